@@ -1,0 +1,81 @@
+#include "app/command_line.hpp"
+
+#include "app/config_key.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+namespace reginfo {
+namespace {
+
+/// The key's meaning as one line.
+std::string description_of(const Key& key) {
+    std::string text(key.meaning);
+    std::replace(text.begin(), text.end(), '\n', ' ');
+    return text + " (" + key.path() + ")";
+}
+
+void add_key(CLI::App& parser, const Key& key, FlagValues& flags) {
+    CLI::Option* option = parser.add_option_function<std::vector<std::string>>(
+        std::string(key.flag),
+        [&flags, path = key.path()](const std::vector<std::string>& texts) { flags[path] = texts; },
+        description_of(key)
+    );
+    option->type_size(1)->expected(1)->allow_extra_args(false);
+    if (std::holds_alternative<ListField>(key.field)) {
+        option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+        option->type_name("TEXT, repeatable");
+    } else {
+        option->multi_option_policy(CLI::MultiOptionPolicy::Throw);
+        option->type_name("TEXT");
+    }
+}
+
+}  // namespace
+
+CommandLine parse_command_line(std::vector<std::string> arguments) {
+    CommandLine line;
+    CLI::App parser("SIP event server for the registration event package (RFC 3680).", "reginfod");
+    bool check_config = false;
+    bool version = false;
+    std::string file;
+    CLI::Option* config = parser.add_option("--config", file, "Configuration file (TOML)");
+    config->type_name("FILE");
+    parser.add_flag("--check-config", check_config, "Print the effective configuration and exit");
+    parser.add_flag("--version", version, "Print the version and exit");
+    for (const Key& key : all_keys()) {
+        if (!key.flag.empty()) add_key(parser, key, line.flags);
+    }
+
+    std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
+    try {
+        parser.parse(std::move(arguments));
+    } catch (const CLI::CallForHelp&) {
+        line.action = CommandLine::Action::help;
+        line.help = parser.help();
+        return line;
+    } catch (const CLI::ParseError& error) {
+        std::string what = error.what();
+        std::replace(what.begin(), what.end(), '\n', ' ');
+        throw ConfigError("command line: " + what);
+    }
+    if (version) line.action = CommandLine::Action::version;
+    if (check_config) line.action = CommandLine::Action::check_config;
+    if (config->count() > 0) line.config_file = file;
+    return line;
+}
+
+Environment read_environment(const char* const* variables) {
+    Environment environment;
+    for (; *variables != nullptr; ++variables) {
+        const std::string_view variable(*variables);
+        const std::size_t equals = variable.find('=');
+        if (equals == std::string_view::npos || !variable.starts_with("REGINFOD_")) continue;
+        environment.emplace(variable.substr(0, equals), variable.substr(equals + 1));
+    }
+    return environment;
+}
+
+}  // namespace reginfo

@@ -1,0 +1,94 @@
+/// @file
+/// The configuration: what can be set, and how file, environment and flags are read into it.
+#pragma once
+
+#include "app/listen_address.hpp"
+#include "core/address.hpp"
+#include "core/settings.hpp"
+#include "transport/transport_options.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace reginfo {
+
+/// More sockets than this serve nobody; ListenerId could count further.
+inline constexpr std::size_t kMaxListeners = 64;
+
+enum class LogLevel : std::uint8_t { debug, info, warning, error, off };
+enum class LogFormat : std::uint8_t { text, json };
+enum class StorageKind : std::uint8_t { memory, sqlite };
+
+/// Everything that can be configured, with its defaults.
+struct Config {
+    Config();
+
+    /// The core's; its listeners are filled in once they are bound (app/service).
+    Settings settings;
+    TransportOptions transport;  ///< its limits of a message are those of `settings`
+
+    std::vector<ListenAddress> listen;
+    std::optional<Advertised> server_address;  ///< advertised for listeners on a wildcard address
+
+    struct Log {
+        LogLevel level = LogLevel::info;
+        LogFormat format = LogFormat::text;
+    } log;
+
+    struct Http {
+        std::optional<Endpoint> listen;  ///< nothing: no side port
+        std::vector<std::string> hosts;  ///< accepted in Host besides addresses and localhost
+        std::size_t connections = 256;
+        Duration request_timeout = std::chrono::seconds{10};
+        Duration idle_timeout = std::chrono::seconds{75};
+    } http;
+
+    struct Storage {
+        StorageKind kind = StorageKind::memory;
+        std::string state_dir;
+    } storage;
+};
+
+/// A configuration that cannot be used: one line that names the place, what was found there, and
+/// what is allowed.
+class ConfigError : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+using Environment = std::map<std::string, std::string, std::less<>>;
+
+/// Texts given to keys on the command line: "log.level" to its value; sip.listen may have several.
+using FlagValues = std::map<std::string, std::vector<std::string>, std::less<>>;
+
+/// Where each key that is not at its default was set: "/etc/reginfod.toml:12", "REGINFOD_LOG_LEVEL"
+/// or "--log-level".
+using Origins = std::map<std::string, std::string, std::less<>>;
+
+struct EffectiveConfig {
+    Config config;
+    Origins origins;
+};
+
+/// Reads all sources, flags over environment over file over defaults, and checks the result.
+/// @throw ConfigError
+EffectiveConfig load_config(
+    const std::optional<std::string>& file,
+    const Environment& environment,
+    const FlagValues& flags
+);
+
+/// As TOML that reads back as the same configuration, each line that is not at its default with
+/// the place where it was set.
+std::string write_config(const EffectiveConfig& effective);
+
+/// deploy/reginfod.example.toml: every key, explained, commented out with its default.
+std::string write_example_config();
+
+}  // namespace reginfo

@@ -1,0 +1,58 @@
+/// @file
+/// The executable: reads the configuration, runs the service, and turns errors into exit codes.
+
+#include "app/command_line.hpp"
+#include "app/config.hpp"
+#include "app/log.hpp"
+#include "app/service.hpp"
+#include "app/version.hpp"
+
+#include <unistd.h>
+
+#include <csignal>
+#include <iostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace {
+
+void run(std::vector<std::string> arguments) {
+    using Action = reginfo::CommandLine::Action;
+    const reginfo::CommandLine line = reginfo::parse_command_line(std::move(arguments));
+    if (line.action == Action::help) {
+        std::cout << line.help;
+        return;
+    }
+    if (line.action == Action::version) {
+        std::cout << "reginfod " << reginfo::version() << "\n";
+        return;
+    }
+    const auto effective =
+        reginfo::load_config(line.config_file, reginfo::read_environment(environ), line.flags);
+    const reginfo::Config& config = effective.config;
+    if (line.action == Action::check_config) {
+        std::cout << reginfo::write_config(effective);
+        return;
+    }
+    reginfo::Log log(config.log.level, config.log.format, reginfo::make_stderr_sink());
+    reginfo::Service service(config, log);
+    service.start();
+    service.run();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    std::signal(SIGPIPE, SIG_IGN);  // a peer or reader of the log that is gone is an error code
+    try {
+        run({argv + 1, argv + argc});
+        return 0;
+    } catch (const reginfo::ConfigError& error) {
+        std::cerr << "reginfod: " << error.what() << "\n";
+        return 2;
+    } catch (const reginfo::StartError& error) {
+        std::cerr << "reginfod: " << error.what() << "\n";
+        return 1;
+    }
+}

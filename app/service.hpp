@@ -1,0 +1,88 @@
+/// @file
+/// The running server: everything wired together.
+#pragma once
+
+#include "app/config.hpp"
+#include "app/log.hpp"
+#include "app/transport_collector.hpp"
+#include "core/engine.hpp"
+#include "core/storage/memory_store.hpp"
+#include "metrics/collector.hpp"
+#include "metrics/http_server.hpp"
+#include "metrics/process_collector.hpp"
+#include "transport/driver.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace reginfo {
+
+/// The server cannot start: a port is taken, an address is not ours.
+class StartError : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// Owns the reactor, the engine and the sockets.
+class Service {
+public:
+    /// @param log  must outlive the service
+    Service(Config config, Log& log);
+    ~Service();
+    Service(const Service&) = delete;
+    Service& operator=(const Service&) = delete;
+
+    /// Opens every listener, then says so in the log with one line `ready`.
+    /// @throw StartError  nothing is open then
+    void start();
+
+    /// Serves until stop() or until a SIGINT or SIGTERM. A second signal ends the process at once.
+    void run();
+
+    /// Closes everything; run() returns soon. May be called twice.
+    void stop();
+
+    /// What was bound, in the order of the configuration.
+    const std::vector<ListenerSettings>& listeners() const { return config_.settings.listeners; }
+    std::optional<Endpoint> http_endpoint() const { return http_endpoint_; }
+
+    /// For tests that run it themselves.
+    boost::asio::io_context& io() { return io_; }
+
+private:
+    void open_listeners();
+    void open_http();
+    void start_http();
+    void handle_signals();
+    void note(const Note& note);
+    void tell_suppressed_later();
+    void log_ready();
+
+    Config config_;
+    Log& log_;
+    boost::asio::io_context io_{1};
+    boost::asio::signal_set signals_;
+    boost::asio::steady_timer suppressed_timer_;
+    bool is_suppressed_timer_armed_ = false;
+    bool is_ready_ = false;
+    bool stopping_ = false;
+
+    std::optional<Listeners> sockets_;  ///< until the driver takes them
+    MemoryStore store_;
+    std::optional<Engine> engine_;
+    std::optional<Driver> driver_;
+
+    metrics::HttpServer http_;
+    std::optional<Endpoint> http_endpoint_;
+    metrics::CoreCollector core_collector_;
+    TransportCollector transport_collector_;
+    metrics::ProcessCollector process_collector_;
+};
+
+}  // namespace reginfo

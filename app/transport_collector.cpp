@@ -1,0 +1,121 @@
+#include "app/transport_collector.hpp"
+
+#include "metrics/families.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace reginfo {
+namespace {
+
+using metrics::Families;
+using Stats = TransportStats;
+
+constexpr auto kReceived = "reginfod_transport_messages_received_total";
+constexpr auto kReceivedHelp = "Datagrams, and messages cut from streams.";
+constexpr auto kReceivedBytes = "reginfod_transport_received_bytes_total";
+constexpr auto kReceivedBytesHelp = "Bytes received.";
+constexpr auto kSent = "reginfod_transport_messages_sent_total";
+constexpr auto kSentHelp = "Messages handed to the kernel.";
+constexpr auto kSentBytes = "reginfod_transport_sent_bytes_total";
+constexpr auto kSentBytesHelp = "Bytes handed to the kernel.";
+constexpr auto kUnsent = "reginfod_transport_messages_unsent_total";
+constexpr auto kUnsentHelp =
+    "Messages not sent: our queue was full, or there was no way to the peer.";
+constexpr auto kQueued = "reginfod_transport_queued_bytes";
+constexpr auto kQueuedHelp = "Bytes waiting to be sent.";
+constexpr auto kConnections = "reginfod_tcp_connection_attempts_total";
+constexpr auto kConnectionsHelp = "What became of new connections, the peers' and ours.";
+constexpr auto kResolver = "reginfod_resolver_questions_total";
+constexpr auto kResolverHelp = "Host names to be looked up, and what became of them.";
+
+// clang-format off
+constexpr metrics::Series<Stats> kSeries[] = {
+    {kReceived, kReceivedHelp, "transport", "udp", &Stats::datagrams_received},
+    {kReceived, kReceivedHelp, "transport", "tcp", &Stats::stream_messages_received},
+    {kReceivedBytes, kReceivedBytesHelp, "transport", "udp", &Stats::datagram_bytes_received},
+    {kReceivedBytes, kReceivedBytesHelp, "transport", "tcp", &Stats::stream_bytes_received},
+    {"reginfod_udp_datagrams_lost_total", "Datagrams that did not fit into the kernel's receive buffer.", nullptr, nullptr, &Stats::datagrams_lost_by_kernel},
+    {"reginfod_tcp_pings_total", "Keep-alives on connections (RFC 5626).", nullptr, nullptr, &Stats::stream_pings},
+    {kSent, kSentHelp, "transport", "udp", &Stats::datagrams_sent},
+    {kSent, kSentHelp, "transport", "tcp", &Stats::stream_messages_sent},
+    {kSentBytes, kSentBytesHelp, "transport", "udp", &Stats::datagram_bytes_sent},
+    {kSentBytes, kSentBytesHelp, "transport", "tcp", &Stats::stream_bytes_sent},
+    {kUnsent, kUnsentHelp, "cause", "udp_queue_full", &Stats::datagrams_dropped},
+    {kUnsent, kUnsentHelp, "cause", "udp_refused", &Stats::datagrams_unsendable},
+    {kUnsent, kUnsentHelp, "cause", "tcp_no_connection", &Stats::stream_messages_unsendable},
+    {kConnections, kConnectionsHelp, "outcome", "accepted", &Stats::connections_accepted},
+    {kConnections, kConnectionsHelp, "outcome", "refused", &Stats::connections_refused},
+    {kConnections, kConnectionsHelp, "outcome", "accept_error", &Stats::accept_errors},
+    {kConnections, kConnectionsHelp, "outcome", "made", &Stats::connections_made},
+    {kConnections, kConnectionsHelp, "outcome", "connect_failed", &Stats::connects_failed},
+    {kConnections, kConnectionsHelp, "outcome", "connect_timed_out", &Stats::connects_timed_out},
+    {kResolver, kResolverHelp, "outcome", "asked", &Stats::resolver_questions},
+    {kResolver, kResolverHelp, "outcome", "cached", &Stats::resolver_cache_hits},
+    {kResolver, kResolverHelp, "outcome", "failed", &Stats::resolver_failures},
+    {kResolver, kResolverHelp, "outcome", "refused", &Stats::resolver_refused},
+    {"reginfod_tcp_connections", "Connections, with those being made or closed.", nullptr, nullptr, &Stats::connections_open},
+    {kQueued, kQueuedHelp, "transport", "udp", &Stats::datagram_bytes_queued},
+    {kQueued, kQueuedHelp, "transport", "tcp", &Stats::stream_bytes_queued},
+    {"reginfod_tcp_input_bytes", "Bytes of messages that are not yet complete.", nullptr, nullptr, &Stats::stream_input_bytes},
+};
+// clang-format on
+
+constexpr std::string_view kCauses[] = {
+    "peer",
+    "error",
+    "requested",
+    "idle",
+    "message",
+    "slow_reader",
+    "memory",
+};
+static_assert(std::size(kCauses) == static_cast<std::size_t>(CloseCause::count_));
+
+double seconds_of(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+/// Count and sum, from which the mean of any span follows, and the longest since the start.
+void add_durations(
+    Families& families,
+    const std::string& name,
+    const std::string& help,
+    const DurationStats& durations
+) {
+    families.add(name + "_total", help + ": how many.", durations.count);
+    families.add(name + "_seconds_total", help + ": time in all.", seconds_of(durations.sum));
+    families.add(name + "_max_seconds", help + ": the longest.", seconds_of(durations.max));
+}
+
+}  // namespace
+
+TransportCollector::TransportCollector(std::function<const TransportStats&()> stats)
+    : stats_(std::move(stats)) {}
+
+std::vector<prometheus::MetricFamily> TransportCollector::Collect() const {
+    const TransportStats& stats = stats_();
+    Families families;
+    families.add<Stats>(kSeries, stats);
+    for (std::size_t i = 0; i < std::size(kCauses); ++i) {
+        const Families::Label labels[] = {{"cause", kCauses[i]}};
+        families.add(
+            "reginfod_tcp_connections_closed_total",
+            "Why connections were closed.",
+            stats.connections_closed[i],
+            labels
+        );
+    }
+    add_durations(families, "reginfod_reactor_turns", "Turns of the reactor", stats.turns);
+    add_durations(
+        families,
+        "reginfod_timer_lateness",
+        "Deadlines, by how late they were acted on",
+        stats.timer_lateness
+    );
+    return families.take();
+}
+
+}  // namespace reginfo

@@ -1,0 +1,12 @@
+/// @file
+/// Which release this is.
+#pragma once
+
+#include <string_view>
+
+namespace reginfo {
+
+/// "0.1.0", as the build says.
+std::string_view version();
+
+}  // namespace reginfo

@@ -1,0 +1,48 @@
+/// @file
+/// Numbers and texts in a row of bytes, for records that a store keeps.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace reginfo {
+
+/// Appends. Numbers are LEB128, signed ones folded so that small magnitudes stay short; texts have
+/// their length before them.
+class ByteWriter {
+public:
+    ByteWriter& number(std::uint64_t value);
+    ByteWriter& signed_number(std::int64_t value);
+    ByteWriter& text(std::string_view value);
+    ByteWriter& flag(bool value) { return number(value ? 1 : 0); }
+
+    std::string take() { return std::move(bytes_); }
+
+private:
+    std::string bytes_;
+};
+
+/// Reads what ByteWriter wrote. After the first thing that does not fit all results are zero or
+/// empty, and ok() is false.
+class ByteReader {
+public:
+    explicit ByteReader(std::string_view bytes) : rest_(bytes) {}
+
+    std::uint64_t number();
+    std::int64_t signed_number();
+    std::string_view text();
+    bool flag() { return number() != 0; }
+    /// A number of items still to be read, each of at least one byte.
+    std::size_t count();
+
+    bool ok() const { return ok_; }
+    bool at_end() const { return rest_.empty(); }
+
+private:
+    std::string_view rest_;
+    bool ok_ = true;
+};
+
+}  // namespace reginfo

@@ -1,0 +1,184 @@
+/// @file
+
+#include "core/dialog/dialog.hpp"
+
+#include "core/hash.hpp"
+#include "core/sip/uri.hpp"
+#include "core/sip/writer.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace reginfo {
+namespace {
+
+constexpr std::string_view kMagicCookie = "z9hG4bK";
+
+std::optional<sip::Uri> uri_of(std::string_view name_addr) {
+    const auto address = sip::parse_name_addr(name_addr);
+    if (!address) return std::nullopt;
+    return sip::parse_uri(address->uri);
+}
+
+bool is_loose(const sip::Uri& route) { return sip::find_param(route.params, "lr").has_value(); }
+
+std::string_view without_brackets(std::string_view host) {
+    if (host.size() > 2 && host.front() == '[') return host.substr(1, host.size() - 2);
+    return host;
+}
+
+/// RFC 3263 §4.1 as far as the URI alone decides: its transport parameter, else UDP. A sips URI
+/// must not go over UDP (RFC 5630 §3.1).
+std::optional<NextHop> hop_of(const sip::Uri& uri) {
+    if (!uri.is_sip()) return std::nullopt;
+    NextHop hop;
+    const auto transport = sip::find_param(uri.params, "transport");
+    if (transport && sip::equal_ignoring_case(*transport, "tcp")) {
+        hop.transport = Transport::tcp;
+    } else if (transport && !sip::equal_ignoring_case(*transport, "udp")) {
+        return std::nullopt;
+    } else if (uri.scheme == sip::Uri::Scheme::sips) {
+        hop.transport = Transport::tcp;
+    }
+    const auto maddr = sip::find_param(uri.params, "maddr");
+    hop.host = without_brackets(maddr && !maddr->empty() ? *maddr : uri.host);
+    hop.port = uri.port;
+    hop.literal = IpAddress::parse(hop.host);
+    return hop;
+}
+
+std::uint16_t port_or_default(std::uint16_t port) { return port != 0 ? port : 5060; }
+
+/// Whether requests go back on the TCP connection that the SUBSCRIBE came by: its far end is the
+/// next hop, or nobody asked to be on the way.
+bool goes_back(const DialogState& dialog, const RemoteParty& party) {
+    if (party.flow.transport != Transport::tcp) return false;
+    if (dialog.route_set.empty()) {
+        const auto target = sip::parse_uri(dialog.remote_target);
+        const auto transport = target ? sip::find_param(target->params, "transport") : std::nullopt;
+        return !transport || !sip::equal_ignoring_case(*transport, "udp");
+    }
+    const auto hop = next_hop_of(dialog);
+    if (!hop || hop->transport != Transport::tcp) return false;
+    const std::uint16_t port = port_or_default(hop->port);
+    if (hop->literal && Endpoint{*hop->literal, port} == party.flow.peer) return true;
+    return party.top_via &&
+           sip::equal_ignoring_case(without_brackets(party.top_via->host), hop->host) &&
+           port_or_default(party.top_via->port) == port;
+}
+
+void take_flow(DialogState& dialog, const RemoteParty& party) {
+    dialog.flow = party.flow;
+    dialog.reuse_connection = goes_back(dialog, party);
+}
+
+/// The value without its tag parameter: "Bob" <sip:bob@b>;tag=x;y=z -> "Bob" <sip:bob@b>.
+std::string without_params(const sip::NameAddr& address) {
+    std::string text;
+    if (address.bracketed) {
+        if (!address.display.empty()) text.append(address.display).push_back(' ');
+        text.append("<").append(address.uri).append(">");
+    } else {
+        text.append("<").append(address.uri).append(">");
+    }
+    return text;
+}
+
+}  // namespace
+
+std::size_t DialogState::bytes() const {
+    std::size_t total = call_id.size() + local_tag.size() + remote_tag.size() + local_party.size() +
+                        remote_party.size() + remote_target.size();
+    for (const std::string& route : route_set) total += route.size();
+    return total;
+}
+
+DialogState make_dialog(
+    const sip::Message& request,
+    const RemoteParty& party,
+    std::string local_tag,
+    std::uint32_t cseq
+) {
+    const std::string_view from = *request.first(sip::HeaderName::from);
+    DialogState dialog;
+    dialog.call_id = *request.first(sip::HeaderName::call_id);
+    dialog.local_tag = std::move(local_tag);
+    dialog.remote_tag = sip::parse_name_addr(from)->tag;
+    dialog.local_party = without_params(*sip::parse_name_addr(*request.first(sip::HeaderName::to)));
+    dialog.remote_party = from;
+    dialog.remote_target = party.target;
+    dialog.route_set.assign(party.record_routes.begin(), party.record_routes.end());
+    dialog.remote_cseq = cseq;
+    take_flow(dialog, party);
+    return dialog;
+}
+
+void refresh_target(DialogState& dialog, const RemoteParty& party, std::uint32_t cseq) {
+    dialog.remote_target = party.target;
+    dialog.remote_cseq = cseq;
+    take_flow(dialog, party);
+}
+
+std::optional<NextHop> next_hop_of(const DialogState& dialog) {
+    const auto uri = dialog.route_set.empty() ? sip::parse_uri(dialog.remote_target)
+                                              : uri_of(dialog.route_set.front());
+    if (!uri) return std::nullopt;
+    return hop_of(*uri);
+}
+
+void append_branch(std::string& out, std::uint64_t branch) {
+    out.append(kMagicCookie);
+    append_hex(out, branch);
+}
+
+std::optional<std::uint64_t> branch_of(std::string_view text) {
+    if (text.size() != kMagicCookie.size() + 16 || !text.starts_with(kMagicCookie)) {
+        return std::nullopt;
+    }
+    text.remove_prefix(kMagicCookie.size());
+    std::uint64_t branch = 0;
+    const auto [end, error] = std::from_chars(text.begin(), text.end(), branch, 16);
+    if (error != std::errc{} || end != text.end()) return std::nullopt;
+    return branch;
+}
+
+void append_contact_uri(std::string& out, const ListenerSettings& listener) {
+    out.append("sip:").append(listener.advertise_host).push_back(':');
+    sip::append_number(out, listener.advertise_port);
+    if (listener.transport == Transport::tcp) out.append(";transport=tcp");
+}
+
+void append_request_head(std::string& out, const DialogState& dialog, const RequestLine& line) {
+    // A strict router takes the request by its own URI; the target travels as the last route
+    // (RFC 3261 §12.2.1.1).
+    const auto first_route =
+        dialog.route_set.empty() ? std::nullopt : uri_of(dialog.route_set.front());
+    const bool strict = first_route && !is_loose(*first_route);
+
+    out.append(line.method).push_back(' ');
+    if (strict) {
+        out.append(sip::parse_name_addr(dialog.route_set.front())->uri);
+    } else {
+        out.append(dialog.remote_target);
+    }
+    out.append(" SIP/2.0\r\nVia: SIP/2.0/").append(name_of(line.via->transport));
+    out.append(" ").append(line.via->advertise_host).push_back(':');
+    sip::append_number(out, line.via->advertise_port);
+    out.append(";branch=");
+    append_branch(out, line.branch);
+    out.append(";rport\r\n");
+    for (std::size_t i = strict ? 1 : 0; i < dialog.route_set.size(); ++i) {
+        sip::append_header(out, "Route", dialog.route_set[i]);
+    }
+    if (strict) out.append("Route: <").append(dialog.remote_target).append(">\r\n");
+    out.append("Max-Forwards: 70\r\nFrom: ").append(dialog.local_party);
+    out.append(";tag=").append(dialog.local_tag);
+    out.append("\r\nTo: ").append(dialog.remote_party);
+    out.append("\r\nCall-ID: ").append(dialog.call_id).append("\r\nCSeq: ");
+    sip::append_number(out, line.cseq);
+    out.append(" ").append(line.method).append("\r\nContact: <");
+    append_contact_uri(out, *line.contact);
+    out.append(">\r\n");
+}
+
+}  // namespace reginfo

@@ -1,0 +1,98 @@
+/// @file
+/// The dialog that a SUBSCRIBE makes, seen from the notifier (RFC 3261 §12, RFC 6665 §4.4).
+#pragma once
+
+#include "core/outbox.hpp"
+#include "core/settings.hpp"
+#include "core/sip/headers.hpp"
+#include "core/sip/message.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace reginfo {
+
+/// What a request within a dialog shows of it (RFC 3261 §12.1.1), from our side.
+struct DialogId {
+    std::string_view call_id;
+    std::string_view local_tag;
+    std::string_view remote_tag;
+
+    friend bool operator==(const DialogId&, const DialogId&) = default;
+};
+
+/// Where a request of ours goes first.
+struct NextHop {
+    Transport transport = Transport::udp;
+    std::string host;                  ///< without brackets
+    std::uint16_t port = 0;            ///< 0 if the URI named none
+    std::optional<IpAddress> literal;  ///< of the host, where it is one
+
+    friend bool operator==(const NextHop&, const NextHop&) = default;
+};
+
+/// Dialog state (RFC 3261 §12.1.1) without its usages.
+struct DialogState {
+    std::string call_id;
+    std::string local_tag;
+    std::string remote_tag;
+    std::string local_party;             ///< To of the SUBSCRIBE, without tag: our From
+    std::string remote_party;            ///< From of the SUBSCRIBE, with its tag: our To
+    std::string remote_target;           ///< URI of the last Contact
+    std::vector<std::string> route_set;  ///< Record-Route values in order (we are the UAS)
+    std::uint32_t local_cseq = 0;        ///< of the last NOTIFY sent
+    std::uint32_t remote_cseq = 0;
+    Flow flow;                      ///< by which the last SUBSCRIBE came
+    bool reuse_connection = false;  ///< requests go back on flow.connection (DESIGN.md)
+
+    DialogId id() const { return {call_id, local_tag, remote_tag}; }
+    std::size_t bytes() const;
+};
+
+/// What a SUBSCRIBE says about the way back; views into the request.
+struct RemoteParty {
+    std::string_view target;  ///< Contact URI
+    std::vector<std::string_view> record_routes;
+    const sip::Via* top_via = nullptr;
+    Flow flow;
+};
+
+/// The dialog that an initial SUBSCRIBE makes.
+/// @pre the request has valid From, To, Call-ID, CSeq
+DialogState make_dialog(
+    const sip::Message& request,
+    const RemoteParty& party,
+    std::string local_tag,
+    std::uint32_t cseq
+);
+
+/// A target refresh request (RFC 3261 §12.2.2): remote target, CSeq and flow; not the route set.
+void refresh_target(DialogState& dialog, const RemoteParty& party, std::uint32_t cseq);
+
+/// The element that gets our next request (RFC 3261 §12.2.1.1, §8.1.2): the first route, else the
+/// remote target. Nothing if that is no SIP URI.
+std::optional<NextHop> next_hop_of(const DialogState& dialog);
+
+/// One request of ours within a dialog, up to and including CSeq, Contact and Max-Forwards.
+struct RequestLine {
+    std::string_view method;
+    std::uint32_t cseq = 0;
+    std::uint64_t branch = 0;                   ///< printed by append_branch
+    const ListenerSettings* via = nullptr;      ///< by which it leaves
+    const ListenerSettings* contact = nullptr;  ///< which the dialog knows
+};
+
+void append_request_head(std::string& out, const DialogState& dialog, const RequestLine& line);
+
+/// "z9hG4bK" and sixteen hexadecimal digits; branch_of reads it back.
+void append_branch(std::string& out, std::uint64_t branch);
+std::optional<std::uint64_t> branch_of(std::string_view text);
+
+/// "sip:host:port;transport=tcp", as others reach that listener.
+void append_contact_uri(std::string& out, const ListenerSettings& listener);
+
+}  // namespace reginfo

@@ -1,0 +1,98 @@
+/// @file
+/// The one door of the core.
+#pragma once
+
+#include "core/outbox.hpp"
+#include "core/settings.hpp"
+#include "core/stats.hpp"
+#include "core/time.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace reginfo {
+
+/// One record as the store had it (Write).
+struct StoredRecord {
+    Bucket bucket = Bucket::aor;
+    std::string_view key;
+    std::string_view value;
+    Duration age{};  ///< since it was written; not negative
+};
+
+/// A SIP event server for the package `reg` that does no I/O: bytes and time go in, effects come
+/// out.
+///
+/// The contract, each reactor turn:
+///   1. call handle_* functions, one for each thing that happened;
+///   2. before waiting again, perform the outbox's effects in order, and clear it;
+///   3. call handle_timeout at next_deadline().
+///
+/// `now` never goes back from one call to the next. The same calls give the same effects: the
+/// engine reads no clock, no random device and no global. Not thread-safe; one reactor owns it.
+class Engine {
+public:
+    /// @param seed  chance for tags, branches and entity-tags; from the system's source in service
+    Engine(Settings settings, std::uint64_t seed);
+    ~Engine();
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+
+    /// One whole SIP message: a UDP datagram, or a message that StreamFramer cut from a TCP stream.
+    void handle_message(TimePoint now, const Flow& flow, std::string_view bytes, Outbox& outbox);
+
+    /// A TCP stream lost its framing (StreamFramer::Frame::Kind::broken): refuses the request if
+    /// it can be read that far, and closes the flow.
+    void handle_broken_stream(
+        TimePoint now,
+        const Flow& flow,
+        std::string_view head,
+        sip::ParseError error,
+        Outbox& outbox
+    );
+
+    /// The connection is gone, or could not be made (then flow.connection is 0 and flow.peer says
+    /// where to): NOTIFYs in flight on it have failed (RFC 3261 §17.1.4).
+    void handle_flow_closed(TimePoint now, const Flow& flow, Outbox& outbox);
+
+    /// The answer to a Resolve effect, best first; empty if there is none.
+    void handle_resolved(
+        TimePoint now,
+        ResolveId id,
+        std::span<const Endpoint> endpoints,
+        Outbox& outbox
+    );
+
+    /// The answer to a Commit effect. If it failed, memory is as before and the request that
+    /// caused it is answered 503.
+    void handle_committed(TimePoint now, CommitId id, bool ok, Outbox& outbox);
+
+    /// Takes back a record of an earlier process, before anything else is handled: AORs before
+    /// dialogs. Returns whether it could be read; if not, it is as if it had never been.
+    bool restore(TimePoint now, const StoredRecord& record);
+
+    /// All records are back: tells who may not have been told.
+    void handle_restored(TimePoint now, Outbox& outbox);
+
+    /// The process is about to stop: stores CSeqs and versions as they are. Nothing may be handled
+    /// afterwards but the answers to those commits.
+    void handle_stop(TimePoint now, Outbox& outbox);
+
+    /// Acts on deadlines up to `now`, at most Settings::Limits::expiries_per_turn of them. The rest
+    /// leave next_deadline() in the past, so the driver comes straight back after serving I/O.
+    void handle_timeout(TimePoint now, Outbox& outbox);
+
+    /// When handle_timeout has something to do; nothing if never.
+    std::optional<TimePoint> next_deadline() const;
+
+    const Stats& stats() const;
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace reginfo

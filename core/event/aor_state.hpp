@@ -1,0 +1,86 @@
+/// @file
+/// What is published for one address-of-record, and what it comes to (DESIGN.md rules 2 to 4).
+#pragma once
+
+#include "core/hash.hpp"
+#include "core/reginfo/document.hpp"
+#include "core/time.hpp"
+
+#include <boost/smart_ptr/local_shared_ptr.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace reginfo {
+
+/// Grows by one with each visible change of an AOR; 0 before the first.
+using Revision = std::uint64_t;
+
+/// The order in which words were first said about one AOR.
+using Order = std::uint64_t;
+
+/// An entity-tag (RFC 3903 §8.1): opaque; its text is kEntityTagDigits hexadecimal digits.
+using EntityTag = std::uint64_t;
+
+/// What a publisher says of a contact besides its state. Never changed once made: words and
+/// contacts share it.
+struct ContactDetails {
+    Hash128 id;          ///< from the AOR and the contact's identity (rule 7)
+    std::string callid;  ///< empty if absent
+    std::optional<std::uint32_t> cseq;
+    std::optional<Seconds> retry_after;
+    std::string attributes_xml;
+    std::string uri_xml;
+    std::string children_xml;
+
+    friend bool operator==(const ContactDetails&, const ContactDetails&) = default;
+};
+
+using DetailsPtr = boost::local_shared_ptr<const ContactDetails>;
+
+/// One publication's word on one contact.
+struct Word {
+    DetailsPtr details;
+    bool active = true;
+    ContactEvent event = ContactEvent::registered;
+    Order said = 0;                     ///< when it was first said
+    std::optional<TimePoint> deadline;  ///< of an active word; nothing: as long as the publication
+};
+
+/// One publication (RFC 3903 §3): soft state under an entity-tag.
+struct Publication {
+    EntityTag etag = 0;
+    TimePoint deadline;
+    std::vector<Word> words;           ///< one a contact
+    std::vector<Registration> others;  ///< registrations of other AORs in the same body
+};
+
+/// What all words on one contact come to.
+struct ContactState {
+    DetailsPtr details;
+    bool active = true;
+    ContactEvent event = ContactEvent::registered;
+    TimePoint deadline;      ///< of an active contact, as watchers know it
+    bool own_clock = false;  ///< the deadline is the contact's own, not its publication's
+    Revision became = 0;     ///< at which it became active or ended
+    Revision changed = 0;    ///< of the last visible change
+};
+
+/// Everything about one AOR that outlives a restart, as a value: a change is made on a copy, which
+/// replaces the original once it is durable.
+struct AorState {
+    std::string published_aor;              ///< as the last document wrote it; empty before
+    std::string extensions_xml;             ///< of the last document's <registration>
+    std::vector<Publication> publications;  ///< oldest first
+    std::vector<Word> tombstones;           ///< ended words that no live publication says any more
+    std::vector<ContactState> contacts;     ///< active ones, and ended ones still to be told
+    Revision revision = 0;
+    Order next_order = 1;
+    bool known = false;  ///< something else than `init` was ever published
+
+    RegistrationState state() const;
+};
+
+}  // namespace reginfo

@@ -1,0 +1,288 @@
+/// @file
+
+#include "core/event/compositor.hpp"
+
+#include "core/event/notifier.hpp"
+#include "core/event/record_codec.hpp"
+#include "core/reginfo/reader.hpp"
+#include "core/sip/uri.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace reginfo {
+namespace {
+
+/// Ended contacts of one AOR that watchers were not told of yet, at most.
+constexpr std::size_t kEndedKept = 512;
+
+/// A change that the store could not keep is tried again after this, if nobody asked for it.
+constexpr Duration kRetry = std::chrono::seconds{1};
+
+std::optional<EntityTag> parse_etag(std::string_view text) {
+    EntityTag tag = 0;
+    if (text.size() != 16) return std::nullopt;
+    const auto [end, error] = std::from_chars(text.begin(), text.end(), tag, 16);
+    if (error != std::errc{} || end != text.end() || tag_text(tag) != text) return std::nullopt;
+    return tag;
+}
+
+std::optional<std::size_t> registration_of(const Document& document, std::string_view aor) {
+    for (std::size_t i = 0; i < document.registrations.size(); ++i) {
+        const auto uri = sip::parse_uri(document.registrations[i].aor);
+        if (uri && sip::canonical_aor(*uri) == aor) return i;
+    }
+    return std::nullopt;
+}
+
+bool has_publication(const Aor& aor, EntityTag tag) {
+    return std::any_of(
+        aor.state.publications.begin(),
+        aor.state.publications.end(),
+        [&](const Publication& publication) { return publication.etag == tag; }
+    );
+}
+
+struct ContactCount {
+    std::uint64_t active = 0;
+    std::uint64_t ended = 0;
+
+    explicit ContactCount(const AorState& state) {
+        for (const ContactState& contact : state.contacts) ++(contact.active ? active : ended);
+    }
+};
+
+}  // namespace
+
+/// A new state of one AOR, and what happens once it is durable.
+struct Compositor::Change final : PendingChange {
+    Change(Compositor& compositor_, Aor& aor_)
+        : compositor(compositor_), aor(aor_), next(aor_.state) {}
+
+    void finish(TimePoint now, bool ok, Outbox& outbox) override {
+        ok ? compositor.apply(now, *this, outbox) : compositor.fail(now, *this, outbox);
+    }
+
+    Compositor& compositor;
+    Aor& aor;
+    AorState next;
+    MergeReport report;
+    Stats::Counter Stats::*counted = nullptr;
+    std::optional<ResponseDraft> draft;  ///< of the PUBLISH that asked for it
+    Reply reply;
+};
+
+void Compositor::handle_publish(
+    TimePoint now,
+    const Request& request,
+    std::string_view bytes,
+    Outbox& outbox
+) {
+    const auto refuse = [&](const Reply& reply) {
+        responder_.respond(now, responder_.draft(request), reply, outbox);
+    };
+    const Result<std::string> name = aor_of(request.message);  // step 1
+    if (!name) return refuse(name.error());
+    const auto event = event_of(request.message);  // step 2
+    if (!event) return refuse(event.error());
+
+    Aor* aor = records_.aors.find(*name);
+    if (aor && aor->turnstile.locked) {
+        if (records_.hold(aor->turnstile, request.key, request.flow, bytes)) return;
+        Reply busy = refusal(503);
+        busy.retry_after = Seconds{1};
+        return refuse(busy);
+    }
+    const Result<Wish> wish = read(request, *name, aor);  // steps 3 to 5
+    if (!wish) {
+        if (wish.error().status == 400 && !wish.error().reason.empty()) {
+            outbox.note(
+                Note::Severity::warning,
+                "PUBLISH refused",
+                wish.error().reason + ", Request-URI " + std::string(request.message.request_uri),
+                request.flow
+            );
+        }
+        return refuse(wish.error());
+    }
+    if (const auto bound = bound_reached(aor, *wish)) return refuse(*bound);
+    if (!aor) {
+        if (wish->expires.count() == 0) {  // initial, and over at once: nothing to store
+            Reply reply;
+            reply.expires = Seconds{0};
+            reply.etag = records_.tokens.next();
+            return refuse(reply);
+        }
+        aor = &records_.aors.find_or_create(*name);
+        records_.count_aors();
+    }
+    carry_out(now, *aor, *wish, responder_.draft(request), outbox);  // step 6
+}
+
+/// SIP-If-Match: the publication that it names, or 0 without one.
+Result<EntityTag> Compositor::condition(const Request& request, const Aor* aor) const {
+    const std::size_t conditions = request.message.count(sip::HeaderName::sip_if_match);
+    if (conditions == 0) return EntityTag{0};
+    if (conditions > 1) return refusal(400, "Several SIP-If-Match headers");
+    const std::string_view text = *request.message.first(sip::HeaderName::sip_if_match);
+    if (!sip::is_token(text)) return refusal(400, "Malformed SIP-If-Match header");
+    const auto tag = parse_etag(text);
+    if (!tag || !aor || !has_publication(*aor, *tag)) return refusal(412);
+    return *tag;
+}
+
+Result<Compositor::Wish> Compositor::read(
+    const Request& request,
+    const std::string& name,
+    const Aor* aor
+) const {
+    Wish wish;
+    const Result<EntityTag> current = condition(request, aor);
+    if (!current) return current.error();
+    wish.current = *current;
+    const auto expires = expires_of(request.message, records_.settings.publish);
+    if (!expires) return expires.error();
+    wish.expires = *expires;
+
+    if (request.message.body.empty()) {
+        if (wish.current == 0) return refusal(400, "Initial PUBLISH without a body");
+        return wish;
+    }
+    const auto type = request.message.first(sip::HeaderName::content_type);
+    const auto media = type ? sip::parse_media_type(*type) : std::nullopt;
+    if (!media || !sip::equal_ignoring_case(*media, kReginfoType)) return refusal(415);
+    auto document = read_document(request.message.body, records_.settings.limits.document);
+    if (!document) return refusal(400, std::move(document.error().reason));
+    const auto own = registration_of(*document, name);
+    if (!own) return refusal(400, "reginfo: no registration with the AOR of the Request-URI");
+    wish.own = *own;
+    wish.document = std::move(*document);
+    return wish;
+}
+
+std::optional<Reply> Compositor::bound_reached(const Aor* aor, const Wish& wish) {
+    if (wish.current != 0 || wish.expires.count() == 0) return std::nullopt;
+    const Settings::Limits& limits = records_.settings.limits;
+    std::optional<Bound> bound;
+    if (aor && aor->state.publications.size() >= limits.publications_per_aor) {
+        bound = Bound::publications_per_aor;
+    } else if (records_.stats.publications >= limits.publications) {
+        bound = Bound::publications;
+    }
+    if (!bound) return std::nullopt;
+    ++records_.stats.refused_by_bound[index_of(*bound)];
+    Reply reply = refusal(503, "Too many publications");
+    reply.retry_after = Seconds{60};
+    return reply;
+}
+
+void Compositor::carry_out(
+    TimePoint now,
+    Aor& aor,
+    const Wish& wish,
+    ResponseDraft draft,
+    Outbox& outbox
+) {
+    auto change = std::make_unique<Change>(*this, aor);
+    const EntityTag tag = records_.tokens.next();
+    const TimePoint deadline = now + wish.expires;
+    Merge merge(aor.name, change->next, records_.settings.contact_grace);
+    if (wish.expires.count() == 0) {
+        if (wish.current != 0) change->report = merge.remove(wish.current);
+        change->counted = &Stats::publications_removed;
+    } else if (!wish.document) {
+        merge.refresh(wish.current, tag, deadline);
+        change->counted = &Stats::publications_refreshed;
+    } else {
+        change->report = merge.publish(
+            now, wish.current, tag, deadline, *wish.document, wish.document->registrations[wish.own]
+        );
+        change->counted =
+            wish.current == 0 ? &Stats::publications_created : &Stats::publications_modified;
+    }
+    change->draft = std::move(draft);
+    change->reply.etag = tag;
+    change->reply.expires = std::max(
+        wish.expires - records_.settings.expires_offset, std::min(wish.expires, Seconds{1})
+    );
+    begin(now, std::move(change), outbox);
+}
+
+void Compositor::handle_timeout(TimePoint now, Aor& aor, Outbox& outbox) {
+    aor.timer.popped();
+    if (aor.turnstile.locked) return;  // set again when the pending change is in force
+    auto change = std::make_unique<Change>(*this, aor);
+    change->report = Merge(aor.name, change->next, records_.settings.contact_grace).expire(now);
+    begin(now, std::move(change), outbox);
+}
+
+void Compositor::begin(TimePoint now, std::unique_ptr<Change> change, Outbox& outbox) {
+    Aor& aor = change->aor;
+    aor.turnstile.locked = true;
+    const bool all_told = aor.lagging == 0;
+    Merge(aor.name, change->next, records_.settings.contact_grace)
+        .forget_ended(all_told ? aor.state.revision : Revision{0}, kEndedKept);
+    std::vector<Write> writes = writes_of(now, *change);
+    records_.commits.begin(std::move(change), std::move(writes), outbox);
+}
+
+/// What the store must keep, if it keeps anything: an AOR without publications and watchers is
+/// none.
+std::vector<Write> Compositor::writes_of(TimePoint now, const Change& change) const {
+    std::vector<Write> writes;
+    if (!records_.settings.durable) return writes;
+    const bool needed = !change.next.publications.empty() || change.aor.watcher_count > 0;
+    writes.push_back({Bucket::aor, change.aor.name, std::nullopt});
+    if (needed) writes.back().value = encode(change.next, now);
+    if (change.draft) {
+        writes.push_back(responder_.write_of(*change.draft, change.reply));
+    }
+    return writes;
+}
+
+/// The change is durable: it takes effect, is answered, and told.
+void Compositor::apply(TimePoint now, Change& change, Outbox& outbox) {
+    Aor& aor = change.aor;
+    Stats& stats = records_.stats;
+    const ContactCount before(aor.state);
+    const std::size_t publications = aor.state.publications.size();
+    aor.state = std::move(change.next);
+    aor.is_stored = true;
+    if (change.report.visible) aor.lagging = aor.watcher_count;
+
+    const ContactCount after(aor.state);
+    stats.contacts_active += after.active - before.active;
+    stats.contacts_ended += after.ended - before.ended;
+    stats.publications += aor.state.publications.size() - publications;
+    stats.publications_expired += change.report.publications_expired;
+    stats.contacts_expired += change.report.contacts_expired;
+    stats.merge_conflicts += change.report.conflicts;
+    if (change.counted) ++(stats.*change.counted);
+    if (change.report.visible) ++stats.revisions;
+
+    if (change.draft) responder_.respond(now, std::move(*change.draft), change.reply, outbox);
+    if (change.report.visible) notifier_.aor_changed(aor);
+    unlock(aor, now, outbox);
+}
+
+void Compositor::fail(TimePoint now, Change& change, Outbox& outbox) {
+    Aor& aor = change.aor;
+    if (change.draft) {
+        Reply reply = refusal(503, "State cannot be stored");
+        reply.retry_after = Seconds{10};
+        responder_.respond(now, std::move(*change.draft), reply, outbox);
+    }
+    unlock(aor, now + kRetry, outbox);
+}
+
+/// @param earliest  when what is overdue is looked at again
+void Compositor::unlock(Aor& aor, TimePoint earliest, Outbox& outbox) {
+    records_.release(aor.turnstile);
+    auto deadline = Merge(aor.name, aor.state, records_.settings.contact_grace).next_deadline();
+    if (deadline) deadline = std::max(*deadline, earliest);
+    aor.timer.set(records_.aor_timers, deadline, &aor);
+    records_.drop_if_unused(aor, outbox);
+}
+
+}  // namespace reginfo

@@ -1,0 +1,71 @@
+/// @file
+/// The event state compositor: PUBLISH (RFC 3903 §6) and the expiry of what was published.
+#pragma once
+
+#include "core/event/merge.hpp"
+#include "core/event/package.hpp"
+#include "core/event/records.hpp"
+#include "core/outbox.hpp"
+#include "core/time.hpp"
+#include "core/transaction/responder.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace reginfo {
+
+class Notifier;
+
+/// Changes AORs. Each change is worked out on a copy of the AOR's state, given to the store, and
+/// takes the original's place when the store has it; until then the AOR is locked.
+class Compositor {
+public:
+    Compositor(Records& records, Responder& responder, Notifier& notifier)
+        : records_(records), responder_(responder), notifier_(notifier) {}
+
+    /// Carries out a PUBLISH, whole or not at all, or lets it wait its turn.
+    ///
+    /// Rejects  400 malformed, no body in an initial one, body without this AOR; 404 no AOR; 412 no
+    ///          such publication of this AOR; 415 not reginfo; 423 too brief; 489 not `reg`; 503 a
+    ///          bound is reached.
+    /// Spec     RFC 3903 §6; the order of the checks is the order of its steps.
+    void handle_publish(
+        TimePoint now,
+        const Request& request,
+        std::string_view bytes,
+        Outbox& outbox
+    );
+
+    /// Contacts or publications of the AOR are due.
+    void handle_timeout(TimePoint now, Aor& aor, Outbox& outbox);
+
+private:
+    struct Change;
+
+    /// What a PUBLISH asks for, checked.
+    struct Wish {
+        EntityTag current = 0;  ///< 0: an initial publication
+        Seconds expires{0};
+        std::optional<Document> document;
+        std::size_t own = 0;  ///< the registration of this AOR
+    };
+
+    Result<EntityTag> condition(const Request& request, const Aor* aor) const;
+    Result<Wish> read(const Request& request, const std::string& name, const Aor* aor) const;
+    std::optional<Reply> bound_reached(const Aor* aor, const Wish& wish);
+    void carry_out(TimePoint now, Aor& aor, const Wish& wish, ResponseDraft draft, Outbox& outbox);
+    void begin(TimePoint now, std::unique_ptr<Change> change, Outbox& outbox);
+    std::vector<Write> writes_of(TimePoint now, const Change& change) const;
+    void apply(TimePoint now, Change& change, Outbox& outbox);
+    void fail(TimePoint now, Change& change, Outbox& outbox);
+    void unlock(Aor& aor, TimePoint earliest, Outbox& outbox);
+
+    Records& records_;
+    Responder& responder_;
+    Notifier& notifier_;
+};
+
+}  // namespace reginfo

@@ -1,0 +1,348 @@
+/// @file
+/// From words to contacts; which word counts is in precedence.cpp.
+
+#include "core/event/merge.hpp"
+
+#include "core/event/precedence.hpp"
+
+#include <boost/smart_ptr/make_local_shared.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <span>
+#include <utility>
+
+namespace reginfo {
+namespace {
+
+/// A move of a contact's deadline by no more than this is rounding, not news (rule 8).
+constexpr Duration kDeadlineSlack = std::chrono::seconds{2};
+
+/// The event to tell with a contact that is active or ended, whatever was published with it.
+ContactEvent fitting(ContactEvent event, bool active) {
+    switch (event) {
+        case ContactEvent::registered:
+        case ContactEvent::created:
+        case ContactEvent::refreshed:
+        case ContactEvent::shortened:
+            return active ? event : ContactEvent::unregistered;
+        case ContactEvent::expired:
+        case ContactEvent::deactivated:
+        case ContactEvent::probation:
+        case ContactEvent::unregistered:
+        case ContactEvent::rejected:
+            return active ? ContactEvent::registered : event;
+        case ContactEvent::terminated:
+            return active ? ContactEvent::registered : ContactEvent::unregistered;
+    }
+    return event;
+}
+
+bool same_saying(const Word& a, const Word& b) {
+    return a.active == b.active && a.details->callid == b.details->callid &&
+           a.details->cseq == b.details->cseq;
+}
+
+bool is_active(const Contact& contact) { return contact.active && contact.expires != Seconds{0}; }
+
+}  // namespace
+
+RegistrationState AorState::state() const {
+    const bool active = std::any_of(contacts.begin(), contacts.end(), [](const ContactState& c) {
+        return c.active;
+    });
+    if (active) return RegistrationState::active;
+    return known ? RegistrationState::terminated : RegistrationState::init;
+}
+
+Hash128 stable_id(std::string_view aor, std::string_view identity) {
+    // The key is part of what is stored and told: never change it.
+    return Hasher(0x7265'6769'6e66'6f64U, 0x7266'6333'3638'3000U).add(aor).add(identity).finish();
+}
+
+DetailsPtr Merge::details_of(const Contact& contact) const {
+    return boost::make_local_shared<const ContactDetails>(ContactDetails{
+        .id = stable_id(aor_, contact.identity),
+        .callid = contact.callid,
+        .cseq = contact.cseq,
+        .retry_after = contact.retry_after,
+        .attributes_xml = contact.attributes_xml,
+        .uri_xml = contact.uri_xml,
+        .children_xml = contact.children_xml,
+    });
+}
+
+MergeReport Merge::publish(
+    TimePoint now,
+    EntityTag current,
+    EntityTag next,
+    TimePoint deadline,
+    const Document& document,
+    const Registration& own
+) {
+    if (current == 0) state_.publications.emplace_back();
+    Publication& publication = current == 0
+                                   ? state_.publications.back()
+                                   : *std::find_if(
+                                         state_.publications.begin(),
+                                         state_.publications.end(),
+                                         [&](const Publication& p) { return p.etag == current; }
+                                     );
+    publication.etag = next;
+    publication.deadline = deadline;
+
+    const Order first_new = state_.next_order;
+    say(now, publication, document, own);
+    state_.published_aor = own.aor;
+    state_.known = state_.known || own.state != RegistrationState::init || !own.contacts.empty();
+
+    const bool extensions = state_.extensions_xml != own.extensions_xml;
+    state_.extensions_xml = own.extensions_xml;
+    return fold({.withdrawn = ContactEvent::expired, .first_new = first_new, .other = extensions});
+}
+
+/// Takes over what the document lists, as this publication's words.
+void Merge::say(
+    TimePoint now,
+    Publication& publication,
+    const Document& document,
+    const Registration& own
+) {
+    boost::unordered_flat_map<Hash128, const Contact*> listed;
+    std::vector<DetailsPtr> order;
+    for (const Contact& contact : own.contacts) {
+        DetailsPtr details = details_of(contact);
+        const auto [at, is_new] = listed.try_emplace(details->id, &contact);
+        if (is_new) {
+            order.push_back(std::move(details));
+        } else if (outdoes(contact, *at->second)) {
+            at->second = &contact;
+            *std::find_if(order.begin(), order.end(), [&](const DetailsPtr& d) {
+                return d->id == details->id;
+            }) = details;
+        }
+    }
+
+    std::vector<Word> before = std::exchange(publication.words, {});
+    boost::unordered_flat_map<Hash128, Word*> said_before;
+    for (Word& word : before) said_before.emplace(word.details->id, &word);
+
+    for (DetailsPtr& details : order) {
+        const Contact& contact = *listed.at(details->id);
+        Word word;
+        word.active = is_active(contact);
+        word.event = contact.active == word.active ? fitting(contact.event, word.active)
+                                                   : ContactEvent::expired;
+        word.details = std::move(details);
+        if (word.active && contact.expires) word.deadline = now + *contact.expires;
+
+        const auto old = said_before.find(word.details->id);
+        if (old != said_before.end() && same_saying(*old->second, word)) {
+            word.said = old->second->said;
+            if (*old->second->details == *word.details) word.details = old->second->details;
+        } else {
+            word.said = state_.next_order++;
+            if (old != said_before.end() && !old->second->active) bury(*old->second);
+        }
+        publication.words.push_back(std::move(word));
+    }
+
+    for (Word& word : before) {
+        if (listed.contains(word.details->id)) continue;
+        if (!document.full) {
+            publication.words.push_back(std::move(word));
+        } else if (!word.active) {
+            bury(word);
+        } else if (!word.details->callid.empty()) {
+            end(word);
+            bury(word);
+        }
+    }
+
+    publication.others.clear();
+    for (const Registration& registration : document.registrations) {
+        if (&registration != &own) publication.others.push_back(registration);
+    }
+}
+
+/// Makes an active word an ended one, first said now, because the contact was left out or its time
+/// is over.
+void Merge::end(Word& word) {
+    word.active = false;
+    word.event = ContactEvent::expired;
+    word.said = state_.next_order++;
+    word.deadline.reset();
+}
+
+void Merge::bury(const Word& word) { state_.tombstones.push_back(word); }
+
+void Merge::refresh(EntityTag current, EntityTag next, TimePoint deadline) {
+    for (Publication& publication : state_.publications) {
+        if (publication.etag != current) continue;
+        publication.etag = next;
+        publication.deadline = deadline;
+    }
+    fold({.withdrawn = ContactEvent::expired, .first_new = state_.next_order});
+}
+
+/// The publication ends: active words go, ended ones stay as tombstones.
+void Merge::withdraw(Publication& publication) {
+    for (const Word& word : publication.words) {
+        if (!word.active) bury(word);
+    }
+    publication.words.clear();
+}
+
+MergeReport Merge::remove(EntityTag current) {
+    std::erase_if(state_.publications, [&](Publication& publication) {
+        if (publication.etag != current) return false;
+        withdraw(publication);
+        return true;
+    });
+    return fold({.withdrawn = ContactEvent::unregistered, .first_new = state_.next_order});
+}
+
+MergeReport Merge::expire(TimePoint now) {
+    const Order first_new = state_.next_order;
+    std::size_t contacts = 0;
+    const std::size_t publications =
+        std::erase_if(state_.publications, [&](Publication& publication) {
+            if (publication.deadline > now) return false;
+            withdraw(publication);
+            return true;
+        });
+    for (Publication& publication : state_.publications) {
+        std::erase_if(publication.words, [&](Word& word) {
+            if (!word.active || !word.deadline || *word.deadline + grace_ > now) return false;
+            ++contacts;
+            if (word.details->callid.empty()) return true;
+            end(word);
+            return false;
+        });
+    }
+    MergeReport report = fold({.withdrawn = ContactEvent::expired, .first_new = first_new});
+    report.contacts_expired = contacts;
+    report.publications_expired = publications;
+    return report;
+}
+
+MergeReport Merge::fold(const Fold& how) {
+    const std::vector<Claim> claims = claims_of(state_);
+
+    MergeReport report;
+    report.visible = how.other;
+    const Revision revision = state_.revision + 1;
+    boost::unordered_flat_map<Hash128, std::size_t> place;
+    for (std::size_t i = 0; i < state_.contacts.size(); ++i) {
+        place.emplace(state_.contacts[i].details->id, i);
+    }
+    std::vector<bool> claimed(state_.contacts.size());
+
+    std::vector<Word> tombstones;
+    std::vector<std::pair<Order, ContactState>> fresh;
+    for (std::size_t begin = 0; begin < claims.size();) {
+        std::size_t end = begin + 1;
+        const Hash128& id = claims[begin].details().id;
+        while (end < claims.size() && claims[end].details().id == id) ++end;
+        const std::span<const Claim> group(claims.data() + begin, end - begin);
+        begin = end;
+
+        const Verdict verdict = judge(group);
+        report.conflicts += verdict.conflicts;
+        keep_tombstones(group, tombstones);
+
+        const auto at = place.find(id);
+        if (at != place.end()) {
+            claimed[at->second] = true;
+            report.visible |= settle(state_.contacts[at->second], *verdict.winner, revision);
+        } else if (verdict.winner->word->active || verdict.winner->word->said >= how.first_new) {
+            ContactState contact;
+            contact.active = false;
+            settle(contact, *verdict.winner, revision);
+            report.visible = true;
+            fresh.emplace_back(group.front().word->said, std::move(contact));
+        }
+    }
+    for (std::size_t i = 0; i < claimed.size(); ++i) {
+        if (claimed[i] || !state_.contacts[i].active) continue;
+        finish(state_.contacts[i], how.withdrawn, revision);
+        report.visible = true;
+    }
+
+    std::sort(fresh.begin(), fresh.end(), [](const auto& a, const auto& b) {
+        return a.first < b.first;
+    });
+    for (auto& [said, contact] : fresh) state_.contacts.push_back(std::move(contact));
+    state_.tombstones = std::move(tombstones);
+    if (report.visible) state_.revision = revision;
+    return report;
+}
+
+/// Brings one contact to the winner's word. Returns whether watchers see a difference (rule 8).
+bool Merge::settle(ContactState& contact, const Claim& winner, Revision revision) {
+    const Word& word = *winner.word;
+    if (!word.active) {
+        if (!contact.active && contact.details) return false;
+        contact.details = word.details;
+        finish(contact, word.event, revision);
+        return true;
+    }
+    const TimePoint deadline = word.deadline ? *word.deadline : winner.publication->deadline;
+    const Duration moved = deadline - contact.deadline;
+    const bool own_clock = word.deadline.has_value();
+    const bool began = !contact.active;
+    const bool changed = began ||
+                         (contact.details != word.details && *contact.details != *word.details) ||
+                         own_clock != contact.own_clock ||
+                         (own_clock && (moved > kDeadlineSlack || moved < -kDeadlineSlack));
+    contact.active = true;
+    contact.details = word.details;
+    contact.event = word.event;
+    contact.own_clock = own_clock;
+    if (changed || !own_clock) contact.deadline = deadline;
+    if (began) contact.became = revision;
+    if (changed) contact.changed = revision;
+    return changed;
+}
+
+void Merge::finish(ContactState& contact, ContactEvent event, Revision revision) {
+    contact.active = false;
+    contact.event = event;
+    contact.became = revision;
+    contact.changed = revision;
+}
+
+void Merge::forget_ended(Revision told, std::size_t keep) {
+    std::erase_if(state_.contacts, [&](const ContactState& contact) {
+        return !contact.active && contact.became <= told;
+    });
+    std::size_t ended = 0;
+    for (const ContactState& contact : state_.contacts) ended += contact.active ? 0 : 1;
+    if (ended <= keep) return;
+    std::vector<Revision> ends;
+    for (const ContactState& contact : state_.contacts) {
+        if (!contact.active) ends.push_back(contact.became);
+    }
+    const auto cut = ends.begin() + static_cast<std::ptrdiff_t>(ended - keep - 1);
+    std::nth_element(ends.begin(), cut, ends.end());
+    std::erase_if(state_.contacts, [&](const ContactState& contact) {
+        return !contact.active && contact.became <= *cut;
+    });
+}
+
+std::optional<TimePoint> Merge::next_deadline() const {
+    std::optional<TimePoint> next;
+    const auto consider = [&](TimePoint deadline) {
+        if (!next || deadline < *next) next = deadline;
+    };
+    for (const Publication& publication : state_.publications) {
+        consider(publication.deadline);
+        for (const Word& word : publication.words) {
+            if (word.active && word.deadline) consider(*word.deadline + grace_);
+        }
+    }
+    return next;
+}
+
+}  // namespace reginfo

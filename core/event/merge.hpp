@@ -1,0 +1,96 @@
+/// @file
+/// From what publications say to the state of an AOR (DESIGN.md rules 2 to 4).
+#pragma once
+
+#include "core/event/aor_state.hpp"
+#include "core/time.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace reginfo {
+
+struct Claim;
+
+/// What one call of the merge did, for the counters.
+struct MergeReport {
+    bool visible = false;       ///< the revision grew (rule 8)
+    std::size_t conflicts = 0;  ///< active words that lost against another publication's
+    std::size_t contacts_expired = 0;
+    std::size_t publications_expired = 0;
+};
+
+/// The changes to one AOR. Each function changes `state` and then folds all words into its
+/// contacts; a visible change takes the next revision.
+///
+/// Cost: O(n log n) in the words of the AOR.
+class Merge {
+public:
+    /// @param aor    canonical
+    /// @param grace  added to each contact's own time (rule 4)
+    Merge(std::string_view aor, AorState& state, Duration grace)
+        : aor_(aor), state_(state), grace_(grace) {}
+
+    /// A new body for the publication `current`, or for a new one if that is 0.
+    ///
+    /// @param own  the registration that names this AOR
+    /// @pre `current` is 0 or names a publication of the state
+    MergeReport publish(
+        TimePoint now,
+        EntityTag current,
+        EntityTag next,
+        TimePoint deadline,
+        const Document& document,
+        const Registration& own
+    );
+
+    /// A refresh without a body. @pre `current` names a publication of the state
+    void refresh(EntityTag current, EntityTag next, TimePoint deadline);
+
+    /// A removal: its active words are withdrawn. @pre as above
+    MergeReport remove(EntityTag current);
+
+    /// Time has passed: contacts and publications whose time is over.
+    MergeReport expire(TimePoint now);
+
+    /// Forgets ended contacts that every watcher was told of: those that ended at or before
+    /// `told`; and the oldest beyond `keep`.
+    void forget_ended(Revision told, std::size_t keep);
+
+    /// When expire() has something to do next; nothing if never.
+    std::optional<TimePoint> next_deadline() const;
+
+private:
+    struct Fold {
+        ContactEvent withdrawn;  ///< told of contacts on which nobody has a word any more
+        Order first_new;         ///< words from here on are said in this very change
+        bool other = false;      ///< something else changed visibly
+    };
+
+    DetailsPtr details_of(const Contact& contact) const;
+    void say(
+        TimePoint now,
+        Publication& publication,
+        const Document& document,
+        const Registration& own
+    );
+    void withdraw(Publication& publication);
+    void bury(const Word& word);
+    void end(Word& word);
+    MergeReport fold(const Fold& how);
+
+    static bool settle(ContactState& contact, const Claim& winner, Revision revision);
+    static void finish(ContactState& contact, ContactEvent event, Revision revision);
+
+    std::string_view aor_;
+    AorState& state_;
+    Duration grace_;
+};
+
+/// The id of an AOR or, with an identity, of one of its contacts, as documents write it (rule 7).
+Hash128 stable_id(std::string_view aor, std::string_view identity = {});
+
+}  // namespace reginfo

@@ -1,0 +1,85 @@
+/// @file
+/// The notifier: SUBSCRIBE (RFC 6665 §4.2.1) and who is told of a change.
+#pragma once
+
+#include "core/event/notify_sender.hpp"
+#include "core/event/package.hpp"
+#include "core/event/records.hpp"
+#include "core/outbox.hpp"
+#include "core/time.hpp"
+#include "core/transaction/responder.hpp"
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace reginfo {
+
+/// Makes, refreshes and ends subscriptions, and turns a change of an AOR into NOTIFYs.
+class Notifier {
+public:
+    Notifier(Records& records, Responder& responder, NotifySender& sender)
+        : records_(records), responder_(responder), sender_(sender) {}
+
+    /// Carries out a SUBSCRIBE, or lets it wait its turn.
+    ///
+    /// Rejects  400 malformed; 404 no AOR; 406 cannot take reginfo; 423 too brief; 481 no such
+    ///          dialog or subscription; 489 not `reg`; 500 CSeq out of order; 503 a bound is
+    ///          reached.
+    void handle_subscribe(
+        TimePoint now,
+        const Request& request,
+        std::string_view bytes,
+        Outbox& outbox
+    );
+
+    /// The subscription's time is over (RFC 6665 §4.2.2).
+    void handle_expiry(TimePoint now, Subscription& subscription, Outbox& outbox);
+
+    /// The AOR has a new revision: all its watchers are due. They are told some at a time, by run.
+    void aor_changed(Aor& aor);
+
+    /// Goes on telling; at most `count` watchers. Returns whether there are more.
+    bool run(TimePoint now, std::size_t count, Outbox& outbox);
+
+private:
+    struct Change;
+
+    /// What a SUBSCRIBE asks for, checked.
+    struct Wish {
+        Seconds expires{0};
+        std::optional<std::string> event_id;
+        RemoteParty party;
+        Profile profile = Profile::standard;
+        std::uint64_t watcher = 0;
+        std::string aor_text;
+    };
+
+    Result<Wish> read(const Request& request) const;
+    void subscribe(TimePoint now, const Request& request, std::string_view bytes, Outbox& outbox);
+    void resubscribe(TimePoint now, const Request& request, std::string_view bytes, Outbox& outbox);
+    std::optional<Reply> bound_reached(const Aor* aor, const Wish& wish, const DialogState* dialog);
+    void refuse(TimePoint now, const Request& request, const Reply& reply, Outbox& outbox);
+    void hold(
+        TimePoint now,
+        Turnstile& turnstile,
+        const Request& request,
+        std::string_view bytes,
+        Outbox& outbox
+    );
+    void apply(TimePoint now, Change& change, Outbox& outbox);
+    void fail(TimePoint now, Change& change, Outbox& outbox);
+    void begin(TimePoint now, std::unique_ptr<Change> change, Wish wish, Outbox& outbox);
+    std::vector<Write> writes_of(TimePoint now, Change& change);
+    void unlock(Dialog& dialog);
+
+    Records& records_;
+    Responder& responder_;
+    NotifySender& sender_;
+    std::deque<Aor*> fan_outs_;
+};
+
+}  // namespace reginfo

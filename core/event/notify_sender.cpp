@@ -1,0 +1,368 @@
+/// @file
+
+#include "core/event/notify_sender.hpp"
+
+#include "core/event/durability.hpp"
+#include "core/reginfo/writer.hpp"
+#include "core/sip/writer.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <chrono>
+#include <utility>
+
+namespace reginfo {
+namespace {
+
+constexpr std::uint16_t kSipPort = 5060;
+
+/// CSeqs that could not be reserved are asked for again after this.
+constexpr Duration kRetry = std::chrono::seconds{1};
+
+}  // namespace
+
+std::size_t NotifySender::HopHash::operator()(const Flow& flow) const {
+    const std::size_t connection = static_cast<std::size_t>(flow.connection) * 0x9e3779b97f4a7c15U;
+    return hash_value(flow.peer) ^ connection ^ static_cast<std::size_t>(flow.transport);
+}
+
+void NotifySender::notify(TimePoint now, Subscription& subscription, bool urgent, Outbox& outbox) {
+    subscription.due = true;
+    subscription.urgent = subscription.urgent || urgent;
+    pump(now, subscription.dialog, outbox);
+}
+
+void NotifySender::terminate(
+    TimePoint now,
+    Subscription& subscription,
+    TerminationReason reason,
+    Outbox& outbox
+) {
+    if (subscription.state == Subscription::State::terminated) return;
+    subscription.state = Subscription::State::terminated;
+    subscription.reason = reason;
+    subscription.timer.cancel(records_.subscriptions.expiries);
+    notify(now, subscription, true, outbox);
+}
+
+/// Urgent ones first, then the one that may leave first.
+Subscription* NotifySender::next_due(TimePoint now, Dialog& dialog) const {
+    Subscription* next = nullptr;
+    for (const auto& candidate : dialog.subscriptions) {
+        if (!candidate->due && !candidate->retry_at) continue;
+        if (candidate->urgent) return candidate.get();
+        if (!next || ready_at(now, *candidate) < ready_at(now, *next)) next = candidate.get();
+    }
+    return next;
+}
+
+TimePoint NotifySender::ready_at(TimePoint now, const Subscription& subscription) const {
+    if (subscription.urgent) return now;
+    const Settings::Notify& notify = records_.settings.notify;
+    const TimePoint at = std::max(
+        subscription.pace.ready_at(now, notify.burst, notify.min_interval), subscription.not_before
+    );
+    return subscription.due ? at : std::max(at, *subscription.retry_at);
+}
+
+/// When an unanswered NOTIFY gives way to what `next` has to tell (DESIGN.md rule 5).
+TimePoint NotifySender::supersede_at(
+    TimePoint now,
+    const InFlight& in_flight,
+    const Subscription& next
+) const {
+    const Settings::Notify& notify = records_.settings.notify;
+    const Duration patience = in_flight.subscription->profile == Profile::kamailio
+                                  ? notify.supersede_after_kamailio
+                                  : notify.supersede_after;
+    return std::max(in_flight.sent_at + patience, ready_at(now, next));
+}
+
+/// Sends what the dialog has to tell, as far as it may now.
+void NotifySender::pump(TimePoint now, Dialog& dialog, Outbox& outbox) {
+    Subscription* next = next_due(now, dialog);
+    if (next && dialog.in_flight && supersede_at(now, *dialog.in_flight, *next) <= now) {
+        give_up(now, dialog, NotifyOutcome::superseded, outbox);
+        return;
+    }
+    if (!next || dialog.in_flight || dialog.resolving || ready_at(now, *next) > now) {
+        arm(now, dialog);
+        return;
+    }
+    if (!has_reservation(*next)) {
+        reserve(now, dialog, outbox);
+        return;
+    }
+    bool dead = false;
+    const std::optional<Flow> flow = route(dialog, dead, outbox);
+    if (dead) {
+        fail_unsent(now, dialog, outbox);
+        return;
+    }
+    if (!flow) return;
+    SendWindow& window = window_of(*flow);
+    if (!window.has_room()) {
+        if (!static_cast<QueueHook&>(*next).is_linked()) ++records_.stats.notifies_queued;
+        window.enqueue(*next);
+        return;
+    }
+    send(now, *next, *flow, window, outbox);
+}
+
+void NotifySender::send(
+    TimePoint now,
+    Subscription& subscription,
+    const Flow& flow,
+    SendWindow& window,
+    Outbox& outbox
+) {
+    Dialog& dialog = subscription.dialog;
+    if (auto& hook = static_cast<QueueHook&>(subscription); hook.is_linked()) {
+        hook.unlink();
+        --records_.stats.notifies_queued;
+    }
+    const Settings& settings = records_.settings;
+    if (!subscription.urgent) {
+        subscription.pace.take(now, settings.notify.burst, settings.notify.min_interval);
+    }
+    subscription.due = false;
+    subscription.urgent = false;
+    subscription.retry_at.reset();
+
+    NotifyBody body = records_.documents.body_for(now, subscription);
+    ++dialog.state.local_cseq;
+    InFlight& in_flight = dialog.in_flight.emplace();
+    in_flight.subscription = &subscription;
+    in_flight.branch = records_.tokens.next();
+    in_flight.carried = body.carries;
+    in_flight.terminates = subscription.state == Subscription::State::terminated;
+    in_flight.flow = flow;
+    in_flight.window = &window;
+    in_flight.head = write_head(now, subscription, flow, in_flight.branch, body);
+    in_flight.tail = std::move(body.tail);
+    in_flight.sent_at = now;
+    in_flight.interval = settings.t1;
+    in_flight.retransmit_at = is_reliable(flow.transport) ? TimePoint::max() : now + settings.t1;
+    in_flight.timeout_at = now + 64 * settings.t1;
+    if (in_flight.tail) ++subscription.version;
+
+    by_branch_.emplace(in_flight.branch, &dialog);
+    window.sent(dialog);
+    ++records_.stats.notifies_sent;
+    records_.stats.notifies_in_flight = by_branch_.size();
+    outbox.send(flow, in_flight.head, in_flight.tail);
+    if (dialog.state.local_cseq + kReservedRange / 4 > dialog.cseq_reserved) {
+        reserve(now, dialog, outbox);
+    }
+    arm(now, dialog);
+}
+
+/// More CSeqs and versions for a dialog; when they are durable, what waits for them goes on.
+struct NotifySender::Reservation final : PendingChange {
+    Reservation(NotifySender& sender_, DialogRecord record_)
+        : sender(sender_), record(std::move(record_)) {}
+
+    void finish(TimePoint now, bool ok, Outbox& outbox) override {
+        Dialog* dialog = sender.records_.subscriptions.find(record.state.id());
+        if (!dialog) return;
+        dialog->is_reserving = false;
+        if (!ok) {
+            dialog->timer.set(sender.records_.subscriptions.dialog_timers, now + kRetry, dialog);
+            return;
+        }
+        take_reservation(*dialog, record);
+        sender.pump(now, *dialog, outbox);
+    }
+
+    NotifySender& sender;
+    DialogRecord record;
+};
+
+bool NotifySender::has_reservation(const Subscription& subscription) const {
+    const Dialog& dialog = subscription.dialog;
+    return !records_.settings.durable || !dialog.is_stored ||
+           subscription.state == Subscription::State::terminated ||
+           (dialog.state.local_cseq < dialog.cseq_reserved &&
+            subscription.version < subscription.version_reserved);
+}
+
+/// Asks for more. A refresh that is being stored brings more by itself.
+void NotifySender::reserve(TimePoint now, Dialog& dialog, Outbox& outbox) {
+    const bool needless = !records_.settings.durable || !dialog.is_stored;
+    if (needless || dialog.is_reserving || dialog.turnstile.locked) return;
+    auto change = std::make_unique<Reservation>(*this, record_of(dialog));
+    if (change->record.subscriptions.empty()) return;
+    dialog.is_reserving = true;
+    std::vector<Write> writes{
+        {Bucket::dialog, dialog_key(dialog.state), encode(change->record, now)}};
+    records_.commits.begin(std::move(change), std::move(writes), outbox);
+}
+
+std::string NotifySender::write_head(
+    TimePoint now,
+    const Subscription& subscription,
+    const Flow& flow,
+    std::uint64_t branch,
+    const NotifyBody& body
+) {
+    const Settings& settings = records_.settings;
+    const DialogState& dialog = subscription.dialog.state;
+    std::string head;
+    head.reserve(640 + dialog.bytes());
+    append_request_head(
+        head,
+        dialog,
+        {
+            .method = "NOTIFY",
+            .cseq = dialog.local_cseq,
+            .branch = branch,
+            .via = &settings.listeners[flow.listener],
+            .contact = &settings.listeners[dialog.flow.listener],
+        }
+    );
+    head.append("Event: reg");
+    if (subscription.event_id) head.append(";id=").append(*subscription.event_id);
+    head.append("\r\nSubscription-State: ");
+    if (subscription.state == Subscription::State::terminated) {
+        head.append("terminated;reason=").append(text_of(subscription.reason));
+    } else {
+        const auto left = std::chrono::ceil<Seconds>(subscription.deadline - now).count();
+        head.append("active;expires=");
+        sip::append_number(head, static_cast<std::uint64_t>(std::max<std::int64_t>(left, 0)));
+    }
+    head.append("\r\n");
+    if (!settings.server_name.empty()) {
+        sip::append_header(head, "User-Agent", settings.server_name);
+    }
+    if (!body.tail) {
+        sip::end_head(head, 0);
+        return head;
+    }
+    document_head_.clear();
+    append_document_head(document_head_, subscription.version, body.full);
+    sip::append_header(head, "Content-Type", kReginfoType);
+    sip::end_head(head, document_head_.size() + body.tail->size());
+    head.append(document_head_);
+    return head;
+}
+
+void NotifySender::handle_timeout(TimePoint now, Dialog& dialog, Outbox& outbox) {
+    dialog.timer.popped();
+    if (dialog.in_flight && dialog.in_flight->timeout_at <= now) {
+        give_up(now, dialog, NotifyOutcome::timed_out, outbox);
+        return;
+    }
+    if (dialog.in_flight && dialog.in_flight->retransmit_at <= now) {
+        const Subscription* next = next_due(now, dialog);
+        if (!next || supersede_at(now, *dialog.in_flight, *next) > now) {
+            retransmit(now, *dialog.in_flight, outbox);
+        }
+    }
+    pump(now, dialog, outbox);
+}
+
+/// Timer E (RFC 3261 §17.1.2.2).
+void NotifySender::retransmit(TimePoint now, InFlight& in_flight, Outbox& outbox) {
+    const Settings& settings = records_.settings;
+    in_flight.interval =
+        in_flight.proceeding ? settings.t2 : std::min(2 * in_flight.interval, settings.t2);
+    in_flight.retransmit_at = now + in_flight.interval;
+    in_flight.window->retransmitted(now, settings.t1);
+    ++records_.stats.retransmissions_sent;
+    outbox.send(in_flight.flow, in_flight.head, in_flight.tail);
+}
+
+/// Sets the dialog's one timer to whatever comes first.
+void NotifySender::arm(TimePoint now, Dialog& dialog) {
+    std::optional<TimePoint> deadline;
+    const auto consider = [&](TimePoint at) {
+        if (!deadline || at < *deadline) deadline = at;
+    };
+    const Subscription* next = next_due(now, dialog);
+    if (dialog.in_flight) {
+        consider(dialog.in_flight->timeout_at);
+        consider(dialog.in_flight->retransmit_at);
+        if (next) consider(supersede_at(now, *dialog.in_flight, *next));
+    } else if (next && !dialog.resolving && !static_cast<const QueueHook&>(*next).is_linked()) {
+        consider(ready_at(now, *next));
+    }
+    dialog.timer.set(records_.subscriptions.dialog_timers, deadline, &dialog);
+}
+
+SendWindow& NotifySender::window_of(const Flow& flow) {
+    Flow hop = flow;
+    hop.listener = 0;
+    auto& window = windows_[hop];
+    if (!window) window = std::make_unique<SendWindow>(records_.settings.notify);
+    return *window;
+}
+
+/// Lets those go that waited for room.
+void NotifySender::drain(TimePoint now, SendWindow& window, Outbox& outbox) {
+    while (window.has_room()) {
+        Subscription* next = window.pop();
+        if (!next) return;
+        --records_.stats.notifies_queued;
+        pump(now, next->dialog, outbox);
+    }
+}
+
+std::optional<ListenerId> NotifySender::listener_for(
+    const Dialog& dialog,
+    Transport transport,
+    const IpAddress& to
+) const {
+    const auto& listeners = records_.settings.listeners;
+    const auto fits = [&](std::size_t id) {
+        return listeners[id].transport == transport &&
+               listeners[id].bound.address.is_v4() == to.is_v4();
+    };
+    if (fits(dialog.state.flow.listener)) return dialog.state.flow.listener;
+    for (std::size_t id = 0; id < listeners.size(); ++id) {
+        if (fits(id)) return static_cast<ListenerId>(id);
+    }
+    return std::nullopt;
+}
+
+std::optional<Flow> NotifySender::route(Dialog& dialog, bool& dead, Outbox& outbox) {
+    const DialogState& state = dialog.state;
+    if (state.reuse_connection && state.flow.connection != 0) return state.flow;
+    const std::optional<NextHop> hop = next_hop_of(state);
+    if (!hop) {
+        dead = true;
+        return std::nullopt;
+    }
+    Endpoint peer;
+    if (hop->literal) {
+        peer = {*hop->literal, hop->port != 0 ? hop->port : kSipPort};
+    } else if (dialog.resolved) {
+        peer = *dialog.resolved;
+    } else {
+        dialog.resolving = ++last_resolve_;
+        resolving_.emplace(last_resolve_, &dialog);
+        outbox.resolve({last_resolve_, hop->host, hop->port, hop->transport});
+        return std::nullopt;
+    }
+    const auto listener = listener_for(dialog, hop->transport, peer.address);
+    if (!listener) {
+        dead = true;
+        return std::nullopt;
+    }
+    return Flow{hop->transport, *listener, peer, 0};
+}
+
+void NotifySender::forget_idle_windows() {
+    for (const Flow& hop : maybe_idle_) {
+        const auto at = windows_.find(hop);
+        if (at != windows_.end() && at->second->is_idle()) windows_.erase(at);
+    }
+    maybe_idle_.clear();
+}
+
+void NotifySender::reroute(Dialog& dialog) {
+    if (dialog.resolving) resolving_.erase(*dialog.resolving);
+    dialog.resolving.reset();
+    dialog.resolved.reset();
+}
+
+}  // namespace reginfo

@@ -1,0 +1,52 @@
+/// @file
+
+#include "core/event/package.hpp"
+
+#include "core/sip/uri.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace reginfo {
+
+Reply refusal(int status, std::string reason) {
+    Reply reply;
+    reply.status = status;
+    reply.reason = std::move(reason);
+    return reply;
+}
+
+Result<std::string> aor_of(const sip::Message& request) {
+    const auto uri = sip::parse_uri(request.request_uri);
+    auto aor = uri ? sip::canonical_aor(*uri) : std::nullopt;
+    if (!aor) return refusal(404);
+    return std::move(*aor);
+}
+
+Result<sip::EventHeader> event_of(const sip::Message& request) {
+    if (request.count(sip::HeaderName::event) > 1) return refusal(400, "Several Event headers");
+    const auto value = request.first(sip::HeaderName::event);
+    if (!value) return refusal(489);
+    const auto event = sip::parse_event(*value);
+    if (!event) return refusal(400, "Malformed Event header");
+    if (event->package != "reg") return refusal(489);
+    return *event;
+}
+
+Result<Seconds> expires_of(const sip::Message& request, const ExpiryPolicy& policy) {
+    if (request.count(sip::HeaderName::expires) > 1) {
+        return refusal(400, "Several Expires headers");
+    }
+    const auto value = request.first(sip::HeaderName::expires);
+    if (!value) return std::min(policy.default_expires, policy.max_expires);
+    const auto wanted = sip::parse_delta_seconds(*value);
+    if (!wanted) return refusal(400, "Malformed Expires header");
+    if (wanted->count() > 0 && *wanted < policy.min_expires) {
+        Reply reply = refusal(423);
+        reply.min_expires = policy.min_expires;
+        return reply;
+    }
+    return std::min(*wanted, policy.max_expires);
+}
+
+}  // namespace reginfo

@@ -1,0 +1,34 @@
+/// @file
+/// The checks that PUBLISH and SUBSCRIBE share (RFC 3903 §6, RFC 6665 §4.2.1).
+#pragma once
+
+#include "core/settings.hpp"
+#include "core/sip/headers.hpp"
+#include "core/sip/message.hpp"
+#include "core/time.hpp"
+#include "core/transaction/server_transactions.hpp"
+
+#include <boost/system/result.hpp>
+
+#include <optional>
+#include <string>
+
+namespace reginfo {
+
+/// Either a T or the refusal to answer with. Never thrown; always looked at.
+template <class T>
+using Result = boost::system::result<T, Reply>;
+
+Reply refusal(int status, std::string reason = {});
+
+/// The canonical AOR of the Request-URI. Rejects 404 for one that cannot be an AOR.
+Result<std::string> aor_of(const sip::Message& request);
+
+/// Rejects 489 for no Event or another package, 400 for a malformed one.
+Result<sip::EventHeader> event_of(const sip::Message& request);
+
+/// The expiration interval granted: 0 if 0 was asked for. Rejects 400 for what is no number, 423
+/// below the minimum.
+Result<Seconds> expires_of(const sip::Message& request, const ExpiryPolicy& policy);
+
+}  // namespace reginfo

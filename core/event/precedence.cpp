@@ -1,0 +1,126 @@
+/// @file
+
+#include "core/event/precedence.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+namespace reginfo {
+namespace {
+
+/// Dominated tombstones are dropped; this bounds what a hostile publisher can leave behind.
+constexpr std::size_t kTombstonesMax = 1024;
+
+bool by_contact(const Claim& a, const Claim& b) {
+    const auto key = [](const Claim& c) {
+        const ContactDetails& d = c.details();
+        return std::tie(d.id, d.callid, d.cseq, c.word->said);
+    };
+    return key(a) < key(b);
+}
+
+/// Whether `a` takes precedence over `b` (rule 2). Only for words on one contact.
+bool beats(const Word& a, const Word& b) {
+    const ContactDetails& x = *a.details;
+    const ContactDetails& y = *b.details;
+    if (x.callid == y.callid && x.cseq && y.cseq && x.cseq != y.cseq) return x.cseq > y.cseq;
+    return a.said > b.said;
+}
+
+const Claim* later(const Claim* a, const Claim* b) {
+    if (!a) return b;
+    if (!b) return a;
+    return b->word->said > a->word->said ? b : a;
+}
+
+/// The best word of one Call-ID. Precedence of pairs is no order where a cseq is missing, so the
+/// highest numbered word meets the last unnumbered one. @pre sorted by_contact, one callid
+const Claim* best_of_callid(std::span<const Claim> claims) {
+    const Claim* numbered = nullptr;
+    const Claim* unnumbered = nullptr;
+    for (const Claim& claim : claims) {
+        (claim.details().cseq ? numbered : unnumbered) = &claim;
+    }
+    return later(numbered, unnumbered);
+}
+
+}  // namespace
+
+std::vector<Claim> claims_of(const AorState& state) {
+    std::vector<Claim> claims;
+    for (const Publication& publication : state.publications) {
+        for (const Word& word : publication.words) claims.push_back({&word, &publication});
+    }
+    for (const Word& word : state.tombstones) claims.push_back({&word, nullptr});
+    std::sort(claims.begin(), claims.end(), by_contact);
+    return claims;
+}
+
+Verdict judge(std::span<const Claim> claims) {
+    const Claim* with_callid = nullptr;
+    const Claim* plain_active = nullptr;
+    const Claim* plain_ended = nullptr;
+    for (std::size_t begin = 0; begin < claims.size();) {
+        std::size_t end = begin + 1;
+        const std::string& callid = claims[begin].details().callid;
+        while (end < claims.size() && claims[end].details().callid == callid) ++end;
+        const auto group = claims.subspan(begin, end - begin);
+        if (!callid.empty()) {
+            with_callid = later(with_callid, best_of_callid(group));
+        } else {
+            for (const Claim& claim : group) {
+                const Claim*& best = claim.word->active ? plain_active : plain_ended;
+                best = later(best, &claim);
+            }
+        }
+        begin = end;
+    }
+
+    Verdict verdict;
+    if (with_callid && with_callid->word->active) {
+        verdict.winner = with_callid;
+    } else if (plain_active) {
+        verdict.winner = plain_active;
+    } else {
+        verdict.winner = with_callid ? with_callid : plain_ended;
+    }
+    for (const Claim& claim : claims) {
+        if (claim.word->active && claim.publication &&
+            claim.publication != verdict.winner->publication) {
+            ++verdict.conflicts;
+        }
+    }
+    return verdict;
+}
+
+void keep_tombstones(std::span<const Claim> claims, std::vector<Word>& kept) {
+    const std::size_t first = kept.size();
+    for (const Claim& claim : claims) {
+        if (claim.publication || kept.size() >= kTombstonesMax) continue;
+        const Word& tomb = *claim.word;
+        const bool needed = std::any_of(claims.begin(), claims.end(), [&](const Claim& other) {
+            return other.word->active && !other.details().callid.empty() &&
+                   beats(tomb, *other.word);
+        });
+        if (!needed) continue;
+        const bool dominated = std::any_of(
+            kept.begin() + static_cast<std::ptrdiff_t>(first),
+            kept.end(),
+            [&](const Word& other) { return other.said >= tomb.said && !beats(tomb, other); }
+        );
+        if (dominated) continue;
+        std::erase_if(kept, [&](const Word& other) {
+            return other.details->id == tomb.details->id && tomb.said >= other.said &&
+                   !beats(other, tomb);
+        });
+        kept.push_back(tomb);
+    }
+}
+
+bool outdoes(const Contact& later, const Contact& earlier) {
+    if (later.active != earlier.active) return later.active;
+    const bool comparable = later.callid == earlier.callid && later.cseq && earlier.cseq;
+    return !comparable || later.cseq >= earlier.cseq;
+}
+
+}  // namespace reginfo

@@ -1,0 +1,338 @@
+/// @file
+
+#include "core/event/record_codec.hpp"
+
+#include "core/bytes.hpp"
+
+#include <boost/smart_ptr/make_local_shared.hpp>
+
+#include <algorithm>
+#include <limits>
+
+namespace reginfo {
+namespace {
+
+/// The first number of each record: what follows is laid out as that version did.
+constexpr std::uint64_t kLayout = 1;
+
+class Encoder : public ByteWriter {
+public:
+    explicit Encoder(TimePoint now) : now_(now) { number(kLayout); }
+
+    void time(TimePoint at) { signed_number((at - now_).count()); }
+    void time(const std::optional<TimePoint>& at) {
+        flag(at.has_value());
+        if (at) time(*at);
+    }
+    void seconds(const std::optional<Seconds>& value) {
+        flag(value.has_value());
+        if (value) signed_number(value->count());
+    }
+    void cseq(const std::optional<std::uint32_t>& value) {
+        flag(value.has_value());
+        if (value) number(*value);
+    }
+
+private:
+    TimePoint now_;
+};
+
+class Decoder : public ByteReader {
+public:
+    Decoder(std::string_view bytes, const RecordTime& time) : ByteReader(bytes), time_(time) {
+        known_ = number() == kLayout;
+    }
+
+    bool fits() const { return known_ && ok() && at_end(); }
+
+    TimePoint time() {
+        // Bounded, so that no record, however damaged, overflows the sum.
+        constexpr std::int64_t kFar = std::numeric_limits<std::int64_t>::max() / 4;
+        const std::int64_t left = std::clamp(signed_number(), -kFar, kFar);
+        return time_.now + Duration{left} - std::min(time_.age, Duration{kFar});
+    }
+    std::optional<TimePoint> optional_time() {
+        return flag() ? std::optional(time()) : std::nullopt;
+    }
+    std::optional<Seconds> seconds() {
+        return flag() ? std::optional(Seconds{signed_number()}) : std::nullopt;
+    }
+    std::optional<std::uint32_t> cseq() {
+        return flag() ? std::optional(static_cast<std::uint32_t>(number())) : std::nullopt;
+    }
+    std::string string() { return std::string(text()); }
+
+private:
+    RecordTime time_;
+    bool known_ = false;
+};
+
+void put(Encoder& out, const ContactDetails& details) {
+    out.number(details.id.high).number(details.id.low).text(details.callid);
+    out.cseq(details.cseq);
+    out.seconds(details.retry_after);
+    out.text(details.attributes_xml).text(details.uri_xml).text(details.children_xml);
+}
+
+DetailsPtr get_details(Decoder& in) {
+    ContactDetails details;
+    details.id.high = in.number();
+    details.id.low = in.number();
+    details.callid = in.string();
+    details.cseq = in.cseq();
+    details.retry_after = in.seconds();
+    details.attributes_xml = in.string();
+    details.uri_xml = in.string();
+    details.children_xml = in.string();
+    return boost::make_local_shared<const ContactDetails>(std::move(details));
+}
+
+ContactEvent get_event(Decoder& in) {
+    constexpr auto kLast = static_cast<std::uint64_t>(ContactEvent::terminated);
+    return static_cast<ContactEvent>(std::min(in.number(), kLast));
+}
+
+/// Details are written once and referred to by their place: words and contacts share them.
+class DetailsTable {
+public:
+    explicit DetailsTable(const AorState& state) {
+        for (const Publication& publication : state.publications) add_all(publication.words);
+        add_all(state.tombstones);
+        for (const ContactState& contact : state.contacts) add(contact.details.get());
+        std::sort(all_.begin(), all_.end());
+        all_.erase(std::unique(all_.begin(), all_.end()), all_.end());
+    }
+
+    void put_all(Encoder& out) const {
+        out.number(all_.size());
+        for (const ContactDetails* details : all_) put(out, *details);
+    }
+
+    std::uint64_t place_of(const DetailsPtr& details) const {
+        const auto at = std::lower_bound(all_.begin(), all_.end(), details.get());
+        return static_cast<std::uint64_t>(at - all_.begin());
+    }
+
+private:
+    void add_all(const std::vector<Word>& words) {
+        for (const Word& word : words) add(word.details.get());
+    }
+    void add(const ContactDetails* details) { all_.push_back(details); }
+
+    std::vector<const ContactDetails*> all_;
+};
+
+/// The shared details of a record, by place; a bad place is nobody's and spoils the record.
+struct DetailsList {
+    std::vector<DetailsPtr> all;
+    bool complete = true;
+
+    DetailsPtr at(std::uint64_t place) {
+        if (place < all.size()) return all[static_cast<std::size_t>(place)];
+        complete = false;
+        return boost::make_local_shared<const ContactDetails>();
+    }
+};
+
+void put(Encoder& out, const std::vector<Word>& words, const DetailsTable& table) {
+    out.number(words.size());
+    for (const Word& word : words) {
+        out.number(table.place_of(word.details)).flag(word.active);
+        out.number(static_cast<std::uint64_t>(word.event)).number(word.said);
+        out.time(word.deadline);
+    }
+}
+
+std::vector<Word> get_words(Decoder& in, DetailsList& details) {
+    std::vector<Word> words(in.count());
+    for (Word& word : words) {
+        word.details = details.at(in.number());
+        word.active = in.flag();
+        word.event = get_event(in);
+        word.said = in.number();
+        word.deadline = in.optional_time();
+    }
+    return words;
+}
+
+void put(Encoder& out, const Contact& contact) {
+    out.flag(contact.active).number(static_cast<std::uint64_t>(contact.event));
+    out.seconds(contact.expires);
+    out.seconds(contact.retry_after);
+    out.seconds(contact.duration_registered);
+    out.text(contact.callid);
+    out.cseq(contact.cseq);
+    out.text(contact.uri).text(contact.identity).text(contact.attributes_xml);
+    out.text(contact.uri_xml).text(contact.children_xml);
+}
+
+Contact get_contact(Decoder& in) {
+    Contact contact;
+    contact.active = in.flag();
+    contact.event = get_event(in);
+    contact.expires = in.seconds();
+    contact.retry_after = in.seconds();
+    contact.duration_registered = in.seconds();
+    contact.callid = in.string();
+    contact.cseq = in.cseq();
+    contact.uri = in.string();
+    contact.identity = in.string();
+    contact.attributes_xml = in.string();
+    contact.uri_xml = in.string();
+    contact.children_xml = in.string();
+    return contact;
+}
+
+void put(Encoder& out, const std::vector<Registration>& registrations) {
+    out.number(registrations.size());
+    for (const Registration& registration : registrations) {
+        out.text(registration.aor).number(static_cast<std::uint64_t>(registration.state));
+        out.text(registration.extensions_xml).number(registration.contacts.size());
+        for (const Contact& contact : registration.contacts) put(out, contact);
+    }
+}
+
+std::vector<Registration> get_registrations(Decoder& in) {
+    constexpr auto kLast = static_cast<std::uint64_t>(RegistrationState::terminated);
+    std::vector<Registration> registrations(in.count());
+    for (Registration& registration : registrations) {
+        registration.aor = in.string();
+        registration.state = static_cast<RegistrationState>(std::min(in.number(), kLast));
+        registration.extensions_xml = in.string();
+        registration.contacts.resize(in.count());
+        for (Contact& contact : registration.contacts) contact = get_contact(in);
+    }
+    return registrations;
+}
+
+void put(Encoder& out, const Flow& flow) {
+    const IpAddress::Bytes& address = flow.peer.address.bytes();
+    out.number(static_cast<std::uint64_t>(flow.transport)).number(flow.listener);
+    out.text({reinterpret_cast<const char*>(address.data()), address.size()});
+    out.number(flow.peer.port);
+}
+
+Flow get_flow(Decoder& in) {
+    Flow flow;
+    flow.transport = in.number() == 0 ? Transport::udp : Transport::tcp;
+    flow.listener = static_cast<ListenerId>(in.number());
+    IpAddress::Bytes address{};
+    const std::string_view bytes = in.text();
+    std::copy_n(bytes.begin(), std::min(bytes.size(), address.size()), address.begin());
+    flow.peer = {IpAddress(address), static_cast<std::uint16_t>(in.number())};
+    return flow;
+}
+
+}  // namespace
+
+std::string encode(const AorState& state, TimePoint now) {
+    Encoder out(now);
+    const DetailsTable table(state);
+    out.text(state.published_aor).text(state.extensions_xml);
+    out.number(state.revision).number(state.next_order).flag(state.known);
+    table.put_all(out);
+    out.number(state.publications.size());
+    for (const Publication& publication : state.publications) {
+        out.number(publication.etag);
+        out.time(publication.deadline);
+        put(out, publication.words, table);
+        put(out, publication.others);
+    }
+    put(out, state.tombstones, table);
+    out.number(state.contacts.size());
+    for (const ContactState& contact : state.contacts) {
+        out.number(table.place_of(contact.details)).flag(contact.active);
+        out.number(static_cast<std::uint64_t>(contact.event));
+        out.time(contact.deadline);
+        out.flag(contact.own_clock).number(contact.became).number(contact.changed);
+    }
+    return out.take();
+}
+
+std::optional<AorState> decode_aor(std::string_view bytes, const RecordTime& time) {
+    Decoder in(bytes, time);
+    AorState state;
+    state.published_aor = in.string();
+    state.extensions_xml = in.string();
+    state.revision = in.number();
+    state.next_order = in.number();
+    state.known = in.flag();
+    DetailsList details;
+    details.all.resize(in.count());
+    for (DetailsPtr& one : details.all) one = get_details(in);
+    state.publications.resize(in.count());
+    for (Publication& publication : state.publications) {
+        publication.etag = in.number();
+        publication.deadline = in.time();
+        publication.words = get_words(in, details);
+        publication.others = get_registrations(in);
+    }
+    state.tombstones = get_words(in, details);
+    state.contacts.resize(in.count());
+    for (ContactState& contact : state.contacts) {
+        contact.details = details.at(in.number());
+        contact.active = in.flag();
+        contact.event = get_event(in);
+        contact.deadline = in.time();
+        contact.own_clock = in.flag();
+        contact.became = in.number();
+        contact.changed = in.number();
+    }
+    if (!in.fits() || !details.complete) return std::nullopt;
+    return state;
+}
+
+std::string encode(const DialogRecord& dialog, TimePoint now) {
+    Encoder out(now);
+    const DialogState& state = dialog.state;
+    out.text(state.call_id).text(state.local_tag).text(state.remote_tag);
+    out.text(state.local_party).text(state.remote_party).text(state.remote_target);
+    out.number(state.route_set.size());
+    for (const std::string& route : state.route_set) out.text(route);
+    out.number(state.local_cseq).number(state.remote_cseq);
+    put(out, state.flow);
+    out.number(dialog.subscriptions.size());
+    for (const SubscriptionRecord& subscription : dialog.subscriptions) {
+        out.flag(subscription.event_id.has_value());
+        out.text(subscription.event_id.value_or(""));
+        out.text(subscription.aor).text(subscription.aor_text).number(subscription.watcher);
+        out.text(text_of(subscription.profile));
+        out.number(subscription.version).number(subscription.acked);
+        out.time(subscription.deadline);
+    }
+    return out.take();
+}
+
+std::optional<DialogRecord> decode_dialog(std::string_view bytes, const RecordTime& time) {
+    Decoder in(bytes, time);
+    DialogRecord dialog;
+    DialogState& state = dialog.state;
+    state.call_id = in.string();
+    state.local_tag = in.string();
+    state.remote_tag = in.string();
+    state.local_party = in.string();
+    state.remote_party = in.string();
+    state.remote_target = in.string();
+    state.route_set.resize(in.count());
+    for (std::string& route : state.route_set) route = in.string();
+    state.local_cseq = static_cast<std::uint32_t>(in.number());
+    state.remote_cseq = static_cast<std::uint32_t>(in.number());
+    state.flow = get_flow(in);
+    dialog.subscriptions.resize(in.count());
+    for (SubscriptionRecord& subscription : dialog.subscriptions) {
+        const bool has_id = in.flag();
+        std::string id = in.string();
+        if (has_id) subscription.event_id = std::move(id);
+        subscription.aor = in.string();
+        subscription.aor_text = in.string();
+        subscription.watcher = in.number();
+        subscription.profile = profile_named(in.text()).value_or(Profile::standard);
+        subscription.version = static_cast<std::uint32_t>(in.number());
+        subscription.acked = in.number();
+        subscription.deadline = in.time();
+    }
+    if (!in.fits()) return std::nullopt;
+    return dialog;
+}
+
+}  // namespace reginfo

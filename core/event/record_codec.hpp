@@ -1,0 +1,53 @@
+/// @file
+/// What the store keeps of AORs and dialogs, as bytes (DESIGN.md rule 9).
+///
+/// Points in time are kept as what is left of them when the record is written; whoever reads it
+/// says how long ago that was. So no record depends on a clock, and one that was stepped back
+/// prolongs nothing.
+#pragma once
+
+#include "core/dialog/dialog.hpp"
+#include "core/event/aor_state.hpp"
+#include "core/event/profile.hpp"
+#include "core/time.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace reginfo {
+
+/// How old a record is when it is read.
+struct RecordTime {
+    TimePoint now;
+    Duration age{};  ///< since it was written; not negative
+};
+
+std::string encode(const AorState& state, TimePoint now);
+std::optional<AorState> decode_aor(std::string_view bytes, const RecordTime& time);
+
+/// What outlives a restart of a subscription.
+struct SubscriptionRecord {
+    std::optional<std::string> event_id;
+    std::string aor;  ///< canonical
+    std::string aor_text;
+    std::uint64_t watcher = 0;
+    Profile profile = Profile::standard;
+    std::uint32_t version = 0;  ///< the next one that is surely unused
+    Revision acked = 0;
+    TimePoint deadline;
+};
+
+/// What outlives a restart of a dialog. `state.local_cseq` is the last that may have been used;
+/// the connection of its flow is of no use any more.
+struct DialogRecord {
+    DialogState state;
+    std::vector<SubscriptionRecord> subscriptions;
+};
+
+std::string encode(const DialogRecord& dialog, TimePoint now);
+std::optional<DialogRecord> decode_dialog(std::string_view bytes, const RecordTime& time);
+
+}  // namespace reginfo

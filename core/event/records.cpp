@@ -1,0 +1,90 @@
+/// @file
+
+#include "core/event/records.hpp"
+
+#include "core/event/durability.hpp"
+#include "core/event/merge.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <limits>
+
+namespace reginfo {
+
+Records::Records(const Settings& settings_, Stats& stats_, std::uint64_t seed)
+    : settings(settings_),
+      stats(stats_),
+      tokens(seed),
+      hash_seeds(settings_.hash_seed != 0 ? settings_.hash_seed : tokens.next()),
+      commits(stats_),
+      aors(hash_seeds.next()),
+      subscriptions(hash_seeds.next(), stats_),
+      documents(stats_) {}
+
+void Records::remove(TimePoint now, Subscription& subscription, Outbox& outbox) {
+    Aor& aor = subscription.aor;
+    if (static_cast<QueueHook&>(subscription).is_linked()) --stats.notifies_queued;
+    Dialog& dialog = subscription.dialog;
+    const bool last = dialog.subscriptions.size() == 1;
+    if (last) release(dialog.turnstile);
+    const bool stored = settings.durable && dialog.is_stored;
+    std::vector<Write> writes;
+    if (stored && last) writes.push_back({Bucket::dialog, dialog_key(dialog.state), {}});
+    subscriptions.remove(subscription);
+    if (stored && !last) {
+        writes.push_back({Bucket::dialog, dialog_key(dialog.state), encode(record_of(dialog), now)}
+        );
+    }
+    if (!writes.empty()) commits.begin(std::move(writes), outbox);
+    drop_if_unused(aor, outbox);
+}
+
+void Records::acknowledge(Subscription& subscription, Revision revision) {
+    Aor& aor = subscription.aor;
+    if (revision <= subscription.acked) return;
+    const bool lagged = subscription.acked < aor.state.revision;
+    subscription.acked = revision;
+    if (!lagged || revision < aor.state.revision) return;
+    if (--aor.lagging > 0 || aor.turnstile.locked) return;
+    const std::size_t before = aor.state.contacts.size();
+    Merge(aor.name, aor.state, Duration{})
+        .forget_ended(revision, std::numeric_limits<std::size_t>::max());
+    stats.contacts_ended -= before - aor.state.contacts.size();
+}
+
+bool Records::hold(
+    Turnstile& turnstile,
+    const TransactionKey& key,
+    const Flow& flow,
+    std::string_view bytes
+) {
+    if (waiting >= settings.limits.waiting_requests) {
+        ++stats.refused_by_bound[index_of(Bound::waiting_requests)];
+        return false;
+    }
+    ++waiting;
+    turnstile.waiting.push_back({key, flow, std::string(bytes)});
+    return true;
+}
+
+void Records::release(Turnstile& turnstile) {
+    turnstile.locked = false;
+    std::move(turnstile.waiting.begin(), turnstile.waiting.end(), std::back_inserter(released));
+    turnstile.waiting.clear();
+}
+
+void Records::drop_if_unused(Aor& aor, Outbox& outbox) {
+    if (!aor.is_unused()) return;
+    if (settings.durable && aor.is_stored) {
+        commits.begin({Write{Bucket::aor, aor.name, std::nullopt}}, outbox);
+    }
+    documents.forget(aor);
+    for (const ContactState& contact : aor.state.contacts) {
+        --(contact.active ? stats.contacts_active : stats.contacts_ended);
+    }
+    aor.timer.cancel(aor_timers);
+    aors.erase(aor);
+    count_aors();
+}
+
+}  // namespace reginfo

@@ -1,0 +1,61 @@
+/// @file
+/// Everything the server remembers, and how it goes away again.
+#pragma once
+
+#include "core/event/commits.hpp"
+#include "core/event/documents.hpp"
+#include "core/event/subscription.hpp"
+#include "core/event/subscription_store.hpp"
+#include "core/outbox.hpp"
+#include "core/random.hpp"
+#include "core/settings.hpp"
+#include "core/stats.hpp"
+#include "core/timer_queue.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string_view>
+
+namespace reginfo {
+
+/// The tables that PUBLISH, SUBSCRIBE and NOTIFY work on. Borrowed by all of them for life.
+struct Records {
+    Records(const Settings& settings_, Stats& stats_, std::uint64_t seed);
+
+    const Settings& settings;
+    Stats& stats;
+    TokenSource tokens;
+    TokenSource hash_seeds;
+    Commits commits;
+    AorTable aors;
+    TimerQueue<Aor*> aor_timers;
+    SubscriptionStore subscriptions;
+    Documents documents;
+
+    /// Removes a subscription, its dialog if it was the last usage, and its AOR if nothing is left
+    /// of it. @pre no NOTIFY of it is in flight
+    void remove(TimePoint now, Subscription& subscription, Outbox& outbox);
+
+    /// The watcher has the AOR's state of that revision. When all have the newest, contacts that
+    /// ended are forgotten.
+    void acknowledge(Subscription& subscription, Revision revision);
+
+    void drop_if_unused(Aor& aor, Outbox& outbox);
+
+    /// Holds a request back behind a pending commit. Returns false if too many wait already.
+    bool hold(
+        Turnstile& turnstile,
+        const TransactionKey& key,
+        const Flow& flow,
+        std::string_view bytes
+    );
+    /// Opens a turnstile: those that waited behind it are in `released`, in order.
+    void release(Turnstile& turnstile);
+
+    std::deque<WaitingRequest> released;
+    std::size_t waiting = 0;  ///< requests held back or released, in all
+    void count_aors() { stats.aors = aors.size(); }
+};
+
+}  // namespace reginfo

@@ -1,0 +1,169 @@
+/// @file
+/// Subscriptions, the dialogs that carry them and the AORs that they watch, as records.
+#pragma once
+
+#include "core/dialog/dialog.hpp"
+#include "core/event/aor_state.hpp"
+#include "core/event/profile.hpp"
+#include "core/outbox.hpp"
+#include "core/time.hpp"
+#include "core/timer_queue.hpp"
+#include "core/transaction/server_transactions.hpp"
+
+#include <boost/intrusive/list.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace reginfo {
+
+struct Aor;
+struct Dialog;
+class SendWindow;
+
+/// A request held back until a commit is done, as it came.
+struct WaitingRequest {
+    TransactionKey key;
+    Flow flow;
+    std::string bytes;
+};
+
+/// Requests that must see each other's results in order: of one AOR, or of one dialog.
+struct Turnstile {
+    bool locked = false;  ///< a commit is pending
+    std::deque<WaitingRequest> waiting;
+};
+
+using WatcherHook = boost::intrusive::list_base_hook<
+    boost::intrusive::tag<struct WatcherTag>,
+    boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+using QueueHook = boost::intrusive::list_base_hook<
+    boost::intrusive::tag<struct QueueTag>,
+    boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+
+using InFlightHook = boost::intrusive::list_base_hook<
+    boost::intrusive::tag<struct InFlightTag>,
+    boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+
+/// How a subscription ends (RFC 6665 §4.1.3).
+enum class TerminationReason : std::uint8_t {
+    deactivated,
+    probation,
+    rejected,
+    timeout,
+    giveup,
+    noresource,
+    invariant,
+};
+
+std::string_view text_of(TerminationReason reason);
+
+/// Lets `burst` NOTIFYs pass at once and then one each interval (DESIGN.md rule 12).
+class TokenBucket {
+public:
+    /// When the next NOTIFY may leave; not after `now` if at once.
+    TimePoint ready_at(TimePoint now, std::uint32_t burst, Duration interval) const;
+    void take(TimePoint now, std::uint32_t burst, Duration interval);
+
+private:
+    /// The bucket is full again at this time (the virtual scheduling form of the leaky bucket).
+    TimePoint full_at_;
+};
+
+/// One subscription (RFC 6665 §4.2.2): who is told, and what was told.
+struct Subscription : WatcherHook, QueueHook {
+    enum class State : std::uint8_t { active, terminated };
+
+    Subscription(Dialog& in, Aor& of) : dialog(in), aor(of) {}
+
+    Dialog& dialog;
+    Aor& aor;
+    std::optional<std::string> event_id;
+    std::string aor_text;       ///< the AOR as the watcher wrote it
+    std::uint64_t watcher = 0;  ///< whose it is, for the bound of subscriptions per watcher
+    Profile profile = Profile::standard;
+    State state = State::active;
+    TerminationReason reason = TerminationReason::timeout;  ///< of a terminated one
+    bool due = false;                                       ///< a NOTIFY must be sent
+    bool urgent = false;                 ///< at once: due to a SUBSCRIBE, or the last one
+    std::uint32_t version = 0;           ///< of the next document
+    std::uint32_t version_reserved = 0;  ///< documents may use versions below this one
+    Revision acked = 0;                  ///< that the watcher answered last with 2xx
+    int last_status = 0;  ///< of the answer to the last NOTIFY; 408 for none, 0 before
+    TimePoint deadline;
+    TimePoint not_before;               ///< Retry-After of a failed NOTIFY
+    std::optional<TimePoint> retry_at;  ///< of a NOTIFY that nobody answered, in profiles that
+                                        ///< outlive that; news goes without waiting for it
+    std::uint8_t unanswered = 0;        ///< NOTIFYs in a row
+    TokenBucket pace;
+    Timer<Subscription*> timer;
+};
+
+using WatcherList = boost::intrusive::list<
+    Subscription,
+    boost::intrusive::base_hook<WatcherHook>,
+    boost::intrusive::constant_time_size<false>>;
+using QueueList = boost::intrusive::list<
+    Subscription,
+    boost::intrusive::base_hook<QueueHook>,
+    boost::intrusive::constant_time_size<false>>;
+
+/// A NOTIFY that is not answered yet: the client transaction of RFC 3261 §17.1.2.
+struct InFlight {
+    Subscription* subscription = nullptr;
+    std::uint64_t branch = 0;
+    Revision carried = 0;     ///< the revision that its document brings the watcher to
+    bool terminates = false;  ///< it says that the subscription is over
+    bool proceeding = false;  ///< a provisional response came
+    Flow flow;
+    SendWindow* window = nullptr;
+    std::string head;
+    SharedBytes tail;
+    TimePoint sent_at;
+    TimePoint retransmit_at;  ///< timer E; TimePoint::max() on reliable transports
+    TimePoint timeout_at;     ///< timer F
+    Duration interval{};      ///< of timer E
+};
+
+/// A dialog with its usages: one subscription, or several that differ in Event id.
+struct Dialog : InFlightHook {
+    DialogState state;
+    std::vector<std::unique_ptr<Subscription>> subscriptions;
+    std::optional<InFlight> in_flight;  ///< at most one NOTIFY a dialog (DESIGN.md rule 5)
+    std::optional<ResolveId> resolving;
+    std::optional<Endpoint> resolved;  ///< of a next hop with a name
+    Turnstile turnstile;
+    Timer<Dialog*> timer;
+    bool is_stored = false;           ///< the store has a record of it
+    bool is_reserving = false;        ///< more CSeqs and versions are being asked for
+    std::uint32_t cseq_reserved = 0;  ///< NOTIFYs may use CSeqs up to this one
+};
+
+/// An AOR that is published, watched or both.
+struct Aor {
+    explicit Aor(std::string name_) : name(std::move(name_)) {}
+
+    const std::string name;  ///< canonical (sip::canonical_aor)
+    AorState state;
+    WatcherList watchers;
+    std::size_t watcher_count = 0;
+    std::size_t lagging = 0;  ///< watchers that have not answered the newest revision with 2xx
+    std::optional<WatcherList::iterator> fan_out;  ///< how far telling a change has come
+    Turnstile turnstile;
+    Timer<Aor*> timer;
+    bool is_stored = false;  ///< the store has a record of it
+
+    /// Nobody publishes, watches or waits for it.
+    bool is_unused() const {
+        return watcher_count == 0 && state.publications.empty() && !turnstile.locked &&
+               turnstile.waiting.empty() && !fan_out;
+    }
+};
+
+}  // namespace reginfo

@@ -1,0 +1,100 @@
+/// @file
+
+#include "core/event/subscription_store.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace reginfo {
+
+Aor* AorTable::find(std::string_view name) {
+    const auto at = aors_.find(name);
+    return at == aors_.end() ? nullptr : at->second.get();
+}
+
+Aor& AorTable::find_or_create(std::string_view name) {
+    if (Aor* aor = find(name)) return *aor;
+    auto aor = std::make_unique<Aor>(std::string(name));
+    Aor& created = *aor;
+    aors_.emplace(created.name, std::move(aor));
+    return created;
+}
+
+void AorTable::erase(Aor& aor) {
+    const auto at = aors_.find(aor.name);
+    assert(at != aors_.end());
+    aors_.erase(at);
+}
+
+Hash128 SubscriptionStore::key_of(const DialogId& id) const {
+    return Hasher(seed_, 1).add(id.call_id).add(id.local_tag).add(id.remote_tag).finish();
+}
+
+Dialog* SubscriptionStore::find(const DialogId& id) {
+    const auto at = dialogs_.find(key_of(id));
+    return at == dialogs_.end() ? nullptr : at->second.get();
+}
+
+Dialog& SubscriptionStore::add(DialogState state) {
+    auto dialog = std::make_unique<Dialog>();
+    dialog->state = std::move(state);
+    Dialog& added = *dialog;
+    dialogs_.emplace(key_of(added.state.id()), std::move(dialog));
+    stats_.dialogs = dialogs_.size();
+    return added;
+}
+
+Subscription& SubscriptionStore::add(Dialog& dialog, Aor& aor, std::uint64_t watcher) {
+    Subscription& added =
+        *dialog.subscriptions.emplace_back(std::make_unique<Subscription>(dialog, aor));
+    added.watcher = watcher;
+    added.acked = aor.state.revision;
+    aor.watchers.push_back(added);
+    ++aor.watcher_count;
+    ++per_watcher_[watcher];
+    stats_.subscriptions = ++size_;
+    return added;
+}
+
+Subscription* SubscriptionStore::find(
+    Dialog& dialog,
+    const std::optional<std::string_view>& event_id
+) {
+    for (const auto& subscription : dialog.subscriptions) {
+        if (subscription->event_id == event_id) return subscription.get();
+    }
+    return nullptr;
+}
+
+void SubscriptionStore::remove(Subscription& subscription) {
+    Dialog& dialog = subscription.dialog;
+    Aor& aor = subscription.aor;
+    assert(!dialog.in_flight || dialog.in_flight->subscription != &subscription);
+
+    subscription.timer.cancel(expiries);
+    if (subscription.acked < aor.state.revision) --aor.lagging;
+    if (aor.fan_out && *aor.fan_out != aor.watchers.end() && &**aor.fan_out == &subscription) {
+        ++*aor.fan_out;
+    }
+    --aor.watcher_count;
+    const auto watcher = per_watcher_.find(subscription.watcher);
+    if (--watcher->second == 0) per_watcher_.erase(watcher);
+    stats_.subscriptions = --size_;
+
+    std::erase_if(dialog.subscriptions, [&](const auto& s) { return s.get() == &subscription; });
+    if (!dialog.subscriptions.empty()) return;
+    dialog.timer.cancel(dialog_timers);
+    dialogs_.erase(key_of(dialog.state.id()));
+    stats_.dialogs = dialogs_.size();
+}
+
+std::size_t SubscriptionStore::subscriptions_of(std::uint64_t watcher) const {
+    const auto at = per_watcher_.find(watcher);
+    return at == per_watcher_.end() ? 0 : at->second;
+}
+
+std::uint64_t SubscriptionStore::watcher_of(std::string_view identity) const {
+    return Hasher(seed_, 2).add(identity).finish().low;
+}
+
+}  // namespace reginfo

@@ -1,0 +1,90 @@
+/// @file
+/// All AORs, dialogs and subscriptions, and how they are found.
+#pragma once
+
+#include "core/event/subscription.hpp"
+#include "core/settings.hpp"
+#include "core/stats.hpp"
+#include "core/timer_queue.hpp"
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace reginfo {
+
+/// Hashes texts that peers choose; seeded, so that they cannot choose collisions.
+struct SeededHash {
+    std::uint64_t seed = 0;
+    std::size_t operator()(std::string_view text) const {
+        return static_cast<std::size_t>(Hasher(seed, 0).add(text).finish().low);
+    }
+};
+
+/// AORs by canonical name. An AOR stays as long as something is known of it.
+class AorTable {
+public:
+    explicit AorTable(std::uint64_t seed) : aors_(0, SeededHash{seed}) {}
+
+    Aor* find(std::string_view name);
+    Aor& find_or_create(std::string_view name);
+
+    void erase(Aor& aor);
+
+    template <class Visitor>
+    void for_each(Visitor visit) {
+        for (const auto& [name, aor] : aors_) visit(*aor);
+    }
+
+    std::size_t size() const { return aors_.size(); }
+
+private:
+    boost::unordered_flat_map<std::string_view, std::unique_ptr<Aor>, SeededHash> aors_;
+};
+
+/// Dialogs by id, with their subscriptions. Owns both; an AOR's list of watchers only refers.
+class SubscriptionStore {
+public:
+    SubscriptionStore(std::uint64_t seed, Stats& stats) : dialogs_(), seed_(seed), stats_(stats) {}
+
+    Dialog* find(const DialogId& id);
+    Dialog& add(DialogState state);
+
+    /// Adds a subscription to a dialog and to the AOR's watchers, told of nothing yet.
+    Subscription& add(Dialog& dialog, Aor& aor, std::uint64_t watcher);
+
+    /// The one with that Event id (RFC 6665 §4.5.2); nullptr if there is none.
+    static Subscription* find(Dialog& dialog, const std::optional<std::string_view>& event_id);
+
+    /// Removes the subscription, and its dialog if that was the last one (then the reference to
+    /// the dialog is dead). @pre no NOTIFY of it is in flight
+    void remove(Subscription& subscription);
+
+    template <class Visitor>
+    void for_each_dialog(Visitor visit) {
+        for (const auto& [key, dialog] : dialogs_) visit(*dialog);
+    }
+
+    std::size_t subscriptions_of(std::uint64_t watcher) const;
+    std::size_t size() const { return size_; }
+    std::uint64_t watcher_of(std::string_view identity) const;
+
+    /// Deadlines of subscriptions, and of dialogs for what they have in flight.
+    TimerQueue<Subscription*> expiries;
+    TimerQueue<Dialog*> dialog_timers;
+
+private:
+    Hash128 key_of(const DialogId& id) const;
+
+    boost::unordered_flat_map<Hash128, std::unique_ptr<Dialog>> dialogs_;
+    boost::unordered_flat_map<std::uint64_t, std::size_t> per_watcher_;
+    std::size_t size_ = 0;
+    std::uint64_t seed_;
+    Stats& stats_;
+};
+
+}  // namespace reginfo

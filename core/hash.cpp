@@ -1,0 +1,95 @@
+/// @file
+/// SipHash-1-3-128 (Aumasson and Bernstein, "SipHash: a fast short-input PRF").
+#include "core/hash.hpp"
+
+#include <bit>
+#include <cassert>
+#include <cstring>
+
+namespace reginfo {
+
+namespace {
+
+// Told apart from each other and from the algorithm's own 0xEE and 0xDD in the same word.
+constexpr std::uint64_t kPieceMark = 0xA5;
+constexpr std::uint64_t kNumberMark = 0x5A;
+
+std::uint64_t little_endian(std::uint64_t word) {
+    return std::endian::native == std::endian::little ? word : __builtin_bswap64(word);
+}
+
+void sip_round(std::array<std::uint64_t, 4>& v) {
+    v[0] += v[1];
+    v[2] += v[3];
+    v[1] = std::rotl(v[1], 13) ^ v[0];
+    v[3] = std::rotl(v[3], 16) ^ v[2];
+    v[0] = std::rotl(v[0], 32) + v[3];
+    v[2] += v[1];
+    v[3] = std::rotl(v[3], 21) ^ v[0];
+    v[1] = std::rotl(v[1], 17) ^ v[2];
+    v[2] = std::rotl(v[2], 32);
+}
+
+std::uint64_t finalize(std::array<std::uint64_t, 4>& v) {
+    for (int i = 0; i < 3; ++i) sip_round(v);
+    return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+}  // namespace
+
+Hasher::Hasher(std::uint64_t key0, std::uint64_t key1)
+    : v_{
+          key0 ^ 0x736F'6D65'7073'6575,
+          key1 ^ 0x646F'7261'6E64'6F6D ^ 0xEE,
+          key0 ^ 0x6C79'6765'6E65'7261,
+          key1 ^ 0x7465'6462'7974'6573,
+      } {}
+
+Hasher& Hasher::add(std::string_view piece) {
+    if (pieces_++ > 0) v_[1] ^= kPieceMark;
+    const std::uint64_t length = piece.size();
+    while (piece.size() >= 8) {
+        std::uint64_t value = 0;
+        std::memcpy(&value, piece.data(), 8);
+        word(little_endian(value));
+        piece.remove_prefix(8);
+    }
+    std::uint64_t last = length << 56;
+    for (std::size_t i = 0; i < piece.size(); ++i) {
+        last |= std::uint64_t{static_cast<unsigned char>(piece[i])} << (8 * i);
+    }
+    word(last);
+    return *this;
+}
+
+Hasher& Hasher::add(std::uint64_t number) {
+    ++pieces_;
+    v_[1] ^= kNumberMark;
+    word(number);
+    return *this;
+}
+
+Hash128 Hasher::finish() {
+    Hash128 hash;
+    if (pieces_ == 0) word(0);
+    v_[2] ^= 0xEE;
+    hash.low = finalize(v_);
+    v_[1] ^= 0xDD;
+    hash.high = finalize(v_);
+    return hash;
+}
+
+void Hasher::word(std::uint64_t value) {
+    v_[3] ^= value;
+    sip_round(v_);
+    v_[0] ^= value;
+}
+
+void append_hex(std::string& out, std::uint64_t number, int digits) {
+    assert(digits >= 0 && digits <= 16);
+    for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4) {
+        out += "0123456789abcdef"[(number >> shift) & 0xF];
+    }
+}
+
+}  // namespace reginfo

@@ -1,0 +1,42 @@
+/// @file
+/// SipHash-1-3 with 128 bits of output: keys of tables that the network fills, and stable ids.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace reginfo {
+
+struct Hash128 {
+    std::uint64_t high = 0;
+    std::uint64_t low = 0;
+
+    friend auto operator<=>(const Hash128&, const Hash128&) = default;
+};
+
+inline std::size_t hash_value(const Hash128& hash) { return static_cast<std::size_t>(hash.low); }
+
+/// Collects pieces and hashes them; where one piece ends counts. The hash of one piece alone is
+/// SipHash-1-3-128 of its bytes, `low` being the first eight of them.
+class Hasher {
+public:
+    Hasher(std::uint64_t key0, std::uint64_t key1);
+
+    Hasher& add(std::string_view piece);
+    Hasher& add(std::uint64_t number);
+    Hash128 finish();
+
+private:
+    void word(std::uint64_t value);
+
+    std::array<std::uint64_t, 4> v_;
+    std::uint64_t pieces_ = 0;
+};
+
+/// Appends lower-case hexadecimal digits of the number, `digits` of them from the lowest.
+void append_hex(std::string& out, std::uint64_t number, int digits = 16);
+
+}  // namespace reginfo

@@ -1,0 +1,136 @@
+/// @file
+/// What the core asks the world to do: effects, in the order they must happen.
+#pragma once
+
+#include "core/address.hpp"
+
+#include <boost/smart_ptr/local_shared_ptr.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace reginfo {
+
+enum class Transport : std::uint8_t { udp, tcp };
+
+constexpr bool is_reliable(Transport transport) { return transport != Transport::udp; }
+constexpr std::string_view name_of(Transport transport) {
+    return transport == Transport::udp ? "UDP" : "TCP";
+}
+
+/// Names one of the listeners, in the order of the configuration.
+using ListenerId = std::uint16_t;
+
+/// Names one TCP connection for the life of the process; 0 names none.
+using ConnectionId = std::uint64_t;
+
+/// The way to a peer (RFC 5626 §2.1, and for UDP: our socket and the peer's address).
+///
+/// A TCP flow without a connection means "the connection that we have to that peer from that
+/// listener's address, else a new one".
+struct Flow {
+    Transport transport = Transport::udp;
+    ListenerId listener = 0;
+    Endpoint peer;
+    ConnectionId connection = 0;
+
+    friend bool operator==(const Flow&, const Flow&) = default;
+};
+
+/// Bytes shared by many messages: the part of a document that is the same for all watchers.
+using SharedBytes = boost::local_shared_ptr<const std::string>;
+
+/// Send one whole SIP message on this flow: `head`, then `tail` if there is one.
+struct Send {
+    Flow flow;
+    std::string head;
+    SharedBytes tail = {};
+};
+
+/// The peer broke framing or the protocol: close its connection, after what is queued on it.
+struct Close {
+    Flow flow;
+};
+
+/// Names one commit for the life of the process.
+using CommitId = std::uint64_t;
+
+/// Which kind of record a Write is about.
+/// Transactions are of no use, and may be dropped, once they are older than
+/// Settings::transaction_memory().
+enum class Bucket : std::uint8_t { aor, dialog, transaction };
+
+/// One record to store; without a value, to forget. Both are opaque to the store.
+struct Write {
+    Bucket bucket = Bucket::aor;
+    std::string key;
+    std::optional<std::string> value;
+};
+
+/// Make these writes durable, all or none, and tell the engine (Engine::handle_committed). Empty
+/// where the engine was told that nothing is kept (Settings::durable).
+struct Commit {
+    CommitId id = 0;
+    std::vector<Write> writes;
+};
+
+/// Names one question to the resolver for the life of the process.
+using ResolveId = std::uint64_t;
+
+/// Find the addresses of a host name and tell the engine (Engine::handle_resolved).
+struct Resolve {
+    ResolveId id = 0;
+    std::string host;
+    std::uint16_t port = 0;  ///< 0 if the URI named none
+    Transport transport = Transport::udp;
+};
+
+/// A line for the log. The writer limits the rate of each `what`.
+struct Note {
+    enum class Severity : std::uint8_t { debug, info, warning, error };
+
+    Severity severity = Severity::info;
+    std::string_view what;  ///< a fixed text: names the kind of event
+    std::string detail;     ///< what was wrong, where, what to do; may hold peer's text
+    std::optional<Flow> flow = {};
+};
+
+using Effect = std::variant<Send, Close, Commit, Resolve, Note>;
+
+/// Effects in the order they must happen. The driver performs and clears them before it waits
+/// again (see Engine). Reused from turn to turn, so appending seldom allocates.
+class Outbox {
+public:
+    void send(const Flow& flow, std::string head, SharedBytes tail = {}) {
+        effects_.emplace_back(Send{flow, std::move(head), std::move(tail)});
+    }
+    void close(const Flow& flow) { effects_.emplace_back(Close{flow}); }
+    void commit(CommitId id, std::vector<Write> writes) {
+        effects_.emplace_back(Commit{id, std::move(writes)});
+    }
+    void resolve(Resolve question) { effects_.emplace_back(std::move(question)); }
+    void note(
+        Note::Severity severity,
+        std::string_view what,
+        std::string detail,
+        std::optional<Flow> flow = {}
+    ) {
+        effects_.emplace_back(Note{severity, what, std::move(detail), flow});
+    }
+
+    std::span<Effect> effects() { return effects_; }
+    bool empty() const { return effects_.empty(); }
+    void clear() { effects_.clear(); }
+    void swap(Outbox& other) noexcept { effects_.swap(other.effects_); }
+
+private:
+    std::vector<Effect> effects_;
+};
+
+}  // namespace reginfo

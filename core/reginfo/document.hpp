@@ -1,0 +1,85 @@
+/// @file
+/// The reginfo document as values (RFC 3680 §5, RFC 5628 §5), as a publisher wrote it.
+///
+/// What is passed on to watchers unchanged is kept as XML text, escaped and ready to be written,
+/// so that comparing and printing it costs nothing more than comparing and copying bytes.
+#pragma once
+
+#include "core/time.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace reginfo {
+
+inline constexpr std::string_view kReginfoNamespace = "urn:ietf:params:xml:ns:reginfo";
+inline constexpr std::string_view kReginfoType = "application/reginfo+xml";
+
+/// The events of RFC 3680 §5.3.2, and Kamailio's own `terminated`.
+enum class ContactEvent : std::uint8_t {
+    registered,
+    created,
+    refreshed,
+    shortened,
+    expired,
+    deactivated,
+    probation,
+    unregistered,
+    rejected,
+    terminated,
+};
+
+std::string_view text_of(ContactEvent event);
+
+enum class RegistrationState : std::uint8_t { init, active, terminated };
+
+std::string_view text_of(RegistrationState state);
+
+/// One <contact>.
+struct Contact {
+    bool active = true;
+    ContactEvent event = ContactEvent::registered;
+    std::optional<Seconds> expires;      ///< as published; nothing if absent or not a number >= 0
+    std::optional<Seconds> retry_after;  ///< RFC 3680 §5.3.2, with probation
+    std::optional<Seconds> duration_registered;
+    std::string callid;  ///< unescaped; empty if absent
+    std::optional<std::uint32_t> cseq;
+    std::string uri;       ///< unescaped, without white space around
+    std::string identity;  ///< what makes it the same contact in two documents:
+                           ///< +sip.instance and reg-id where both are there
+                           ///< (RFC 5626 §6), else sip::canonical_contact(uri)
+
+    /// The attributes that are passed on, as ` name="value"` each with a leading blank: q, callid,
+    /// cseq, received, path, user_agent, and those of foreign namespaces with their declarations.
+    /// Never id, state, event, expires, retry-after, duration-registered.
+    std::string attributes_xml;
+    std::string uri_xml;  ///< the text of <uri>, escaped
+    /// The children after <uri>: display-name, unknown-param, then extension elements (pub-gruu,
+    /// temp-gruu, others) with the namespace declarations that they need on themselves.
+    std::string children_xml;
+
+    friend bool operator==(const Contact&, const Contact&) = default;
+};
+
+/// One <registration>.
+struct Registration {
+    std::string aor;  ///< unescaped, as published
+    RegistrationState state = RegistrationState::active;
+    std::vector<Contact> contacts;
+    std::string extensions_xml;  ///< foreign children, as in Contact::children_xml
+
+    friend bool operator==(const Registration&, const Registration&) = default;
+};
+
+/// One <reginfo>. The publisher's version and ids are of no use to anybody and are dropped.
+struct Document {
+    bool full = true;  ///< state="full" rather than "partial"
+    std::vector<Registration> registrations;
+
+    friend bool operator==(const Document&, const Document&) = default;
+};
+
+}  // namespace reginfo

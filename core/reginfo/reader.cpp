@@ -1,0 +1,255 @@
+/// @file
+/// Walks the tree of RapidXML, which stays inside of this file, exceptions and all.
+
+#include "core/reginfo/reader.hpp"
+
+#include "core/reginfo/contact.hpp"
+#include "core/reginfo/fragment.hpp"
+#include "core/reginfo/guard.hpp"
+#include "core/reginfo/namespaces.hpp"
+#include "core/reginfo/values.hpp"
+#include "core/reginfo/xml_text.hpp"
+#include "core/sip/uri.hpp"
+
+#include <boost/container/small_vector.hpp>
+
+#include <string>
+#include <utility>
+
+// The nodes of a usual document lie on the stack; a larger one takes the rest from the heap.
+#define RAPIDXML_STATIC_POOL_SIZE (16 * 1024)
+#include <rapidxml/rapidxml.hpp>
+
+namespace reginfo {
+namespace {
+
+using Node = rapidxml::xml_node<char>;
+
+// References stay as they are written: RapidXML would lose what is literal white space, overflows
+// on long character references and passes on references that are none.
+constexpr int kParseFlags = rapidxml::parse_non_destructive | rapidxml::parse_no_element_values |
+                            rapidxml::parse_validate_closing_tags;
+
+std::string_view name_of(const rapidxml::xml_base<char>& item) {
+    return {item.name(), item.name_size()};
+}
+
+std::string_view value_of(const rapidxml::xml_base<char>& item) {
+    return {item.value(), item.value_size()};
+}
+
+bool is_element(const Node& node) { return node.type() == rapidxml::node_element; }
+
+// Appends the text from `node` on, and returns the element behind it, nullptr if there is none.
+const Node* append_text_run(std::string& out, const Node* node) {
+    for (; node && !is_element(*node); node = node->next_sibling()) {
+        xml::append_text(out, value_of(*node), node->type() == rapidxml::node_cdata);
+    }
+    return node;
+}
+
+// Reads each element once, parents before children. Every bool function says false after it has
+// set error_.
+class Reader {
+public:
+    explicit Reader(const ReaderLimits& limits)
+        : limits_(limits), resolver_(limits.namespaces), fragments_(limits.bytes) {}
+
+    boost::system::result<Document, ReadError> read(const Node& root) {
+        if (!read_root(root)) return ReadError{error_};
+        return std::move(document_);
+    }
+
+private:
+    bool check(const char* error) {
+        if (error) error_ = error;
+        return error == nullptr;
+    }
+
+    bool open(const Node& element);
+    template <class Visit>
+    bool visit_children(const Node& parent, Visit visit);
+
+    bool read_root(const Node& root);
+    bool read_registration(const Node& element);
+    bool read_registration_attributes(Registration& registration);
+    bool read_contact(const Node& element, Contact& contact);
+    bool read_text(const Node& element);
+    bool append_extension(std::string& out, const Node& top);
+    bool check_ignored(const Node& element);
+
+    const ReaderLimits& limits_;
+    Document document_;
+    const char* error_ = nullptr;
+    xml::Resolver resolver_;
+    xml::FragmentWriter fragments_;
+    xml::Name name_;              ///< of the element that was opened last
+    xml::Attributes attributes_;  ///< of the same, without declarations
+    std::string text_;            ///< of the element that read_text read last
+    std::string scratch_;
+};
+
+bool Reader::open(const Node& element) {
+    name_ = xml::Name(name_of(element));
+    attributes_.clear();
+    for (const auto* item = element.first_attribute(); item; item = item->next_attribute()) {
+        attributes_.push_back({xml::Name(name_of(*item)), value_of(*item)});
+    }
+    return check(resolver_.open(name_, attributes_));
+}
+
+// Opens each element before `visit` has it.
+template <class Visit>
+bool Reader::visit_children(const Node& parent, Visit visit) {
+    for (const Node* child = parent.first_node(); child; child = child->next_sibling()) {
+        if (!is_element(*child)) continue;
+        const std::size_t mark = resolver_.mark();
+        if (!open(*child) || !visit(*child)) return false;
+        resolver_.close(mark);
+    }
+    return true;
+}
+
+bool Reader::read_root(const Node& root) {
+    if (!open(root)) return false;
+    if (!name_.is_core("reginfo")) {
+        return check("reginfo: root element is not {urn:ietf:params:xml:ns:reginfo}reginfo");
+    }
+    const xml::Attribute* const state = find_attribute(attributes_, "state");
+    if (!state) return check("reginfo: missing attribute state of reginfo");
+    const std::string_view value = xml::attribute_value(state->raw, scratch_);
+    document_.full = value == "full";
+    if (!document_.full && value != "partial") {
+        return check("reginfo: attribute state of reginfo is neither full nor partial");
+    }
+    const bool is_read = visit_children(root, [this](const Node& child) {
+        return name_.is_core("registration") ? read_registration(child) : check_ignored(child);
+    });
+    if (!is_read) return false;
+    return !document_.registrations.empty() || check("reginfo: no registration");
+}
+
+bool Reader::read_registration(const Node& element) {
+    if (document_.registrations.size() >= limits_.registrations) {
+        return check("reginfo: too many registrations");
+    }
+    Registration& registration = document_.registrations.emplace_back();
+    if (!read_registration_attributes(registration)) return false;
+    return visit_children(element, [&](const Node& child) {
+        if (name_.is_core("contact")) {
+            if (registration.contacts.size() >= limits_.contacts) {
+                return check("reginfo: too many contacts in registration");
+            }
+            return read_contact(child, registration.contacts.emplace_back());
+        }
+        if (name_.is_foreign()) return append_extension(registration.extensions_xml, child);
+        return check_ignored(child);
+    });
+}
+
+bool Reader::read_registration_attributes(Registration& registration) {
+    const xml::Attribute* const aor = find_attribute(attributes_, "aor");
+    if (!aor) return check("reginfo: missing attribute aor of registration");
+    registration.aor = xml::trimmed(xml::attribute_value(aor->raw, scratch_));
+    if (!sip::parse_uri(registration.aor)) {
+        return check("reginfo: attribute aor of registration is not a URI");
+    }
+    const xml::Attribute* const state = find_attribute(attributes_, "state");
+    if (!state) return check("reginfo: missing attribute state of registration");
+    const auto value = parse_registration_state(xml::attribute_value(state->raw, scratch_));
+    if (!value) return check("reginfo: unknown state of registration");
+    registration.state = *value;
+    return true;
+}
+
+bool Reader::read_contact(const Node& element, Contact& contact) {
+    ContactBuilder builder;
+    if (!check(builder.read_attributes(attributes_, fragments_))) return false;
+    const bool is_read = visit_children(element, [&](const Node& child) {
+        if (name_.is_core("uri")) {
+            return read_text(child) && check(builder.read_uri(text_));
+        }
+        if (name_.is_core("display-name")) {
+            if (!read_text(child)) return false;
+            builder.read_display_name(attributes_, text_);
+            return true;
+        }
+        if (name_.is_core("unknown-param")) {
+            if (!read_text(child)) return false;
+            builder.read_unknown_param(attributes_, text_);
+            return true;
+        }
+        if (name_.is_foreign()) return append_extension(builder.extensions(), child);
+        return check_ignored(child);
+    });
+    return is_read && check(builder.finish(contact));
+}
+
+bool Reader::read_text(const Node& element) {
+    text_.clear();
+    if (append_text_run(text_, element.first_node())) {
+        return check("reginfo: element in a uri, display-name or unknown-param");
+    }
+    return true;
+}
+
+// `top` was opened last. Without recursion: a level is an element that is open in fragments_.
+bool Reader::append_extension(std::string& out, const Node& top) {
+    struct Level {
+        const Node* next;
+        std::size_t mark;  ///< what resolver_ goes back to at the end of the element
+    };
+    fragments_.restart();
+    if (!fragments_.open_element(out, name_, attributes_)) return check(xml::kTooManyDeclarations);
+    boost::container::small_vector<Level, 8> levels{{top.first_node(), resolver_.mark()}};
+
+    while (!levels.empty()) {
+        Level& level = levels.back();
+        const Node* const node = level.next;
+        if (!node) {
+            fragments_.close_element(out);
+            resolver_.close(level.mark);
+            levels.pop_back();
+        } else if (!is_element(*node)) {
+            text_.clear();
+            level.next = append_text_run(text_, node);
+            xml::FragmentWriter::append_text(out, text_);
+        } else {
+            level.next = node->next_sibling();
+            const std::size_t mark = resolver_.mark();
+            if (!open(*node)) return false;
+            if (!fragments_.open_element(out, name_, attributes_)) {
+                return check(xml::kTooManyDeclarations);
+            }
+            levels.push_back({node->first_node(), mark});
+        }
+    }
+    return true;
+}
+
+// An element that has no place here is no error (RFC 3680 §5.2), but its names must be bound.
+bool Reader::check_ignored(const Node& element) {
+    std::string ignored;
+    return append_extension(ignored, element);
+}
+
+}  // namespace
+
+boost::system::result<Document, ReadError> read_document(
+    std::string_view body,
+    const ReaderLimits& limits
+) {
+    if (body.size() > limits.bytes) return ReadError{"reginfo: body too large"};
+    std::string text(body);
+    if (const char* error = xml::check_document(text, limits)) return ReadError{error};
+
+    rapidxml::xml_document<char> tree;
+    try {
+        tree.parse<kParseFlags>(text.data());
+    } catch (const rapidxml::parse_error& error) {
+        return ReadError{std::string("reginfo: ") + error.what()};
+    }
+    return Reader(limits).read(*tree.first_node());
+}
+
+}  // namespace reginfo

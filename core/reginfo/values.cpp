@@ -1,0 +1,88 @@
+/// @file
+/// The values of reginfo attributes from their text.
+
+#include "core/reginfo/values.hpp"
+
+#include "core/reginfo/xml_text.hpp"
+
+#include <array>
+#include <limits>
+
+namespace reginfo {
+namespace {
+
+constexpr std::string_view kDigits = "0123456789";
+constexpr std::uint64_t kMax = std::numeric_limits<std::uint32_t>::max();
+
+constexpr std::array kEvents = {
+    ContactEvent::registered,
+    ContactEvent::created,
+    ContactEvent::refreshed,
+    ContactEvent::shortened,
+    ContactEvent::expired,
+    ContactEvent::deactivated,
+    ContactEvent::probation,
+    ContactEvent::unregistered,
+    ContactEvent::rejected,
+    ContactEvent::terminated,
+};
+
+constexpr std::array kStates = {
+    RegistrationState::init,
+    RegistrationState::active,
+    RegistrationState::terminated,
+};
+
+template <class Values>
+auto find_by_text(const Values& values, std::string_view text)
+    -> std::optional<typename Values::value_type> {
+    for (const auto value : values) {
+        if (text_of(value) == text) return value;
+    }
+    return std::nullopt;
+}
+
+// kMax + 1 for anything above kMax, however long.
+std::optional<std::uint64_t> parse_number(std::string_view text) {
+    const std::string_view digits = xml::trimmed(text);
+    if (digits.empty()) return std::nullopt;
+    std::uint64_t number = 0;
+    for (const char c : digits) {
+        if (c < '0' || c > '9') return std::nullopt;
+        if (number <= kMax) number = number * 10 + static_cast<std::uint64_t>(c - '0');
+    }
+    return number <= kMax ? number : kMax + 1;
+}
+
+}  // namespace
+
+std::optional<ContactEvent> parse_contact_event(std::string_view text) {
+    return find_by_text(kEvents, text);
+}
+
+std::optional<RegistrationState> parse_registration_state(std::string_view text) {
+    return find_by_text(kStates, text);
+}
+
+std::optional<Seconds> parse_seconds(std::string_view text) {
+    const auto number = parse_number(text);
+    if (!number) return std::nullopt;
+    return Seconds(static_cast<Seconds::rep>(*number > kMax ? kMax : *number));
+}
+
+std::optional<std::uint32_t> parse_cseq(std::string_view text) {
+    const auto number = parse_number(text);
+    if (!number || *number > kMax) return std::nullopt;
+    return static_cast<std::uint32_t>(*number);
+}
+
+bool is_qvalue(std::string_view text) {
+    if (text.empty() || text.size() > 5) return false;
+    const char whole = text[0];
+    if (whole != '0' && whole != '1') return false;
+    if (text.size() == 1) return true;
+    const std::string_view allowed = whole == '0' ? kDigits : "0";
+    return text[1] == '.' && text.find_first_not_of(allowed, 2) == std::string_view::npos;
+}
+
+}  // namespace reginfo

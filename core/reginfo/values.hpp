@@ -1,0 +1,26 @@
+/// @file
+/// The values of reginfo attributes (RFC 3680 §5.4) from their text.
+#pragma once
+
+#include "core/reginfo/document.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace reginfo {
+
+std::optional<ContactEvent> parse_contact_event(std::string_view text);
+std::optional<RegistrationState> parse_registration_state(std::string_view text);
+
+/// Digits, with white space around them; what exceeds 2^32 - 1 is taken for that.
+/// Nothing for any other text, such as "-1".
+std::optional<Seconds> parse_seconds(std::string_view text);
+
+/// A number below 2^32, with white space around it.
+std::optional<std::uint32_t> parse_cseq(std::string_view text);
+
+/// Whether it is a qvalue (RFC 3261 §25.1).
+bool is_qvalue(std::string_view text);
+
+}  // namespace reginfo

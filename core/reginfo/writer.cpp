@@ -1,0 +1,85 @@
+/// @file
+/// Escaping, and the frame of a reginfo document as a watcher gets it.
+
+#include "core/reginfo/writer.hpp"
+
+#include <array>
+#include <charconv>
+#include <cstddef>
+
+namespace reginfo {
+namespace {
+
+constexpr std::string_view escape_of(char c) {
+    switch (c) {
+        case '&':
+            return "&amp;";
+        case '<':
+            return "&lt;";
+        case '>':
+            return "&gt;";
+        case '"':
+            return "&quot;";
+        case '\t':
+            return "&#9;";
+        case '\n':
+            return "&#10;";
+        case '\r':
+            return "&#13;";
+        default:
+            return {};
+    }
+}
+
+constexpr std::array<bool, 256> kIsEscaped = [] {
+    std::array<bool, 256> table{};
+    for (const char c : {'&', '<', '>', '"', '\t', '\n', '\r'}) {
+        table[static_cast<unsigned char>(c)] = true;
+    }
+    return table;
+}();
+
+}  // namespace
+
+void append_escaped(std::string& out, std::string_view text) {
+    std::size_t copied = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (!kIsEscaped[static_cast<unsigned char>(text[i])]) continue;
+        out.append(text, copied, i - copied);
+        out += escape_of(text[i]);
+        copied = i + 1;
+    }
+    out.append(text, copied);
+}
+
+void append_document_head(std::string& out, std::uint32_t version, bool full) {
+    std::array<char, 10> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), version).ptr;
+
+    out += R"(<?xml version="1.0" encoding="UTF-8"?><reginfo xmlns=")";
+    out += kReginfoNamespace;
+    out += R"(" version=")";
+    out.append(digits.data(), end);
+    out += full ? R"(" state="full">)" : R"(" state="partial">)";
+}
+
+void append_document_end(std::string& out) { out += "</reginfo>"; }
+
+void append_registration_head(
+    std::string& out,
+    std::string_view aor,
+    std::string_view id,
+    RegistrationState state
+) {
+    out += R"(<registration aor=")";
+    append_escaped(out, aor);
+    out += R"(" id=")";
+    append_escaped(out, id);
+    out += R"(" state=")";
+    out += text_of(state);
+    out += R"(">)";
+}
+
+void append_registration_end(std::string& out) { out += "</registration>"; }
+
+}  // namespace reginfo

@@ -1,0 +1,107 @@
+/// @file
+
+#include "core/request_reader.hpp"
+
+#include "core/sip/uri.hpp"
+
+#include <limits>
+#include <string>
+#include <utility>
+
+namespace reginfo {
+namespace {
+
+using sip::HeaderName;
+
+/// The value of a field that must be there once.
+Result<std::string_view> sole(const sip::Message& message, HeaderName name) {
+    const std::size_t count = message.count(name);
+    const std::string field(sip::text_of(name));
+    if (count == 0) return refusal(400, "Missing " + field + " header");
+    if (count > 1) return refusal(400, "Several " + field + " headers");
+    return *message.first(name);
+}
+
+Reply malformed(HeaderName name) {
+    return refusal(400, "Malformed " + std::string(sip::text_of(name)) + " header");
+}
+
+Result<sip::NameAddr> address_in(const sip::Message& message, HeaderName name) {
+    const auto value = sole(message, name);
+    if (!value) return value.error();
+    const auto address = sip::parse_name_addr(*value);
+    if (!address || !sip::parse_uri(address->uri)) return malformed(name);
+    return *address;
+}
+
+std::optional<Reply> bad_max_forwards(const sip::Message& message) {
+    constexpr std::uint64_t kMax = 255;
+    if (message.count(HeaderName::max_forwards) == 0) return std::nullopt;
+    const auto value = sole(message, HeaderName::max_forwards);
+    if (!value) return value.error();
+    if (!sip::parse_number(*value, kMax)) return malformed(HeaderName::max_forwards);
+    return std::nullopt;
+}
+
+std::string required_extensions(const sip::Message& message) {
+    std::string tags;
+    sip::ValueList required(message, HeaderName::require);
+    while (const auto tag = required.next()) {
+        if (!sip::is_token(*tag)) continue;
+        if (!tags.empty()) tags.append(", ");
+        tags.append(*tag);
+    }
+    return tags;
+}
+
+}  // namespace
+
+std::optional<sip::Via> top_via_of(const sip::Message& message) {
+    const auto value = sip::ValueList(message, HeaderName::via).next();
+    return value ? sip::parse_via(*value) : std::nullopt;
+}
+
+Result<Request> read_request(
+    const sip::Message& message,
+    const Flow& flow,
+    const sip::Via& top_via,
+    const TransactionKey& key
+) {
+    if (!sip::equal_ignoring_case(message.version, "SIP/2.0")) return refusal(505);
+    const auto from = address_in(message, HeaderName::from);
+    if (!from) return from.error();
+    const auto to = address_in(message, HeaderName::to);
+    if (!to) return to.error();
+    const auto call_id = sole(message, HeaderName::call_id);
+    if (!call_id) return call_id.error();
+    if (call_id->empty()) return malformed(HeaderName::call_id);
+    const auto cseq_text = sole(message, HeaderName::cseq);
+    if (!cseq_text) return cseq_text.error();
+    const auto cseq = sip::parse_cseq(*cseq_text);
+    if (!cseq) return malformed(HeaderName::cseq);
+    if (cseq->method_text != message.method_text) {
+        return refusal(400, "CSeq method differs from request method");
+    }
+    if (!message.defect.empty()) return refusal(400, std::string(message.defect));
+    if (const auto bad = bad_max_forwards(message)) return *bad;
+    return Request{message, flow, top_via, key, *from, *to, *cseq, *call_id};
+}
+
+std::optional<Reply> inspect(const Request& request) {
+    const sip::Message& message = request.message;
+    const auto uri = sip::parse_uri(message.request_uri);
+    if (!uri) return refusal(400, "Malformed Request-URI");
+    if (uri->scheme == sip::Uri::Scheme::other) return refusal(416);
+    if (message.count(HeaderName::require) > 0) {
+        Reply reply = refusal(420);
+        reply.unsupported = required_extensions(message);
+        if (!reply.unsupported.empty()) return reply;
+    }
+    sip::ValueList encodings(message, HeaderName::content_encoding);
+    while (const auto encoding = encodings.next()) {
+        if (!sip::equal_ignoring_case(*encoding, "identity")) return refusal(415);
+    }
+    return std::nullopt;
+}
+
+}  // namespace reginfo

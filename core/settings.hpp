@@ -1,0 +1,88 @@
+/// @file
+/// Every limit and policy of the core, with its default. app/ reads them from the configuration.
+#pragma once
+
+#include "core/address.hpp"
+#include "core/outbox.hpp"
+#include "core/reginfo/reader.hpp"
+#include "core/sip/parser.hpp"
+#include "core/time.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace reginfo {
+
+/// How long soft state may be asked for (RFC 3903 §4.2, RFC 6665 §4.2.1.1).
+struct ExpiryPolicy {
+    Seconds default_expires{3600};  ///< where the request has no Expires
+    Seconds min_expires{0};         ///< below this, but not 0: 423; 0 accepts any
+    Seconds max_expires{86'400};    ///< longer ones are shortened
+};
+
+/// One listener, as peers are told of it.
+struct ListenerSettings {
+    Transport transport = Transport::udp;
+    Endpoint bound;  ///< for Via where nothing else is advertised
+    std::string
+        advertise_host;  ///< in Via and Contact: a name, an IPv4 or a bracketed IPv6 address
+    std::uint16_t advertise_port = 0;
+};
+
+struct Settings {
+    std::vector<ListenerSettings> listeners;  ///< ListenerId is the index
+
+    std::string server_name = "reginfod";  ///< Server and User-Agent; empty sends neither
+
+    // Who is served. Loopback and private ranges unless configured (app/config).
+    std::vector<Network> trusted_networks;
+    bool refuse_untrusted_with_403 = false;  ///< else they are ignored
+
+    Duration t1 = std::chrono::milliseconds{500};  ///< RFC 3261 §17.1.1.1
+    Duration t2 = std::chrono::seconds{4};
+    Duration t4 = std::chrono::seconds{5};
+
+    ExpiryPolicy publish;
+    ExpiryPolicy subscribe;
+    /// Taken off the Expires of a 2xx to PUBLISH, so that publishers refresh early (as Kamailio's
+    /// presence does); the publication lives on for the full time.
+    Seconds expires_offset{0};
+
+    Duration contact_grace = std::chrono::seconds{2};  ///< DESIGN.md rule 4
+
+    struct Notify {
+        Duration supersede_after = std::chrono::seconds{4};
+        Duration supersede_after_kamailio = std::chrono::seconds{1};
+        std::uint32_t burst = 10;
+        Duration min_interval = std::chrono::seconds{5};  ///< 0 turns pacing off
+        std::uint32_t window_initial = 64;  ///< NOTIFYs in flight to one next hop, to begin with
+        std::uint32_t window_min = 8;
+        std::uint32_t window_max = 65'536;
+    } notify;
+
+    struct Limits {
+        sip::ParseLimits message;
+        ReaderLimits document;
+        std::size_t publications_per_aor = 64;
+        std::size_t subscriptions_per_aor = 100'000;
+        std::size_t subscriptions_per_watcher = 1'000'000;
+        std::size_t publications = 4'000'000;
+        std::size_t subscriptions = 4'000'000;
+        std::size_t transactions = 1'000'000;    ///< finished ones that are remembered included
+        std::size_t waiting_requests = 100'000;  ///< held back behind a commit, in all
+        std::size_t dialog_state_bytes = 8'192;  ///< Contact, route set, tags, URIs of one dialog
+        std::size_t expiries_per_turn = 256;
+    } limits;
+
+    bool durable = false;  ///< whether Commit effects carry their writes
+    /// Keys the hashes that are part of records, so it must be the same after a restart; kept with
+    /// them. 0: taken from the engine's seed.
+    std::uint64_t hash_seed = 0;
+
+    /// How long a finished server transaction is remembered: timer J (RFC 3261 §17.2.2).
+    Duration transaction_memory() const { return 64 * t1; }
+};
+
+}  // namespace reginfo

@@ -1,0 +1,239 @@
+/// @file
+/// The tables behind the character classes, and the scanners too long to be inline.
+#include "core/sip/grammar.hpp"
+
+#include "core/address.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <cstring>
+
+namespace reginfo::sip {
+
+namespace {
+
+using Table = std::array<std::uint16_t, 256>;
+
+constexpr std::string_view kAlpha = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+constexpr std::string_view kDigit = "0123456789";
+constexpr std::string_view kMark = "-_.!~*'()";
+
+constexpr void add(Table& table, Chars set, std::string_view characters) {
+    for (const char c : characters) {
+        std::uint16_t& entry = table[static_cast<unsigned char>(c)];
+        entry = static_cast<std::uint16_t>(entry | static_cast<std::uint16_t>(set));
+    }
+}
+
+constexpr void add_range(Table& table, Chars set, unsigned first, unsigned last) {
+    for (unsigned c = first; c <= last; ++c) {
+        table[c] = static_cast<std::uint16_t>(table[c] | static_cast<std::uint16_t>(set));
+    }
+}
+
+constexpr void remove(Table& table, Chars set, std::string_view characters) {
+    for (const char c : characters) {
+        std::uint16_t& entry = table[static_cast<unsigned char>(c)];
+        entry = static_cast<std::uint16_t>(entry & ~static_cast<std::uint16_t>(set));
+    }
+}
+
+constexpr Table make_table() {
+    Table table{};
+    add(table, Chars::alpha, kAlpha);
+    add(table, Chars::digit, kDigit);
+    add(table, Chars::hexdig, "0123456789abcdefABCDEF");
+    add(table, Chars::lws, " \t\r\n");
+    add(table, Chars::visual, "-.()");
+    for (const Chars set :
+         {Chars::token,
+          Chars::unreserved,
+          Chars::user,
+          Chars::password,
+          Chars::param,
+          Chars::header,
+          Chars::host,
+          Chars::uri,
+          Chars::display}) {
+        add(table, set, kAlpha);
+        add(table, set, kDigit);
+    }
+    for (const Chars set :
+         {Chars::unreserved,
+          Chars::user,
+          Chars::password,
+          Chars::param,
+          Chars::header,
+          Chars::uri}) {
+        add(table, set, kMark);
+    }
+    add(table, Chars::token, "-.!%*_+`'~");
+    add(table, Chars::display, "-.!%*_+`'~ \t\r\n");
+    add_range(table, Chars::display, 0x80, 0xFF);
+    add(table, Chars::user, "&=+$,;?/");
+    add(table, Chars::password, "&=+$,");
+    add(table, Chars::param, "[]/:&+$");
+    add(table, Chars::header, "[]/?:+$=&");
+    add(table, Chars::host, "-._");
+    add(table, Chars::uri, ":/?#[]@$&+,;=");
+    add_range(table, Chars::addr, 0x21, 0xFF);
+    remove(table, Chars::addr, "<>\"\x7F");
+    add_range(table, Chars::gen_value, 0x21, 0xFF);
+    remove(table, Chars::gen_value, ";,\"<>=\x7F");
+    return table;
+}
+
+bool is_hostname(std::string_view text) {
+    if (text.ends_with('.')) text.remove_suffix(1);
+    bool label_is_number = true;
+    char before = '.';
+    for (const char c : text) {
+        if (!is(Chars::host, c)) return false;
+        if (c == '.') {
+            if (before == '.' || before == '-') return false;
+            label_is_number = true;
+        } else {
+            if (c == '-' && before == '.') return false;
+            if (!is(Chars::digit, c)) label_is_number = false;
+        }
+        before = c;
+    }
+    return before != '.' && before != '-' && !label_is_number;
+}
+
+}  // namespace
+
+constinit const std::array<std::uint16_t, 256> kCharClasses = make_table();
+
+bool consists_of(Chars set, std::string_view text) {
+    return !text.empty() &&
+           std::all_of(text.begin(), text.end(), [set](char c) { return is(set, c); });
+}
+
+bool consists_of_or_escaped(Chars set, std::string_view text) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (is(set, text[i])) continue;
+        const bool escaped = text[i] == '%' && text.size() - i > 2 &&
+                             is(Chars::hexdig, text[i + 1]) && is(Chars::hexdig, text[i + 2]);
+        if (!escaped) return false;
+        i += 2;
+    }
+    return true;
+}
+
+unsigned hex_value(char c) {
+    assert(is(Chars::hexdig, c));
+    return is(Chars::digit, c) ? static_cast<unsigned>(c - '0')
+                               : static_cast<unsigned>(lower(c) - 'a' + 10);
+}
+
+std::string_view trim(std::string_view text) {
+    while (!text.empty() && is(Chars::lws, text.front())) text.remove_prefix(1);
+    while (!text.empty() && is(Chars::lws, text.back())) text.remove_suffix(1);
+    return text;
+}
+
+bool is_host(std::string_view text) {
+    if (text.empty()) return false;
+    if (is_hostname(text)) return true;
+    const bool bracketed = text.front() == '[';
+    const bool has_colon = text.find(':') != std::string_view::npos;
+    return bracketed == has_colon && IpAddress::parse(text).has_value();
+}
+
+std::optional<std::uint16_t> parse_port(std::string_view text) {
+    if (text.empty()) return std::nullopt;
+    unsigned port = 0;
+    for (const char c : text) {
+        if (!is(Chars::digit, c)) return std::nullopt;
+        port = port * 10 + static_cast<unsigned>(c - '0');
+        if (port > 65'535) return std::nullopt;
+    }
+    if (port == 0) return std::nullopt;
+    return static_cast<std::uint16_t>(port);
+}
+
+// Eight bytes at a time: a byte is below n if subtracting n borrows into its top bit, which was
+// clear. The borrow may spoil bytes behind the first hit, never before it.
+std::size_t find_control(std::string_view text, std::size_t from) {
+    constexpr std::uint64_t kOnes = 0x0101'0101'0101'0101;
+    constexpr std::uint64_t kBound = 0x0E;
+    if constexpr (std::endian::native == std::endian::little) {
+        while (text.size() - from >= sizeof(std::uint64_t)) {
+            std::uint64_t word = 0;
+            std::memcpy(&word, text.data() + from, sizeof word);
+            const std::uint64_t hits = (word - kOnes * kBound) & ~word & (kOnes * 0x80);
+            if (hits != 0) return from + static_cast<std::size_t>(std::countr_zero(hits)) / 8;
+            from += sizeof word;
+        }
+    }
+    while (from < text.size() && static_cast<unsigned char>(text[from]) >= kBound) ++from;
+    return from;
+}
+
+std::string_view Scanner::take_until(char c) {
+    const std::size_t begin = at_;
+    const std::size_t found = text_.find(c, at_);
+    at_ = found == std::string_view::npos ? text_.size() : found;
+    return since(begin);
+}
+
+std::optional<std::string_view> Scanner::quoted_string() {
+    if (peek() != '"') return std::nullopt;
+    for (std::size_t i = at_ + 1; i < text_.size(); ++i) {
+        if (text_[i] == '\\') {
+            ++i;
+        } else if (text_[i] == '"') {
+            const std::size_t begin = at_;
+            at_ = i + 1;
+            return since(begin);
+        }
+    }
+    return std::nullopt;
+}
+
+std::string_view Scanner::host() {
+    if (peek() != '[') return take(Chars::host);
+    const std::size_t begin = at_;
+    const std::size_t end = text_.find(']', at_);
+    if (end == std::string_view::npos) return {};
+    at_ = end + 1;
+    return since(begin);
+}
+
+std::optional<ParamReader::Param> ParamReader::next() {
+    if (done_ || failed_) return std::nullopt;
+    Param param;
+    scanner_.skip_lws();
+    const std::size_t begin = scanner_.position();
+    param.name = scanner_.take(Chars::gen_value);
+    if (param.name.empty()) return fail();
+    std::size_t end = scanner_.position();
+    if (scanner_.accept_separator('=')) {
+        param.has_value = true;
+        if (scanner_.peek() == '"') {
+            const auto quoted = scanner_.quoted_string();
+            if (!quoted) return fail();
+            param.value = *quoted;
+        } else {
+            const std::size_t value = scanner_.position();
+            while (!scanner_.take(Chars::gen_value).empty() || scanner_.accept('=')) {
+            }
+            param.value = scanner_.since(value);
+        }
+        end = scanner_.position();
+    }
+    param.text = scanner_.since(begin).substr(0, end - begin);
+    scanner_.skip_lws();
+    done_ = scanner_.at_end();
+    if (!done_ && !scanner_.accept(';')) return fail();
+    return param;
+}
+
+std::optional<ParamReader::Param> ParamReader::fail() {
+    failed_ = true;
+    return std::nullopt;
+}
+
+}  // namespace reginfo::sip

@@ -1,0 +1,145 @@
+/// @file
+/// Character classes and scanners, each under its rule of the grammar (RFC 3261 §25.1).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace reginfo::sip {
+
+/// Sets of characters, one bit each.
+enum class Chars : std::uint16_t {
+    alpha = 1 << 0,
+    digit = 1 << 1,
+    hexdig = 1 << 2,
+    token = 1 << 3,
+    lws = 1 << 4,         ///< SP, HTAB, and the CR and LF of a folded line
+    unreserved = 1 << 5,  ///< alphanum and mark
+    user = 1 << 6,        ///< unreserved and user-unreserved
+    password = 1 << 7,
+    param = 1 << 8,   ///< paramchar, tel's too (RFC 3966 §3)
+    header = 1 << 9,  ///< hnv-unreserved, unreserved, and the '=' and '&' between headers
+    host = 1 << 10,   ///< of a hostname, and '_', which names of hosts in practice have
+    uri = 1 << 11,    ///< of any URI but '%' (RFC 3986 §2)
+    addr = 1 << 12,   ///< what an addr-spec may hold for us to pass it on: no blank, quote, bracket
+    gen_value = 1 << 13,  ///< of a parameter's name or value as peers write them; no '='
+    display = 1 << 14,    ///< of a display-name without quotes: token, LWS and UTF-8
+    visual = 1 << 15,     ///< visual-separator (RFC 3966 §3)
+};
+
+extern const std::array<std::uint16_t, 256> kCharClasses;
+
+inline bool is(Chars set, char c) {
+    return (kCharClasses[static_cast<unsigned char>(c)] & static_cast<std::uint16_t>(set)) != 0;
+}
+
+inline char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+
+/// Whether the text is not empty and all of that set.
+bool consists_of(Chars set, std::string_view text);
+
+/// Whether the text is all of that set or `escaped` ("%" HEXDIG HEXDIG); an empty text is.
+bool consists_of_or_escaped(Chars set, std::string_view text);
+
+/// The value of one HEXDIG. @pre `c` is one
+unsigned hex_value(char c);
+
+std::string_view trim(std::string_view text);  ///< without LWS around
+
+/// `hostname`, `IPv4address` or `IPv6reference`. Labels may hold '_' and the last one may begin
+/// with a digit, as names of containers do; it must not be all digits, which would be a broken
+/// address.
+bool is_host(std::string_view text);
+
+/// `port`: 1 to 65535.
+std::optional<std::uint16_t> parse_port(std::string_view text);
+
+/// The first byte below 0x0E (CR, LF, HTAB, NUL and the like) at or behind `from`; text.size() if
+/// there is none.
+std::size_t find_control(std::string_view text, std::size_t from);
+
+/// Takes a text apart from left to right. Every taker leaves the place alone if it finds nothing.
+class Scanner {
+public:
+    explicit Scanner(std::string_view text) : text_(text) {}
+
+    bool at_end() const { return at_ == text_.size(); }
+    char peek() const { return at_end() ? '\0' : text_[at_]; }
+    std::size_t position() const { return at_; }
+    std::string_view rest() const { return text_.substr(at_); }
+    std::string_view since(std::size_t begin) const { return text_.substr(begin, at_ - begin); }
+
+    void skip_lws() {
+        while (!at_end() && is(Chars::lws, text_[at_])) ++at_;
+    }
+
+    bool accept(char c) {
+        if (at_end() || text_[at_] != c) return false;
+        ++at_;
+        return true;
+    }
+
+    /// SLASH, COLON, SEMI, EQUAL and the like: the character with LWS around it.
+    bool accept_separator(char c) {
+        const std::size_t begin = at_;
+        skip_lws();
+        if (!accept(c)) {
+            at_ = begin;
+            return false;
+        }
+        skip_lws();
+        return true;
+    }
+
+    std::string_view take(Chars set) {
+        const std::size_t begin = at_;
+        while (!at_end() && is(set, text_[at_])) ++at_;
+        return since(begin);
+    }
+
+    std::string_view token() { return take(Chars::token); }
+
+    /// What stands before the next `c`; all the rest if there is none.
+    std::string_view take_until(char c);
+
+    /// `quoted-string` with its quotes; nothing if here is none or it does not end.
+    std::optional<std::string_view> quoted_string();
+
+    /// `host`, not checked beyond its shape.
+    std::string_view host();
+
+private:
+    std::string_view text_;
+    std::size_t at_ = 0;
+};
+
+/// Reads `generic-param *( SEMI generic-param )`, of header fields and of URIs.
+class ParamReader {
+public:
+    struct Param {
+        std::string_view text;  ///< name and value as written
+        std::string_view name;
+        std::string_view value;  ///< a quoted-string keeps its quotes
+        bool has_value = false;  ///< an '=' was there
+    };
+
+    /// @param params  what follows the first ';'
+    explicit ParamReader(std::string_view params) : scanner_(params) {}
+
+    /// The next one; nothing at the end, and nothing more where the syntax is broken.
+    std::optional<Param> next();
+
+    bool failed() const { return failed_; }
+
+private:
+    std::optional<Param> fail();
+
+    Scanner scanner_;
+    bool failed_ = false;
+    bool done_ = false;
+};
+
+}  // namespace reginfo::sip

@@ -1,0 +1,280 @@
+/// @file
+/// Parsers of header field values, each under its rule of RFC 3261 §25.1.
+#include "core/sip/headers.hpp"
+
+#include "core/sip/grammar.hpp"
+#include "core/sip/uri.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace reginfo::sip {
+
+namespace {
+
+constexpr std::uint64_t kCSeqMax = (std::uint64_t{1} << 31) - 1;
+constexpr std::uint64_t kDeltaMax = std::numeric_limits<std::uint32_t>::max();
+
+/// Goes through all parameters; false if they are malformed or `take` refuses one.
+template <class Take>
+bool read_params(std::string_view params, Take take) {
+    ParamReader reader(params);
+    while (const auto param = reader.next()) {
+        if (!take(*param)) return false;
+    }
+    return !reader.failed();
+}
+
+/// Keeps the value of a parameter that must have one and be there once.
+bool keep(std::string_view& place, const ParamReader::Param& param) {
+    if (!place.empty() || param.value.empty()) return false;
+    place = param.value;
+    return true;
+}
+
+/// SEMI and what follows it, or the end. Returns nothing if something else stands here.
+std::optional<std::string_view> rest_as_params(Scanner& scanner) {
+    if (scanner.accept_separator(';')) {
+        return scanner.at_end() ? std::nullopt : std::optional(scanner.rest());
+    }
+    scanner.skip_lws();
+    return scanner.at_end() ? std::optional(std::string_view{}) : std::nullopt;
+}
+
+/// `name-addr` from its LAQUOT on, or `addr-spec`, into `uri`.
+bool read_address(Scanner& scanner, NameAddr& address) {
+    address.bracketed = scanner.accept('<');
+    if (address.bracketed) {
+        address.uri = scanner.take_until('>');
+        if (!scanner.accept('>')) return false;
+    } else {
+        const std::size_t begin = scanner.position();
+        while (!scanner.at_end() && scanner.peek() != ';' && !is(Chars::lws, scanner.peek())) {
+            if (scanner.peek() == '?' || scanner.peek() == ',') return false;
+            scanner.accept(scanner.peek());
+        }
+        address.uri = scanner.since(begin);
+    }
+    const std::size_t colon = address.uri.find(':');
+    return colon != std::string_view::npos && colon > 0 && colon + 1 < address.uri.size() &&
+           is(Chars::alpha, address.uri.front()) && consists_of(Chars::addr, address.uri);
+}
+
+/// The display-name before a '<'; empty if there is none. Leaves the scanner at the address.
+bool read_display(Scanner& scanner, NameAddr& address) {
+    scanner.skip_lws();
+    if (scanner.peek() == '"') {
+        const auto quoted = scanner.quoted_string();
+        if (!quoted) return false;
+        address.display = *quoted;
+        scanner.skip_lws();
+        return scanner.peek() == '<';
+    }
+    const Scanner before = scanner;
+    const std::string_view name = scanner.take(Chars::display);
+    if (scanner.peek() == '<') {
+        address.display = trim(name);
+    } else {
+        scanner = before;
+    }
+    return true;
+}
+
+/// `qvalue` above 0. A malformed one counts as 1, which is what it would be if it were left out.
+bool is_above_zero(std::string_view qvalue) {
+    return qvalue.empty() || qvalue.find_first_not_of("0.") != std::string_view::npos;
+}
+
+struct MediaType {
+    std::string_view type;
+    std::string_view subtype;
+    std::string_view text;
+    std::string_view params;
+};
+
+std::optional<MediaType> read_media_type(std::string_view value) {
+    Scanner scanner(value);
+    MediaType media;
+    scanner.skip_lws();
+    const std::size_t begin = scanner.position();
+    media.type = scanner.token();
+    if (media.type.empty() || !scanner.accept_separator('/')) return std::nullopt;
+    media.subtype = scanner.token();
+    if (media.subtype.empty()) return std::nullopt;
+    media.text = scanner.since(begin);
+    const auto params = rest_as_params(scanner);
+    if (!params) return std::nullopt;
+    media.params = *params;
+    if (!params->empty() && !read_params(*params, [](const auto&) { return true; })) {
+        return std::nullopt;
+    }
+    return media;
+}
+
+/// How closely a media range names the type: 0 not at all, 1 "*/*", 2 "type/*", 3 by name.
+int closeness(const MediaType& range, const MediaType& media) {
+    if (range.type == "*") return range.subtype == "*" ? 1 : 0;
+    if (!equal_ignoring_case(range.type, media.type)) return 0;
+    if (range.subtype == "*") return 2;
+    return equal_ignoring_case(range.subtype, media.subtype) ? 3 : 0;
+}
+
+std::optional<std::uint64_t> parse_saturating(std::string_view value, std::uint64_t max) {
+    if (!consists_of(Chars::digit, value)) return std::nullopt;
+    std::uint64_t number = 0;
+    for (const char c : value) {
+        const auto digit = static_cast<std::uint64_t>(c - '0');
+        if (number > (max - digit) / 10) return max;
+        number = number * 10 + digit;
+    }
+    return number;
+}
+
+}  // namespace
+
+std::optional<Via> parse_via(std::string_view value) {
+    Scanner scanner(value);
+    Via via;
+    via.text = trim(value);
+    scanner.skip_lws();
+    if (scanner.token().empty() || !scanner.accept_separator('/')) return std::nullopt;
+    if (scanner.token().empty() || !scanner.accept_separator('/')) return std::nullopt;
+    via.transport = scanner.token();
+    if (via.transport.empty() || !is(Chars::lws, scanner.peek())) return std::nullopt;
+    scanner.skip_lws();
+
+    via.host = scanner.host();
+    if (!is_host(via.host)) return std::nullopt;
+    if (scanner.accept_separator(':')) {
+        const auto port = parse_port(scanner.take(Chars::digit));
+        if (!port) return std::nullopt;
+        via.port = *port;
+    }
+    const auto params = rest_as_params(scanner);
+    if (!params) return std::nullopt;
+    via.params = trim(*params);
+    if (via.params.empty()) return via;
+    const bool good = read_params(via.params, [&via](const ParamReader::Param& param) {
+        if (equal_ignoring_case(param.name, "branch")) return keep(via.branch, param);
+        if (equal_ignoring_case(param.name, "maddr")) return keep(via.maddr, param);
+        if (equal_ignoring_case(param.name, "rport")) via.has_rport = true;
+        return true;
+    });
+    if (!good) return std::nullopt;
+    return via;
+}
+
+std::optional<NameAddr> parse_name_addr(std::string_view value) {
+    Scanner scanner(value);
+    NameAddr address;
+    address.text = trim(value);
+    if (!read_display(scanner, address) || !read_address(scanner, address)) return std::nullopt;
+    const auto params = rest_as_params(scanner);
+    if (!params) return std::nullopt;
+    address.params = trim(*params);
+    if (address.params.empty()) return address;
+    const bool good = read_params(address.params, [&address](const ParamReader::Param& param) {
+        return !equal_ignoring_case(param.name, "tag") || keep(address.tag, param);
+    });
+    if (!good) return std::nullopt;
+    return address;
+}
+
+std::optional<CSeq> parse_cseq(std::string_view value) {
+    Scanner scanner(trim(value));
+    const auto number = parse_number(scanner.take(Chars::digit), kCSeqMax);
+    if (!number || !is(Chars::lws, scanner.peek())) return std::nullopt;
+    scanner.skip_lws();
+    CSeq cseq;
+    cseq.number = static_cast<std::uint32_t>(*number);
+    cseq.method_text = scanner.token();
+    if (cseq.method_text.empty() || !scanner.at_end()) return std::nullopt;
+    cseq.method = method_of(cseq.method_text);
+    return cseq;
+}
+
+std::optional<EventHeader> parse_event(std::string_view value) {
+    Scanner scanner(value);
+    EventHeader event;
+    scanner.skip_lws();
+    event.package = scanner.token();
+    if (event.package.empty()) return std::nullopt;
+    const auto params = rest_as_params(scanner);
+    if (!params) return std::nullopt;
+    event.params = trim(*params);
+    if (event.params.empty()) return event;
+    const bool good = read_params(event.params, [&event](const ParamReader::Param& param) {
+        if (!equal_ignoring_case(param.name, "id")) return true;
+        if (event.id || !is_token(param.value)) return false;
+        event.id = param.value;
+        return true;
+    });
+    if (!good) return std::nullopt;
+    return event;
+}
+
+std::optional<Seconds> parse_delta_seconds(std::string_view value) {
+    const auto number = parse_saturating(trim(value), kDeltaMax);
+    if (!number) return std::nullopt;
+    return Seconds(static_cast<Seconds::rep>(*number));
+}
+
+std::optional<Seconds> parse_retry_after(std::string_view value) {
+    Scanner scanner(trim(value));
+    const std::string_view digits = scanner.take(Chars::digit);
+    scanner.skip_lws();
+    if (!scanner.at_end() && scanner.peek() != ';' && scanner.peek() != '(') return std::nullopt;
+    return parse_delta_seconds(digits);
+}
+
+std::optional<std::uint64_t> parse_number(std::string_view value, std::uint64_t max) {
+    if (value.empty()) return std::nullopt;
+    std::uint64_t number = 0;
+    for (const char c : value) {
+        if (!is(Chars::digit, c)) return std::nullopt;
+        const auto digit = static_cast<std::uint64_t>(c - '0');
+        if (digit > max || number > (max - digit) / 10) return std::nullopt;
+        number = number * 10 + digit;
+    }
+    return number;
+}
+
+bool is_token(std::string_view value) { return consists_of(Chars::token, value); }
+
+std::optional<std::string_view> parse_media_type(std::string_view value) {
+    const auto media = read_media_type(value);
+    if (!media) return std::nullopt;
+    return media->text;
+}
+
+bool is_media_type(std::string_view value, std::string_view media_type) {
+    const auto actual = read_media_type(value);
+    const auto wanted = read_media_type(media_type);
+    return actual && wanted && equal_ignoring_case(actual->type, wanted->type) &&
+           equal_ignoring_case(actual->subtype, wanted->subtype);
+}
+
+bool accepts(const Message& message, std::string_view media_type) {
+    const auto media = read_media_type(media_type);
+    if (!media) return false;
+    int closest = 0;
+    bool accepted = false;
+    ValueList ranges(message, HeaderName::accept);
+    while (const auto value = ranges.next()) {
+        const auto range = read_media_type(*value);
+        const int close = range ? closeness(*range, *media) : 0;
+        if (close == 0 || close < closest) continue;
+        const bool admits = is_above_zero(find_param(range->params, "q").value_or(""));
+        accepted = admits || (close == closest && accepted);
+        closest = close;
+    }
+    return accepted;
+}
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) {
+    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
+               return lower(x) == lower(y);
+           });
+}
+
+}  // namespace reginfo::sip

@@ -1,0 +1,126 @@
+/// @file
+/// A SIP message as views into the bytes that carried it (RFC 3261 §7).
+#pragma once
+
+#include <boost/container/small_vector.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace reginfo::sip {
+
+enum class Method : std::uint8_t {
+    invite,
+    ack,
+    bye,
+    cancel,
+    options,
+    register_,
+    publish,
+    subscribe,
+    notify,
+    prack,
+    update,
+    info,
+    refer,
+    message,
+    other,
+};
+
+/// Methods have case (RFC 3261 §7.1).
+Method method_of(std::string_view text);
+
+/// The header fields that this server reads; all others are `other`.
+enum class HeaderName : std::uint8_t {
+    accept,
+    accept_encoding,
+    allow_events,
+    call_id,
+    contact,
+    content_encoding,
+    content_length,
+    content_type,
+    cseq,
+    event,
+    expires,
+    from,
+    max_forwards,
+    min_expires,
+    p_asserted_identity,
+    proxy_require,
+    record_route,
+    require,
+    retry_after,
+    route,
+    sip_etag,
+    sip_if_match,
+    subscription_state,
+    supported,
+    suppress_if_match,
+    to,
+    user_agent,
+    via,
+    other,
+};
+
+/// By full name or compact form, without regard to case (RFC 3261 §7.3.3, RFC 6665 §8.2).
+HeaderName header_name_of(std::string_view text);
+
+/// The full name, in the case in which RFCs write it. @pre `name` is not `other`
+std::string_view text_of(HeaderName name);
+
+struct HeaderField {
+    HeaderName name = HeaderName::other;
+    std::string_view text;   ///< the name as it was written
+    std::string_view value;  ///< without white space around it; folding replaced by blanks
+};
+
+/// Views only: valid as long as the bytes given to parse_message and the Message itself.
+class Message {
+public:
+    bool is_request = true;
+    Method method = Method::other;  ///< of the request line
+    std::string_view method_text;
+    std::string_view request_uri;
+    std::string_view version;  ///< "SIP/2.0" as written
+    int status = 0;            ///< of a response
+    std::string_view reason;
+    boost::container::small_vector<HeaderField, 32> headers;
+    std::string_view body;
+
+    /// What is wrong although the message can still be answered, as a reason phrase for its 400:
+    /// "Malformed header line", "Bad Content-Length", "Body shorter than Content-Length"; empty
+    /// if nothing is.
+    std::string_view defect;
+
+    /// The value of the first field of that name; nothing if there is none.
+    std::optional<std::string_view> first(HeaderName name) const;
+    std::size_t count(HeaderName name) const;
+
+    /// Makes it empty, keeping its memory.
+    void clear();
+
+    std::string unfolded;  ///< owns the head where header lines were folded (RFC 3261 §7.3.1)
+};
+
+/// Walks the comma-separated values of one field or of all fields of one name in order. Commas in
+/// quoted strings and angle brackets do not separate. Values come without white space around;
+/// empty ones are passed over.
+class ValueList {
+public:
+    ValueList(const Message& message, HeaderName name) : message_(&message), name_(name) {}
+    explicit ValueList(std::string_view value) : rest_(value) {}
+
+    /// The next value; nothing at the end.
+    std::optional<std::string_view> next();
+
+private:
+    const Message* message_ = nullptr;
+    HeaderName name_ = HeaderName::other;
+    std::size_t field_ = 0;
+    std::string_view rest_;
+};
+
+}  // namespace reginfo::sip

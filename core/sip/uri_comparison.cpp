@@ -1,0 +1,220 @@
+/// @file
+/// Normal forms of URIs, and their comparison by these (RFC 3261 §19.1.4, RFC 3966 §4).
+#include "core/address.hpp"
+#include "core/sip/grammar.hpp"
+#include "core/sip/headers.hpp"
+#include "core/sip/uri.hpp"
+#include "core/sip/writer.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace reginfo::sip {
+
+namespace {
+
+enum class Case : std::uint8_t { kept, lower };
+
+/// Appends the text with escapes of unreserved characters undone and all others in upper case, so
+/// that equal texts are equal bytes. What is reserved differs from its escape (RFC 2396 §2.2); all
+/// other characters can be written as escapes only.
+void append_normal(std::string& out, std::string_view text, Case letters) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        char c = text[i];
+        if (c == '%' && text.size() - i > 2) {
+            const auto code =
+                static_cast<unsigned char>(hex_value(text[i + 1]) << 4 | hex_value(text[i + 2]));
+            i += 2;
+            c = static_cast<char>(code);
+            if (!is(Chars::unreserved, c)) {
+                out += '%';
+                out += "0123456789ABCDEF"[code >> 4];
+                out += "0123456789ABCDEF"[code & 0xF];
+                continue;
+            }
+        }
+        out += letters == Case::lower ? lower(c) : c;
+    }
+}
+
+/// In lower case and without the dot of the root; an IPv6 address in its one form (RFC 5952).
+void append_host(std::string& out, std::string_view host) {
+    if (host.starts_with('[')) {
+        if (const auto address = IpAddress::parse(host)) {
+            // A mapped IPv4 address stays apart from the IPv4 address: other texts, other sockets.
+            out +=
+                address->is_v4() ? "[::ffff:" + address->to_string() + ']' : address->to_uri_host();
+            return;
+        }
+    }
+    if (host.ends_with('.')) host.remove_suffix(1);
+    for (const char c : host) out += lower(c);
+}
+
+void append_hostport(std::string& out, const Uri& uri) {
+    append_host(out, uri.host);
+    if (uri.port == 0) return;
+    out += ':';
+    append_number(out, uri.port);
+}
+
+void append_digits(std::string& out, std::string_view number) {
+    for (const char c : number) {
+        if (!is(Chars::visual, c)) out += lower(c);
+    }
+}
+
+/// A parameter or URI header in its normal form, "name" or "name=value".
+struct Item {
+    std::string text;
+    std::size_t name_size = 0;
+
+    std::string_view name() const { return std::string_view(text).substr(0, name_size); }
+    friend auto operator<=>(const Item& a, const Item& b) {
+        return std::pair(a.name(), std::string_view(a.text)) <=>
+               std::pair(b.name(), std::string_view(b.text));
+    }
+    friend bool operator==(const Item& a, const Item& b) { return a.text == b.text; }
+};
+
+using Items = std::vector<Item>;
+
+/// The parts of `text` between separators in their normal form, sorted by name.
+Items items_of(std::string_view text, char separator) {
+    Items items;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find(separator), text.size());
+        const std::string_view part = text.substr(0, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
+        const std::size_t equal = std::min(part.find('='), part.size());
+        Item item;
+        append_normal(item.text, part.substr(0, equal), Case::lower);
+        item.name_size = item.text.size();
+        const std::string_view value = part.substr(equal);
+        // The phone-context of a number may hold visual separators as the number does (RFC 3966
+        // §4).
+        if (item.text == "phone-context" && value.starts_with("=+")) {
+            append_digits(item.text, value);
+        } else {
+            append_normal(item.text, value, Case::lower);
+        }
+        items.push_back(std::move(item));
+    }
+    std::sort(items.begin(), items.end());
+    return items;
+}
+
+/// Whether a parameter in one URI alone makes the two differ.
+bool must_be_in_both(std::string_view name) {
+    constexpr std::string_view kNames[] = {"user", "ttl", "method", "maddr", "transport"};
+    return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
+}
+
+bool params_match(const Items& a, const Items& b) {
+    auto left = a.begin();
+    auto right = b.begin();
+    const auto end_of_name = [](auto from, auto end) {
+        return std::find_if(from, end, [&](const Item& item) {
+            return item.name() != from->name();
+        });
+    };
+    while (left != a.end() || right != b.end()) {
+        const bool only_left =
+            right == b.end() || (left != a.end() && left->name() < right->name());
+        const bool only_right =
+            left == a.end() || (right != b.end() && right->name() < left->name());
+        if (only_left || only_right) {
+            auto& lone = only_left ? left : right;
+            if (must_be_in_both(lone->name())) return false;
+            ++lone;
+            continue;
+        }
+        const auto left_end = end_of_name(left, a.end());
+        const auto right_end = end_of_name(right, b.end());
+        if (!std::equal(left, left_end, right, right_end)) return false;
+        left = left_end;
+        right = right_end;
+    }
+    return true;
+}
+
+void append_items(std::string& out, const Items& items, char first, char separator) {
+    for (const Item& item : items) {
+        out += first;
+        out += item.text;
+        first = separator;
+    }
+}
+
+/// All of the URI before its parameters.
+std::string normal_address(const Uri& uri) {
+    std::string out;
+    if (uri.scheme == Uri::Scheme::tel) {
+        out = "tel:";
+        append_digits(out, uri.user);
+        return out;
+    }
+    out = uri.scheme == Uri::Scheme::sips ? "sips:" : "sip:";
+    if (!uri.user.empty()) {
+        append_normal(out, uri.user, Case::kept);
+        if (!uri.password.empty()) {
+            out += ':';
+            append_normal(out, uri.password, Case::kept);
+        }
+        out += '@';
+    }
+    append_hostport(out, uri);
+    return out;
+}
+
+}  // namespace
+
+std::optional<std::string> canonical_aor(const Uri& uri) {
+    if (uri.scheme == Uri::Scheme::other) return std::nullopt;
+    std::string out;
+    out.reserve(uri.user.size() + uri.host.size() + 16);
+    if (uri.is_sip()) {
+        out = "sip:";
+        if (!uri.user.empty()) {
+            append_normal(out, uri.user, Case::kept);
+            out += '@';
+        }
+        append_hostport(out, uri);
+        return out;
+    }
+    out = "tel:";
+    append_digits(out, uri.user);
+    if (uri.user.starts_with('+')) return out;  // a global number has no context
+    if (const auto context = find_param(uri.params, "phone-context")) {
+        out += ";phone-context=";
+        context->starts_with('+') ? append_digits(out, *context)
+                                  : append_normal(out, *context, Case::lower);
+    }
+    return out;
+}
+
+bool equal_uris(std::string_view a, std::string_view b) {
+    if (a == b) return true;
+    const auto left = parse_uri(a);
+    const auto right = parse_uri(b);
+    if (!left || !right || left->scheme != right->scheme) return false;
+    if (left->scheme == Uri::Scheme::other) return false;
+    if (normal_address(*left) != normal_address(*right)) return false;
+    const Items left_params = items_of(left->params, ';');
+    const Items right_params = items_of(right->params, ';');
+    if (left->scheme == Uri::Scheme::tel) return left_params == right_params;
+    return params_match(left_params, right_params) &&
+           items_of(left->headers, '&') == items_of(right->headers, '&');
+}
+
+std::string canonical_contact(std::string_view uri) {
+    const auto parsed = parse_uri(uri);
+    if (!parsed || parsed->scheme == Uri::Scheme::other) return std::string(uri);
+    std::string out = normal_address(*parsed);
+    append_items(out, items_of(parsed->params, ';'), ';', ';');
+    append_items(out, items_of(parsed->headers, '&'), '?', '&');
+    return out;
+}
+
+}  // namespace reginfo::sip

@@ -1,0 +1,129 @@
+/// @file
+
+#include "core/transaction/responder.hpp"
+
+#include "core/dialog/dialog.hpp"
+#include "core/reginfo/document.hpp"
+#include "core/sip/writer.hpp"
+#include "core/transaction/transaction_record.hpp"
+
+#include <utility>
+
+namespace reginfo {
+namespace {
+
+constexpr std::string_view kOkLine = "SIP/2.0 200 OK\r\n";
+constexpr std::uint16_t kSipPort = 5060;
+
+void append_seconds(std::string& out, std::string_view name, Seconds value) {
+    sip::append_header(out, name, static_cast<std::uint64_t>(value.count()));
+}
+
+}  // namespace
+
+std::string tag_text(std::uint64_t tag) {
+    std::string text;
+    append_hex(text, tag);
+    return text;
+}
+
+Flow response_flow(const Flow& flow, const sip::Via& top_via) {
+    if (is_reliable(flow.transport) || top_via.has_rport) return flow;
+    Flow back = flow;
+    back.peer.port = top_via.port != 0 ? top_via.port : kSipPort;
+    return back;
+}
+
+ResponseDraft Responder::draft(
+    const sip::Message& request,
+    const sip::Via& top_via,
+    const Flow& flow,
+    const TransactionKey& key,
+    std::uint64_t to_tag
+) const {
+    ResponseDraft draft;
+    draft.key = key;
+    draft.to = response_flow(flow, top_via);
+    draft.listener = flow.listener;
+    draft.method = request.method;
+    draft.head.reserve(640);
+    sip::begin_response(draft.head, request, top_via, flow.peer, 200, "", tag_text(to_tag));
+    if (request.method == sip::Method::subscribe) {
+        sip::copy_headers(draft.record_route, request, sip::HeaderName::record_route);
+    }
+    return draft;
+}
+
+ResponseDraft Responder::draft(const Request& request) const {
+    return draft(request.message, request.top_via, request.flow, request.key, to_tag(request));
+}
+
+std::uint64_t Responder::to_tag(const Request& request) const {
+    const ServerTransactions::Record* record = transactions_.find(request.key);
+    return record ? record->to_tag : 0;
+}
+
+void Responder::respond(TimePoint now, ResponseDraft draft, const Reply& reply, Outbox& outbox) {
+    ++stats_.responses_sent[index_of(draft.method)][index_of(draft.to.transport)]
+                           [static_cast<std::size_t>(reply.status)];
+    if (reply.status == 400) ++stats_.bad_requests;
+    if (reply.status == 412) ++stats_.etag_mismatches;
+    transactions_.complete(now, draft.key, reply, is_reliable(draft.to.transport));
+    stats_.server_transactions = transactions_.size();
+    repeat(std::move(draft), reply, outbox);
+}
+
+Write Responder::write_of(const ResponseDraft& draft, const Reply& reply) const {
+    TransactionRecord record = transactions_.record_of(draft.key);
+    record.reply = reply;
+    return {Bucket::transaction, transaction_key(draft.key), encode(record)};
+}
+
+void Responder::repeat(ResponseDraft draft, const Reply& reply, Outbox& outbox) const {
+    const Flow to = draft.to;
+    outbox.send(to, finish(std::move(draft), reply));
+}
+
+std::string Responder::finish(ResponseDraft draft, const Reply& reply) const {
+    std::string out = std::move(draft.head);
+    if (reply.status != 200 || !reply.reason.empty()) {
+        std::string line = "SIP/2.0 ";
+        sip::append_number(line, static_cast<std::uint64_t>(reply.status));
+        line.append(" ");
+        line.append(
+            reply.reason.empty() ? sip::reason_of(reply.status) : std::string_view(reply.reason)
+        );
+        line.append("\r\n");
+        out.replace(0, kOkLine.size(), line);
+    }
+    if (reply.makes_dialog) {
+        out.append(draft.record_route).append("Contact: <");
+        append_contact_uri(out, settings_.listeners[draft.listener]);
+        out.append(">\r\n");
+    }
+    if (reply.expires) append_seconds(out, "Expires", *reply.expires);
+    if (reply.etag) sip::append_header(out, "SIP-ETag", tag_text(*reply.etag));
+    append_explanations(out, draft.method, reply);
+    if (!settings_.server_name.empty()) sip::append_header(out, "Server", settings_.server_name);
+    sip::end_head(out, 0);
+    return out;
+}
+
+/// What a client needs to do better next time (RFC 3261 §8.2, RFC 6665 §8.3, RFC 3903 §11.2).
+void Responder::append_explanations(std::string& out, sip::Method method, const Reply& reply)
+    const {
+    if (reply.min_expires) append_seconds(out, "Min-Expires", *reply.min_expires);
+    if (reply.retry_after) append_seconds(out, "Retry-After", *reply.retry_after);
+    const bool options = reply.status == 200 && method == sip::Method::options;
+    if (reply.status == 405 || options) sip::append_header(out, "Allow", kAllow);
+    if (reply.status == 406 || reply.status == 415 || options) {
+        sip::append_header(out, "Accept", kReginfoType);
+    }
+    if (reply.status == 415 || options) sip::append_header(out, "Accept-Encoding", "identity");
+    if (options) sip::append_header(out, "Accept-Language", "en");
+    if (reply.status == 489 || options) sip::append_header(out, "Allow-Events", "reg");
+    if (options) out.append("Supported: \r\n");
+    if (!reply.unsupported.empty()) sip::append_header(out, "Unsupported", reply.unsupported);
+}
+
+}  // namespace reginfo

@@ -1,0 +1,85 @@
+/// @file
+/// Responses: where they go, what every one of them holds, and what a refusal must add.
+#pragma once
+
+#include "core/outbox.hpp"
+#include "core/settings.hpp"
+#include "core/sip/headers.hpp"
+#include "core/sip/message.hpp"
+#include "core/stats.hpp"
+#include "core/time.hpp"
+#include "core/transaction/server_transactions.hpp"
+
+#include <string>
+
+namespace reginfo {
+
+/// A request within its transaction, as far as it has been read. Views into the message.
+struct Request {
+    const sip::Message& message;
+    Flow flow;
+    sip::Via top_via;
+    TransactionKey key;
+    sip::NameAddr from;
+    sip::NameAddr to;
+    sip::CSeq cseq;
+    std::string_view call_id;
+};
+
+/// A response that waits for its status: all that is copied from the request, already written.
+struct ResponseDraft {
+    TransactionKey key;
+    Flow to;
+    ListenerId listener = 0;
+    sip::Method method = sip::Method::other;
+    std::string head;          ///< up to CSeq, with the status line of a 200
+    std::string record_route;  ///< for a 2xx that makes a dialog
+};
+
+class Responder {
+public:
+    Responder(const Settings& settings, ServerTransactions& transactions, Stats& stats)
+        : settings_(settings), transactions_(transactions), stats_(stats) {}
+
+    /// @param to_tag  for a request without one
+    ResponseDraft draft(
+        const sip::Message& request,
+        const sip::Via& top_via,
+        const Flow& flow,
+        const TransactionKey& key,
+        std::uint64_t to_tag
+    ) const;
+    /// The same for a transaction that has begun.
+    ResponseDraft draft(const Request& request) const;
+
+    /// The tag that responses to this request carry, if it had none.
+    std::uint64_t to_tag(const Request& request) const;
+
+    /// Completes the transaction and sends its final response.
+    void respond(TimePoint now, ResponseDraft draft, const Reply& reply, Outbox& outbox);
+
+    /// What a store must keep to answer a retransmission after a restart as this would have been.
+    Write write_of(const ResponseDraft& draft, const Reply& reply) const;
+
+    /// The same request came again (RFC 3261 §17.2.2).
+    void repeat(ResponseDraft draft, const Reply& reply, Outbox& outbox) const;
+
+    /// The methods served, for Allow.
+    static constexpr std::string_view kAllow = "OPTIONS, PUBLISH, SUBSCRIBE";
+
+private:
+    std::string finish(ResponseDraft draft, const Reply& reply) const;
+    void append_explanations(std::string& out, sip::Method method, const Reply& reply) const;
+
+    const Settings& settings_;
+    ServerTransactions& transactions_;
+    Stats& stats_;
+};
+
+/// The text of a tag.
+std::string tag_text(std::uint64_t tag);
+
+/// Where a response goes (RFC 3261 §18.2.2, RFC 3581 §4).
+Flow response_flow(const Flow& flow, const sip::Via& top_via);
+
+}  // namespace reginfo

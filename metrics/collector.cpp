@@ -1,0 +1,210 @@
+#include "metrics/collector.hpp"
+
+#include "metrics/families.hpp"
+
+#include <array>
+#include <span>
+#include <string_view>
+#include <utility>
+
+namespace reginfo::metrics {
+namespace {
+
+using Label = Families::Label;
+
+constexpr std::string_view kMethodNames[] = {
+    "INVITE",
+    "ACK",
+    "BYE",
+    "CANCEL",
+    "OPTIONS",
+    "REGISTER",
+    "PUBLISH",
+    "SUBSCRIBE",
+    "NOTIFY",
+    "PRACK",
+    "UPDATE",
+    "INFO",
+    "REFER",
+    "MESSAGE",
+    "other",
+};
+constexpr std::string_view kTransportNames[] = {"udp", "tcp"};
+constexpr std::string_view kParseErrorNames[] = {
+    "none",
+    "empty",
+    "bad_start_line",
+    "no_end_of_head",
+    "too_many_headers",
+    "head_too_large",
+    "body_too_large",
+};
+constexpr std::string_view kBoundNames[] = {
+    "publications_per_aor",
+    "publications",
+    "subscriptions_per_aor",
+    "subscriptions_per_watcher",
+    "subscriptions",
+    "transactions",
+    "waiting_requests",
+    "dialog_state",
+    "untrusted_peer",
+    "document",
+};
+constexpr std::string_view kOutcomeNames[] = {
+    "accepted",
+    "rejected",
+    "ended_subscription",
+    "timed_out",
+    "superseded",
+    "transport_failed",
+};
+static_assert(std::size(kMethodNames) == kMethods);
+static_assert(std::size(kTransportNames) == kTransports);
+static_assert(std::size(kParseErrorNames) == kParseErrors);
+static_assert(std::size(kBoundNames) == kCountOf<Bound>);
+static_assert(std::size(kOutcomeNames) == kCountOf<NotifyOutcome>);
+
+constexpr auto kPublications = "reginfod_publication_operations_total";
+constexpr auto kPublicationsHelp = "What happened to publications.";
+constexpr auto kSubscriptions = "reginfod_subscription_operations_total";
+constexpr auto kSubscriptionsHelp = "What happened to subscriptions.";
+constexpr auto kContacts = "reginfod_contacts";
+constexpr auto kContactsHelp =
+    "Contacts: active, or ended and kept until every watcher has been told.";
+
+// clang-format off
+constexpr Series<Stats> kSeries[] = {
+    {"reginfod_sip_bad_requests_total", "Requests answered with 400.", nullptr, nullptr, &Stats::bad_requests},
+    {"reginfod_sip_retransmissions_received_total", "Requests that had come before.", nullptr, nullptr, &Stats::retransmissions_received},
+    {"reginfod_sip_retransmissions_sent_total", "NOTIFYs sent again.", nullptr, nullptr, &Stats::retransmissions_sent},
+    {"reginfod_sip_unanswerable_requests_total", "Requests without a usable Via.", nullptr, nullptr, &Stats::unanswerable},
+    {"reginfod_sip_stray_responses_total", "Responses to no request of ours.", nullptr, nullptr, &Stats::stray_responses},
+    {"reginfod_publish_entity_tag_mismatches_total", "PUBLISH requests answered with 412.", nullptr, nullptr, &Stats::etag_mismatches},
+    {kPublications, kPublicationsHelp, "operation", "created", &Stats::publications_created},
+    {kPublications, kPublicationsHelp, "operation", "refreshed", &Stats::publications_refreshed},
+    {kPublications, kPublicationsHelp, "operation", "modified", &Stats::publications_modified},
+    {kPublications, kPublicationsHelp, "operation", "removed", &Stats::publications_removed},
+    {kPublications, kPublicationsHelp, "operation", "expired", &Stats::publications_expired},
+    {"reginfod_contacts_expired_total", "Contacts that ended by their own clock.", nullptr, nullptr, &Stats::contacts_expired},
+    {"reginfod_merge_conflicts_total", "Words of a publication that lost against another's.", nullptr, nullptr, &Stats::merge_conflicts},
+    {"reginfod_revisions_total", "Visible changes of addresses-of-record.", nullptr, nullptr, &Stats::revisions},
+    {kSubscriptions, kSubscriptionsHelp, "operation", "created", &Stats::subscriptions_created},
+    {kSubscriptions, kSubscriptionsHelp, "operation", "refreshed", &Stats::subscriptions_refreshed},
+    {kSubscriptions, kSubscriptionsHelp, "operation", "ended_by_watcher", &Stats::subscriptions_ended_by_watcher},
+    {kSubscriptions, kSubscriptionsHelp, "operation", "expired", &Stats::subscriptions_expired},
+    {kSubscriptions, kSubscriptionsHelp, "operation", "failed", &Stats::subscriptions_failed},
+    {kSubscriptions, kSubscriptionsHelp, "operation", "fetched", &Stats::fetches},
+    {"reginfod_notifies_sent_total", "NOTIFY requests, each counted once.", nullptr, nullptr, &Stats::notifies_sent},
+    {"reginfod_documents_built_total", "Documents written for watchers.", nullptr, nullptr, &Stats::documents_built},
+    {"reginfod_commits_failed_total", "Commits that the store refused.", nullptr, nullptr, &Stats::commits_failed},
+    {"reginfod_aors", "Addresses-of-record known.", nullptr, nullptr, &Stats::aors},
+    {"reginfod_publications", "Live publications.", nullptr, nullptr, &Stats::publications},
+    {kContacts, kContactsHelp, "state", "active", &Stats::contacts_active},
+    {kContacts, kContactsHelp, "state", "ended", &Stats::contacts_ended},
+    {"reginfod_subscriptions", "Live subscriptions.", nullptr, nullptr, &Stats::subscriptions},
+    {"reginfod_dialogs", "Dialogs.", nullptr, nullptr, &Stats::dialogs},
+    {"reginfod_server_transactions", "Server transactions, with finished ones that are remembered.", nullptr, nullptr, &Stats::server_transactions},
+    {"reginfod_notifies_in_flight", "NOTIFYs that wait for their answer.", nullptr, nullptr, &Stats::notifies_in_flight},
+    {"reginfod_notifies_queued", "NOTIFYs that wait for a window to their next hop.", nullptr, nullptr, &Stats::notifies_queued},
+    {"reginfod_commits_pending", "Commits that the store has not answered.", nullptr, nullptr, &Stats::commits_pending},
+};
+// clang-format on
+
+/// All names of the set, seen or not, so that a rate can be taken from the first event on.
+template <std::size_t Size>
+void add_set(
+    Families& families,
+    std::pair<std::string_view, std::string_view> name_and_help,
+    std::string_view label,
+    std::span<const std::string_view> names,
+    const std::array<Stats::Counter, Size>& values
+) {
+    for (std::size_t i = 0; i < Size; ++i) {
+        const Label labels[] = {{label, names[i]}};
+        families.add(name_and_help.first, name_and_help.second, values[i], labels);
+    }
+}
+
+void add_requests(Families& families, const Stats& stats) {
+    for (std::size_t method = 0; method < kMethods; ++method) {
+        for (std::size_t transport = 0; transport < kTransports; ++transport) {
+            const Label labels[] = {
+                {"method", kMethodNames[method]}, {"transport", kTransportNames[transport]}};
+            families.add(
+                "reginfod_sip_requests_received_total",
+                "SIP requests received, without retransmissions.",
+                stats.requests_received[method][transport],
+                labels
+            );
+        }
+    }
+}
+
+/// Only those seen: there are 700 codes.
+void add_responses(Families& families, const Stats& stats) {
+    for (std::size_t method = 0; method < kMethods; ++method) {
+        for (std::size_t code = 0; code < kStatusCodes; ++code) {
+            const Stats::Counter count = stats.responses_sent[method][code];
+            if (count == 0) continue;
+            const std::string code_text = std::to_string(code);
+            const Label labels[] = {{"method", kMethodNames[method]}, {"code", code_text}};
+            families.add("reginfod_sip_responses_sent_total", "SIP responses sent.", count, labels);
+        }
+    }
+    for (std::size_t code = 0; code < kStatusCodes; ++code) {
+        const Stats::Counter count = stats.notify_responses_received[code];
+        if (count == 0) continue;
+        const std::string code_text = std::to_string(code);
+        const Label labels[] = {{"code", code_text}};
+        families.add(
+            "reginfod_notify_responses_received_total", "Responses to NOTIFYs.", count, labels
+        );
+    }
+}
+
+/// The first name, `none`, is no error.
+void add_parse_errors(Families& families, const Stats& stats) {
+    for (std::size_t error = 1; error < kParseErrors; ++error) {
+        const Label labels[] = {{"error", kParseErrorNames[error]}};
+        families.add(
+            "reginfod_sip_parse_errors_total",
+            "Input that is not a SIP message; empty is a keep-alive.",
+            stats.parse_errors[error],
+            labels
+        );
+    }
+}
+
+}  // namespace
+
+CoreCollector::CoreCollector(std::function<const Stats&()> stats, std::string version)
+    : stats_(std::move(stats)), version_(std::move(version)) {}
+
+std::vector<prometheus::MetricFamily> CoreCollector::Collect() const {
+    const Stats& stats = stats_();
+    Families families;
+    const Label version[] = {{"version", version_}};
+    families.add("reginfod_build_info", "Always 1; the label says what runs.", 1.0, version);
+    add_requests(families, stats);
+    add_responses(families, stats);
+    add_parse_errors(families, stats);
+    families.add<Stats>(kSeries, stats);
+    add_set(
+        families,
+        {"reginfod_notify_outcomes_total", "How NOTIFYs ended."},
+        "outcome",
+        kOutcomeNames,
+        stats.notify_outcomes
+    );
+    add_set(
+        families,
+        {"reginfod_refused_total", "What a bound refused."},
+        "bound",
+        kBoundNames,
+        stats.refused_by_bound
+    );
+    return families.take();
+}
+
+}  // namespace reginfo::metrics

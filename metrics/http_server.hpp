@@ -1,0 +1,63 @@
+/// @file
+/// The HTTP side port: HTTP/1.1 on the reactor's io_context.
+#pragma once
+
+#include "core/address.hpp"
+#include "core/time.hpp"
+#include "metrics/router.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <prometheus/collectable.h>
+#include <prometheus/metric_family.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace reginfo::metrics {
+
+struct HttpOptions {
+    std::vector<std::string> hosts;  ///< accepted in Host besides addresses and localhost
+    std::size_t connections = 256;   ///< more are answered 503 and closed
+    Duration request_timeout = std::chrono::seconds{10};
+    Duration idle_timeout = std::chrono::seconds{75};
+    std::uint32_t header_bytes = 8'192;
+    std::uint64_t body_bytes = 65'536;
+    std::size_t target_bytes = 2'048;
+};
+
+/// Serves a Router over HTTP, with keep-alive.
+///
+/// Refuses what is malformed (400), too long (413, 414, 431), of another HTTP version (505) or not
+/// meant for us by its Host (421); each refusal is a problem document (RFC 9457).
+///
+/// Must outlive its connections: after stop(), io_context::run() must return before it goes.
+class HttpServer final : public prometheus::Collectable {
+public:
+    HttpServer(boost::asio::io_context& io, HttpOptions options);
+    ~HttpServer() override;
+    HttpServer(const HttpServer&) = delete;
+    HttpServer& operator=(const HttpServer&) = delete;
+
+    /// Binds and listens; connections wait in the kernel until start().
+    /// @return what was bound: the port, if that of `endpoint` is 0
+    /// @throw boost::system::system_error
+    Endpoint open(const Endpoint& endpoint);
+
+    /// @pre open() has returned
+    void start(Router router);
+
+    /// Closes the listener and every connection. May be called twice.
+    void stop();
+
+    /// What it counts of itself.
+    std::vector<prometheus::MetricFamily> Collect() const override;
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace reginfo::metrics

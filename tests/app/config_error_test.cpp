@@ -1,0 +1,185 @@
+/// @file
+/// What is said of a configuration that cannot be used.
+
+#include "app/config.hpp"
+#include "tests/app/support.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <string>
+#include <vector>
+
+namespace reginfo {
+namespace {
+
+using test::error_of;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+struct Case {
+    std::string toml;
+    std::string error;
+};
+
+void expect_errors(const std::vector<Case>& cases) {
+    for (const Case& c : cases) {
+        SCOPED_TRACE(c.toml);
+        EXPECT_EQ(error_of(c.toml), c.error);
+    }
+}
+
+TEST(ConfigError, AnUnknownNameIsToldWithItsLineAndTheNearestKnownOne) {
+    expect_errors({
+        {"[log]\nlevel = \"info\"\n\n[publish]\nmax_expire = 60\n",
+         "FILE:5: unknown key publish.max_expire; the nearest known one is publish.max_expires"},
+        {"[publsh]\n", "FILE:1: unknown section [publsh]; the nearest known one is [publish]"},
+        {"publish.mim_expires.y = 1\n",
+         "FILE:1: unknown key publish.mim_expires; the nearest known one is publish.min_expires"},
+        {"[sip]\nmax_expires = 1\n",
+         "FILE:2: unknown key sip.max_expires; the nearest known one is publish.max_expires"},
+        {"\nlevel = \"info\"\n",
+         "FILE:2: unknown key level in front of the first section; the nearest known key is "
+         "log.level"},
+        {"log = 1\n", "FILE:1: log: allowed is a table: [log]"},
+        {"[[log]]\nlevel = \"info\"\n", "FILE:1: log: allowed is a table: [log]"},
+    });
+}
+
+TEST(ConfigError, AWrongValueIsToldWithItsLineAndWhatIsAllowed) {
+    expect_errors({
+        {"[publish]\nmin_expires = \"abc\"\n",
+         "FILE:2: publish.min_expires: found \"abc\", allowed is a whole number of seconds from 0 "
+         "to 2147483647"},
+        {"[publish]\nmin_expires = -1\n",
+         "FILE:2: publish.min_expires: found -1, allowed is a whole number of seconds from 0 to "
+         "2147483647"},
+        {"[publish]\nmin_expires = 1.5\n",
+         "FILE:2: publish.min_expires: found 1.5, allowed is a whole number of seconds from 0 to "
+         "2147483647"},
+        {"[notify]\nmin_interval = nan\n",
+         "FILE:2: notify.min_interval: found nan, allowed is a number of seconds from 0 to 3600"},
+        {"[notify]\nsupersede_after = 0\n",
+         "FILE:2: notify.supersede_after: found 0, allowed is a number of seconds from 0.1 to "
+         "3600"},
+        {"[notify]\nburst = true\n",
+         "FILE:2: notify.burst: found true, allowed is a whole number from 1 to 1000000"},
+        {"[limits]\nheaders = [\"a\"]\n",
+         "FILE:2: limits.headers: found an array, allowed is a whole number from 16 to 10000"},
+        {"[limits]\nheaders = 2026-11-23\n",
+         "FILE:2: limits.headers: found a date or time, allowed is a whole number from 16 to "
+         "10000"},
+        {"[log]\nlevel = \"loud\\u001b\"\n",
+         "FILE:2: log.level: found \"loud\\u001b\", allowed is \"debug\", \"info\", \"warning\", "
+         "\"error\" or \"off\""},
+        {"[log.level]\n",
+         "FILE:1: log.level: found a table, allowed is \"debug\", \"info\", \"warning\", \"error\" "
+         "or \"off\""},
+        {"[http]\nlisten = \"reg.example:80\"\n",
+         "FILE:2: http.listen: found \"reg.example:80\", allowed is \"HOST:PORT\" with an IP "
+         "address (IPv6 in brackets) or \"localhost\" as HOST, or \"off\""},
+        {"[http]\nhosts = [\"a\", 1]\n",
+         "FILE:2: http.hosts: found an array of other things than strings, allowed is an array of "
+         "host names without port"},
+        {"[access]\ntrusted_networks = [\"10.0.0.0/33\"]\n",
+         "FILE:2: access.trusted_networks: \"10.0.0.0/33\" is no network; allowed is an array of "
+         "addresses and networks such as \"10.0.0.0/8\" or \"fd00::/8\""},
+        {"[sip]\nserver_name = \"a\\r\\nInjected: b\"\n",
+         "FILE:2: sip.server_name: found \"a\\u000d\\u000aInjected: b\", allowed is a text of at "
+         "most 255 printable ASCII characters"},
+    });
+}
+
+TEST(ConfigError, AWrongListenerIsToldWithWhatIsWrong) {
+    const std::string allowed =
+        "; allowed is an array of \"udp:HOST:PORT\" or \"tcp:HOST:PORT\", each with or without "
+        "\",advertise=NAME:PORT\"";
+    expect_errors({
+        {"[sip]\nlisten = [\"udp:127.0.0.1:5060\", \"udp:reg.example:5060\"]\n",
+         "FILE:2: sip.listen: \"udp:reg.example:5060\" has no IP address (IPv6 in brackets) or "
+         "\"localhost\" as host; names are not looked up" +
+             allowed},
+        {"[sip]\nlisten = []\n", "FILE:2: sip.listen: allowed is at least one address"},
+        {"[sip]\nlisten = [\"tcp:[::]:5060\"]\n",
+         "FILE:2: sip.listen: \"tcp:[::]:5060\" is a wildcard address and needs an advertised one: "
+         "append \",advertise=NAME:PORT\" or set sip.server_address"},
+    });
+}
+
+TEST(ConfigError, ValuesThatDoNotFitTogetherAreTold) {
+    expect_errors({
+        {"[publish]\nmax_expires = 60\nmin_expires = 7200\n",
+         "FILE:3: publish.min_expires is 7200, which is above publish.max_expires, 60"},
+        {"[publish]\nmin_expires = 7200\ndefault_expires = 3600\n",
+         "FILE:2: publish.min_expires is 7200, which is above publish.default_expires, 3600"},
+        {"[subscribe]\ndefault_expires = 600\nmax_expires = 60\n",
+         "FILE:2: subscribe.default_expires is 600, which is above subscribe.max_expires, 60"},
+        {"[notify]\nwindow_initial = 200\nwindow_max = 100\n",
+         "FILE:2: notify.window_initial is 200, which is above notify.window_max, 100"},
+        {"[sip]\nt2_ms = 100\n", "FILE:2: sip.t1_ms is 500, which is above sip.t2_ms, 100"},
+    });
+}
+
+TEST(ConfigError, SqliteIsNotThereYet) {
+    EXPECT_EQ(
+        error_of("[storage]\nkind = \"sqlite\"\n"),
+        "FILE:2: storage.kind: \"sqlite\" comes in a later release; allowed is \"memory\""
+    );
+    EXPECT_EQ(
+        error_of({}, {}, {{"storage.kind", {"sqlite"}}}),
+        "--storage: storage.kind: \"sqlite\" comes in a later release; allowed is \"memory\""
+    );
+}
+
+TEST(ConfigError, AVariableIsNamedAsItIsWritten) {
+    EXPECT_EQ(
+        error_of({}, {{"REGINFOD_PUBLISH_MIN_EXPIRES", "abc"}}),
+        "REGINFOD_PUBLISH_MIN_EXPIRES: found \"abc\", allowed is a whole number of seconds from 0 "
+        "to 2147483647"
+    );
+    EXPECT_EQ(
+        error_of({}, {{"REGINFOD_PUBLISH_MIN_EXPIRE", "1"}}),
+        "REGINFOD_PUBLISH_MIN_EXPIRE: unknown variable; the nearest known one is "
+        "REGINFOD_PUBLISH_MIN_EXPIRES"
+    );
+    EXPECT_THAT(
+        error_of({}, {{"REGINFOD_TCP_CONECTIONS", "1"}}),
+        HasSubstr("the nearest known one is REGINFOD_TCP_CONNECTIONS")
+    );
+}
+
+TEST(ConfigError, AFlagIsNamedAsItIsWritten) {
+    EXPECT_EQ(
+        error_of({}, {}, {{"log.level", {"loud"}}}),
+        "--log-level: found \"loud\", allowed is \"debug\", \"info\", \"warning\", \"error\" or "
+        "\"off\""
+    );
+}
+
+TEST(ConfigError, AFileThatIsNotTomlIsToldWithItsLine) {
+    EXPECT_THAT(error_of("[log]\nlevel = \n"), StartsWith("FILE:2: "));
+    EXPECT_THAT(error_of("[log]\nlevel = \"a\"\nlevel = \"b\"\n"), StartsWith("FILE:3: "));
+    EXPECT_THAT(error_of("a = " + std::string(100'000, '[')), StartsWith("FILE:1: "));
+    EXPECT_EQ(error_of(std::string(100'000, '[')), "FILE: is not TOML");
+}
+
+TEST(ConfigError, AFileThatCannotBeReadIsTold) {
+    const auto error = [](const std::string& path) -> std::string {
+        try {
+            load_config(path, {}, {});
+        } catch (const ConfigError& e) {
+            return e.what();
+        }
+        return "";
+    };
+    EXPECT_EQ(
+        error("/nonexistent/reginfod.toml"),
+        "/nonexistent/reginfod.toml: cannot be read: No such file or directory"
+    );
+    EXPECT_EQ(error("/tmp"), "/tmp: cannot be read: Is a directory");
+    EXPECT_THAT(error_of("a = \"" + std::string(1'100'000, 'x') + "\"\n"), "FILE: is over 1 MiB");
+}
+
+}  // namespace
+}  // namespace reginfo

@@ -1,0 +1,204 @@
+/// @file
+/// The whole server in this process, on ports that the kernel chooses.
+
+#include "app/service.hpp"
+
+#include "tests/metrics/http_client.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/ip/udp.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <spdlog/sinks/ostream_sink.h>
+
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <memory>
+#include <sstream>
+#include <string>
+
+namespace reginfo {
+namespace {
+
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+Config any_ports() {
+    Config config;
+    config.listen = {*parse_listen("udp:127.0.0.1:0"), *parse_listen("tcp:127.0.0.1:0")};
+    config.http.listen = *parse_bound("127.0.0.1:0");
+    return config;
+}
+
+class ServiceTest : public ::testing::Test {
+protected:
+    /// What the side port answers to a GET.
+    std::string get(Service& service, const std::string& path) {
+        test::HttpClient client(service.io(), *service.http_endpoint());
+        client.send("GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        return client.read_to_end();
+    }
+
+    std::ostringstream lines;
+    Log log{
+        LogLevel::info,
+        LogFormat::text,
+        std::make_shared<spdlog::sinks::ostream_sink_st>(lines)};
+};
+
+TEST_F(ServiceTest, ReadyIsSaidOnceAndLast) {
+    Service service(any_ports(), log);
+
+    service.start();
+
+    const std::string text = lines.str();
+    for (const ListenerSettings& listener : service.listeners()) {
+        EXPECT_NE(listener.bound.port, 0);
+        EXPECT_THAT(text, HasSubstr(" listening listen="));
+        EXPECT_THAT(text, HasSubstr(":127.0.0.1:" + std::to_string(listener.bound.port) + " "));
+    }
+    EXPECT_THAT(text, HasSubstr(" listening http=127.0.0.1:"));
+    EXPECT_THAT(text, EndsWith(" info ready version=0.1.0 storage=memory\n"));
+    EXPECT_EQ(text.find(" ready "), text.rfind(" ready "));
+}
+
+TEST_F(ServiceTest, TheSidePortServesReadinessAndEveryCollector) {
+    Service service(any_ports(), log);
+    service.start();
+
+    EXPECT_THAT(get(service, "/readyz"), StartsWith("HTTP/1.1 200 "));
+    const std::string metrics = get(service, "/metrics");
+    for (const char* name :
+         {"reginfod_build_info",
+          "reginfod_tcp_connections",
+          "reginfod_http_connections",
+          "process_open_fds"}) {
+        EXPECT_THAT(metrics, HasSubstr("\n# TYPE " + std::string(name) + " gauge\n"));
+    }
+}
+
+TEST_F(ServiceTest, ADatagramReachesTheEngineAndIsAnswered) {
+    using boost::asio::ip::udp;
+    Service service(any_ports(), log);
+    service.start();
+    boost::asio::io_context own;
+    udp::socket client(own, udp::endpoint(boost::asio::ip::address_v4::loopback(), 0));
+    client.connect({boost::asio::ip::address_v4::loopback(), service.listeners()[0].bound.port});
+    client.non_blocking(true);
+
+    client.send(boost::asio::buffer(std::string(
+        "OPTIONS sip:reg.example SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1;rport;branch=z9hG4bK1\r\n"
+        "Max-Forwards: 70\r\nFrom: <sip:a@reg.example>;tag=1\r\nTo: <sip:reg.example>\r\n"
+        "Call-ID: 1@test\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n"
+    )));
+
+    std::array<char, 4096> bytes{};
+    std::size_t size = 0;
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+    while (size == 0 && std::chrono::steady_clock::now() < deadline) {
+        service.io().run_one_for(std::chrono::milliseconds{5});
+        boost::system::error_code ignored;
+        size = client.receive(boost::asio::buffer(bytes), 0, ignored);
+    }
+    EXPECT_THAT(std::string(bytes.data(), size), StartsWith("SIP/2.0 200 "));
+}
+
+TEST_F(ServiceTest, ATakenPortIsNamed) {
+    Service first(any_ports(), log);
+    first.start();
+    Config config = any_ports();
+    config.listen[1].bound.port = first.listeners()[1].bound.port;
+    Service second(config, log);
+
+    try {
+        second.start();
+        FAIL() << "it started";
+    } catch (const StartError& error) {
+        const std::string port = std::to_string(config.listen[1].bound.port);
+        EXPECT_EQ(
+            std::string(error.what()),
+            "cannot listen on tcp:127.0.0.1:" + port + ": Address already in use"
+        );
+    }
+}
+
+TEST_F(ServiceTest, ATakenSidePortIsNamed) {
+    Service first(any_ports(), log);
+    first.start();
+    Config config = any_ports();
+    config.http.listen = first.http_endpoint();
+    Service second(config, log);
+
+    EXPECT_THROW(second.start(), StartError);
+    EXPECT_EQ(lines.str().find("ready"), lines.str().rfind("ready"));
+}
+
+TEST_F(ServiceTest, WithoutASidePortThereIsNone) {
+    Config config = any_ports();
+    config.http.listen.reset();
+    Service service(config, log);
+
+    service.start();
+
+    EXPECT_FALSE(service.http_endpoint());
+    EXPECT_THAT(lines.str(), Not(HasSubstr("http=")));
+}
+
+TEST_F(ServiceTest, AWildcardListenerTellsPeersTheServerAddress) {
+    Config config = any_ports();
+    config.listen = {
+        *parse_listen("udp:0.0.0.0:0"),
+        *parse_listen("udp:0.0.0.0:0,advertise=b.example:5070"),
+        *parse_listen("udp:127.0.0.1:0")};
+    config.server_address = *parse_advertised("a.example");
+    Service service(config, log);
+
+    service.start();
+
+    const auto& listeners = service.listeners();
+    EXPECT_EQ(listeners[0].advertise_host, "a.example");
+    EXPECT_EQ(listeners[0].advertise_port, listeners[0].bound.port);
+    EXPECT_EQ(listeners[1].advertise_host, "b.example");
+    EXPECT_EQ(listeners[1].advertise_port, 5070);
+    EXPECT_EQ(listeners[2].advertise_host, "127.0.0.1");
+}
+
+TEST_F(ServiceTest, ATerminatingSignalEndsTheRun) {
+    for (const int signal : {SIGTERM, SIGINT}) {
+        Service service(any_ports(), log);
+        service.start();
+        std::raise(signal);
+
+        service.run();
+
+        EXPECT_THAT(
+            lines.str(),
+            EndsWith(std::string(" stopping signal=") + (signal == SIGINT ? "INT\n" : "TERM\n"))
+        );
+    }
+}
+
+TEST_F(ServiceTest, AfterAStopTheSamePortsCanBeOpenedAgain) {
+    Config config = any_ports();
+    {
+        Service service(config, log);
+        service.start();
+        config.listen[0].bound = service.listeners()[0].bound;
+        config.listen[1].bound = service.listeners()[1].bound;
+        config.http.listen = service.http_endpoint();
+        get(service, "/healthz");
+        service.stop();
+        service.run();
+    }
+
+    Service again(config, log);
+
+    EXPECT_NO_THROW(again.start());
+}
+
+}  // namespace
+}  // namespace reginfo

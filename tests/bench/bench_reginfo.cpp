@@ -1,0 +1,28 @@
+/// @file
+/// Reading what Kamailio publishes.
+
+#include "core/reginfo/reader.hpp"
+#include "tests/core/reginfo/samples.hpp"
+
+#include <benchmark/benchmark.h>
+
+#include <cstdint>
+#include <string_view>
+
+namespace {
+
+void read_body(benchmark::State& state, std::string_view body) {
+    while (state.KeepRunning()) {
+        auto document = reginfo::read_document(body, {});
+        if (!document) state.SkipWithError(document.error().reason.c_str());
+        benchmark::DoNotOptimize(document);
+    }
+    state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * body.size()));
+}
+
+BENCHMARK_CAPTURE(read_body, one_contact, reginfo::test::kKamailio);
+BENCHMARK_CAPTURE(read_body, three_contacts, reginfo::test::kKamailioThree);
+
+}  // namespace
+
+BENCHMARK_MAIN();

@@ -1,0 +1,39 @@
+"""The conformance suite, where it stands beside the repository, against one reginfod.
+
+    test_conformance.py [--slow]
+
+REGINFO_CONFORMANCE names its folder; without it, ../shared/conformance beside the repository.
+"""
+
+import os
+import subprocess
+import sys
+
+import harness
+from harness import ROOT, Reginfod
+
+SUITE = os.environ.get("REGINFO_CONFORMANCE",
+                       os.path.join(os.path.dirname(ROOT), "shared", "conformance"))
+
+
+def test(bed, arguments):
+    runner = os.path.join(SUITE, "run.py")
+    if not os.path.exists(runner):
+        raise harness.Skip(f"no conformance suite at {SUITE}")
+    reginfod = Reginfod(bed, ipv6=True)
+    done = subprocess.run(
+        [sys.executable, runner, "--target", f"127.0.0.1:{reginfod.port}",
+         "--v6-target", f"[::1]:{reginfod.port}", "--http", f"127.0.0.1:{reginfod.http_port}",
+         *arguments],
+        cwd=bed.directory, capture_output=True, text=True, timeout=600, check=False,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+    with open(os.path.join(bed.directory, "conformance.txt"), "w") as file:
+        file.write(done.stdout + done.stderr)
+    bad = [line for line in done.stdout.splitlines() if line.startswith("FAIL")]
+    print("\n".join(bad + done.stdout.splitlines()[-1:]), flush=True)
+    assert done.returncode == 0, f"the suite ended with {done.returncode}\n{done.stderr}"
+
+
+if __name__ == "__main__":
+    name = "conformance" + "".join(sys.argv[1:]).replace("--", "-")
+    harness.run(name, lambda bed: test(bed, sys.argv[1:]))

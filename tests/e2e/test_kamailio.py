@@ -1,0 +1,237 @@
+"""A real Kamailio publishes to reginfod, and a real Kamailio mirrors what reginfod notifies.
+
+    test_kamailio.py direct-udp | direct-tcp | edge-udp | edge-tcp | readme-notify | restart
+"""
+
+import os
+import signal
+import sqlite3
+import sys
+import time
+
+import harness
+from harness import HERE, Kamailio, Reginfod, wait_until
+from sip import Agent, Message
+from watcher import Watcher
+
+DOMAIN = "reg.test"
+REGISTER = os.path.join(HERE, "sipp", "register.xml")
+
+
+def database(bed, name):
+    """The path of a Kamailio's database with empty tables; pua does not start without one."""
+    path = os.path.join(bed.directory, f"{name}.sqlite")
+    schema = "/usr/share/kamailio/db_sqlite"
+    if not os.path.exists(f"{schema}/presence-create.sql"):
+        raise harness.Skip("kamailio-sqlite-modules is not installed")
+    if not os.path.exists(path):
+        connection = sqlite3.connect(path)
+        for part in ("standard", "presence"):
+            with open(f"{schema}/{part}-create.sql") as file:
+                connection.executescript(file.read())
+        connection.close()
+    return path
+
+
+class Scene:
+    """Kamailio A and B around one reginfod, with or without the edge E, and one watcher."""
+
+    def __init__(self, bed, transport="udp", edge=False, readme=False, database_period=100):
+        self.bed, self.transport, self.database_period = bed, transport, database_period
+        harness.need("kamailio", "sipp")
+        self.reginfod = Reginfod(bed)
+        self.suffix = ";transport=tcp" if transport == "tcp" else ""
+        self.edge = self._start_edge() if edge else None
+        self.hop = ("127.0.0.1", self.edge.port) if edge else self.reginfod.address
+        self.a = self.start_registrar()
+        port = harness.free_port()
+        defines = self._defines(port, "mirror")
+        if readme:
+            defines["README_NOTIFY"] = None
+        self.b = Kamailio(bed, "mirror", "mirror.cfg", defines=defines, port=port)
+        self.cseq = {}
+        self.kick = Agent("udp")
+        bed.closers.append(self.kick.close)
+
+    def _start_edge(self):
+        target = f'"sip:127.0.0.1:{self.reginfod.port}{self.suffix}"'
+        return Kamailio(self.bed, "edge", "edge.cfg", defines={"REGINFOD": target})
+
+    def _defines(self, port, name):
+        return {"REGINFOD": f'"sip:{self.hop[0]}:{self.hop[1]}{self.suffix}"',
+                "SERVER_ADDRESS": f'"sip:reginfo@127.0.0.1:{port}{self.suffix}"',
+                "DB_URL": f'"sqlite:///{database(self.bed, name)}"'}
+
+    def start_registrar(self, port=None):
+        port = port or harness.free_port()
+        defines = self._defines(port, "registrar") | {
+            "DOMAIN": f'"{DOMAIN}"', "PUA_UPDATE_PERIOD": str(self.database_period)}
+        return Kamailio(self.bed, "registrar", "registrar.cfg", defines=defines, port=port)
+
+    def register(self, user, callid, *contacts):
+        """One REGISTER with these (uri, expires) pairs, or '*'."""
+        self.cseq[callid] = self.cseq.get(callid, 0) + 1
+        text = ",".join(f"<{uri}>;expires={expires}" for uri, expires in contacts)
+        self.bed.sipp(REGISTER, ("127.0.0.1", self.a.port), keys={
+            "user": user, "domain": DOMAIN, "contacts": text, "regcseq": str(self.cseq[callid])},
+            options=["-cid_str", callid])
+
+    def watch(self, user):
+        """A watcher of our own, and B made to subscribe."""
+        aor = f"sip:{user}@{DOMAIN}"
+        watcher = self.bed.watch(Watcher(aor, self.reginfod.address, self.transport,
+                                         proxy=self.hop if self.edge else None))
+        answer = watcher.subscribe()
+        assert answer.status == 200, answer.start
+        watcher.wait_contacts()
+        options = Message(f"OPTIONS {aor} SIP/2.0", [
+            ("Max-Forwards", "70"), ("From", "<sip:test@127.0.0.1>;tag=k"), ("To", f"<{aor}>"),
+            ("Call-ID", f"kick-{user}@test"), ("CSeq", "1 OPTIONS")])
+        assert self.kick.request(options, ("127.0.0.1", self.b.port)).status == 200
+        return watcher
+
+    def settle(self, user, watcher, *uris, step):
+        """A holds these contacts, the watcher knows them, and B's table is A's."""
+        aor = f"{user}@{DOMAIN}"
+        wait_until(lambda: set(self.a.contacts(aor)) == set(uris), f"{step}: A holds {uris}")
+        try:
+            watcher.wait_contacts(*uris)
+            wait_until(lambda: self._same(aor), f"{step}: B's table is A's", timeout=15)
+        except AssertionError as error:
+            raise AssertionError(f"{step}: {error}\nA: {self.a.contacts(aor)}\n"
+                                 f"B: {self.b.contacts(aor)}") from None
+        print(f"{step}: {len(uris)} contacts at A, at the watcher and at B", flush=True)
+
+    def _same(self, aor):
+        a, b = self.a.contacts(aor), self.b.contacts(aor)
+        return a.keys() == b.keys() and all(
+            a[uri][1:] == b[uri][1:] and abs(a[uri][0] - b[uri][0]) <= 3 for uri in a)
+
+
+def contact(number):
+    return f"sip:alice@127.0.0.1:{20000 + number}"
+
+
+def life_of_a_registration(scene, user="alice"):
+    """Register, refresh, two more at once, one unregisters, one expires, all leave, one returns."""
+    c1, c2, c3, c4 = (contact(n) for n in (1, 2, 3, 4))
+    watcher = scene.watch(user)
+    scene.settle(user, watcher, step="nothing registered")
+    scene.register(user, "phone-1", (c1, 300))
+    scene.settle(user, watcher, c1, step="registered")
+    scene.register(user, "phone-1", (c1, 900))
+    watcher.wait(lambda w: w.fold.active[c1].expires > 600, "the refreshed contact's new time")
+    scene.settle(user, watcher, c1, step="refreshed")
+    scene.register(user, "phone-2", (c2, 300), (c3, 300))
+    scene.settle(user, watcher, c1, c2, c3, step="two more at once")
+    scene.register(user, "phone-2", (c2, 0))
+    scene.settle(user, watcher, c1, c3, step="one of three unregistered")
+    watcher.wait_told(c2, "unregistered")
+    scene.register(user, "phone-3", (c4, 4))
+    scene.settle(user, watcher, c1, c3, c4, step="a short one")
+    scene.settle(user, watcher, c1, c3, step="the short one expired")
+    watcher.wait_told(c4, "expired")
+    scene.register(user, "phone-2", (c3, 0))
+    scene.settle(user, watcher, c1, step="another one unregistered")
+    scene.register(user, "phone-1", (c1, 0))
+    scene.settle(user, watcher, step="the last one unregistered")
+    watcher.wait_told(c1, "unregistered")
+    return watcher
+
+
+def three_at_once(scene, user="carol"):
+    """A first REGISTER with three contacts: three initial PUBLISHes race and leave orphans."""
+    c1, c2, c3 = (f"sip:{user}@127.0.0.1:{20010 + n}" for n in (1, 2, 3))
+    watcher = scene.watch(user)
+    scene.register(user, "carol-1", (c1, 300), (c2, 300), (c3, 300))
+    scene.settle(user, watcher, c1, c2, c3, step="three at once")
+    scene.register(user, "carol-1", (c2, 0))
+    scene.settle(user, watcher, c1, c3, step="one of them unregistered, against orphans")
+    scene.register(user, "carol-1", (c1, 300), (c3, 300))
+    scene.settle(user, watcher, c1, c3, step="the others refreshed")
+    scene.register(user, "carol-1", (c1, 0), (c3, 0))
+    scene.settle(user, watcher, step="all of them unregistered")
+
+
+def life(bed, **options):
+    scene = Scene(bed, **options)
+    three_at_once(scene)
+    watcher = life_of_a_registration(scene)
+    scene.register("alice", "phone-1", (contact(1), 300))
+    scene.settle("alice", watcher, contact(1), step="back again")
+    assert watcher.subscribe().status == 200
+    answer = watcher.subscribe(expires=0)
+    assert answer.status == 200 and answer.get("Expires") == "0", answer.start
+    watcher.wait(lambda w: w.subscription_state.startswith("terminated"), "the last NOTIFY")
+    assert watcher.retransmissions == 0, f"{watcher.retransmissions} retransmissions"
+
+
+def readme_notify(bed):
+    """B answers nothing to what it cannot use; 33 s later it must still be told of the next one."""
+    scene = Scene(bed, readme=True)
+    watcher = life_of_a_registration(scene)
+    time.sleep(33)  # longer than timer F: an unanswered NOTIFY has failed by now
+    scene.register("alice", "phone-1", (contact(1), 300))
+    scene.settle("alice", watcher, contact(1), step="back again after timer F")
+
+
+def stored_tags(bed):
+    """The entity-tags that A's database holds."""
+    connection = sqlite3.connect(database(bed, "registrar"), timeout=5)
+    with connection:
+        tags = {row[0] for row in connection.execute("SELECT etag FROM pua")}
+    connection.close()
+    return tags
+
+
+def restart(bed):
+    """A's entity-tags outlive it in a database, which pua writes every few seconds: good ones, and
+    stale ones after a crash, when the publication of the lost tag lives on as an orphan."""
+    period = 6  # the shortest that pua takes
+    scene = Scene(bed, database_period=period)
+    c1, c2 = contact(1), contact(2)
+    watcher = scene.watch("alice")
+
+    def register_both(step):
+        scene.register("alice", "phone-1", (c1, 300))
+        scene.register("alice", "phone-2", (c2, 300))
+        scene.settle("alice", watcher, c1, c2, step=step)
+
+    def mismatches():
+        return scene.reginfod.metric("reginfod_publish_entity_tag_mismatches_total")
+    register_both("registered")
+    time.sleep(period + 1)
+    assert stored_tags(bed), "A stored no entity-tag"
+    scene.a.stop()
+    scene.a = scene.start_registrar(scene.a.port)
+    register_both("after a clean restart")
+    assert mismatches() == 0, "A lost its entity-tag in a clean restart"
+
+    old = stored_tags(bed)
+    scene.register("alice", "phone-1", (c1, 300))
+    wait_until(lambda: stored_tags(bed) - old, "A has just written its newest entity-tag")
+    before = stored_tags(bed)
+    register_both("refreshed")
+    scene.a.may_fail = True
+    scene.a.stop(signal.SIGKILL)
+    assert stored_tags(bed) == before, "A stored the newest entity-tag just before its crash"
+    scene.a = scene.start_registrar(scene.a.port)
+    register_both("after a crash")
+    assert mismatches() > 0, "no PUBLISH came with a stale entity-tag: this proves nothing"
+    scene.register("alice", "phone-1", (c1, 0))
+    scene.settle("alice", watcher, c2, step="one unregistered, against an orphan publication")
+    scene.register("alice", "phone-2", (c2, 0))
+    scene.settle("alice", watcher, step="none left")
+
+
+VARIANTS = {
+    "direct-udp": lambda bed: life(bed),
+    "direct-tcp": lambda bed: life(bed, transport="tcp"),
+    "edge-udp": lambda bed: life(bed, edge=True),
+    "edge-tcp": lambda bed: life(bed, transport="tcp", edge=True),
+    "readme-notify": readme_notify,
+    "restart": restart,
+}
+
+if __name__ == "__main__":
+    harness.run(f"kamailio-{sys.argv[1]}", VARIANTS[sys.argv[1]])

@@ -1,0 +1,115 @@
+"""A SIP watcher of the reg package: one subscription, its NOTIFYs answered and folded."""
+
+import secrets
+import threading
+
+from reginfo import Fold
+from sip import Agent, Message, response_to, tag_of, uri_of
+
+
+class Watcher:
+    def __init__(self, aor, server, transport="udp", name="watcher", proxy=None):
+        """`server` and `proxy` are (host, port); requests leave to the proxy where there is one."""
+        self.aor, self.name = aor, name
+        self.hop = proxy or server
+        self.via_proxy = proxy is not None
+        self.fold = Fold()
+        self.problems = []
+        self.notifies = []
+        self.seen = {}               # branch -> our answer: a retransmission is answered again
+        self.retransmissions = 0
+        self.notify_cseq = 0
+        self.changed = threading.Condition()
+        self.agent = Agent(transport, self._handle)
+        self.call_id = secrets.token_hex(8) + "@watch"
+        self.local_tag = secrets.token_hex(4)
+        self.remote_tag = None
+        self.remote_target = aor
+        self.routes = []
+        self.cseq = 0
+
+    def close(self):
+        self.agent.close()
+
+    def subscribe(self, expires=600):
+        """Subscribes, refreshes or (0) unsubscribes; returns the final response."""
+        self.cseq += 1
+        to = f"<{self.aor}>" + (f";tag={self.remote_tag}" if self.remote_tag else "")
+        request = Message(f"SUBSCRIBE {self.remote_target} SIP/2.0", [
+            *[("Route", route) for route in self.routes],
+            ("Max-Forwards", "70"),
+            ("From", f"<sip:{self.name}@reg.test>;tag={self.local_tag}"),
+            ("To", to),
+            ("Call-ID", self.call_id),
+            ("CSeq", f"{self.cseq} SUBSCRIBE"),
+            ("Contact", f"<sip:{self.name}@{self.agent.address}>"),
+            ("Event", "reg"),
+            ("Accept", "application/reginfo+xml"),
+            ("Expires", str(expires)),
+        ])
+        answer = self.agent.request(request, self.hop)
+        if answer.status // 100 == 2:
+            self._establish(answer)
+        return answer
+
+    def _establish(self, answer):
+        if self.remote_tag is None:
+            self.remote_tag = tag_of(answer.get("To"))
+            self.routes = list(reversed(answer.all("Record-Route")))
+            if self.via_proxy != bool(self.routes):
+                self.problems.append(f"Record-Route in the 2xx: {self.routes}")
+        self.remote_target = uri_of(answer.get("Contact"))
+
+    def _handle(self, request):
+        with self.changed:
+            if request.method != "NOTIFY":
+                return response_to(request, 405, "Method Not Allowed")
+            if tag_of(request.get("To")) != self.local_tag:
+                return response_to(request, 481, "Subscription Does Not Exist")
+            if request.branch in self.seen:
+                self.retransmissions += 1
+                return self.seen[request.branch]
+            try:
+                self._take(request)
+            except Exception as error:  # whatever is wrong with it belongs to the test's report
+                self.problems.append(f"{type(error).__name__}: {error}\n{request.encode().decode()}")
+            answer = response_to(request, 200, "OK")
+            self.seen[request.branch] = answer
+            self.changed.notify_all()
+            return answer
+
+    def _take(self, request):
+        self.notifies.append(request)
+        cseq = int(request.get("CSeq").split()[0])
+        if self.notify_cseq and cseq != self.notify_cseq + 1:
+            raise AssertionError(f"CSeq {cseq} after {self.notify_cseq}")
+        self.notify_cseq = cseq
+        if request.get("Event").split(";")[0].strip() != "reg":
+            raise AssertionError("Event is not reg")
+        state = request.get("Subscription-State")
+        if state.startswith("active") and "expires=" not in state:
+            raise AssertionError(f"Subscription-State: {state}")
+        if request.get("Content-Type") != "application/reginfo+xml":
+            raise AssertionError(f"Content-Type: {request.get('Content-Type')}")
+        self.fold.take(request.body)
+
+    @property
+    def subscription_state(self):
+        return self.notifies[-1].get("Subscription-State") if self.notifies else None
+
+    def wait(self, condition, what, timeout=15.0):
+        """Until `condition(self)`, or fails with what this watcher knows."""
+        with self.changed:
+            done = self.changed.wait_for(lambda: self.problems or condition(self), timeout)
+            if self.problems:
+                raise AssertionError("\n".join(self.problems))
+            if not done:
+                raise AssertionError(f"watcher {self.name} waited for: {what}; it knows "
+                                     f"{list(self.fold.active.values())}, told {self.fold.events}")
+
+    def wait_contacts(self, *uris, timeout=15.0):
+        self.wait(lambda w: set(w.fold.active) == set(uris), f"contacts {sorted(uris)}", timeout)
+
+    def wait_told(self, uri, event, timeout=15.0):
+        self.wait(lambda w: (uri, "terminated", event) in w.fold.events,
+                  f"{uri} terminated/{event}", timeout)

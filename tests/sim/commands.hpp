@@ -1,0 +1,67 @@
+/// @file
+/// What happens in one simulated run, as values that RapidCheck makes, shows and shrinks.
+#pragma once
+
+#include <cstdint>
+#include <iosfwd>
+#include <vector>
+
+namespace reginfo::sim {
+
+enum class Op : std::uint8_t {
+    wait,             ///< a little or a long time
+    publish,          ///< initial where the publisher has no publication, else modify
+    publish_anew,     ///< forgets the entity-tag first: leaves an orphan behind
+    refresh,          ///< without a body
+    remove,           ///< Expires 0
+    wrong_tag,        ///< with an entity-tag that was never given
+    repeat,           ///< the publisher's last request once more
+    subscribe,        ///< a new dialog; an old one is forgotten
+    resubscribe,      ///< in the dialog
+    resubscribe_id,   ///< in the dialog, another Event id
+    unsubscribe,      ///< in the dialog, Expires 0
+    fetch,            ///< a new dialog, Expires 0
+    answer_with,      ///< the watcher's way with NOTIFYs from now on
+    close,            ///< the watcher's TCP connections
+    refuse_connects,  ///< nobody can be reached by a new TCP connection, or can again
+    dns,              ///< answers at once, late, or with nothing
+    clock_step,       ///< the clock jumps ahead; all that was due is late
+    count_,
+};
+
+/// One contact in a published document.
+struct Item {
+    std::uint8_t contact = 0;  ///< which of four
+    std::uint8_t callid = 0;   ///< which Call-ID, where the plan has several
+    std::uint8_t cseq = 0;
+    bool ended = false;
+    std::uint8_t expires = 0;  ///< index of kContactExpires
+};
+
+struct Command {
+    Op op = Op::wait;
+    std::uint8_t who = 0;  ///< which publisher or watcher
+    std::uint8_t how = 0;
+    std::vector<Item> items;
+};
+
+enum class Callids : std::uint8_t { always, never, mixed };
+enum class Store : std::uint8_t { at_once, late, failing };
+
+struct Plan {
+    std::uint16_t chance = 0;  ///< seed of the network and the engine
+    std::uint8_t loss = 0;     ///< percent of datagrams
+    std::uint8_t duplicates = 0;
+    std::uint8_t delay = 0;  ///< up to, in units of 50 ms
+    Callids callids = Callids::always;
+    Store store = Store::at_once;
+    bool small_turns = false;  ///< few expiries a turn, a small send window
+    bool paced = false;        ///< DESIGN.md rule 12
+    std::vector<Command> commands;
+};
+
+std::ostream& operator<<(std::ostream& out, const Item& item);
+std::ostream& operator<<(std::ostream& out, const Command& command);
+std::ostream& operator<<(std::ostream& out, const Plan& plan);
+
+}  // namespace reginfo::sim

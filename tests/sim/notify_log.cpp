@@ -1,0 +1,177 @@
+/// @file
+
+#include "tests/sim/notify_log.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+
+namespace reginfo::sim {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr Duration kTimerF = seconds{32};
+
+/// Two seconds that are no news (rule 8), one of the cache, one of rounding.
+constexpr std::int64_t kExpiresSlack = 4;
+
+Duration patience(bool kamailio) { return kamailio ? seconds{1} : seconds{4}; }
+
+}  // namespace
+
+void NotifyLog::begin(const std::string& call_id, const std::string& aor, bool kamailio) {
+    Dialog& dialog = dialogs_[call_id];
+    dialog.aor = aor;
+    dialog.kamailio = kamailio;
+}
+
+void NotifyLog::subscribed(const std::string& call_id, const std::string& id) {
+    Dialog& dialog = dialogs_[call_id];
+    Usage& usage = dialog.usages[id];
+    if (usage.terminated) usage = {};
+    usage.may_restart = dialog.may_be_dead;
+}
+
+void NotifyLog::sent(
+    TimePoint now,
+    const Wire& notify,
+    const std::string& bytes,
+    const Flow& flow
+) {
+    const auto at = dialogs_.find(notify.header("Call-ID"));
+    if (at == dialogs_.end()) throw Violation("NOTIFY without a dialog: " + bytes);
+    Dialog& dialog = at->second;
+    if (notify.branch() == dialog.branch) {
+        if (bytes != dialog.bytes) throw Violation("retransmission differs: " + bytes);
+        if (dialog.over) throw Violation("retransmission of an answered NOTIFY: " + bytes);
+        return;
+    }
+    check_turn(now, dialog, notify);
+    if (!dialog.over && now - dialog.at >= kTimerF && !dialog.kamailio) dialog.may_be_dead = true;
+    dialog.cseq = notify.cseq();
+    dialog.branch = notify.branch();
+    dialog.bytes = bytes;
+    dialog.usage = notify.param("Event", "id");
+    dialog.flow = flow;
+    dialog.at = now;
+    dialog.over = false;
+    sent_at_[dialog.branch] = now;
+
+    Usage& usage = dialog.usages[dialog.usage];
+    const std::string state = notify.header("Subscription-State");
+    const bool terminated = state.starts_with("terminated");
+    if (!terminated && state.find(";expires=") == std::string::npos) {
+        throw Violation("Subscription-State without expires: " + bytes);
+    }
+    if (usage.terminated && (!terminated || usage.terminated_answered)) {
+        throw Violation("NOTIFY after terminated: " + bytes);
+    }
+    usage.terminated = terminated;
+    check_document(now, dialog, usage, notify);
+}
+
+void NotifyLog::check_turn(TimePoint now, const Dialog& dialog, const Wire& notify) const {
+    if (notify.cseq() != dialog.cseq + 1) {
+        throw Violation(
+            "CSeq " + notify.header("CSeq") + " after " + std::to_string(dialog.cseq) + " in " +
+            notify.header("Call-ID")
+        );
+    }
+    if (!dialog.over && now - dialog.at < patience(dialog.kamailio)) {
+        throw Violation("two NOTIFYs in flight: " + notify.header("Call-ID"));
+    }
+}
+
+void NotifyLog::check_document(TimePoint now, Dialog& dialog, Usage& usage, const Wire& notify) {
+    const Expected& expected = model_.expected(dialog.aor);
+    if (notify.body.empty()) {
+        if (!dialog.kamailio) throw Violation("NOTIFY without a document");
+        if (!expected.active.empty()) {
+            throw Violation("no document although there are contacts: " + dialog.aor);
+        }
+        return;
+    }
+    const Told told(notify.body);
+    if (usage.may_restart && told.version == 0) usage.version = 0;
+    usage.may_restart = false;
+    if (told.version != usage.version) {
+        throw Violation(
+            "version " + std::to_string(told.version) + " instead of " +
+            std::to_string(usage.version) + " in " + notify.header("Call-ID")
+        );
+    }
+    ++usage.version;
+    check_contacts(now, dialog, told);
+}
+
+/// A full document lists exactly what is active now, and what ended.
+void NotifyLog::check_contacts(TimePoint now, const Dialog& dialog, const Told& told) {
+    const Expected& expected = model_.expected(dialog.aor);
+    const std::string where = " (" + dialog.aor + ", " + dialog.bytes + ")";
+    for (const auto& [uri, contact] : told.contacts) {
+        const auto [id, fresh] = id_of_.emplace(dialog.aor + uri, contact.id);
+        const auto [of, unique] = contact_of_.emplace(contact.id, dialog.aor + uri);
+        if (id->second != contact.id || of->second != dialog.aor + uri) {
+            throw Violation("id of " + uri + where);
+        }
+        if (!contact.active || expected.undecided.contains(uri)) continue;
+        const auto at = expected.active.find(uri);
+        if (at == expected.active.end()) throw Violation(uri + " is not active" + where);
+        const ExpectedContact& wanted = at->second;
+        if (!dialog.kamailio || !wanted.callid.empty()) {
+            if (contact.callid != wanted.callid) throw Violation("callid of " + uri + where);
+        }
+        if ((!dialog.kamailio || wanted.cseq) && contact.cseq != wanted.cseq) {
+            throw Violation("cseq of " + uri + where);
+        }
+        const auto left = std::chrono::ceil<Seconds>(wanted.deadline - now).count();
+        const bool fits = std::abs(std::max<std::int64_t>(left, 1) - contact.expires) <=
+                          kExpiresSlack;
+        if (wanted.own_clock && !fits) {
+            throw Violation(
+                "expires " + std::to_string(contact.expires) + " instead of " +
+                std::to_string(left) + " for " + uri + where
+            );
+        }
+    }
+    for (const auto& [uri, wanted] : expected.active) {
+        const auto at = told.contacts.find(uri);
+        const bool listed = at != told.contacts.end() && at->second.active;
+        if (!listed && !expected.undecided.contains(uri)) {
+            throw Violation(uri + " is active but not listed" + where);
+        }
+    }
+    const bool any = std::any_of(told.contacts.begin(), told.contacts.end(), [](const auto& c) {
+        return c.second.active;
+    });
+    if ((told.state == "active") != any) throw Violation("registration state" + where);
+}
+
+void NotifyLog::answered(const Wire& response) {
+    const auto at = dialogs_.find(response.header("Call-ID"));
+    if (at == dialogs_.end()) return;
+    Dialog& dialog = at->second;
+    if (dialog.branch != response.branch() || dialog.over || response.status() < 200) return;
+    dialog.over = true;
+    if (response.status() == 481) dialog.may_be_dead = true;
+    Usage& usage = dialog.usages[dialog.usage];
+    usage.terminated_answered = usage.terminated;
+}
+
+void NotifyLog::closed(const Flow& flow) {
+    for (auto& [call_id, dialog] : dialogs_) {
+        Flow used = dialog.flow;
+        used.listener = flow.listener;
+        if (dialog.over || !(used == flow)) continue;
+        dialog.over = true;
+        if (flow.connection == 0) dialog.may_be_dead = true;
+    }
+}
+
+bool NotifyLog::may_be_dead(TimePoint now, const std::string& call_id) {
+    const Dialog& dialog = dialogs_[call_id];
+    return dialog.may_be_dead || (!dialog.over && now - dialog.at >= kTimerF && !dialog.kamailio);
+}
+
+}  // namespace reginfo::sim

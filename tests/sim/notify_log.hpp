@@ -1,0 +1,68 @@
+/// @file
+/// Checks every NOTIFY as it leaves the engine (DESIGN.md rules 3 to 7).
+#pragma once
+
+#include "core/outbox.hpp"
+#include "tests/sim/model.hpp"
+#include "tests/sim/wire.hpp"
+
+#include <map>
+#include <string>
+
+namespace reginfo::sim {
+
+class NotifyLog {
+public:
+    explicit NotifyLog(Model& model) : model_(model) {}
+
+    /// A dialog will be made by this Call-ID.
+    void begin(const std::string& call_id, const std::string& aor, bool kamailio);
+
+    void sent(TimePoint now, const Wire& notify, const std::string& bytes, const Flow& flow);
+    /// A SUBSCRIBE was accepted; where the last subscription of that id is over, it makes another.
+    void subscribed(const std::string& call_id, const std::string& id);
+    /// A final response reached the engine.
+    void answered(const Wire& response);
+    /// The engine was told that this flow is gone.
+    void closed(const Flow& flow);
+    /// The name of this dialog's next hop could not be resolved.
+    void unreachable(const std::string& call_id) { dialogs_[call_id].may_be_dead = true; }
+
+    /// Whether something has happened by which RFC 6665 §4.2.2 ends subscriptions.
+    bool may_be_dead(TimePoint now, const std::string& call_id);
+    /// When that document left first, by the branch of its NOTIFY.
+    TimePoint sent_at(const std::string& branch) const { return sent_at_.at(branch); }
+
+private:
+    struct Usage {
+        std::uint32_t version = 0;
+        bool terminated = false;         ///< a NOTIFY said so
+        bool terminated_answered = false;
+        bool may_restart = false;
+    };
+    struct Dialog {
+        std::string aor;
+        bool kamailio = false;
+        bool may_be_dead = false;
+        std::uint32_t cseq = 0;
+        std::string branch;
+        std::string bytes;
+        std::string usage;
+        Flow flow;
+        TimePoint at;
+        bool over = true;  ///< the last NOTIFY is answered or its flow is gone
+        std::map<std::string, Usage> usages;
+    };
+
+    void check_turn(TimePoint now, const Dialog& dialog, const Wire& notify) const;
+    void check_document(TimePoint now, Dialog& dialog, Usage& usage, const Wire& notify);
+    void check_contacts(TimePoint now, const Dialog& dialog, const Told& told);
+
+    Model& model_;
+    std::map<std::string, Dialog> dialogs_;
+    std::map<std::string, TimePoint> sent_at_;
+    std::map<std::string, std::string> id_of_;       ///< by AOR and URI
+    std::map<std::string, std::string> contact_of_;  ///< by id
+};
+
+}  // namespace reginfo::sim

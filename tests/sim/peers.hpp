@@ -1,0 +1,135 @@
+/// @file
+/// Publishers and watchers: what a far end knows and does.
+#pragma once
+
+#include "core/outbox.hpp"
+#include "core/time.hpp"
+#include "tests/sim/commands.hpp"
+#include "tests/sim/wire.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace reginfo::sim {
+
+class World;
+
+/// A far end with an address. Sends requests one at a time, as a client transaction over an
+/// unreliable transport does (RFC 3261 §17.1.2).
+class Peer {
+public:
+    Peer(World& world, std::string name, const Endpoint& endpoint, Transport transport);
+    virtual ~Peer() = default;
+    Peer(const Peer&) = delete;
+    Peer& operator=(const Peer&) = delete;
+
+    const Endpoint& endpoint() const { return endpoint_; }
+    bool is_busy() const { return !pending_.empty(); }
+    void receive(const Wire& message, const Flow& flow);
+    void close();  ///< all its connections
+
+protected:
+    virtual void on_response(const Wire& response) = 0;
+    virtual void on_timeout() = 0;
+    virtual void on_request(const Wire& request, const Flow& flow) = 0;
+
+    std::string next_branch();
+    void request(const std::string& branch, std::string bytes);
+    void send(const Flow& flow, std::string bytes);
+    Flow flow();  ///< to the engine; connects where there is no connection
+
+    World& world_;
+    std::string name_;
+
+private:
+    void transmit(const std::string& branch, std::string bytes, Duration interval, TimePoint end);
+
+    Endpoint endpoint_;
+    Transport transport_;
+    ConnectionId connection_ = 0;
+    std::string pending_;  ///< branch of the request that is not answered yet
+    std::uint64_t branches_ = 0;
+};
+
+/// One publication of one AOR.
+class Publisher final : public Peer {
+public:
+    Publisher(World& world, unsigned index, std::string aor);
+
+    void publish(const Command& command);
+    void refresh(const Command& command);
+    void remove();
+    void use_wrong_tag(const Command& command);
+    void forget_tag() { tag_.clear(); }
+    void repeat();  ///< sends the last request again, as if the network had doubled it
+
+private:
+    void on_response(const Wire& response) override;
+    void on_timeout() override { tag_.clear(); }
+    void on_request(const Wire&, const Flow&) override {}
+    void put(const std::string& tag, Seconds expires, const std::optional<Body>& body);
+
+    std::string aor_;
+    std::string tag_;
+    std::uint32_t cseq_ = 0;
+    std::string last_;
+    TimePoint last_at_;
+};
+
+class Watcher final : public Peer {
+public:
+    struct Contact {
+        ToldContact told;
+        TimePoint deadline;
+    };
+    /// What the watcher believes of one subscription.
+    struct View {
+        std::string aor;
+        TimePoint deadline;  ///< of the subscription, as granted
+        bool accepted = false;
+        bool terminated = false;
+        std::optional<std::uint32_t> version;
+        std::map<std::string, Contact> folded;  ///< by RFC 3680 §5.2
+        /// As Kamailio keeps it: only a contact that is told as ended goes away.
+        std::map<std::string, Contact> mirror;
+    };
+    enum class Manner : std::uint8_t { ok, silent, slow, busy, gone, count_ };
+
+    Watcher(World& world, unsigned index);
+
+    void subscribe(const std::string& aor, Seconds expires);
+    void resubscribe(const std::string& id, Seconds expires);
+    void answer_with(Manner manner) { manner_ = manner; }
+
+    bool is_kamailio() const { return kamailio_; }
+    std::map<std::string, View>& views() { return views_; }
+    const std::string& call_id() const { return call_id_; }
+    int last_status() const { return last_status_; }
+
+private:
+    void on_response(const Wire& response) override;
+    void on_timeout() override;
+    void on_request(const Wire& request, const Flow& flow) override;
+    int judge(const Wire& notify);
+    void fold(const Wire& notify, View& view);
+    void put(const std::string& aor, const std::string& id, Seconds expires);
+
+    bool kamailio_;
+    std::string contact_;
+    Manner manner_ = Manner::ok;
+    std::uint64_t dialogs_ = 0;
+    std::string call_id_;  ///< of the one dialog that it knows; empty without
+    std::string to_tag_;
+    std::uint32_t cseq_ = 0;
+    std::uint32_t notify_cseq_ = 0;
+    std::string asked_id_;
+    Seconds asked_expires_{0};
+    int last_status_ = 0;  ///< of the answer to the last SUBSCRIBE; 408 for none
+    std::map<std::string, View> views_;            ///< by Event id
+    std::map<std::string, std::string> answers_;  ///< to NOTIFYs, by branch
+};
+
+}  // namespace reginfo::sim

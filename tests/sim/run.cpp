@@ -1,0 +1,198 @@
+/// @file
+/// A plan's commands, and what must be true at the end.
+
+#include "tests/sim/world.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+
+namespace reginfo::sim {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr std::int64_t kSubscriptionExpires[] = {3600, 8, 30, 120, 900};
+
+Seconds subscription_expires(const Command& command) {
+    return Seconds{kSubscriptionExpires[command.how % std::size(kSubscriptionExpires)]};
+}
+
+}  // namespace
+
+void World::run(const Command& command) {
+    switch (command.op) {
+        case Op::wait:
+            return advance(
+                command.how < 16 ? milliseconds{100} * command.how : seconds{1} * (command.how - 15)
+            );
+        case Op::clock_step:
+            network.now += seconds{2} * command.how;
+            return;
+        case Op::dns:
+            dns_ = command.how % 3U;
+            return;
+        case Op::refuse_connects:
+            connects_fail_ = command.how % 2U == 0;
+            return;
+        case Op::publish:
+        case Op::publish_anew:
+        case Op::refresh:
+        case Op::remove:
+        case Op::wrong_tag:
+        case Op::repeat:
+            return run_publisher(command);
+        case Op::subscribe:
+        case Op::resubscribe:
+        case Op::resubscribe_id:
+        case Op::unsubscribe:
+        case Op::fetch:
+        case Op::answer_with:
+        case Op::close:
+        case Op::count_:
+            return run_watcher(command);
+    }
+}
+
+void World::run_publisher(const Command& command) {
+    Publisher& publisher = *publishers_[command.who % publishers_.size()];
+    if (command.op == Op::repeat) return publisher.repeat();
+    if (publisher.is_busy()) return;
+    if (command.op == Op::publish_anew) publisher.forget_tag();
+    if (command.op == Op::publish || command.op == Op::publish_anew) publisher.publish(command);
+    if (command.op == Op::refresh) publisher.refresh(command);
+    if (command.op == Op::remove) publisher.remove();
+    if (command.op == Op::wrong_tag) publisher.use_wrong_tag(command);
+}
+
+void World::run_watcher(const Command& command) {
+    Watcher& watcher = *watchers_[command.who % watchers_.size()];
+    const std::string& aor = aors_[command.how / 5U % aors_.size()];
+    const Seconds expires = subscription_expires(command);
+    if (command.op == Op::close) return watcher.close();
+    if (command.op == Op::answer_with) {
+        constexpr auto kManners = static_cast<unsigned>(Watcher::Manner::count_);
+        return watcher.answer_with(static_cast<Watcher::Manner>(command.how % kManners));
+    }
+    if (watcher.is_busy()) return;
+    if (command.op == Op::subscribe) watcher.subscribe(aor, expires);
+    if (command.op == Op::fetch) watcher.subscribe(aor, Seconds{0});
+    if (command.op == Op::resubscribe) watcher.resubscribe("", expires);
+    if (command.op == Op::resubscribe_id) watcher.resubscribe("7", expires);
+    if (command.op == Op::unsubscribe) watcher.resubscribe("", Seconds{0});
+}
+
+/// Whether nothing is on its way and nothing has changed for a while.
+bool World::is_quiet() const {
+    const Stats& stats = engine_.stats();
+    const bool asking = std::any_of(watchers_.begin(), watchers_.end(), [](const auto& watcher) {
+        return watcher->is_busy();
+    });
+    return !asking && stats.notifies_in_flight == 0 && stats.notifies_queued == 0 &&
+           stats.commits_pending == 0 && network.now - changed_at_ > seconds{12};
+}
+
+void World::heal() {
+    network.weather = {};
+    store_fails_ = false;
+    connects_fail_ = false;
+    dns_ = 0;
+    for (const auto& watcher : watchers_) watcher->answer_with(Watcher::Manner::ok);
+    advance(seconds{45});
+    const auto& outcomes = stats().notify_outcomes;
+    const bool failed = outcomes[index_of(NotifyOutcome::timed_out)] > 0 ||
+                        outcomes[index_of(NotifyOutcome::transport_failed)] > 0;
+    if (failed) advance(seconds{2000});  // Kamailios are tried again after half an hour at most
+    for (int i = 0; i < 200 && !is_quiet(); ++i) advance(seconds{1});
+}
+
+/// What this view gets wrong; empty if nothing.
+std::string World::difference(Watcher& watcher, const Watcher::View& view) {
+    const Expected& expected = model.expected(view.aor);
+    const auto differ = [&](const auto& contacts) -> std::string {
+        for (const auto& [uri, contact] : contacts) {
+            const auto at = expected.active.find(uri);
+            if (expected.undecided.contains(uri)) continue;
+            if (at == expected.active.end()) return uri + " was never told as ended";
+            const auto slack = contact.deadline - at->second.deadline;
+            const bool late = slack > seconds{5} || slack < seconds{-5};
+            if (at->second.own_clock && late) return "deadline of " + uri;
+            if (watcher.is_kamailio() && at->second.callid.empty()) continue;
+            const bool numbered = !watcher.is_kamailio() || at->second.cseq;
+            if (contact.told.callid != at->second.callid) return "callid of " + uri;
+            if (numbered && contact.told.cseq != at->second.cseq) return "cseq of " + uri;
+        }
+        for (const auto& [uri, wanted] : expected.active) {
+            if (!contacts.contains(uri) && !expected.undecided.contains(uri)) {
+                return uri + " was never told as active";
+            }
+        }
+        return {};
+    };
+    const std::string folded = watcher.is_kamailio() ? std::string() : differ(view.folded);
+    return folded.empty() ? differ(view.mirror) : folded;
+}
+
+void World::compare() {
+    if (!is_quiet()) return;
+    for (const auto& watcher : watchers_) {
+        for (const std::string id : {"", "7"}) {
+            const auto view = watcher->views().find(id);
+            if (view == watcher->views().end() || !view->second.accepted) continue;
+            if (view->second.terminated || view->second.deadline < network.now + seconds{10}) {
+                continue;
+            }
+            const std::string wrong = difference(*watcher, view->second);
+            const std::string call_id = watcher->call_id();
+            const bool may_be_dead = notifies.may_be_dead(network.now, call_id);
+            watcher->resubscribe(id, seconds{3600});
+            for (int i = 0; i < 40 && watcher->is_busy(); ++i) advance(milliseconds{100});
+            const int status = watcher->last_status();
+            if (status == 200 && !wrong.empty()) throw Violation(call_id + ": " + wrong);
+            if (status != 200 && !(may_be_dead && status == 481)) {
+                throw Violation(call_id + " is gone: " + std::to_string(status));
+            }
+        }
+    }
+    advance(seconds{1});
+}
+
+void World::wind_down() {
+    const TimePoint latest = network.now + seconds{100'000};
+    while (network.now < latest) {
+        advance(seconds{500});
+        if (!network.next() && !engine_.next_deadline()) return;
+    }
+    throw Violation("the engine never comes to rest");
+}
+
+void World::check_empty() {
+    const Stats& left = stats();
+    const std::pair<const char*, std::uint64_t> gauges[] = {
+        {"aors", left.aors},
+        {"publications", left.publications},
+        {"contacts_active", left.contacts_active},
+        {"contacts_ended", left.contacts_ended},
+        {"subscriptions", left.subscriptions},
+        {"dialogs", left.dialogs},
+        {"server_transactions", left.server_transactions},
+        {"notifies_in_flight", left.notifies_in_flight},
+        {"notifies_queued", left.notifies_queued},
+        {"commits_pending", left.commits_pending},
+    };
+    for (const auto& [name, value] : gauges) {
+        if (value != 0) throw Violation(std::string(name) + " left: " + std::to_string(value));
+    }
+}
+
+void simulate(const Plan& plan) {
+    World world(plan);
+    for (const Command& command : plan.commands) world.run(command);
+    world.heal();
+    world.compare();
+    world.wind_down();
+    world.check_empty();
+}
+
+}  // namespace reginfo::sim

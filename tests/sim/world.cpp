@@ -1,0 +1,266 @@
+/// @file
+
+#include "tests/sim/world.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <span>
+#include <variant>
+
+namespace reginfo::sim {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// Calls of handle_timeout at one moment beyond which the engine is spinning.
+constexpr int kSpinning = 2'000;
+
+Settings settings_of(const Plan& plan) {
+    Settings settings;
+    const Endpoint bound{IpAddress::v4(0xc0000201U), 5060};
+    settings.listeners = {
+        {Transport::udp, bound, "192.0.2.1", 5060},
+        {Transport::tcp, bound, "192.0.2.1", 5060},
+    };
+    settings.trusted_networks = {*reginfo::Network::parse("192.0.2.0/24")};
+    settings.notify.min_interval = plan.paced ? seconds{5} : seconds{0};
+    settings.notify.burst = 3;
+    if (plan.small_turns) {
+        settings.limits.expiries_per_turn = 2;
+        settings.notify.window_initial = 1;
+        settings.notify.window_min = 1;
+    }
+    return settings;
+}
+
+}  // namespace
+
+World::World(const Plan& plan)
+    : network(plan.chance),
+      model(Settings{}.contact_grace),
+      notifies(model),
+      plan_(plan),
+      engine_(settings_of(plan), plan.chance + 1U),
+      store_fails_(plan.store == Store::failing) {
+    network.weather = {plan.loss, plan.duplicates, milliseconds{50} * plan.delay};
+    // With a late store several AORs may be due at once, and nobody outside could tell whose
+    // expiry a commit is: one AOR then.
+    const unsigned aors = plan.store == Store::at_once ? 2 : 1;
+    for (unsigned i = 0; i < aors; ++i) {
+        aors_.push_back("sip:user" + std::to_string(i) + "@example.com");
+    }
+    for (unsigned i = 0; i < 5; ++i) {
+        publishers_.push_back(std::make_unique<Publisher>(*this, i, aors_[i % aors]));
+    }
+    for (unsigned i = 0; i < 6; ++i) watchers_.push_back(std::make_unique<Watcher>(*this, i));
+}
+
+// Time.
+
+void World::handle_timeout() {
+    call(true, [this] { engine_.handle_timeout(network.now, outbox_); });
+}
+
+void World::advance(Duration duration) {
+    const TimePoint end = network.now + duration;
+    int spins = 0;
+    while (true) {
+        const auto event = network.next();
+        const auto deadline = engine_.next_deadline();
+        if (deadline && *deadline <= end && (!event || *deadline <= *event)) {
+            spins = *deadline > network.now ? 0 : spins + 1;
+            if (spins > kSpinning) throw Violation("handle_timeout gets nowhere");
+            network.now = std::max(network.now, *deadline);
+            handle_timeout();
+            continue;
+        }
+        const auto due = model.next_deadline();
+        const TimePoint next = std::min(event.value_or(end), end);
+        if (plan_.store == Store::at_once && due && *due < std::max(next, network.now)) {
+            throw Violation("something is due and the engine has no deadline for it");
+        }
+        if (!event || *event > end) break;
+        network.step();
+    }
+    network.now = std::max(network.now, end);
+}
+
+// Into the engine.
+
+template <class Call>
+void World::call(bool by_time, const Call& into_engine) {
+    by_time_ = by_time;
+    into_engine();
+    Outbox effects;
+    effects.swap(outbox_);
+    for (Effect& effect : effects.effects()) perform(effect);
+    by_time_ = false;
+    while (!done_.empty()) {
+        const CommitId id = done_.front();
+        done_.erase(done_.begin());
+        finish(id, true);
+    }
+}
+
+void World::to_engine(const Flow& flow, const std::string& bytes) {
+    const Wire message(bytes);
+    if (message.is_response()) notifies.answered(message);
+    call(false, [&] { engine_.handle_message(network.now, flow, bytes, outbox_); });
+}
+
+void World::finish(CommitId id, bool ok) {
+    const PendingCommit commit = commits_.at(id);
+    commits_.erase(id);
+    begun_ = commit.begun;
+    if (ok && commit.is_expiry) {
+        model.expire(commit.begun);
+        changed_at_ = network.now;
+    }
+    call(false, [&] { engine_.handle_committed(network.now, id, ok, outbox_); });
+}
+
+void World::flow_closed(const Flow& flow) {
+    notifies.closed(flow);
+    call(false, [&] { engine_.handle_flow_closed(network.now, flow, outbox_); });
+}
+
+void World::close(ConnectionId id) {
+    network.after({}, [this, id] {
+        Network::Connection* connection = network.find(id);
+        if (connection == nullptr) return;
+        connection->open = false;
+        const bool used = connection->used_by_peer;
+        Flow flow{Transport::tcp, 1, connection->peer, id};
+        flow_closed(flow);
+        flow.connection = 0;
+        if (used) flow_closed(flow);
+    });
+}
+
+// Out of the engine.
+
+void World::perform(Effect& effect) {
+    if (const auto* send = std::get_if<Send>(&effect)) {
+        perform(*send);
+    } else if (const auto* commit = std::get_if<Commit>(&effect)) {
+        perform(*commit);
+    } else if (const auto* question = std::get_if<Resolve>(&effect)) {
+        perform(*question);
+    } else if (const auto* over = std::get_if<Close>(&effect)) {
+        throw Violation("closed: " + over->flow.peer.to_string());
+    }
+}
+
+void World::perform(const Commit& commit) {
+    commits_[commit.id] = {network.now, by_time_};
+    if (plan_.store == Store::at_once) {
+        done_.push_back(commit.id);
+        return;
+    }
+    const auto delay = milliseconds{20} * static_cast<std::int64_t>(1 + network.roll(100));
+    store_free_at_ = std::max(store_free_at_, network.now + delay);
+    const bool ok = !store_fails_ || !network.happens(35);
+    network.at(store_free_at_, [this, id = commit.id, ok] { finish(id, ok); });
+}
+
+void World::perform(const Resolve& question) {
+    const auto answer = [this, question, dns = dns_] {
+        // The name is the watcher's: w4.example.com.
+        const auto index = static_cast<std::size_t>(question.host[1] - '0');
+        std::vector<Endpoint> endpoints;
+        if (dns != 2) endpoints.push_back(watchers_.at(index)->endpoint());
+        if (dns == 2) notifies.unreachable(watchers_.at(index)->call_id());
+        call(false, [&] {
+            engine_.handle_resolved(network.now, question.id, endpoints, outbox_);
+        });
+    };
+    network.after(dns_ == 0 ? milliseconds{1} : milliseconds{700}, answer);
+}
+
+void World::perform(const Send& send) {
+    const std::string bytes = send.head + (send.tail ? *send.tail : std::string());
+    const Wire message(bytes);
+    if (message.is_response()) {
+        respond(message, bytes);
+    } else {
+        notifies.sent(network.now, message, bytes, send.flow);
+    }
+    transmit(send.flow, bytes);
+}
+
+void World::transmit(const Flow& flow, const std::string& bytes) {
+    const auto peer_at = [this](const Endpoint& endpoint) -> Peer* {
+        for (const auto& p : publishers_) {
+            if (p->endpoint().address == endpoint.address) return p.get();
+        }
+        for (const auto& w : watchers_) {
+            if (w->endpoint().address == endpoint.address) return w.get();
+        }
+        return nullptr;
+    };
+    Peer* peer = peer_at(flow.peer);
+    if (peer == nullptr) throw Violation("sent to nobody: " + bytes);
+    if (flow.transport == Transport::udp) {
+        network.datagram([peer, flow, bytes] { peer->receive(Wire(bytes), flow); });
+        return;
+    }
+    Flow used = flow;
+    if (flow.connection == 0) {
+        used.connection = network.connection_to(flow.peer);
+        if (used.connection == 0 && !connects_fail_) used.connection = network.connect(flow.peer);
+        if (used.connection != 0) network.find(used.connection)->used_by_peer = true;
+    }
+    if (network.find(used.connection) == nullptr) {
+        network.after(milliseconds{1}, [this, flow] { flow_closed(flow); });
+        return;
+    }
+    network.stream(used.connection, [peer, used, bytes] { peer->receive(Wire(bytes), used); });
+}
+
+// What the engine acknowledges.
+
+void World::expect(const std::string& branch, Publish publish) {
+    publishes_.emplace(branch, std::move(publish));
+}
+
+void World::respond(const Wire& response, const std::string& bytes) {
+    const auto [at, first] = responses_.emplace(response.branch(), bytes);
+    if (!first) {
+        if (at->second != bytes) throw Violation("another response: " + at->second + bytes);
+        return;
+    }
+    if (const auto publish = publishes_.find(response.branch()); publish != publishes_.end()) {
+        published(response, publish->second);
+        return;
+    }
+    const int status = response.status();
+    if (status != 200 && status != 481 && status != 503) throw Violation("SUBSCRIBE: " + bytes);
+    if (status == 503 && plan_.store != Store::failing) throw Violation("SUBSCRIBE: " + bytes);
+}
+
+void World::published(const Wire& response, const Publish& publish) {
+    const int status = response.status();
+    const bool known = publish.tag.empty() || model.has(publish.aor, publish.tag);
+    if (status == 412 && !known) return;
+    if (status == 503 && plan_.store == Store::failing) return;
+    if (status != 200 || !known) {
+        throw Violation("PUBLISH: " + response.first_line + ", entity-tag " + publish.tag);
+    }
+    const std::string next = response.header("SIP-ETag");
+    if (next.empty() || response.header("Expires") != std::to_string(publish.expires.count())) {
+        throw Violation("200 to PUBLISH without SIP-ETag or Expires as asked");
+    }
+    const TimePoint begun = plan_.store == Store::at_once ? network.now : begun_;
+    const TimePoint deadline = begun + publish.expires;
+    changed_at_ = network.now;
+    if (publish.expires.count() == 0) {
+        model.remove(publish.aor, publish.tag);
+    } else if (publish.body) {
+        model.publish(begun, publish.aor, publish.tag, next, deadline, *publish.body);
+    } else {
+        model.refresh(publish.aor, publish.tag, next, deadline);
+    }
+}
+
+}  // namespace reginfo::sim

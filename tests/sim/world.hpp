@@ -1,0 +1,99 @@
+/// @file
+/// The engine among its peers, on a network, a store and a resolver that a plan spoils.
+#pragma once
+
+#include "core/engine.hpp"
+#include "tests/sim/commands.hpp"
+#include "tests/sim/model.hpp"
+#include "tests/sim/network.hpp"
+#include "tests/sim/notify_log.hpp"
+#include "tests/sim/peers.hpp"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace reginfo::sim {
+
+/// A PUBLISH on its way, as the model will need it when it is acknowledged.
+struct Publish {
+    std::string aor;
+    std::string tag;
+    Seconds expires{0};
+    std::optional<Body> body;
+};
+
+class World {
+public:
+    explicit World(const Plan& plan);
+
+    void run(const Command& command);
+
+    // The end of a run, in this order.
+    void heal();         ///< all is well from now on, and time passes until all is told
+    void compare();      ///< every live subscription knows what the model knows
+    void wind_down();    ///< nobody asks for anything any more; time passes until nothing is left
+    void check_empty();  ///< nothing leaks
+
+    const Plan& plan() const { return plan_; }
+    const Stats& stats() const { return engine_.stats(); }
+
+    // For peers.
+    Network network;
+    Model model;
+    NotifyLog notifies;
+    void to_engine(const Flow& flow, const std::string& bytes);
+    void expect(const std::string& branch, Publish publish);
+    void close(ConnectionId connection);
+
+private:
+    struct PendingCommit {
+        TimePoint begun;
+        bool is_expiry = false;  ///< begun by the time, not by a request
+    };
+
+    void advance(Duration duration);
+    void handle_timeout();
+    template <class Call>
+    void call(bool by_time, const Call& into_engine);
+    void perform(Effect& effect);
+    void perform(const Send& send);
+    void perform(const Commit& commit);
+    void perform(const Resolve& question);
+    void finish(CommitId id, bool ok);
+    void respond(const Wire& response, const std::string& bytes);
+    void published(const Wire& response, const Publish& publish);
+    void transmit(const Flow& flow, const std::string& bytes);
+    void flow_closed(const Flow& flow);
+    bool is_quiet() const;
+    std::string difference(Watcher& watcher, const Watcher::View& view);
+    void run_publisher(const Command& command);
+    void run_watcher(const Command& command);
+
+    Plan plan_;
+    Engine engine_;
+    Outbox outbox_;
+    std::vector<std::unique_ptr<Publisher>> publishers_;
+    std::vector<std::unique_ptr<Watcher>> watchers_;
+    std::vector<std::string> aors_;
+
+    std::map<CommitId, PendingCommit> commits_;
+    std::vector<CommitId> done_;  ///< by the store that is never late
+    TimePoint store_free_at_;     ///< the late store keeps its order
+    TimePoint begun_;             ///< of the commit whose end is being told
+    bool by_time_ = false;
+    bool store_fails_ = false;
+    bool connects_fail_ = false;
+    unsigned dns_ = 0;  ///< 0 at once, 1 late, 2 nothing
+    std::map<ResolveId, std::string> questions_;
+    std::map<std::string, Publish> publishes_;     ///< by branch
+    std::map<std::string, std::string> responses_;  ///< by branch
+    TimePoint changed_at_;
+};
+
+/// All of it. Throws Violation.
+void simulate(const Plan& plan);
+
+}  // namespace reginfo::sim

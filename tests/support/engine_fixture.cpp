@@ -1,0 +1,254 @@
+/// @file
+
+#include "tests/support/engine_fixture.hpp"
+
+#include "core/sip/headers.hpp"
+#include "core/sip/parser.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace reginfo::test {
+namespace {
+
+std::string contact_line(const Watcher& watcher) { return "<" + watcher.contact + ">"; }
+
+std::string via_of(const Flow& flow) {
+    const std::string transport(name_of(flow.transport));
+    return "SIP/2.0/" + transport + " " + flow.peer.to_string() + ";branch=" + next_branch() +
+           ";rport";
+}
+
+}  // namespace
+
+std::string Sent::header(std::string_view name) const {
+    for (const sip::HeaderField& field : message.headers) {
+        if (sip::equal_ignoring_case(field.text, name)) return std::string(field.value);
+    }
+    return "";
+}
+
+bool Sent::has(std::string_view name) const {
+    return std::any_of(message.headers.begin(), message.headers.end(), [&](const auto& field) {
+        return sip::equal_ignoring_case(field.text, name);
+    });
+}
+
+std::uint32_t Sent::cseq() const {
+    const auto cseq = sip::parse_cseq(header("CSeq"));
+    return cseq ? cseq->number : 0;
+}
+
+Endpoint endpoint(std::string_view address, std::uint16_t port) {
+    return {IpAddress::parse(address).value(), port};
+}
+
+Flow udp_flow(std::string_view address, std::uint16_t port, ListenerId listener) {
+    return {Transport::udp, listener, endpoint(address, port), 0};
+}
+
+Flow tcp_flow(std::string_view address, std::uint16_t port, ConnectionId connection) {
+    return {Transport::tcp, 1, endpoint(address, port), connection};
+}
+
+Settings test_settings() {
+    Settings settings;
+    settings.listeners = {
+        {Transport::udp, endpoint("192.0.2.1"), "192.0.2.1", 5060},
+        {Transport::tcp, endpoint("192.0.2.1"), "192.0.2.1", 5060},
+        {Transport::udp, endpoint("2001:db8::1"), "[2001:db8::1]", 5060},
+    };
+    for (const char* block :
+         {"192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"}) {
+        settings.trusted_networks.push_back(Network::parse(block).value());
+    }
+    settings.notify.min_interval = Duration::zero();
+    return settings;
+}
+
+World::World(Settings settings, std::uint64_t seed) : engine_(std::move(settings), seed) {}
+
+void World::receive(const Flow& flow, std::string_view bytes) {
+    engine_.handle_message(now_, flow, bytes, outbox_);
+    perform();
+}
+
+void World::answer(const Sent& notify, int status, const std::vector<std::string>& more) {
+    receive(notify.flow, response_text(notify.message, status, more));
+}
+
+void World::close(const Flow& flow) {
+    engine_.handle_flow_closed(now_, flow, outbox_);
+    perform();
+}
+
+void World::resolved(ResolveId id, const std::vector<Endpoint>& endpoints) {
+    engine_.handle_resolved(now_, id, endpoints, outbox_);
+    perform();
+}
+
+void World::commit(bool ok) {
+    ASSERT_FALSE(commits_.empty()) << "no commit waits";
+    const CommitId id = commits_.front();
+    commits_.pop_front();
+    engine_.handle_committed(now_, id, ok, outbox_);
+    perform();
+}
+
+void World::pass(Duration time) {
+    const TimePoint until = now_ + time;
+    int turns_at_once = 0;
+    while (const auto deadline = engine_.next_deadline()) {
+        if (*deadline > until) break;
+        turns_at_once = *deadline > now_ ? 0 : turns_at_once + 1;
+        if (turns_at_once > 10'000) {
+            ADD_FAILURE() << "the engine is never done with one moment";
+            break;
+        }
+        now_ = std::max(now_, *deadline);
+        engine_.handle_timeout(now_, outbox_);
+        perform();
+    }
+    now_ = until;
+}
+
+/// Effects in order; then what follows from them.
+void World::perform() {
+    while (!outbox_.empty() || !to_answer_.empty()) {
+        Outbox effects;
+        effects.swap(outbox_);
+        for (Effect& effect : effects.effects()) {
+            if (auto* send = std::get_if<Send>(&effect)) sent(*send);
+            if (auto* commit = std::get_if<Commit>(&effect)) commits_.push_back(commit->id);
+            if (auto* resolve = std::get_if<Resolve>(&effect)) resolves.push_back(*resolve);
+            if (auto* note = std::get_if<Note>(&effect)) notes.push_back(*note);
+            if (auto* close = std::get_if<Close>(&effect)) closes.push_back(close->flow);
+        }
+        while (!store_answers_late && !commits_.empty()) {
+            const CommitId id = commits_.front();
+            commits_.pop_front();
+            engine_.handle_committed(now_, id, true, outbox_);
+        }
+        for (std::deque<Sent> notifies = std::exchange(to_answer_, {}); const Sent& n : notifies) {
+            const auto status = answers ? answers(n) : std::nullopt;
+            if (!status) continue;
+            engine_.handle_message(now_, n.flow, response_text(n.message, *status), outbox_);
+        }
+    }
+}
+
+void World::sent(const Send& send) {
+    std::string bytes = send.head;
+    if (send.tail) bytes.append(*send.tail);
+    Sent sent{now_, send.flow, std::make_shared<const std::string>(std::move(bytes)), {}};
+    EXPECT_EQ(sip::parse_message(*sent.bytes, {}, sent.message), sip::ParseError::none)
+        << *sent.bytes;
+    EXPECT_EQ(sent.message.defect, "") << *sent.bytes;
+    if (sent.is_notify()) to_answer_.push_back(sent);
+    sent_.push_back(std::move(sent));
+}
+
+std::vector<Sent> World::take() { return std::exchange(sent_, {}); }
+
+std::vector<Sent> World::take_notifies() {
+    std::vector<Sent> all = take();
+    std::erase_if(all, [](const Sent& sent) { return !sent.is_notify(); });
+    return all;
+}
+
+Sent World::take_one() {
+    std::vector<Sent> all = take();
+    if (all.size() == 1) return std::move(all.front());
+    ADD_FAILURE() << all.size() << " messages instead of one";
+    return {};
+}
+
+Sent World::ask(const Flow& flow, std::string_view request) {
+    std::vector<Sent> before = take();
+    receive(flow, request);
+    const auto response = std::find_if(sent_.begin(), sent_.end(), [](const Sent& sent) {
+        return !sent.message.is_request;
+    });
+    Sent found;
+    if (response == sent_.end()) {
+        ADD_FAILURE() << "no response to " << request;
+    } else {
+        found = std::move(*response);
+        sent_.erase(response);
+    }
+    sent_.insert(
+        sent_.begin(),
+        std::make_move_iterator(before.begin()),
+        std::make_move_iterator(before.end())
+    );
+    return found;
+}
+
+Watcher::Watcher(std::string name_, std::string_view address)
+    : name(std::move(name_)), flow(udp_flow(address)) {
+    contact = "sip:" + name + "@" + flow.peer.to_string();
+}
+
+RequestText Watcher::subscribe(int expires) {
+    RequestText request;
+    request.method = "SUBSCRIBE";
+    request.uri = to_tag.empty() ? aor : "sip:192.0.2.1:5060";
+    request.via = via_of(flow);
+    request.from = "<sip:" + name + "@example.org>;tag=" + name;
+    request.to = "<" + aor + ">" + (to_tag.empty() ? "" : ";tag=" + to_tag);
+    request.call_id = "call-" + name;
+    request.cseq = std::to_string(++cseq);
+    request.event = event;
+    request.expires = std::to_string(expires);
+    request.contact = contact_line(*this);
+    request.more = more;
+    if (!user_agent.empty()) request.more.push_back("User-Agent: " + user_agent);
+    return request;
+}
+
+Sent Watcher::subscribe(World& world, int expires) {
+    Sent response = world.ask(flow, subscribe(expires).text());
+    if (to_tag.empty() && response.status() == 200) {
+        to_tag = sip::parse_name_addr(response.header("To")).value_or(sip::NameAddr{}).tag;
+    }
+    return response;
+}
+
+bool Watcher::owns(const Sent& notify) const { return notify.header("Call-ID") == "call-" + name; }
+
+RequestText Publisher::request(int expires, std::string body) const {
+    RequestText request;
+    request.method = "PUBLISH";
+    request.uri = aor;
+    request.via = via_of(flow);
+    const std::string own = next_branch();
+    request.from = "<" + aor + ">;tag=" + own;
+    request.to = "<" + aor + ">";
+    request.call_id = own;
+    request.event = "reg";
+    request.expires = std::to_string(expires);
+    if (!etag.empty()) request.more.push_back("SIP-If-Match: " + etag);
+    if (!body.empty()) request.content_type = "application/reginfo+xml";
+    request.body = std::move(body);
+    return request;
+}
+
+Sent Publisher::publish(World& world, std::string body, int expires) {
+    Sent response = world.ask(flow, request(expires, std::move(body)).text());
+    learn(response);
+    return response;
+}
+
+Sent Publisher::publish(World& world, std::vector<ContactText> contacts, int expires) {
+    return publish(world, BodyText{.aor = aor, .contacts = std::move(contacts)}.text(), expires);
+}
+
+void Publisher::learn(const Sent& response) {
+    if (response.status() == 200) etag = response.header("SIP-ETag");
+    if (response.status() == 200 && response.header("Expires") == "0") etag.clear();
+}
+
+}  // namespace reginfo::test

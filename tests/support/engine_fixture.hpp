@@ -1,0 +1,141 @@
+/// @file
+/// An engine in a world of its own: simulated time, a store that answers when told to, and peers
+/// that say what a test says.
+#pragma once
+
+#include "core/engine.hpp"
+#include "tests/support/sip_builder.hpp"
+#include "tests/support/watcher_fold.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace reginfo::test {
+
+/// A message that the engine sent, parsed.
+struct Sent {
+    TimePoint at;
+    Flow flow;
+    std::shared_ptr<const std::string> bytes;
+    sip::Message message;  ///< views into `bytes`
+
+    bool is(sip::Method method) const { return message.is_request && message.method == method; }
+    bool is_notify() const { return is(sip::Method::notify); }
+    int status() const { return message.is_request ? 0 : message.status; }
+    std::string_view body() const { return message.body; }
+    /// The value of the first field of that name, written in full; "" if there is none.
+    std::string header(std::string_view name) const;
+    bool has(std::string_view name) const;
+    std::uint32_t cseq() const;
+};
+
+Endpoint endpoint(std::string_view address, std::uint16_t port = 5060);
+Flow udp_flow(std::string_view address, std::uint16_t port = 5060, ListenerId listener = 0);
+Flow tcp_flow(std::string_view address, std::uint16_t port, ConnectionId connection);
+
+/// Listeners: 0 UDP and 1 TCP on 192.0.2.1:5060, 2 UDP on [2001:db8::1]:5060. The documentation
+/// networks are trusted. Pacing is off.
+Settings test_settings();
+
+/// Drives one engine as transport/ would, and keeps what it asked for.
+class World {
+public:
+    explicit World(Settings settings = test_settings(), std::uint64_t seed = 1);
+
+    /// Whether commits are answered by hand, with `commit`, or in the same turn.
+    bool store_answers_late = false;
+
+    /// What each peer answers to a NOTIFY at once: a status, or nothing for silence.
+    std::function<std::optional<int>(const Sent&)> answers = [](const Sent&) { return 200; };
+
+    void receive(const Flow& flow, std::string_view bytes);
+    void answer(const Sent& notify, int status, const std::vector<std::string>& more = {});
+    void close(const Flow& flow);
+    void resolved(ResolveId id, const std::vector<Endpoint>& endpoints);
+
+    /// The store's answer to the oldest commit that waits for one.
+    void commit(bool ok = true);
+    std::size_t commits_waiting() const { return commits_.size(); }
+
+    /// Lets time pass, acting on every deadline on the way.
+    void pass(Duration time);
+
+    /// What was sent since the last call, all of it or those messages that fit.
+    std::vector<Sent> take();
+    std::vector<Sent> take_notifies();
+    /// The only message sent since the last call; an empty one and a failure if it is not one.
+    Sent take_one();
+
+    /// Sends a request and returns the only response to it, leaving all else for take().
+    Sent ask(const Flow& flow, std::string_view request);
+
+    const Stats& stats() const { return engine_.stats(); }
+    std::optional<TimePoint> next_deadline() const { return engine_.next_deadline(); }
+    TimePoint now() const { return now_; }
+
+    std::vector<Resolve> resolves;
+    std::vector<Note> notes;
+    std::vector<Flow> closes;
+
+private:
+    void perform();
+    void sent(const Send& send);
+
+    TimePoint now_{Duration{1'000'000'000}};
+    Engine engine_;
+    Outbox outbox_;
+    std::deque<CommitId> commits_;
+    std::vector<Sent> sent_;
+    std::deque<Sent> to_answer_;
+};
+
+/// One subscriber's side of a dialog: what it sends next.
+struct Watcher {
+    explicit Watcher(std::string name_, std::string_view address = "198.51.100.1");
+
+    std::string name;
+    std::string aor = "sip:alice@example.org";
+    Flow flow;
+    std::string contact;
+    std::string user_agent;
+    std::string event = "reg";
+    std::vector<std::string> more;  ///< whole header lines
+    std::string to_tag;             ///< once there is a dialog
+    unsigned cseq = 0;
+
+    /// The next SUBSCRIBE, in the dialog if there is one.
+    RequestText subscribe(int expires = 3600);
+
+    /// Subscribes or refreshes, and returns the response.
+    Sent subscribe(World& world, int expires = 3600);
+
+    bool owns(const Sent& notify) const;
+};
+
+/// A publisher with one publication.
+struct Publisher {
+    Flow flow = udp_flow("203.0.113.1");
+    std::string aor = "sip:alice@example.org";
+    std::string etag;
+
+    RequestText request(int expires, std::string body = {}) const;
+
+    /// Publishes, refreshes (no body) or removes (0), keeps the entity-tag; returns the response.
+    Sent publish(World& world, std::string body, int expires = 3600);
+    Sent publish(World& world, std::vector<ContactText> contacts, int expires = 3600);
+    Sent refresh(World& world, int expires = 3600) {
+        return publish(world, std::string(), expires);
+    }
+    Sent remove(World& world) { return publish(world, std::string(), 0); }
+
+    /// What a response says of the entity-tag.
+    void learn(const Sent& response);
+};
+
+}  // namespace reginfo::test

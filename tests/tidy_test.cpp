@@ -1,0 +1,184 @@
+/// @file
+/// The rules of the tree as tests: who may include whom, no I/O in the core, files of readable
+/// size.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <string>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::IsEmpty;
+using Findings = std::vector<std::string>;
+
+const fs::path kRoot = REGINFO_SOURCE_DIR;
+constexpr std::size_t kMaxLines = 400;
+
+struct Rule {
+    const char* folder;
+    const char* except;  ///< a folder inside it that the rule is not for, or ""
+    const char* forbidden;
+    const char* because;
+};
+
+constexpr Rule kArrows[] = {
+    {"core",
+     "",
+     R"(#include "(app|metrics|transport|tests)/)",
+     "the core depends on nothing of ours"},
+    {"core",
+     "core/storage",
+     R"(#include "core/storage/)",
+     "the core knows Journal, not the stores"},
+    {"core/storage",
+     "",
+     R"(#include "core/(sip|transaction|dialog|reginfo)/)",
+     "a store knows no SIP"},
+    {"transport", "", R"(#include "(app|metrics|tests)/)", "transport knows the core only"},
+    {"transport",
+     "",
+     R"(#include "core/(transaction|dialog|reginfo)/)",
+     "transport knows no rules"},
+    {"metrics", "", R"(#include "(app|transport|tests)/)", "metrics knows the core only"},
+    {"app", "", R"(#include "tests/)", "the product does not know its tests"},
+};
+
+constexpr Rule kWorld[] = {
+    {"core",
+     "core/storage",
+     R"(#include <(boost/(asio|beast)|sys/|netinet/|arpa/|unistd|thread>|mutex>|atomic>|fstream>|filesystem>|iostream>|spdlog|prometheus|sqlite3|nlohmann))",
+     "no I/O, no threads, no logging in core"},
+    {"core",
+     "core/storage",
+     R"(::now\(|random_device|getenv|std::c(out|err)|\bprintf\()",
+     "the world enters by arguments"},
+    {"metrics",
+     "",
+     R"(#include "core/sip/(parser|writer|stream_framer|uri|headers))",
+     "no SIP syntax"},
+    {"tests/core", "", R"(sleep)", "time is an argument"},
+    {"tests/sim", "", R"(sleep)", "time is an argument"},
+};
+
+Findings lines_of(const fs::path& path) {
+    std::ifstream file(path);
+    Findings lines;
+    for (std::string line; std::getline(file, line);) lines.push_back(line);
+    return lines;
+}
+
+std::string name_of(const fs::path& path) { return fs::relative(path, kRoot).generic_string(); }
+
+bool is_cpp(const fs::path& path) {
+    return path.extension() == ".cpp" || path.extension() == ".hpp";
+}
+
+template <class Predicate>
+std::vector<fs::path> files_below(const char* folder, Predicate wanted) {
+    std::vector<fs::path> found;
+    if (!fs::exists(kRoot / folder)) return found;
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(kRoot / folder)) {
+        if (entry.is_regular_file() && wanted(entry.path())) found.push_back(entry.path());
+    }
+    std::ranges::sort(found);
+    return found;
+}
+
+void find_matches(const fs::path& path, const std::regex& pattern, Findings& findings) {
+    std::size_t number = 0;
+    for (const std::string& line : lines_of(path)) {
+        ++number;
+        if (!std::regex_search(line, pattern)) continue;
+        findings.push_back(name_of(path) + ":" + std::to_string(number) + ": " + line);
+    }
+}
+
+Findings violations(const Rule& rule) {
+    const std::regex forbidden(rule.forbidden);
+    const std::string except = std::string(rule.except) + "/";
+    Findings findings;
+    for (const fs::path& path : files_below(rule.folder, is_cpp)) {
+        if (*rule.except != '\0' && name_of(path).starts_with(except)) continue;
+        find_matches(path, forbidden, findings);
+    }
+    return findings;
+}
+
+TEST(Tidy, EveryIncludeFollowsAnArrow) {
+    for (const Rule& rule : kArrows) {
+        EXPECT_THAT(violations(rule), IsEmpty()) << rule.folder << ": " << rule.because;
+    }
+}
+
+TEST(Tidy, TheWorldEntersTheCoreByArgumentsOnly) {
+    for (const Rule& rule : kWorld) {
+        EXPECT_THAT(violations(rule), IsEmpty()) << rule.folder << ": " << rule.because;
+    }
+}
+
+TEST(Tidy, ARuleFindsWhatItForbids) {
+    constexpr Rule kEveryHeader{"core", "", "#pragma once", "headers exist"};
+    EXPECT_FALSE(violations(kEveryHeader).empty());
+}
+
+TEST(Tidy, AFileCanBeReadInOneGo) {
+    for (const char* folder : {"app", "core", "metrics", "tests", "transport"}) {
+        for (const fs::path& path : files_below(folder, is_cpp)) {
+            EXPECT_LE(lines_of(path).size(), kMaxLines) << name_of(path);
+        }
+    }
+}
+
+TEST(Tidy, AHeaderAndASourceWithoutOneSayWhatTheyAre) {
+    for (const char* folder : {"app", "core", "metrics", "tests", "transport"}) {
+        for (const fs::path& path : files_below(folder, is_cpp)) {
+            const bool has_header = fs::exists(fs::path(path).replace_extension(".hpp"));
+            if (path.extension() == ".cpp" && has_header) continue;
+            const Findings lines = lines_of(path);
+            ASSERT_FALSE(lines.empty()) << name_of(path);
+            EXPECT_TRUE(lines.front().starts_with("/// @file")) << name_of(path);
+        }
+    }
+}
+
+TEST(Tidy, TheProductStandsAlone) {
+    const std::regex outside(R"(\.\./shared)");
+    const auto any_file = [](const fs::path&) { return true; };
+    Findings findings;
+    for (const char* folder : {"app", "core", "deploy", "metrics", "transport"}) {
+        for (const fs::path& path : files_below(folder, any_file)) {
+            find_matches(path, outside, findings);
+        }
+    }
+    for (const char* file : {"CMakeLists.txt", "CMakePresets.json", "README.md"}) {
+        find_matches(kRoot / file, outside, findings);
+    }
+    EXPECT_THAT(findings, IsEmpty());
+}
+
+TEST(Tidy, EverySourceIsBuilt) {
+    Findings findings;
+    for (const char* folder : {"app", "core", "metrics", "transport"}) {
+        std::string lists;
+        const auto is_list = [](const fs::path& p) { return p.filename() == "CMakeLists.txt"; };
+        for (const fs::path& list : files_below(folder, is_list)) {
+            for (const std::string& line : lines_of(list)) lists += line + " ";
+        }
+        for (const fs::path& path : files_below(folder, is_cpp)) {
+            if (lists.find(path.filename().string()) == std::string::npos) {
+                findings.push_back(name_of(path));
+            }
+        }
+    }
+    EXPECT_THAT(findings, IsEmpty()) << "not in any CMakeLists.txt";
+}
+
+}  // namespace

@@ -1,0 +1,44 @@
+/// @file
+/// Faults of the kernel that loopback and a test's limits do not produce: system calls of this
+/// process, replaced.
+
+#include "tests/transport/kernel_faults.hpp"
+
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace {
+
+bool is_full = false;
+bool has_no_descriptors = false;
+
+}  // namespace
+
+extern "C" int sendmmsg(int socket, mmsghdr* headers, unsigned count, int flags) {
+    if (is_full) {
+        errno = EAGAIN;
+        return -1;
+    }
+    return static_cast<int>(::syscall(SYS_sendmmsg, socket, headers, count, flags));
+}
+
+extern "C" int accept(int socket, sockaddr* address, socklen_t* length) {
+    if (has_no_descriptors) {
+        errno = EMFILE;
+        return -1;
+    }
+    return static_cast<int>(::syscall(SYS_accept4, socket, address, length, 0));
+}
+
+namespace reginfo::test {
+
+FullKernel::FullKernel() { is_full = true; }
+FullKernel::~FullKernel() { is_full = false; }
+
+NoDescriptors::NoDescriptors() { has_no_descriptors = true; }
+NoDescriptors::~NoDescriptors() { has_no_descriptors = false; }
+
+}  // namespace reginfo::test

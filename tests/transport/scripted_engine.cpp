@@ -1,0 +1,62 @@
+/// @file
+/// Engine by its header, played from a Script. Linked in place of core/engine.cpp.
+
+#include "tests/transport/scripted_engine.hpp"
+
+#include <memory>
+
+namespace reginfo {
+
+class Engine::Impl {
+public:
+    explicit Impl(std::uint64_t seed) : script(*reinterpret_cast<Script*>(seed)) {}
+
+    Script& script;
+    Stats stats;
+};
+
+Engine::Engine(Settings, std::uint64_t seed) : impl_(std::make_unique<Impl>(seed)) {}
+Engine::~Engine() = default;
+
+void Engine::handle_message(TimePoint, const Flow& flow, std::string_view bytes, Outbox& outbox) {
+    impl_->script.messages.push_back({flow, std::string(bytes)});
+    if (impl_->script.on_message) impl_->script.on_message(flow, bytes, outbox);
+}
+
+void Engine::handle_broken_stream(
+    TimePoint,
+    const Flow& flow,
+    std::string_view head,
+    sip::ParseError,
+    Outbox& outbox
+) {
+    if (impl_->script.on_broken_stream) impl_->script.on_broken_stream(flow, head, outbox);
+}
+
+void Engine::handle_flow_closed(TimePoint, const Flow& flow, Outbox& outbox) {
+    impl_->script.closed.push_back(flow);
+    if (impl_->script.on_flow_closed) impl_->script.on_flow_closed(flow, outbox);
+}
+
+void Engine::handle_resolved(
+    TimePoint,
+    ResolveId id,
+    std::span<const Endpoint> endpoints,
+    Outbox& outbox
+) {
+    impl_->script.resolved.push_back({id, {endpoints.begin(), endpoints.end()}});
+    if (impl_->script.on_resolved) impl_->script.on_resolved(id, outbox);
+}
+
+void Engine::handle_committed(TimePoint, CommitId id, bool ok, Outbox& outbox) {
+    if (impl_->script.on_committed) impl_->script.on_committed(id, ok, outbox);
+}
+
+void Engine::handle_timeout(TimePoint now, Outbox& outbox) {
+    if (impl_->script.on_timeout) impl_->script.on_timeout(now, outbox);
+}
+
+std::optional<TimePoint> Engine::next_deadline() const { return impl_->script.deadline; }
+const Stats& Engine::stats() const { return impl_->stats; }
+
+}  // namespace reginfo

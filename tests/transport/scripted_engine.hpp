@@ -1,0 +1,44 @@
+/// @file
+/// An engine that does what a test says: the far end of the transport.
+#pragma once
+
+#include "core/engine.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace reginfo {
+
+/// What the stand-in for Engine (scripted_engine.cpp) does when called, and what it was told.
+struct Script {
+    struct Message {
+        Flow flow;
+        std::string bytes;
+    };
+    struct Resolved {
+        ResolveId id = 0;
+        std::vector<Endpoint> endpoints;
+    };
+
+    std::function<void(const Flow&, std::string_view, Outbox&)> on_message;
+    std::function<void(const Flow&, std::string_view head, Outbox&)> on_broken_stream;
+    std::function<void(const Flow&, Outbox&)> on_flow_closed;
+    std::function<void(ResolveId, Outbox&)> on_resolved;
+    std::function<void(CommitId, bool, Outbox&)> on_committed;
+    std::function<void(TimePoint, Outbox&)> on_timeout;
+    std::optional<TimePoint> deadline;
+
+    std::vector<Message> messages;
+    std::vector<Flow> closed;
+    std::vector<Resolved> resolved;
+
+    /// An Engine that is built with this seed follows the script.
+    std::uint64_t seed() { return reinterpret_cast<std::uintptr_t>(this); }
+};
+
+}  // namespace reginfo

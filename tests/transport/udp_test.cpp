@@ -1,0 +1,206 @@
+/// @file
+/// UDP through the driver: datagrams in and out, and what happens when they cannot leave.
+
+#include "tests/transport/kernel_faults.hpp"
+#include "tests/transport/test_server.hpp"
+
+#include <boost/smart_ptr/make_local_shared.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace reginfo::test {
+namespace {
+
+using ::testing::ElementsAre;
+
+SharedBytes shared(std::string text) {
+    return boost::make_local_shared<const std::string>(std::move(text));
+}
+
+Flow udp_flow(const Endpoint& peer, ListenerId id = 0) { return {Transport::udp, id, peer, 0}; }
+
+TEST(Udp, ADatagramReachesTheEngineWithItsPeerAndListener) {
+    TestServer server({listener(Transport::udp), listener(Transport::udp)});
+    UdpPeer peer;
+
+    peer.send(server.bound(1), "hello");
+
+    ASSERT_TRUE(server.run_until([&] { return !server.script.messages.empty(); }));
+    EXPECT_EQ(server.script.messages[0].flow, udp_flow(peer.endpoint(), 1));
+    EXPECT_EQ(server.script.messages[0].bytes, "hello");
+}
+
+TEST(Udp, AnAnswerLeavesFromTheListenerOfItsFlow) {
+    TestServer server({listener(Transport::udp), listener(Transport::udp)});
+    UdpPeer peer;
+    server.script.on_message = [](const Flow& flow, std::string_view, Outbox& outbox) {
+        outbox.send(flow, "answer");
+    };
+
+    peer.send(server.bound(1), "question");
+
+    ASSERT_TRUE(server.run_until([&] { return peer.poll() > 0; }));
+    EXPECT_EQ(peer.senders[0], server.bound(1));
+}
+
+TEST(Udp, HeadAndTailAreOneDatagram) {
+    TestServer server({listener(Transport::udp)});
+    UdpPeer peer;
+
+    server.driver.run_turn([&](TimePoint, Outbox& outbox) {
+        outbox.send(udp_flow(peer.endpoint()), "head,", shared("tail"));
+        outbox.send(udp_flow(peer.endpoint()), "no tail");
+    });
+
+    ASSERT_TRUE(server.run_until([&] { return peer.poll() == 2; }));
+    EXPECT_THAT(peer.received, ElementsAre("head,tail", "no tail"));
+}
+
+TEST(Udp, MoreThanOneBatchForManyPeersArrivesInOrder) {
+    TestServer server({listener(Transport::udp)});
+    std::array<UdpPeer, 3> peers;
+    constexpr int kEach = 70;
+
+    server.driver.run_turn([&](TimePoint, Outbox& outbox) {
+        for (int i = 0; i < kEach; ++i) {
+            for (UdpPeer& peer : peers) {
+                outbox.send(udp_flow(peer.endpoint()), std::to_string(i), shared("!"));
+            }
+        }
+    });
+
+    std::vector<std::string> expected;
+    expected.reserve(kEach);
+    for (int i = 0; i < kEach; ++i) expected.push_back(std::to_string(i) + "!");
+    for (UdpPeer& peer : peers) {
+        ASSERT_TRUE(server.run_until([&] { return peer.poll() == kEach; }));
+        EXPECT_EQ(peer.received, expected);
+    }
+    EXPECT_EQ(server.stats().datagrams_sent, kEach * peers.size());
+}
+
+TEST(Udp, DatagramsThatWaitTogetherAreOneTurn) {
+    TestServer server({listener(Transport::udp)});
+    ASSERT_TRUE(server.run_until([&] { return server.stats().turns.count > 0; }));
+    const std::uint64_t turns = server.stats().turns.count;
+    UdpPeer peer;
+
+    for (std::size_t i = 0; i < ReceiveBatch::kSize; ++i) peer.send(server.bound(0), "x");
+
+    ASSERT_TRUE(server.run_until([&] {
+        return server.stats().datagrams_received == ReceiveBatch::kSize;
+    }));
+    EXPECT_EQ(server.stats().turns.count, turns + 1);
+    EXPECT_EQ(server.stats().datagram_bytes_received, ReceiveBatch::kSize);
+}
+
+TEST(Udp, AFloodIsReceivedOverSeveralWakeups) {
+    TestServer server({listener(Transport::udp)});
+    UdpPeer peer;
+    constexpr std::size_t kMany = 1'200;  // more than eight batches of 64
+
+    for (std::size_t i = 0; i < kMany; ++i) peer.send(server.bound(0), std::to_string(i));
+
+    ASSERT_TRUE(server.run_until([&] { return server.script.messages.size() == kMany; }));
+    EXPECT_EQ(server.script.messages.back().bytes, std::to_string(kMany - 1));
+}
+
+TEST(Udp, BothFamiliesAreServedSideBySide) {
+    TestServer server({listener(Transport::udp), listener(Transport::udp, "::1")});
+    UdpPeer v4;
+    UdpPeer v6("::1");
+    server.script.on_message = [](const Flow& flow, std::string_view bytes, Outbox& outbox) {
+        outbox.send(flow, std::string(bytes));
+    };
+
+    v4.send(server.bound(0), "four");
+    v6.send(server.bound(1), "six");
+
+    ASSERT_TRUE(server.run_until([&] { return v4.poll() == 1 && v6.poll() == 1; }));
+    EXPECT_THAT(v4.received, ElementsAre("four"));
+    EXPECT_THAT(v6.received, ElementsAre("six"));
+    EXPECT_EQ(v6.senders[0], server.bound(1));
+}
+
+TEST(Udp, WhatCannotBeSentIsCountedAndTheRestLeaves) {
+    TestServer server({listener(Transport::udp)});
+    UdpPeer peer;
+
+    server.driver.run_turn([&](TimePoint, Outbox& outbox) {
+        outbox.send(udp_flow({*IpAddress::parse("::1"), 5060}), "other family");
+        outbox.send(udp_flow(peer.endpoint(), 7), "no such listener");
+        outbox.send(udp_flow(peer.endpoint()), std::string(70'000, 'x'));
+        outbox.send(udp_flow(peer.endpoint()), "good");
+    });
+
+    ASSERT_TRUE(server.run_until([&] { return peer.poll() == 1; }));
+    EXPECT_THAT(peer.received, ElementsAre("good"));
+    EXPECT_EQ(server.stats().datagrams_unsendable, 3U);
+    EXPECT_EQ(server.stats().datagram_bytes_queued, 0U);
+}
+
+TEST(Udp, WhatAFullKernelRefusesIsSentOnceItTakesMore) {
+    TestServer server({listener(Transport::udp)});
+    UdpPeer peer;
+    {
+        const FullKernel full;
+        server.driver.run_turn([&](TimePoint, Outbox& outbox) {
+            for (int i = 0; i < 100; ++i) outbox.send(udp_flow(peer.endpoint()), std::to_string(i));
+        });
+        EXPECT_GT(server.stats().datagram_bytes_queued, 0U);
+    }
+
+    ASSERT_TRUE(server.run_until([&] { return peer.poll() == 100; }));
+    EXPECT_EQ(peer.received.front(), "0");
+    EXPECT_EQ(peer.received.back(), "99");
+    EXPECT_EQ(server.stats().datagram_bytes_queued, 0U);
+}
+
+TEST(Udp, AboveTheBoundWhatAFullKernelRefusesIsDroppedAndCounted) {
+    TransportOptions options;
+    options.udp_queue_bytes = 1'000;
+    TestServer server({listener(Transport::udp)}, options);
+    UdpPeer peer;
+    {
+        const FullKernel full;
+        server.driver.run_turn([&](TimePoint, Outbox& outbox) {
+            for (int i = 0; i < 15; ++i) {
+                outbox.send(udp_flow(peer.endpoint()), std::string(100, 'x'));
+            }
+        });
+        EXPECT_EQ(server.stats().datagrams_dropped, 5U);
+    }
+
+    ASSERT_TRUE(server.run_until([&] { return server.stats().datagram_bytes_queued == 0; }));
+    EXPECT_EQ(peer.poll(), 10U);
+}
+
+TEST(Udp, WhatTheKernelLosesIsCounted) {
+    TestServer server({listener(Transport::udp)});
+    UdpPeer peer;
+    const std::string big(60'000, 'x');
+    constexpr std::uint64_t kMany = 1'000;  // 60 MB, more than any receive buffer of ours
+
+    for (std::uint64_t i = 0; i < kMany; ++i) peer.send(server.bound(0), big);
+    ASSERT_TRUE(server.run_until([&] { return server.script.messages.size() > 10; }));
+    // The count comes with a datagram that was queued after the loss.
+    ASSERT_TRUE(server.run_until([&] {
+        peer.send(server.bound(0), "last");
+        return server.script.messages.back().bytes == "last";
+    }));
+
+    const TransportStats& stats = server.stats();
+    EXPECT_GT(stats.datagrams_lost_by_kernel, 0U);
+    const auto is_big = [&](const Script::Message& m) { return m.bytes.size() == big.size(); };
+    const auto arrived =
+        std::count_if(server.script.messages.begin(), server.script.messages.end(), is_big);
+    EXPECT_EQ(stats.datagrams_lost_by_kernel + static_cast<std::uint64_t>(arrived), kMany);
+}
+
+}  // namespace
+}  // namespace reginfo::test

@@ -1,0 +1,239 @@
+/// @file
+/// The reactor's turn: feeds the engine what the sockets read, and performs what it asks for.
+
+#include "transport/driver.hpp"
+
+#include "transport/steady_time.hpp"
+#include "transport/system_resolver.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <cassert>
+#include <span>
+#include <variant>
+
+namespace reginfo {
+namespace {
+
+using boost::system::error_code;
+
+/// Bounded, so that a flood on UDP cannot starve TCP, timers and /metrics.
+constexpr int kBatchesPerWakeup = 8;
+
+}  // namespace
+
+Driver::Driver(DriverParts parts, Listeners listeners, const TransportOptions& options)
+    : options_(options),
+      parts_(std::move(parts)),
+      udp_(listeners.size()),
+      tcp_(parts_.io, *this, options_, stats_),
+      timer_(parts_.io) {
+    for (std::size_t i = 0; i < listeners.size(); ++i) {
+        const auto id = static_cast<ListenerId>(i);
+        Listeners::Socket socket = listeners.take(id);
+        if (auto* udp = std::get_if<boost::asio::ip::udp::socket>(&socket)) {
+            udp_[i] =
+                std::make_unique<UdpEndpoint>(std::move(*udp), options_.udp_queue_bytes, stats_);
+        } else {
+            tcp_.add_listener(id, std::get<boost::asio::ip::tcp::acceptor>(std::move(socket)));
+        }
+    }
+    if (!parts_.resolver) {
+        parts_.resolver = std::make_unique<SystemResolver>(parts_.io, options_, stats_);
+    }
+}
+
+void Driver::start() {
+    parts_.journal.on_done([this](CommitId id, bool ok) {
+        committed_.push({id, ok});
+        turn_soon();
+    });
+    parts_.resolver->on_done([this](ResolveId id, std::span<const Endpoint> endpoints) {
+        resolved_.push({id, {endpoints.begin(), endpoints.end()}});
+        turn_soon();
+    });
+    for (std::size_t i = 0; i < udp_.size(); ++i) {
+        if (udp_[i]) wait_for_datagrams(static_cast<ListenerId>(i));
+    }
+    tcp_.start();
+    turn_soon();
+}
+
+void Driver::stop() {
+    if (stopped_) return;
+    stopped_ = true;
+    for (const auto& udp : udp_) {
+        if (udp) udp->close();
+    }
+    tcp_.stop();
+    parts_.resolver->stop();
+    timer_.cancel();
+}
+
+void Driver::run_turn(Input input) {
+    if (stopped_) return;
+    inputs_.push(std::move(input));
+    if (in_turn_) return;
+    begin_turn();
+    end_turn();
+}
+
+// Input.
+
+void Driver::wait_for_datagrams(ListenerId listener) {
+    udp_[listener]->async_wait_readable([this, listener](const error_code& error) {
+        if (error || stopped_) return;
+        receive_datagrams(listener);
+        if (!stopped_) wait_for_datagrams(listener);
+    });
+}
+
+void Driver::receive_datagrams(ListenerId listener) {
+    for (int batch = 0; batch < kBatchesPerWakeup && !stopped_; ++batch) {
+        const std::span<const Datagram> datagrams = udp_[listener]->receive(batch_);
+        if (datagrams.empty()) return;
+        begin_turn();
+        for (const Datagram& datagram : datagrams) {
+            handle_message(Flow{Transport::udp, listener, datagram.peer}, datagram.bytes);
+        }
+        end_turn();
+        if (datagrams.size() < ReceiveBatch::kSize) return;  // that was all
+    }
+}
+
+void Driver::handle_message(const Flow& flow, std::string_view bytes) {
+    parts_.engine.handle_message(now_, flow, bytes, outbox_);
+}
+
+void Driver::handle_broken_stream(const Flow& flow, std::string_view head, sip::ParseError error) {
+    parts_.engine.handle_broken_stream(now_, flow, head, error, outbox_);
+}
+
+void Driver::handle_flow_closed(const Flow& flow) {
+    closed_.push(flow);
+    turn_soon();
+}
+
+void Driver::note(const Note& note) { parts_.note(note); }
+
+// The turn.
+
+void Driver::begin_turn() {
+    assert(!in_turn_);
+    in_turn_ = true;
+    now_ = steady_now();
+}
+
+/// Flows that close while effects are performed are told in the next turn: an engine that answers
+/// each failure with another attempt gets a turn for each, and the sockets get theirs between.
+void Driver::end_turn() {
+    for (const Flow& flow : closed_.take()) {
+        parts_.engine.handle_flow_closed(now_, flow, outbox_);
+    }
+    for (const Input& input : inputs_.take()) input(now_, outbox_);
+    do {
+        feed_news();
+        perform_effects();
+    } while (has_news() && !stopped_);
+    flush();
+    in_turn_ = false;
+
+    stats_.turns.add(steady_now() - now_);
+    if (!stopped_) schedule();
+}
+
+/// Commits and look-ups that were answered.
+bool Driver::has_news() const { return !committed_.empty() || !resolved_.empty(); }
+
+void Driver::feed_news() {
+    for (const Committed& committed : committed_.take()) {
+        parts_.engine.handle_committed(now_, committed.id, committed.ok, outbox_);
+    }
+    for (const Resolved& resolved : resolved_.take()) {
+        parts_.engine.handle_resolved(now_, resolved.id, resolved.endpoints, outbox_);
+    }
+}
+
+void Driver::perform_effects() {
+    performing_.swap(outbox_);
+    for (Effect& effect : performing_.effects()) {
+        if (stopped_) break;
+        std::visit([this](auto& known) { perform(known); }, effect);
+    }
+    performing_.clear();
+}
+
+void Driver::perform(Send& send) {
+    if (send.flow.transport != Transport::udp) return tcp_.send(std::move(send));
+    if (UdpEndpoint* const udp = udp_of(send.flow)) {
+        udp->send(send.flow.peer, std::move(send.head), std::move(send.tail));
+    } else {
+        ++stats_.datagrams_unsendable;
+    }
+}
+
+void Driver::perform(Close& close) {
+    if (close.flow.transport == Transport::tcp) tcp_.close(close.flow);
+}
+
+void Driver::perform(Commit& commit) { parts_.journal.commit(std::move(commit)); }
+void Driver::perform(Resolve& resolve) { parts_.resolver->resolve(resolve); }
+void Driver::perform(Note& note) { parts_.note(note); }
+
+/// Null if there is no such listener: flows are stored, and the configuration may have changed.
+UdpEndpoint* Driver::udp_of(const Flow& flow) const {
+    return flow.listener < udp_.size() ? udp_[flow.listener].get() : nullptr;
+}
+
+void Driver::flush() {
+    if (stopped_) return;
+    for (const auto& udp : udp_) {
+        if (udp) udp->flush();
+    }
+    tcp_.flush();
+}
+
+// The next turn.
+
+/// After the sockets that are ready now have had theirs.
+void Driver::turn_soon() {
+    if (in_turn_ || turn_posted_ || stopped_) return;
+    turn_posted_ = true;
+    boost::asio::post(parts_.io, [this] {
+        turn_posted_ = false;
+        if (stopped_) return;
+        begin_turn();
+        const std::optional<TimePoint> deadline = parts_.engine.next_deadline();
+        if (deadline && *deadline <= now_) parts_.engine.handle_timeout(now_, outbox_);
+        end_turn();
+    });
+}
+
+void Driver::schedule() {
+    const std::optional<TimePoint> deadline = parts_.engine.next_deadline();
+    const bool overdue = deadline && *deadline <= now_;
+    if (overdue || has_news() || !closed_.empty() || !inputs_.empty()) {
+        turn_soon();
+    } else if (deadline && (!armed_for_ || *deadline < *armed_for_)) {
+        arm(*deadline);
+    }
+}
+
+void Driver::arm(TimePoint deadline) {
+    armed_for_ = deadline;
+    timer_.expires_at(to_steady(deadline));
+    timer_.async_wait([this, deadline](const error_code& error) {
+        if (!error && !stopped_) on_deadline(deadline);
+    });
+}
+
+void Driver::on_deadline(TimePoint deadline) {
+    armed_for_.reset();
+    begin_turn();
+    stats_.timer_lateness.add(std::max(now_ - deadline, Duration{0}));
+    parts_.engine.handle_timeout(now_, outbox_);
+    end_turn();
+}
+
+}  // namespace reginfo

@@ -1,0 +1,125 @@
+/// @file
+/// The reactor's turn: feeds the engine what the sockets read, and performs what it asks for.
+#pragma once
+
+#include "core/engine.hpp"
+#include "core/event/journal.hpp"
+#include "core/outbox.hpp"
+#include "transport/inbox.hpp"
+#include "transport/listeners.hpp"
+#include "transport/resolver.hpp"
+#include "transport/tcp_server.hpp"
+#include "transport/transport_options.hpp"
+#include "transport/transport_stats.hpp"
+#include "transport/turn_handler.hpp"
+#include "transport/udp_endpoint.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace reginfo {
+
+/// What the driver works with; all of it must outlive the driver.
+struct DriverParts {
+    boost::asio::io_context& io;
+    Engine& engine;
+    Journal& journal;
+    std::function<void(const Note&)> note;         ///< writes a line of the log
+    std::unique_ptr<Resolver> resolver = nullptr;  ///< none: the system's
+};
+
+/// Runs an Engine on the sockets of its listeners, by the contract in core/engine.hpp.
+///
+/// One turn: something happened; the engine is told, with one reading of the clock; its effects are
+/// performed, and those that follow from commits and look-ups that are answered at once; then what
+/// is queued is sent in as few system calls as possible, and the timer is armed.
+///
+/// One thread: every function is called on the one that runs the io_context. Completion handlers
+/// refer to the driver, so the io_context must not run after the driver is destroyed. Destroyed
+/// without stop(), its sockets are closed as well.
+class Driver final : private TurnHandler {
+public:
+    using Input = std::function<void(TimePoint now, Outbox& outbox)>;
+
+    Driver(DriverParts parts, Listeners listeners, const TransportOptions& options);
+    Driver(const Driver&) = delete;
+    Driver& operator=(const Driver&) = delete;
+
+    void start();
+
+    /// Closes every socket, whatever is queued, and cancels all waits, so that io_context::run
+    /// returns. May be called at any time. A look-up under way is waited for.
+    void stop();
+
+    /// Runs one turn in which `input` tells the engine something; soon, if a turn is under way.
+    void run_turn(Input input);
+
+    const TransportStats& stats() const { return stats_; }
+
+private:
+    void begin_turn() override;
+    void handle_message(const Flow& flow, std::string_view bytes) override;
+    void handle_broken_stream(const Flow& flow, std::string_view head, sip::ParseError error)
+        override;
+    void handle_flow_closed(const Flow& flow) override;
+    void end_turn() override;
+    void note(const Note& note) override;
+
+    void wait_for_datagrams(ListenerId listener);
+    void receive_datagrams(ListenerId listener);
+
+    bool has_news() const;
+    void feed_news();
+    void perform_effects();
+    void perform(Send& send);
+    void perform(Close& close);
+    void perform(Commit& commit);
+    void perform(Resolve& resolve);
+    void perform(Note& note);
+    UdpEndpoint* udp_of(const Flow& flow) const;
+    void flush();
+
+    void turn_soon();
+    void schedule();
+    void arm(TimePoint deadline);
+    void on_deadline(TimePoint deadline);
+
+    struct Committed {
+        CommitId id;
+        bool ok;
+    };
+    struct Resolved {
+        ResolveId id;
+        std::vector<Endpoint> endpoints;
+    };
+
+    TransportOptions options_;
+    TransportStats stats_;
+    DriverParts parts_;
+    ReceiveBatch batch_;
+    std::vector<std::unique_ptr<UdpEndpoint>> udp_;  ///< by ListenerId; null for others
+    TcpServer tcp_;
+    boost::asio::steady_timer timer_;
+    std::optional<TimePoint> armed_for_;
+
+    Outbox outbox_;      ///< what the engine asks for
+    Outbox performing_;  ///< what is being done: the engine may ask for more meanwhile
+    Inbox<Committed> committed_;
+    Inbox<Resolved> resolved_;
+    Inbox<Flow> closed_;
+    Inbox<Input> inputs_;
+
+    TimePoint now_;
+    bool in_turn_ = false;
+    bool turn_posted_ = false;
+    bool stopped_ = false;
+};
+
+}  // namespace reginfo

@@ -1,0 +1,137 @@
+/// @file
+/// One TCP connection: its input cut into messages, its output queued and gathered.
+
+#include "transport/tcp_connection.hpp"
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace reginfo {
+namespace {
+
+constexpr std::size_t kGather = 64;  ///< pieces of memory in one system call
+
+TcpConnection::Io outcome_of(int error) {
+    const bool later = error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
+    return later ? TcpConnection::Io::blocked : TcpConnection::Io::failed;
+}
+
+}  // namespace
+
+TcpConnection::TcpConnection(
+    boost::asio::ip::tcp::socket socket,
+    const Flow& flow,
+    const IpAddress& local,
+    const sip::ParseLimits& limits,
+    TransportStats& stats
+)
+    : socket_(std::move(socket)), flow_(flow), local_(local), stats_(stats), framer_(limits) {}
+
+TcpConnection::~TcpConnection() {
+    stats_.stream_bytes_queued -= queued_bytes_;
+    stats_.stream_input_bytes -= buffered_;
+}
+
+TcpConnection::Io TcpConnection::read(std::span<char> room, TurnHandler& handler) {
+    const ssize_t count = ::recv(socket_.native_handle(), room.data(), room.size(), MSG_DONTWAIT);
+    if (count < 0) return outcome_of(errno);
+    if (count == 0) return Io::ended;
+
+    const std::string_view bytes(room.data(), static_cast<std::size_t>(count));
+    stats_.stream_bytes_received += bytes.size();
+    if (phase == Phase::closing || broken_) return Io::done;
+
+    framer_.push(bytes);
+    const std::size_t pings = hand_in(handler);
+    stats_.stream_input_bytes += framer_.buffered() - buffered_;
+    buffered_ = framer_.buffered();
+    if (pings == 0) return Io::done;
+
+    std::string pongs;
+    for (std::size_t i = 0; i < pings; ++i) pongs += "\r\n";
+    push(Outgoing{std::move(pongs), {}, false});
+    stats_.stream_pings += pings;
+    return Io::done;
+}
+
+/// Returns how many pings are to be answered.
+std::size_t TcpConnection::hand_in(TurnHandler& handler) {
+    using Kind = sip::StreamFramer::Frame::Kind;
+    std::size_t pings = 0;
+    while (const std::optional<sip::StreamFramer::Frame> frame = framer_.pop()) {
+        switch (frame->kind) {
+            case Kind::message:
+                ++stats_.stream_messages_received;
+                handler.handle_message(flow_, frame->bytes);
+                break;
+            case Kind::ping:
+                ++pings;
+                break;
+            case Kind::broken:
+                broken_ = true;
+                handler.handle_broken_stream(flow_, frame->bytes, frame->error);
+                return pings;
+        }
+    }
+    return pings;
+}
+
+void TcpConnection::push(std::string head, SharedBytes tail) {
+    push(Outgoing{std::move(head), std::move(tail), true});
+}
+
+void TcpConnection::push(Outgoing outgoing) {
+    queued_bytes_ += outgoing.size();
+    stats_.stream_bytes_queued += outgoing.size();
+    queue_.push(std::move(outgoing));
+}
+
+TcpConnection::Io TcpConnection::write() {
+    std::array<iovec, kGather> pieces;
+    while (!queue_.empty()) {
+        std::size_t skip = front_sent_;
+        std::size_t count = 0;
+        const auto add = [&](const std::string& piece) {
+            const std::size_t sent = std::min(skip, piece.size());
+            skip -= sent;
+            // sendmsg only reads; iovec has no const.
+            char* begin = const_cast<char*>(piece.data()) + sent;
+            if (sent < piece.size()) pieces[count++] = {begin, piece.size() - sent};
+        };
+        for (std::size_t i = 0; i < queue_.size() && count + 2 <= kGather; ++i) {
+            add(queue_[i].head);
+            if (queue_[i].tail) add(*queue_[i].tail);
+        }
+
+        msghdr header{};
+        header.msg_iov = pieces.data();
+        header.msg_iovlen = count;
+        const ssize_t sent =
+            ::sendmsg(socket_.native_handle(), &header, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR) continue;
+        if (sent < 0) return outcome_of(errno);
+        pop_sent(static_cast<std::size_t>(sent));
+    }
+    return Io::done;
+}
+
+void TcpConnection::pop_sent(std::size_t bytes) {
+    stats_.stream_bytes_sent += bytes;
+    stats_.stream_bytes_queued -= bytes;
+    queued_bytes_ -= bytes;
+    front_sent_ += bytes;
+    while (!queue_.empty() && front_sent_ >= queue_[0].size()) {
+        front_sent_ -= queue_[0].size();
+        if (queue_[0].counts) ++stats_.stream_messages_sent;
+        queue_.pop();
+    }
+}
+
+}  // namespace reginfo

@@ -1,0 +1,391 @@
+/// @file
+/// All TCP connections: accepts, connects, finds the one for a flow, ends them.
+
+#include "transport/tcp_server.hpp"
+
+#include "transport/socket_address.hpp"
+#include "transport/steady_time.hpp"
+#include "transport/tcp_options.hpp"
+
+#include <string>
+#include <utility>
+
+namespace reginfo {
+namespace {
+
+using boost::asio::ip::tcp;
+using boost::system::error_code;
+using Io = TcpConnection::Io;
+using Phase = TcpConnection::Phase;
+using Awaited = TcpTimeouts::Awaited;
+
+/// Bounded, so that many timeouts at once cannot starve the sockets; the rest follow at once.
+constexpr int kTimeoutsPerTurn = 256;
+
+/// A peer that keeps its connection alive with a single CRLF has not begun a message: the framer
+/// keeps that, for it may be the first half of a ping.
+constexpr std::size_t kPingBytes = 4;
+
+}  // namespace
+
+TcpServer::TcpServer(
+    boost::asio::io_context& io,
+    TurnHandler& handler,
+    const TransportOptions& options,
+    TransportStats& stats
+)
+    : io_(io),
+      handler_(handler),
+      options_(options),
+      stats_(stats),
+      timeouts_(options),
+      timer_(io),
+      room_(std::make_unique_for_overwrite<std::array<char, kReadBytes>>()) {}
+
+void TcpServer::add_listener(ListenerId id, tcp::acceptor acceptor) {
+    if (listeners_.size() <= id) listeners_.resize(std::size_t{id} + 1);
+    listeners_[id] =
+        std::make_unique<TcpListener>(std::move(acceptor), options_.accept_backoff, stats_);
+}
+
+void TcpServer::start() {
+    for (std::size_t i = 0; i < listeners_.size(); ++i) {
+        if (!listeners_[i]) continue;
+        const auto id = static_cast<ListenerId>(i);
+        const auto on_accept = [this, id](tcp::socket socket, const Endpoint& peer) {
+            accept(id, std::move(socket), peer);
+        };
+        const auto on_error = [this](const error_code& error) {
+            handler_.note({Note::Severity::error, "accept failed", error.message()});
+        };
+        listeners_[i]->start(on_accept, on_error);
+    }
+}
+
+void TcpServer::stop() {
+    stopped_ = true;
+    for (const auto& listener : listeners_) {
+        if (listener) listener->stop();
+    }
+    timer_.cancel();
+    to_be_flushed_.clear();
+    table_.clear();
+    stats_.connections_open = 0;
+}
+
+// Connections come.
+
+void TcpServer::accept(ListenerId id, tcp::socket socket, const Endpoint& peer) {
+    if (!has_room_for(peer.address)) {
+        ++stats_.connections_refused;
+        handler_.note({Note::Severity::warning, "connection refused: limit", peer.to_string()});
+        return;
+    }
+    set_tcp_options(socket, options_);
+    ++stats_.connections_accepted;
+    TcpConnection& connection = add(Flow{Transport::tcp, id, peer, ++last_id_}, std::move(socket));
+    touch(connection, Awaited::anything);
+    wait_readable(connection);
+}
+
+bool TcpServer::has_room_for(const IpAddress& peer) const {
+    return table_.size() < options_.connections &&
+           table_.count_with(peer) < options_.connections_per_peer;
+}
+
+bool TcpServer::knows_listener_of(const Flow& flow) const {
+    return flow.listener < listeners_.size() && listeners_[flow.listener] != nullptr;
+}
+
+TcpConnection& TcpServer::add(const Flow& flow, tcp::socket socket) {
+    const IpAddress& local = listeners_[flow.listener]->bound().address;
+    auto connection =
+        std::make_unique<TcpConnection>(std::move(socket), flow, local, options_.message, stats_);
+    ++stats_.connections_open;
+    return table_.add(std::move(connection));
+}
+
+/// Null if there is none that takes messages.
+TcpConnection* TcpServer::find(const Flow& flow) const {
+    TcpConnection* found = nullptr;
+    if (flow.connection != 0) {
+        found = table_.find(flow.connection);
+    } else if (knows_listener_of(flow)) {
+        found = table_.find(listeners_[flow.listener]->bound().address, flow.peer);
+    }
+    return found != nullptr && found->phase != Phase::closing ? found : nullptr;
+}
+
+/// Null if it could not even be begun.
+TcpConnection* TcpServer::connect(const Flow& flow) {
+    if (flow.connection != 0 || !knows_listener_of(flow)) return nullptr;
+    if (!has_room_for(flow.peer.address)) {
+        ++stats_.connects_failed;
+        handler_.note({Note::Severity::warning, "no connection made: limit", flow.peer.to_string()}
+        );
+        return nullptr;
+    }
+    tcp::socket socket(io_);
+    if (open_for_connect(socket, listeners_[flow.listener]->bound(), flow.peer, options_)) {
+        ++stats_.connects_failed;
+        return nullptr;
+    }
+
+    Flow own = flow;
+    own.connection = ++last_id_;
+    TcpConnection& connection = add(own, std::move(socket));
+    connection.phase = Phase::connecting;
+    touch(connection, Awaited::connect);
+    const auto on_connect = [this, id = connection.id()](const error_code& error) {
+        on_connected(id, error);
+    };
+    connection.socket().async_connect(to_tcp(flow.peer), on_connect);
+    return &connection;
+}
+
+void TcpServer::on_connected(ConnectionId id, const error_code& error) {
+    TcpConnection* const connection = table_.find(id);
+    if (connection == nullptr) return;
+
+    handler_.begin_turn();
+    if (error) {
+        ++stats_.connects_failed;
+        tell_closed(*connection);
+        remove(*connection);
+    } else {
+        ++stats_.connections_made;
+        connection->phase = Phase::open;
+        touch(*connection, Awaited::anything);
+        wait_readable(*connection);
+        flush_later(*connection);
+    }
+    handler_.end_turn();
+}
+
+// Input.
+
+void TcpServer::wait_readable(TcpConnection& connection) {
+    const auto on_ready = [this, id = connection.id()](const error_code& error) {
+        if (!error) on_readable(id);
+    };
+    connection.socket().async_wait(tcp::socket::wait_read, on_ready);
+}
+
+void TcpServer::on_readable(ConnectionId id) {
+    TcpConnection* connection = table_.find(id);
+    if (connection == nullptr) return;
+
+    handler_.begin_turn();
+    const auto frames_before = stats_.stream_messages_received + stats_.stream_pings;
+    switch (connection->read(*room_, handler_)) {
+        case Io::done:
+            await_next_message(
+                *connection, stats_.stream_messages_received + stats_.stream_pings > frames_before
+            );
+            break;
+        case Io::blocked:
+            break;
+        case Io::ended:
+            connection->stream_ended = true;
+            begin_close(*connection, CloseCause::peer);
+            break;
+        case Io::failed:
+            end(*connection, CloseCause::error);
+            break;
+    }
+    handler_.end_turn();
+
+    connection = table_.find(id);
+    if (connection != nullptr && !connection->stream_ended) wait_readable(*connection);
+}
+
+void TcpServer::await_next_message(TcpConnection& connection, bool came_message) {
+    if (connection.phase == Phase::closing) return;
+    if (connection.queued_bytes() > 0) flush_later(connection);  // a pong
+
+    const bool between_messages = connection.buffered() < kPingBytes;
+    if (between_messages) {
+        touch(connection, Awaited::anything);
+    } else if (stats_.stream_input_bytes > options_.tcp_input_bytes_total) {
+        return end(connection, CloseCause::memory);
+    } else if (came_message || connection.between_messages) {
+        touch(connection, Awaited::message);
+    }
+    connection.between_messages = between_messages;
+}
+
+// Output.
+
+void TcpServer::send(Send message) {
+    if (stopped_) return;
+    TcpConnection* connection = find(message.flow);
+    if (connection == nullptr) connection = connect(message.flow);
+    if (connection == nullptr) {
+        ++stats_.stream_messages_unsendable;
+        return handler_.handle_flow_closed(message.flow);
+    }
+    if (message.flow.connection == 0) connection->used_by_peer = true;
+    connection->push(std::move(message.head), std::move(message.tail));
+    flush_later(*connection);
+    if (!is_over_bound(*connection)) return;
+
+    const ConnectionId id = connection->id();
+    write(*connection);
+    connection = table_.find(id);
+    if (connection == nullptr || !is_over_bound(*connection)) return;
+    const std::string peer = connection->flow().peer.to_string();
+    end(*connection, CloseCause::slow_reader);
+    handler_.note({Note::Severity::warning, "connection closed: peer does not read", peer});
+}
+
+/// A connection whose queue is empty does no harm, however much is queued for others.
+bool TcpServer::is_over_bound(const TcpConnection& connection) const {
+    if (connection.queued_bytes() == 0) return false;
+    return connection.queued_bytes() > options_.tcp_queue_bytes ||
+           stats_.stream_bytes_queued > options_.tcp_queue_bytes_total;
+}
+
+void TcpServer::flush_later(TcpConnection& connection) {
+    if (std::exchange(connection.to_be_flushed, true)) return;
+    to_be_flushed_.push_back(connection.id());
+}
+
+void TcpServer::flush() {
+    for (std::size_t i = 0; i < to_be_flushed_.size(); ++i) {
+        TcpConnection* const connection = table_.find(to_be_flushed_[i]);
+        if (connection == nullptr) continue;
+        connection->to_be_flushed = false;
+        write(*connection);
+    }
+    to_be_flushed_.clear();
+}
+
+/// May end the connection.
+void TcpServer::write(TcpConnection& connection) {
+    if (connection.phase == Phase::connecting || connection.awaiting_writable) return;
+    const Io result = connection.write();
+    if (result == Io::failed) return end(connection, CloseCause::error);
+    if (result == Io::blocked) {
+        connection.awaiting_writable = true;
+        const auto on_ready = [this, id = connection.id()](const error_code& error) {
+            if (!error) on_writable(id);
+        };
+        connection.socket().async_wait(tcp::socket::wait_write, on_ready);
+    }
+
+    if (connection.phase == Phase::open) {
+        if (connection.between_messages) touch(connection, Awaited::anything);
+    } else if (result == Io::done) {
+        // All is sent. The peer may still be sending: closed now, the kernel would answer that with
+        // a reset, and the peer would lose what it has not read yet.
+        if (connection.stream_ended) return remove(connection);
+        error_code ignored;
+        connection.socket().shutdown(tcp::socket::shutdown_send, ignored);
+    }
+}
+
+void TcpServer::on_writable(ConnectionId id) {
+    TcpConnection* const connection = table_.find(id);
+    if (connection == nullptr) return;
+
+    handler_.begin_turn();
+    connection->awaiting_writable = false;
+    write(*connection);
+    handler_.end_turn();
+}
+
+// Connections go.
+
+void TcpServer::close(const Flow& flow) {
+    TcpConnection* const connection = find(flow);
+    if (connection == nullptr) return;
+    if (connection->phase == Phase::connecting) {
+        end(*connection, CloseCause::requested);
+    } else {
+        begin_close(*connection, CloseCause::requested);
+    }
+}
+
+void TcpServer::begin_close(TcpConnection& connection, CloseCause cause) {
+    if (connection.phase != Phase::closing) {
+        count_closed(cause);
+        tell_closed(connection);
+        table_.forget_peer(connection);
+        connection.phase = Phase::closing;
+        touch(connection, Awaited::close);
+    }
+    write(connection);
+}
+
+void TcpServer::end(TcpConnection& connection, CloseCause cause) {
+    if (connection.phase != Phase::closing) {
+        count_closed(cause);
+        tell_closed(connection);
+    }
+    remove(connection);
+}
+
+void TcpServer::remove(TcpConnection& connection) {
+    --stats_.connections_open;
+    table_.remove(connection);
+}
+
+void TcpServer::count_closed(CloseCause cause) {
+    ++stats_.connections_closed[static_cast<std::size_t>(cause)];
+}
+
+void TcpServer::tell_closed(const TcpConnection& connection) {
+    Flow flow = connection.flow();
+    if (connection.phase != Phase::connecting) handler_.handle_flow_closed(flow);
+    if (!connection.used_by_peer) return;
+    flow.connection = 0;
+    handler_.handle_flow_closed(flow);
+}
+
+// Time passes.
+
+void TcpServer::touch(TcpConnection& connection, Awaited awaited) {
+    timeouts_.touch(connection, awaited, steady_now());
+    arm();
+}
+
+void TcpServer::arm() {
+    const std::optional<TimePoint> next = timeouts_.next();
+    if (!next || (armed_for_ && *armed_for_ <= *next)) return;
+    armed_for_ = next;
+    timer_.expires_at(to_steady(*next));
+    const auto on_expiry = [this](const error_code& error) {
+        if (!error && !stopped_) on_timeout();
+    };
+    timer_.async_wait(on_expiry);
+}
+
+void TcpServer::on_timeout() {
+    armed_for_.reset();
+    handler_.begin_turn();
+    const TimePoint now = steady_now();
+    for (int i = 0; i < kTimeoutsPerTurn; ++i) {
+        const std::optional<TcpTimeouts::Due> due = timeouts_.due(now);
+        if (!due) break;
+        time_out(*due);
+    }
+    handler_.end_turn();
+    if (!stopped_) arm();
+}
+
+void TcpServer::time_out(const TcpTimeouts::Due& due) {
+    switch (due.awaited) {
+        case Awaited::connect:
+            ++stats_.connects_timed_out;
+            tell_closed(*due.connection);
+            return remove(*due.connection);
+        case Awaited::message:
+            return end(*due.connection, CloseCause::message);
+        case Awaited::anything:
+            return end(*due.connection, CloseCause::idle);
+        case Awaited::close:
+            return remove(*due.connection);
+    }
+}
+
+}  // namespace reginfo

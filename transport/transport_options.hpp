@@ -1,0 +1,39 @@
+/// @file
+/// Every limit and timeout of the sockets, with its default. app/ reads them from the
+/// configuration.
+#pragma once
+
+#include "core/sip/parser.hpp"
+#include "core/time.hpp"
+
+#include <cstddef>
+
+namespace reginfo {
+
+struct TransportOptions {
+    sip::ParseLimits message;  ///< the same as Settings::Limits::message
+
+    std::size_t udp_queue_bytes = 32U << 20U;  ///< unsent, each listener; above it is dropped
+
+    std::size_t connections = 16'384;          ///< in all, inbound and our own
+    std::size_t connections_per_peer = 1'024;  ///< with one IP address
+    std::size_t tcp_queue_bytes = 4U << 20U;   ///< unsent, each connection; above it is closed
+    std::size_t tcp_queue_bytes_total = 256U << 20U;
+    std::size_t tcp_input_bytes_total = 256U << 20U;  ///< of messages that are not yet complete
+
+    Duration connect_timeout = std::chrono::seconds{5};
+    Duration message_timeout = std::chrono::seconds{30};  ///< from a message's first to last byte
+    Duration idle_timeout = std::chrono::hours{2};
+    Duration linger_timeout = std::chrono::seconds{5};  ///< to take what is queued, once closing
+    /// How long sent bytes may go unacknowledged (TCP_USER_TIMEOUT), 64*T1.
+    std::chrono::milliseconds unacknowledged_timeout{32'000};
+    Duration accept_backoff = std::chrono::milliseconds{100};  ///< after an error such as EMFILE
+
+    std::size_t resolver_questions = 10'000;  ///< waiting, in all
+    std::size_t resolver_hosts = 64;          ///< being looked up
+    std::size_t resolver_cache = 1'024;       ///< hosts remembered
+    Duration resolver_ttl = std::chrono::seconds{10};
+    Duration resolver_negative_ttl = std::chrono::seconds{5};
+};
+
+}  // namespace reginfo

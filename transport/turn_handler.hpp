@@ -1,0 +1,38 @@
+/// @file
+/// What the sockets tell: inputs, and where a turn of the reactor begins and ends.
+#pragma once
+
+#include "core/outbox.hpp"
+#include "core/sip/parser.hpp"
+
+#include <string_view>
+
+namespace reginfo {
+
+/// Implemented by the Driver. Each completion handler of a socket is one turn: it begins it, hands
+/// in what came, and ends it. Effects are performed in end_turn() and nowhere else, so a socket
+/// may be gone after that call, and at no other moment.
+class TurnHandler {
+public:
+    virtual void begin_turn() = 0;
+
+    virtual void handle_message(const Flow& flow, std::string_view bytes) = 0;
+    virtual void handle_broken_stream(
+        const Flow& flow,
+        std::string_view head,
+        sip::ParseError error
+    ) = 0;
+
+    /// Also from within end_turn(): the engine is told in a turn of its own then.
+    virtual void handle_flow_closed(const Flow& flow) = 0;
+
+    virtual void end_turn() = 0;
+
+    /// A line for the log.
+    virtual void note(const Note& note) = 0;
+
+protected:
+    ~TurnHandler() = default;
+};
+
+}  // namespace reginfo

@@ -1,0 +1,189 @@
+/// @file
+/// One UDP listener: datagrams in and out in batches, one system call each.
+
+#include "transport/udp_endpoint.hpp"
+
+#include "transport/socket_address.hpp"
+
+#include <boost/asio/error.hpp>
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+namespace reginfo {
+namespace {
+
+constexpr std::size_t kDatagramMax = 65'535;
+/// A little over 64 KiB, so that the heads of a batch do not compete for the same cache lines.
+constexpr std::size_t kStride = 65'536 + 17 * 64;
+constexpr std::size_t kSendBatch = 64;
+
+/// 0 if the kernel sent none: it does once it has dropped something.
+std::uint32_t drops_in(msghdr& header) {
+    for (cmsghdr* c = CMSG_FIRSTHDR(&header); c != nullptr; c = CMSG_NXTHDR(&header, c)) {
+        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SO_RXQ_OVFL) continue;
+        std::uint32_t drops = 0;
+        std::memcpy(&drops, CMSG_DATA(c), sizeof drops);
+        return drops;
+    }
+    return 0;
+}
+
+bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
+
+}  // namespace
+
+struct ReceiveBatch::Room {
+    struct Control {
+        alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(std::uint32_t))> bytes;
+    };
+
+    std::array<Datagram, kSize> datagrams;
+    std::array<mmsghdr, kSize> headers;
+    std::array<iovec, kSize> vectors;
+    std::array<SocketAddress, kSize> peers;
+    std::array<Control, kSize> controls;
+    std::array<char, kSize * kStride> bytes;
+};
+
+ReceiveBatch::ReceiveBatch() : room_(std::make_unique_for_overwrite<Room>()) {
+    for (std::size_t i = 0; i < kSize; ++i) {
+        room_->vectors[i] = {room_->bytes.data() + i * kStride, kDatagramMax};
+        msghdr& header = room_->headers[i].msg_hdr;
+        header = {};
+        header.msg_name = &room_->peers[i];
+        header.msg_iov = &room_->vectors[i];
+        header.msg_iovlen = 1;
+        header.msg_control = room_->controls[i].bytes.data();
+    }
+}
+
+ReceiveBatch::~ReceiveBatch() = default;
+
+std::span<const Datagram> ReceiveBatch::receive(int socket) {
+    Room& room = *room_;
+    for (std::size_t i = 0; i < kSize; ++i) {
+        room.headers[i].msg_hdr.msg_namelen = sizeof(SocketAddress);
+        room.headers[i].msg_hdr.msg_controllen = sizeof(Room::Control);
+    }
+    const int count = ::recvmmsg(socket, room.headers.data(), kSize, MSG_DONTWAIT, nullptr);
+    const std::size_t received = count > 0 ? static_cast<std::size_t>(count) : 0;
+    for (std::size_t i = 0; i < received; ++i) {
+        const std::string_view bytes(room.bytes.data() + i * kStride, room.headers[i].msg_len);
+        room.datagrams[i] = {to_endpoint(room.peers[i]), bytes};
+    }
+    dropped_ = received > 0 ? drops_in(room.headers[received - 1].msg_hdr) : 0;
+    return {room.datagrams.data(), received};
+}
+
+UdpEndpoint::UdpEndpoint(
+    boost::asio::ip::udp::socket socket,
+    std::size_t queue_bytes_max,
+    TransportStats& stats
+)
+    : socket_(std::move(socket)),
+      v4_(socket_.local_endpoint().address().is_v4()),
+      queue_bytes_max_(queue_bytes_max),
+      stats_(stats) {}
+
+std::span<const Datagram> UdpEndpoint::receive(ReceiveBatch& batch) {
+    const std::span<const Datagram> datagrams = batch.receive(socket_.native_handle());
+    stats_.datagrams_received += datagrams.size();
+    for (const Datagram& datagram : datagrams) {
+        stats_.datagram_bytes_received += datagram.bytes.size();
+    }
+    if (batch.dropped_by_kernel() != 0) {
+        // The kernel's counter wraps at 32 bits, as this difference does.
+        stats_.datagrams_lost_by_kernel += batch.dropped_by_kernel() - dropped_by_kernel_;
+        dropped_by_kernel_ = batch.dropped_by_kernel();
+    }
+    return datagrams;
+}
+
+void UdpEndpoint::send(const Endpoint& peer, std::string head, SharedBytes tail) {
+    if (peer.address.is_v4() != v4_) {
+        ++stats_.datagrams_unsendable;
+        return;
+    }
+    Outgoing outgoing{peer, std::move(head), std::move(tail)};
+    const std::size_t size = outgoing.size();
+    if (!queue_.empty() && queued_bytes_ + size > queue_bytes_max_) flush();
+    if (!queue_.empty() && queued_bytes_ + size > queue_bytes_max_) {
+        ++stats_.datagrams_dropped;
+        return;
+    }
+    queued_bytes_ += size;
+    stats_.datagram_bytes_queued += size;
+    queue_.push(std::move(outgoing));
+}
+
+void UdpEndpoint::flush() {
+    while (!queue_.empty() && !awaiting_writable_) {
+        const int sent = send_batch();
+        for (int i = 0; i < sent; ++i) {
+            ++stats_.datagrams_sent;
+            stats_.datagram_bytes_sent += queue_[0].size();
+            pop();
+        }
+        if (sent >= 0 || errno == EINTR) continue;
+        if (would_block(errno)) {
+            wait_writable();
+        } else {
+            ++stats_.datagrams_unsendable;
+            pop();
+        }
+    }
+}
+
+/// As sendmmsg: how many were sent, or -1 and errno, which is about the first.
+int UdpEndpoint::send_batch() {
+    std::array<mmsghdr, kSendBatch> headers;
+    std::array<std::array<iovec, 2>, kSendBatch> vectors;
+    std::array<SocketAddress, kSendBatch> peers;
+
+    const std::size_t count = std::min(queue_.size(), kSendBatch);
+    for (std::size_t i = 0; i < count; ++i) {
+        Outgoing& outgoing = queue_[i];
+        const std::string* tail = outgoing.tail.get();
+        vectors[i][0] = {outgoing.head.data(), outgoing.head.size()};
+        // sendmmsg only reads; iovec has no const.
+        if (tail != nullptr) vectors[i][1] = {const_cast<char*>(tail->data()), tail->size()};
+        headers[i] = {};
+        headers[i].msg_hdr.msg_name = &peers[i];
+        headers[i].msg_hdr.msg_namelen = write_socket_address(outgoing.peer, peers[i]);
+        headers[i].msg_hdr.msg_iov = vectors[i].data();
+        headers[i].msg_hdr.msg_iovlen = tail != nullptr ? 2 : 1;
+    }
+    const auto length = static_cast<unsigned>(count);
+    return ::sendmmsg(socket_.native_handle(), headers.data(), length, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+void UdpEndpoint::pop() {
+    queued_bytes_ -= queue_[0].size();
+    stats_.datagram_bytes_queued -= queue_[0].size();
+    queue_.pop();
+}
+
+void UdpEndpoint::wait_writable() {
+    awaiting_writable_ = true;
+    const auto go_on = [this](const boost::system::error_code& error) {
+        awaiting_writable_ = false;
+        if (error || !socket_.is_open()) return;
+        flush();
+    };
+    socket_.async_wait(boost::asio::socket_base::wait_write, go_on);
+}
+
+void UdpEndpoint::close() {
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+    stats_.datagram_bytes_queued -= queued_bytes_;
+    queued_bytes_ = 0;
+    queue_.clear();
+}
+
+}  // namespace reginfo

@@ -1,0 +1,102 @@
+/// @file
+/// One UDP listener: datagrams in and out in batches, one system call each.
+#pragma once
+
+#include "core/outbox.hpp"
+#include "transport/fifo.hpp"
+#include "transport/transport_stats.hpp"
+
+#include <boost/asio/ip/udp.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace reginfo {
+
+struct Datagram {
+    Endpoint peer;
+    std::string_view bytes;
+};
+
+/// Room for the datagrams of one recvmmsg: one for all the sockets of a reactor.
+class ReceiveBatch {
+public:
+    static constexpr std::size_t kSize = 64;
+
+    ReceiveBatch();
+    ~ReceiveBatch();
+    ReceiveBatch(const ReceiveBatch&) = delete;
+    ReceiveBatch& operator=(const ReceiveBatch&) = delete;
+
+    /// What is there now, without waiting; fewer than kSize if that was all. Valid until the next
+    /// call.
+    std::span<const Datagram> receive(int socket);
+
+    /// What the socket had dropped since it was opened when it queued the last of the batch; 0 if
+    /// the kernel said nothing.
+    std::uint32_t dropped_by_kernel() const { return dropped_; }
+
+private:
+    struct Room;
+
+    std::unique_ptr<Room> room_;
+    std::uint32_t dropped_ = 0;
+};
+
+/// Queues what is to be sent, so that one sendmmsg takes up to 64 datagrams to any peers, and keeps
+/// it, up to a bound, while the kernel's buffer is full.
+class UdpEndpoint {
+public:
+    /// @param stats  must outlive the endpoint
+    UdpEndpoint(
+        boost::asio::ip::udp::socket socket,
+        std::size_t queue_bytes_max,
+        TransportStats& stats
+    );
+
+    template <class Handler>
+    void async_wait_readable(Handler handler) {
+        socket_.async_wait(boost::asio::socket_base::wait_read, std::move(handler));
+    }
+
+    std::span<const Datagram> receive(ReceiveBatch& batch);
+
+    /// Queues; flush() sends. Drops and counts what is over the bound, and what cannot be sent
+    /// because the peer's address is of the other family.
+    void send(const Endpoint& peer, std::string head, SharedBytes tail);
+
+    /// Sends what the kernel takes; waits by itself until it takes more. A datagram that it refuses
+    /// for good is counted and skipped.
+    void flush();
+
+    void close();
+
+private:
+    struct Outgoing {
+        Endpoint peer;
+        std::string head;
+        SharedBytes tail;
+
+        std::size_t size() const { return head.size() + (tail ? tail->size() : 0); }
+    };
+
+    int send_batch();
+    void pop();
+    void wait_writable();
+
+    boost::asio::ip::udp::socket socket_;
+    bool v4_;
+    std::size_t queue_bytes_max_;
+    TransportStats& stats_;
+    Fifo<Outgoing, 1'024> queue_;
+    std::size_t queued_bytes_ = 0;
+    bool awaiting_writable_ = false;
+    std::uint32_t dropped_by_kernel_ = 0;
+};
+
+}  // namespace reginfo
