@@ -33,6 +33,34 @@ void add_key(CLI::App& parser, const Key& key, FlagValues& flags) {
     }
 }
 
+/// "reginfod state VERB ...".
+void add_state(CLI::App& parser, CommandLine& line) {
+    using Verb = CommandLine::State::Verb;
+    CLI::App* state =
+        parser.add_subcommand("state", "Work on the durable state of a server that is stopped");
+    state->require_subcommand(1)->fallthrough();
+    const auto add = [&](const char* name, const char* meaning, Verb verb) {
+        CLI::App* command = state->add_subcommand(name, meaning);
+        command->fallthrough();
+        command->callback([&line, verb] {
+            line.action = CommandLine::Action::state;
+            line.state.verb = verb;
+        });
+        return command;
+    };
+    add("check", "Read every page and record, and say what is wrong", Verb::check);
+    add("dump", "Write every record as a line of JSON", Verb::dump)
+        ->add_option("FILE", line.state.file, "Default: standard output");
+    add("load", "Read what dump wrote, into a file that holds nothing", Verb::load)
+        ->add_option("FILE", line.state.file, "Default: standard input");
+    CLI::App* import =
+        add("import",
+            "Read the JSON of Kamailio's ul.dump; its bindings give way to what is published",
+            Verb::import);
+    import->add_option("FILE", line.state.file, "Default: standard input");
+    import->add_option("--domain", line.state.domain, "Of AORs that are only a user");
+}
+
 }  // namespace
 
 CommandLine parse_command_line(std::vector<std::string> arguments) {
@@ -48,6 +76,8 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
     for (const Key& key : all_keys()) {
         if (!key.flag.empty()) add_key(parser, key, line.flags);
     }
+
+    add_state(parser, line);
 
     std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
     try {

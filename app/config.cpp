@@ -203,13 +203,6 @@ void check(EffectiveConfig& effective) {
     check_order(effective, window);
     check_order(effective, timers);
     check_listeners(effective);
-    if (effective.config.storage.kind == StorageKind::sqlite) {
-        constexpr std::string_view kind[] = {"storage.kind"};
-        fail(
-            place_of(effective.origins, kind),
-            "storage.kind: \"sqlite\" comes in a later release; allowed is \"memory\""
-        );
-    }
 }
 
 /// Calls `line` for each key, under its section's heading.

@@ -5,6 +5,7 @@
 #include "app/listen_address.hpp"
 #include "core/address.hpp"
 #include "core/settings.hpp"
+#include "core/storage/record_file.hpp"
 #include "transport/transport_options.hpp"
 
 #include <cstddef>
@@ -44,14 +45,16 @@ struct Config {
     struct Http {
         std::optional<Endpoint> listen;  ///< nothing: no side port
         std::vector<std::string> hosts;  ///< accepted in Host besides addresses and localhost
+        std::string token;               ///< of actions (RFC 6750); empty: there are none
         std::size_t connections = 256;
         Duration request_timeout = std::chrono::seconds{10};
         Duration idle_timeout = std::chrono::seconds{75};
     } http;
 
     struct Storage {
-        StorageKind kind = StorageKind::memory;
-        std::string state_dir;
+        StorageKind kind = StorageKind::sqlite;
+        std::string state_dir;  ///< empty: see state_directory()
+        StorageSync sync = StorageSync::full;
     } storage;
 };
 

@@ -3,6 +3,8 @@
 /// deploy/reginfod.example.toml all come from it.
 
 #include "app/config_fields.hpp"
+#include "app/config_words.hpp"
+#include "app/profile_rule.hpp"
 
 namespace reginfo {
 namespace {
@@ -19,33 +21,8 @@ using fields::word;
 using Names = std::vector<std::string>;
 
 constexpr std::size_t kMaxText = 255;
+constexpr std::uint16_t kDnsPort = 53;
 constexpr std::uint64_t kMaxMemory = std::uint64_t{1} << 40U;  ///< bytes
-
-struct Untrusted {
-    static constexpr std::string_view kAllowed = "\"ignore\" or \"forbid\"";
-    static constexpr std::array<std::pair<std::string_view, bool>, 2> kValues{
-        {{"ignore", false}, {"forbid", true}}};
-};
-struct Levels {
-    static constexpr std::string_view kAllowed =
-        "\"debug\", \"info\", \"warning\", \"error\" or \"off\"";
-    static constexpr std::array<std::pair<std::string_view, LogLevel>, 5> kValues{
-        {{"debug", LogLevel::debug},
-         {"info", LogLevel::info},
-         {"warning", LogLevel::warning},
-         {"error", LogLevel::error},
-         {"off", LogLevel::off}}};
-};
-struct Formats {
-    static constexpr std::string_view kAllowed = "\"text\" or \"json\"";
-    static constexpr std::array<std::pair<std::string_view, LogFormat>, 2> kValues{
-        {{"text", LogFormat::text}, {"json", LogFormat::json}}};
-};
-struct Storages {
-    static constexpr std::string_view kAllowed = "\"memory\"";
-    static constexpr std::array<std::pair<std::string_view, StorageKind>, 2> kValues{
-        {{"memory", StorageKind::memory}, {"sqlite", StorageKind::sqlite}}};
-};
 
 bool is_printable(std::string_view text) {
     return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
@@ -104,6 +81,24 @@ constexpr Field kTrustedNetworks = ListField{
     "an array of addresses and networks such as \"10.0.0.0/8\" or \"fd00::/8\"",
     ""};
 
+constexpr Field kProfileRules = ListField{
+    [](const Config& c) {
+        Names texts;
+        for (const ProfileRule& rule : c.settings.profile_rules) texts.push_back(to_string(rule));
+        return texts;
+    },
+    [](Config& c) { c.settings.profile_rules.clear(); },
+    [](Config& c, const std::string& text) {
+        auto rule = parse_profile_rule(text);
+        if (!rule) return rule.error().why;
+        c.settings.profile_rules.push_back(std::move(*rule));
+        return std::string();
+    },
+    "an array of texts, each one of \"standard\", \"kamailio\", \"partial\", \"ims\" and "
+    "\"linphone\" with any of \"network=NETWORK\", \"user_agent=BEGINNING\" and "
+    "\"from_domain=NAME\" behind it",
+    ""};
+
 constexpr Field kHttpListen = TextField{
     [](const Config& c) { return c.http.listen ? c.http.listen->to_string() : "off"; },
     [](Config& c, const std::string& text) {
@@ -125,6 +120,38 @@ constexpr Field kHttpHosts = ListField{
     "an array of host names without port",
     ""};
 
+constexpr std::size_t kTokenMin = 16;
+
+/// Read as stars, so that --check-config can be shown to others.
+constexpr Field kHttpToken = TextField{
+    [](const Config& c) { return std::string(c.http.token.empty() ? "" : "********"); },
+    [](Config& c, const std::string& text) {
+        const bool is_short = !text.empty() && text.size() < kTokenMin;
+        const bool has_blanks = text.find(' ') != std::string::npos;
+        if (is_short || has_blanks || text.size() > kMaxText || !is_printable(text)) return false;
+        return c.http.token = text, true;
+    },
+    "a text of 16 to 255 printable ASCII characters without blanks"};
+
+constexpr Field kResolverServers = ListField{
+    [](const Config& c) {
+        Names texts;
+        for (const Endpoint& server : c.transport.resolver_servers) {
+            texts.push_back(server.to_string());
+        }
+        return texts;
+    },
+    [](Config& c) { c.transport.resolver_servers.clear(); },
+    [](Config& c, const std::string& text) {
+        const auto alone = IpAddress::parse(text);
+        const auto bound = parse_bound(text);
+        if (!alone && (!bound || bound->port == 0)) return std::string("is no address of a server");
+        c.transport.resolver_servers.push_back(alone ? Endpoint{*alone, kDnsPort} : *bound);
+        return std::string();
+    },
+    "an array of \"ADDRESS\" or \"ADDRESS:PORT\"",
+    ""};
+
 constexpr Field kStateDir = TextField{
     [](const Config& c) { return c.storage.state_dir; },
     [](Config& c, const std::string& text) {
@@ -141,12 +168,13 @@ constexpr Section kSections[] = {
     {"access", "Who is served."},
     {"publish", "How long publications live (RFC 3903)."},
     {"subscribe", "How long subscriptions live (RFC 6665)."},
+    {"watchers", "How watchers are spoken to."},
     {"notify", "How NOTIFYs leave."},
     {"tcp", "SIP over TCP."},
     {"udp", "SIP over UDP."},
-    {"resolver", "How host names are looked up."},
+    {"resolver", "How next hops with a host name are looked up (RFC 3263)."},
     {"limits", "Bounds: what is over one is refused, counted and logged."},
-    {"http", "The side port: metrics and health."},
+    {"http", "The side port: metrics, health, state and the page."},
     {"storage", "Where state is kept."},
     {"log", "The log, on standard error."},
 };
@@ -195,6 +223,12 @@ const Key kKeys[] = {
     {"subscribe", "max_expires", "Seconds; more is shortened to this.",
      whole_seconds([](auto& c) -> auto& { return c.settings.subscribe.max_expires; }, 1)},
 
+    {"watchers", "profiles",
+     "Rules in order; the first whose conditions all hold says which profile a watcher gets:\n"
+     "\"linphone user_agent=Linphone\", \"ims network=10.0.0.0/8 from_domain=ims.example\".\n"
+     "Else it is \"kamailio\" for a User-Agent that begins so, and \"standard\" for all others.",
+     kProfileRules},
+
     {"notify", "burst", "NOTIFYs of one subscription that may leave at once before pacing begins.",
      number([](auto& c) -> auto& { return c.settings.notify.burst; }, 1, 1'000'000)},
     {"notify", "min_interval", "Seconds between NOTIFYs of one subscription after that; 0: no pacing.",
@@ -204,6 +238,14 @@ const Key kKeys[] = {
      time([](auto& c) -> auto& { return c.settings.notify.supersede_after; }, 100ms, 1h)},
     {"notify", "supersede_after_kamailio", "The same for watchers that are Kamailio.",
      time([](auto& c) -> auto& { return c.settings.notify.supersede_after_kamailio; }, 100ms, 1h)},
+    {"notify", "udp_bytes_max", "A larger NOTIFY goes over TCP; 0: never.",
+     number([](auto& c) -> auto& { return c.settings.notify.udp_bytes_max; }, 0, 65'000)},
+    {"notify", "max_rate_interval",
+     "Seconds that a watcher's max-rate (RFC 6446) may put between two NOTIFYs.",
+     time([](auto& c) -> auto& { return c.settings.notify.max_rate_interval; }, 1s, 7 * kDay)},
+    {"notify", "min_rate_interval",
+     "Seconds between two NOTIFYs that min-rate and adaptive-min-rate may not go below.",
+     time([](auto& c) -> auto& { return c.settings.notify.min_rate_interval; }, 100ms, kDay)},
     {"notify", "window_initial", "NOTIFYs in flight to one next hop, at first.",
      number([](auto& c) -> auto& { return c.settings.notify.window_initial; }, 1, 10'000'000)},
     {"notify", "window_min", "The least that retransmissions shrink that window to.",
@@ -237,14 +279,24 @@ const Key kKeys[] = {
     {"udp", "queue_bytes", "Unsent bytes of one listener; above it datagrams are dropped.",
      bytes([](auto& c) -> auto& { return c.transport.udp_queue_bytes; }, 65'536, kMaxMemory)},
 
-    {"resolver", "questions", "Questions waiting.",
+    {"resolver", "servers",
+     "DNS servers as \"ADDRESS\" or \"ADDRESS:PORT\" (IPv6 in brackets); none: those of\n"
+     "/etc/resolv.conf.",
+     kResolverServers},
+    {"resolver", "timeout", "Seconds that a server has to answer at first; twice as long at the next try.",
+     time([](auto& c) -> auto& { return c.transport.resolver_timeout; }, 10ms, 1min)},
+    {"resolver", "tries", "How often each server is asked.",
+     number([](auto& c) -> auto& { return c.transport.resolver_tries; }, 1, 10)},
+    {"resolver", "questions", "Next hops being looked up at a time.",
      number([](auto& c) -> auto& { return c.transport.resolver_questions; }, 1, 10'000'000)},
-    {"resolver", "hosts", "Hosts being looked up at a time.",
-     number([](auto& c) -> auto& { return c.transport.resolver_hosts; }, 1, 10'000)},
-    {"resolver", "cache", "Hosts remembered.",
+    {"resolver", "queries", "Queries to DNS servers at a time.",
+     number([](auto& c) -> auto& { return c.transport.resolver_queries; }, 1, 10'000)},
+    {"resolver", "cache", "Answers remembered.",
      number([](auto& c) -> auto& { return c.transport.resolver_cache; }, 1, 10'000'000)},
-    {"resolver", "ttl", "Seconds that an answer is remembered.",
-     time([](auto& c) -> auto& { return c.transport.resolver_ttl; }, 0ms)},
+    {"resolver", "min_ttl", "Seconds that an answer is remembered at least, whatever its time to live.",
+     time([](auto& c) -> auto& { return c.transport.resolver_min_ttl; }, 0ms)},
+    {"resolver", "max_ttl", "Seconds that an answer is remembered at most.",
+     time([](auto& c) -> auto& { return c.transport.resolver_max_ttl; }, 0ms)},
     {"resolver", "negative_ttl", "Seconds that it is remembered that there is none.",
      time([](auto& c) -> auto& { return c.transport.resolver_negative_ttl; }, 0ms)},
 
@@ -293,6 +345,10 @@ const Key kKeys[] = {
      "Names accepted in Host besides IP addresses and \"localhost\". Others are refused, so that\n"
      "a web page cannot reach this port through DNS rebinding.",
      kHttpHosts},
+    {"http", "token",
+     "Bearer token for actions: notify again, end a subscription or contact, drop a publication,\n"
+     "dump. Without it there are none. Better set in the environment; never shown.",
+     kHttpToken},
     {"http", "connections", "Connections at a time.",
      number([](auto& c) -> auto& { return c.http.connections; }, 1, 65'536)},
     {"http", "request_timeout", "Seconds for a request to come whole, and for its answer to leave.",
@@ -300,9 +356,17 @@ const Key kKeys[] = {
     {"http", "idle_timeout", "Seconds that a connection may wait between requests.",
      time([](auto& c) -> auto& { return c.http.idle_timeout; }, 100ms, 1h)},
 
-    {"storage", "kind", "\"memory\": nothing survives a restart.",
+    {"storage", "kind",
+     "\"sqlite\": publications and subscriptions survive a restart, in a file in state_dir.\n"
+     "\"memory\": nothing does.",
      word<Storages>([](auto& c) -> auto& { return c.storage.kind; }), "--storage"},
-    {"storage", "state_dir", "Directory for durable state; \"memory\" needs none.", kStateDir, "--state-dir"},
+    {"storage", "state_dir",
+     "Directory for durable state; empty: $XDG_STATE_HOME/reginfod, else ~/.local/state/reginfod.",
+     kStateDir, "--state-dir"},
+    {"storage", "sync",
+     "What is acknowledged survives: \"full\" a loss of power; \"normal\" the end of the process, and\n"
+     "all but the last moments before a loss of power; \"off\" the end of the process only.",
+     word<Syncs>([](auto& c) -> auto& { return c.storage.sync; })},
 
     {"log", "level", "\"debug\", \"info\", \"warning\", \"error\" or \"off\".",
      word<Levels>([](auto& c) -> auto& { return c.log.level; }), "--log-level"},

@@ -5,6 +5,7 @@
 #include "app/config.hpp"
 #include "app/log.hpp"
 #include "app/service.hpp"
+#include "app/state_command.hpp"
 #include "app/version.hpp"
 
 #include <unistd.h>
@@ -35,6 +36,10 @@ void run(std::vector<std::string> arguments) {
         std::cout << reginfo::write_config(effective);
         return;
     }
+    if (line.action == Action::state) {
+        reginfo::run_state_command(line.state, config);
+        return;
+    }
     reginfo::Log log(config.log.level, config.log.format, reginfo::make_stderr_sink());
     reginfo::Service service(config, log);
     service.start();
@@ -51,6 +56,9 @@ int main(int argc, char** argv) {
     } catch (const reginfo::ConfigError& error) {
         std::cerr << "reginfod: " << error.what() << "\n";
         return 2;
+    } catch (const reginfo::StateCommandError& error) {
+        std::cerr << "reginfod: " << error.what() << "\n";
+        return 1;
     } catch (const reginfo::StartError& error) {
         std::cerr << "reginfod: " << error.what() << "\n";
         return 1;

@@ -1,10 +1,12 @@
 #include "app/service.hpp"
 
+#include "app/storage.hpp"
 #include "app/version.hpp"
-#include "metrics/routes.hpp"
 #include "transport/listeners.hpp"
 #include "transport/socket_address.hpp"
+#include "transport/steady_time.hpp"
 
+#include <boost/asio/post.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <csignal>
@@ -19,15 +21,7 @@ namespace {
 using Severity = Note::Severity;
 
 constexpr std::chrono::seconds kSuppressedInterval{1};
-
-metrics::HttpOptions http_options_of(const Config::Http& http) {
-    metrics::HttpOptions options;
-    options.hosts = http.hosts;
-    options.connections = http.connections;
-    options.request_timeout = http.request_timeout;
-    options.idle_timeout = http.idle_timeout;
-    return options;
-}
+constexpr std::chrono::seconds kStorePatience{10};
 
 std::uint64_t random_seed() {
     std::random_device source;
@@ -67,12 +61,9 @@ Service::Service(Config config, Log& log)
       log_(log),
       signals_(io_),
       suppressed_timer_(io_),
-      http_(io_, http_options_of(config_.http)),
-      core_collector_(
-          [this]() -> const Stats& { return engine_->stats(); },
-          std::string(version())
-      ),
-      transport_collector_([this]() -> const TransportStats& { return driver_->stats(); }) {
+      transport_collector_([this]() -> const TransportStats& { return driver_->stats(); }),
+      storage_collector_([this] { return sqlite_ ? sqlite_->stats() : StoreStats{}; }),
+      side_port_(io_, config_.http, side_port_access()) {
     config_.transport.message = config_.settings.limits.message;
 }
 
@@ -84,15 +75,20 @@ Service::~Service() {
 }
 
 void Service::start() {
+    open_store();
     open_listeners();
     open_http();
 
     engine_.emplace(config_.settings, random_seed());
-    DriverParts parts{io_, *engine_, store_, [this](const Note& line) { note(line); }};
+    restore_state();
+    DriverParts parts{io_, *engine_, journal(), [this](const Note& line) { note(line); }};
     driver_.emplace(std::move(parts), std::move(*sockets_), config_.transport);
     sockets_.reset();
     driver_->start();
-    if (http_endpoint_) start_http();
+    driver_->run_turn([this](TimePoint now, Outbox& outbox) {
+        engine_->handle_restored(now, outbox);
+    });
+    if (http_endpoint_) side_port_.start();
     handle_signals();
     is_ready_ = true;
     log_ready();
@@ -107,9 +103,81 @@ void Service::stop() {
     boost::system::error_code ignored;
     signals_.clear(ignored);  // from now on a signal ends the process
     signals_.cancel(ignored);
-    http_.stop();
+    side_port_.stop();
     if (driver_) driver_->stop();
     suppressed_timer_.cancel();
+}
+
+void Service::stop_cleanly() {
+    if (stopping_) return;
+    is_ready_ = false;
+    boost::system::error_code ignored;
+    signals_.clear(ignored);
+    if (sqlite_ && driver_) {
+        wait_for_store();
+        driver_->run_turn([this](TimePoint now, Outbox& outbox) {
+            engine_->handle_stop(now, outbox);
+        });
+        if (!sqlite_->drain(kStorePatience)) {
+            log_.write(Severity::error, "state not stored", {{"why", sqlite_->trouble()}});
+        }
+    }
+    stop();
+}
+
+/// Gives the engine the answers that the store owes it, so that requests are answered.
+void Service::wait_for_store() {
+    if (!sqlite_->drain(kStorePatience)) {
+        log_.write(Severity::error, "requests left unanswered", {{"why", sqlite_->trouble()}});
+    }
+    sqlite_->deliver();
+    driver_->run_turn([](TimePoint, Outbox&) {});
+}
+
+Journal& Service::journal() {
+    if (sqlite_) return *sqlite_;
+    return memory_;
+}
+
+void Service::open_store() {
+    if (config_.storage.kind == StorageKind::memory) return;
+    try {
+        SqliteStoreOptions options;
+        options.file = file_options_of(config_);
+        sqlite_ = std::make_unique<SqliteStore>(std::move(options), [this] {
+            boost::asio::post(io_, [this] { sqlite_->deliver(); });
+        });
+    } catch (const StoreError& error) {
+        throw StartError(error.what());
+    }
+    config_.settings.durable = true;
+    config_.settings.hash_seed = sqlite_->hash_seed();
+}
+
+void Service::restore_state() {
+    if (!sqlite_) return;
+    const SteadyClock::time_point begin = SteadyClock::now();
+    const TimePoint now = to_core(begin);
+    LoadReport report;
+    try {
+        report = sqlite_->load([&](const StoredRecord& record) {
+            return engine_->restore(now, record);
+        });
+    } catch (const StoreError& error) {
+        throw StartError(error.what());
+    }
+    const auto took =
+        std::chrono::duration_cast<std::chrono::milliseconds>(SteadyClock::now() - begin);
+    log_.write(
+        report.unreadable > 0 ? Severity::error : Severity::info,
+        "state restored",
+        {{"aors", std::to_string(report.aors)},
+         {"dialogs", std::to_string(report.dialogs)},
+         {"transactions", std::to_string(report.transactions)},
+         {"unreadable", std::to_string(report.unreadable)},
+         {"ms", std::to_string(took.count())},
+         {"file", state_file(config_.storage)}}
+    );
 }
 
 void Service::open_listeners() {
@@ -134,7 +202,7 @@ void Service::open_listeners() {
 void Service::open_http() {
     if (!config_.http.listen) return;
     try {
-        http_endpoint_ = http_.open(*config_.http.listen);
+        http_endpoint_ = side_port_.open(*config_.http.listen);
     } catch (const boost::system::system_error& error) {
         throw StartError(
             "cannot listen on http:" + config_.http.listen->to_string() + ": " +
@@ -143,12 +211,21 @@ void Service::open_http() {
     }
 }
 
-void Service::start_http() {
-    metrics::RouteSources sources;
-    sources.collectables = {&core_collector_, &transport_collector_, &http_, &process_collector_};
-    sources.is_ready = [this] { return is_ready_; };
-    sources.version = std::string(version());
-    http_.start(metrics::make_routes(std::move(sources)));
+SidePortAccess Service::side_port_access() {
+    SidePortAccess access;
+    access.engine = [this]() -> Engine& { return *engine_; };
+    access.driver = [this]() -> Driver& { return *driver_; };
+    access.unready_because = [this] { return unready_because(); };
+    access.note = [this](const Note& line) { note(line); };
+    access.more = {&transport_collector_, &storage_collector_};
+    return access;
+}
+
+/// Why SIP should not be sent here now; empty if it may.
+std::string Service::unready_because() const {
+    if (!is_ready_) return "The server is stopping.";
+    if (sqlite_ && !sqlite_->healthy()) return "The store cannot be written.";
+    return {};
 }
 
 void Service::handle_signals() {
@@ -157,7 +234,7 @@ void Service::handle_signals() {
     signals_.async_wait([this](const boost::system::error_code& error, int signal) {
         if (error) return;
         log_.write(Severity::info, "stopping", {{"signal", signal == SIGINT ? "INT" : "TERM"}});
-        stop();
+        stop_cleanly();
     });
 }
 
@@ -188,16 +265,13 @@ void Service::log_ready() {
     }
     if (http_endpoint_) {
         log_.write(Severity::info, "listening", {{"http", http_endpoint_->to_string()}});
-    }
-    if (!config_.storage.state_dir.empty()) {
-        log_.write(
-            Severity::info,
-            "state_dir is not used",
-            {{"state_dir", config_.storage.state_dir}, {"storage", "memory"}}
-        );
+        const std::string warning = SidePort::warning_for(config_.http);
+        if (!warning.empty()) log_.write(Severity::warning, "http is open", {{"why", warning}});
     }
     log_.write(
-        Severity::info, "ready", {{"version", std::string(version())}, {"storage", "memory"}}
+        Severity::info,
+        "ready",
+        {{"version", std::string(version())}, {"storage", sqlite_ ? "sqlite" : "memory"}}
     );
 }
 

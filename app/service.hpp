@@ -4,18 +4,19 @@
 
 #include "app/config.hpp"
 #include "app/log.hpp"
+#include "app/side_port.hpp"
+#include "app/storage_collector.hpp"
 #include "app/transport_collector.hpp"
 #include "core/engine.hpp"
 #include "core/storage/memory_store.hpp"
-#include "metrics/collector.hpp"
-#include "metrics/http_server.hpp"
-#include "metrics/process_collector.hpp"
+#include "core/storage/sqlite_store.hpp"
 #include "transport/driver.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -23,7 +24,7 @@
 
 namespace reginfo {
 
-/// The server cannot start: a port is taken, an address is not ours.
+/// The server cannot start: a port is taken, an address is not ours, its state cannot be read.
 class StartError : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
@@ -45,8 +46,12 @@ public:
     /// Serves until stop() or until a SIGINT or SIGTERM. A second signal ends the process at once.
     void run();
 
-    /// Closes everything; run() returns soon. May be called twice.
+    /// Closes everything, without waiting for the store; run() returns soon. May be called twice.
     void stop();
+
+    /// Answers what the store has still to confirm, stores CSeqs and versions exactly, and stops.
+    /// Blocks while the store works, for at most twenty seconds.
+    void stop_cleanly();
 
     /// What was bound, in the order of the configuration.
     const std::vector<ListenerSettings>& listeners() const { return config_.settings.listeners; }
@@ -56,9 +61,14 @@ public:
     boost::asio::io_context& io() { return io_; }
 
 private:
+    void open_store();
+    void restore_state();
+    void wait_for_store();
+    Journal& journal();
+    std::string unready_because() const;
     void open_listeners();
     void open_http();
-    void start_http();
+    SidePortAccess side_port_access();
     void handle_signals();
     void note(const Note& note);
     void tell_suppressed_later();
@@ -74,15 +84,15 @@ private:
     bool stopping_ = false;
 
     std::optional<Listeners> sockets_;  ///< until the driver takes them
-    MemoryStore store_;
+    MemoryStore memory_;
+    std::unique_ptr<SqliteStore> sqlite_;  ///< none: nothing is kept
     std::optional<Engine> engine_;
     std::optional<Driver> driver_;
 
-    metrics::HttpServer http_;
-    std::optional<Endpoint> http_endpoint_;
-    metrics::CoreCollector core_collector_;
     TransportCollector transport_collector_;
-    metrics::ProcessCollector process_collector_;
+    StorageCollector storage_collector_;
+    SidePort side_port_;
+    std::optional<Endpoint> http_endpoint_;
 };
 
 }  // namespace reginfo

@@ -31,7 +31,7 @@ constexpr auto kQueuedHelp = "Bytes waiting to be sent.";
 constexpr auto kConnections = "reginfod_tcp_connection_attempts_total";
 constexpr auto kConnectionsHelp = "What became of new connections, the peers' and ours.";
 constexpr auto kResolver = "reginfod_resolver_questions_total";
-constexpr auto kResolverHelp = "Host names to be looked up, and what became of them.";
+constexpr auto kResolverHelp = "Next hops with a name to be looked up, and what became of them.";
 
 // clang-format off
 constexpr metrics::Series<Stats> kSeries[] = {
@@ -40,6 +40,8 @@ constexpr metrics::Series<Stats> kSeries[] = {
     {kReceivedBytes, kReceivedBytesHelp, "transport", "udp", &Stats::datagram_bytes_received},
     {kReceivedBytes, kReceivedBytesHelp, "transport", "tcp", &Stats::stream_bytes_received},
     {"reginfod_udp_datagrams_lost_total", "Datagrams that did not fit into the kernel's receive buffer.", nullptr, nullptr, &Stats::datagrams_lost_by_kernel},
+    {"reginfod_pressure", "How far the reactor is behind: 0 not, 1 new subscriptions are refused, 2 new publications wait too.", nullptr, nullptr, &Stats::pressure},
+    {"reginfod_pressure_changes_total", "How often that changed.", nullptr, nullptr, &Stats::pressure_changes},
     {"reginfod_tcp_pings_total", "Keep-alives on connections (RFC 5626).", nullptr, nullptr, &Stats::stream_pings},
     {kSent, kSentHelp, "transport", "udp", &Stats::datagrams_sent},
     {kSent, kSentHelp, "transport", "tcp", &Stats::stream_messages_sent},
@@ -58,6 +60,7 @@ constexpr metrics::Series<Stats> kSeries[] = {
     {kResolver, kResolverHelp, "outcome", "cached", &Stats::resolver_cache_hits},
     {kResolver, kResolverHelp, "outcome", "failed", &Stats::resolver_failures},
     {kResolver, kResolverHelp, "outcome", "refused", &Stats::resolver_refused},
+    {"reginfod_dns_queries_total", "Queries to DNS servers, or to the file of hosts.", nullptr, nullptr, &Stats::resolver_queries},
     {"reginfod_tcp_connections", "Connections, with those being made or closed.", nullptr, nullptr, &Stats::connections_open},
     {kQueued, kQueuedHelp, "transport", "udp", &Stats::datagram_bytes_queued},
     {kQueued, kQueuedHelp, "transport", "tcp", &Stats::stream_bytes_queued},
@@ -78,15 +81,14 @@ static_assert(std::size(kCauses) == static_cast<std::size_t>(CloseCause::count_)
 
 double seconds_of(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
-/// Count and sum, from which the mean of any span follows, and the longest since the start.
+/// How long, and the longest since the start.
 void add_durations(
     Families& families,
     const std::string& name,
     const std::string& help,
     const DurationStats& durations
 ) {
-    families.add(name + "_total", help + ": how many.", durations.count);
-    families.add(name + "_seconds_total", help + ": time in all.", seconds_of(durations.sum));
+    families.add(name + "_seconds", help + ".", durations.histogram);
     families.add(name + "_max_seconds", help + ": the longest.", seconds_of(durations.max));
 }
 
@@ -108,7 +110,7 @@ std::vector<prometheus::MetricFamily> TransportCollector::Collect() const {
             labels
         );
     }
-    add_durations(families, "reginfod_reactor_turns", "Turns of the reactor", stats.turns);
+    add_durations(families, "reginfod_reactor_turn", "Turns of the reactor", stats.turns);
     add_durations(
         families,
         "reginfod_timer_lateness",

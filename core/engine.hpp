@@ -2,6 +2,9 @@
 /// The one door of the core.
 #pragma once
 
+#include "core/event/observer.hpp"
+#include "core/event/operator_action.hpp"
+#include "core/inspection.hpp"
 #include "core/outbox.hpp"
 #include "core/settings.hpp"
 #include "core/stats.hpp"
@@ -15,12 +18,12 @@
 
 namespace reginfo {
 
-/// One record as the store had it (Write).
-struct StoredRecord {
-    Bucket bucket = Bucket::aor;
-    std::string_view key;
-    std::string_view value;
-    Duration age{};  ///< since it was written; not negative
+/// How far the reactor is behind its sockets.
+enum class Pressure : std::uint8_t {
+    none,
+    high,     ///< new subscriptions are refused: their senders come again
+    extreme,  ///< new publications are not answered either: UDP brings them again, and TCP is
+              ///< not read; a refusal would lose them (kamailio.md 11)
 };
 
 /// A SIP event server for the package `reg` that does no I/O: bytes and time go in, effects come
@@ -44,6 +47,9 @@ public:
     /// One whole SIP message: a UDP datagram, or a message that StreamFramer cut from a TCP stream.
     void handle_message(TimePoint now, const Flow& flow, std::string_view bytes, Outbox& outbox);
 
+    /// What to shed from now on. Retransmissions and requests within dialogs are always served.
+    void set_pressure(Pressure pressure);
+
     /// A TCP stream lost its framing (StreamFramer::Frame::Kind::broken): refuses the request if
     /// it can be read that far, and closes the flow.
     void handle_broken_stream(
@@ -58,11 +64,12 @@ public:
     /// where to): NOTIFYs in flight on it have failed (RFC 3261 §17.1.4).
     void handle_flow_closed(TimePoint now, const Flow& flow, Outbox& outbox);
 
-    /// The answer to a Resolve effect, best first; empty if there is none.
+    /// The answer to a Resolve effect, best first; empty if there is none. The next one is tried
+    /// when one fails (RFC 3263 §4.3).
     void handle_resolved(
         TimePoint now,
         ResolveId id,
-        std::span<const Endpoint> endpoints,
+        std::span<const Target> targets,
         Outbox& outbox
     );
 
@@ -73,6 +80,9 @@ public:
     /// Takes back a record of an earlier process, before anything else is handled: AORs before
     /// dialogs. Returns whether it could be read; if not, it is as if it had never been.
     bool restore(TimePoint now, const StoredRecord& record);
+
+    /// An operator asks for something.
+    ActionOutcome handle_action(TimePoint now, const OperatorAction& action, Outbox& outbox);
 
     /// All records are back: tells who may not have been told.
     void handle_restored(TimePoint now, Outbox& outbox);
@@ -89,6 +99,12 @@ public:
     std::optional<TimePoint> next_deadline() const;
 
     const Stats& stats() const;
+
+    /// What the engine knows; to be read between calls.
+    const Inspection& inspection() const;
+
+    /// Whom to tell from now on; nullptr for nobody, which costs nothing.
+    void observe(Observer* observer);
 
 private:
     class Impl;

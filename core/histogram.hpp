@@ -14,8 +14,24 @@ namespace reginfo {
 /// Durations by the smallest bound that is not below them; the last bucket has those above all.
 struct Histogram {
     static constexpr std::array<std::int64_t, 18> kBounds{
-        100,     250,     500,     1'000,     2'500,     5'000,     10'000,     25'000,     50'000,
-        100'000, 250'000, 500'000, 1'000'000, 2'500'000, 5'000'000, 10'000'000, 30'000'000, 60'000'000,
+        100,
+        250,
+        500,
+        1'000,
+        2'500,
+        5'000,
+        10'000,
+        25'000,
+        50'000,
+        100'000,
+        250'000,
+        500'000,
+        1'000'000,
+        2'500'000,
+        5'000'000,
+        10'000'000,
+        30'000'000,
+        60'000'000,
     };  ///< in microseconds
 
     std::array<std::uint64_t, kBounds.size() + 1> buckets{};  ///< not cumulative

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/address.hpp"
+#include "core/time.hpp"
 
 #include <boost/smart_ptr/local_shared_ptr.hpp>
 
@@ -73,6 +74,14 @@ struct Write {
     std::optional<std::string> value;
 };
 
+/// One record as the store had it (Write).
+struct StoredRecord {
+    Bucket bucket = Bucket::aor;
+    std::string_view key;
+    std::string_view value;
+    Duration age{};  ///< since it was written; not negative
+};
+
 /// Make these writes durable, all or none, and tell the engine (Engine::handle_committed). Empty
 /// where the engine was told that nothing is kept (Settings::durable).
 struct Commit {
@@ -83,12 +92,22 @@ struct Commit {
 /// Names one question to the resolver for the life of the process.
 using ResolveId = std::uint64_t;
 
-/// Find the addresses of a host name and tell the engine (Engine::handle_resolved).
+/// Find where a URI with a host name leads to (RFC 3263) and tell the engine
+/// (Engine::handle_resolved).
 struct Resolve {
     ResolveId id = 0;
     std::string host;
-    std::uint16_t port = 0;  ///< 0 if the URI named none
+    std::uint16_t port = 0;              ///< 0 if the URI named none
+    std::optional<Transport> transport;  ///< nothing if the URI named none
+    bool secure = false;                 ///< a SIPS URI
+};
+
+/// One place that a URI leads to.
+struct Target {
     Transport transport = Transport::udp;
+    Endpoint endpoint;
+
+    friend bool operator==(const Target&, const Target&) = default;
 };
 
 /// A line for the log. The writer limits the rate of each `what`.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/address.hpp"
+#include "core/event/profile.hpp"
 #include "core/outbox.hpp"
 #include "core/reginfo/reader.hpp"
 #include "core/sip/parser.hpp"
@@ -50,14 +51,24 @@ struct Settings {
     /// presence does); the publication lives on for the full time.
     Seconds expires_offset{0};
 
+    /// Who is spoken to how; the first that applies (core/event/profile.hpp).
+    std::vector<ProfileRule> profile_rules;
+
     Duration contact_grace = std::chrono::seconds{2};  ///< DESIGN.md rule 4
 
     struct Notify {
         Duration supersede_after = std::chrono::seconds{4};
         Duration supersede_after_kamailio = std::chrono::seconds{1};
+        /// A NOTIFY larger than this goes over TCP (RFC 3261 §18.1.1: 200 bytes below the path's
+        /// MTU, 1300 where that is not known); 0: never.
+        std::size_t udp_bytes_max = 1300;
         std::uint32_t burst = 10;
         Duration min_interval = std::chrono::seconds{5};  ///< 0 turns pacing off
-        std::uint32_t window_initial = 64;  ///< NOTIFYs in flight to one next hop, to begin with
+        /// What watchers may ask for (RFC 6446): the longest time that max-rate may put between two
+        /// NOTIFYs, and the shortest that min-rate and adaptive-min-rate may.
+        Duration max_rate_interval = std::chrono::hours{1};
+        Duration min_rate_interval = std::chrono::seconds{10};
+        std::uint32_t window_initial = 32;  ///< NOTIFYs in flight to one next hop, to begin with
         std::uint32_t window_min = 8;
         std::uint32_t window_max = 65'536;
     } notify;

@@ -29,6 +29,8 @@ enum class Bound : std::uint8_t {
     transactions,
     waiting_requests,
     dialog_state,
+    overload_publish,
+    overload_subscribe,
     untrusted_peer,
     document,
     count_,
@@ -99,7 +101,7 @@ struct Stats {
     std::uint64_t dialogs = 0;
     std::uint64_t server_transactions = 0;
     std::uint64_t notifies_in_flight = 0;
-    std::uint64_t notifies_queued = 0;  ///< waiting for a window
+    std::uint64_t notifies_queued = 0;   ///< waiting for a window
     std::uint64_t windows = 0;           ///< next hops to which NOTIFYs are on their way
     std::uint64_t window_limit_sum = 0;  ///< of what they allow in flight
     std::uint64_t commits_pending = 0;

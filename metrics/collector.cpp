@@ -1,6 +1,8 @@
 #include "metrics/collector.hpp"
 
+#include "core/event/profile.hpp"
 #include "metrics/families.hpp"
+#include "metrics/names.hpp"
 
 #include <array>
 #include <span>
@@ -11,59 +13,6 @@ namespace reginfo::metrics {
 namespace {
 
 using Label = Families::Label;
-
-constexpr std::string_view kMethodNames[] = {
-    "INVITE",
-    "ACK",
-    "BYE",
-    "CANCEL",
-    "OPTIONS",
-    "REGISTER",
-    "PUBLISH",
-    "SUBSCRIBE",
-    "NOTIFY",
-    "PRACK",
-    "UPDATE",
-    "INFO",
-    "REFER",
-    "MESSAGE",
-    "other",
-};
-constexpr std::string_view kTransportNames[] = {"udp", "tcp"};
-constexpr std::string_view kParseErrorNames[] = {
-    "none",
-    "empty",
-    "bad_start_line",
-    "no_end_of_head",
-    "too_many_headers",
-    "head_too_large",
-    "body_too_large",
-};
-constexpr std::string_view kBoundNames[] = {
-    "publications_per_aor",
-    "publications",
-    "subscriptions_per_aor",
-    "subscriptions_per_watcher",
-    "subscriptions",
-    "transactions",
-    "waiting_requests",
-    "dialog_state",
-    "untrusted_peer",
-    "document",
-};
-constexpr std::string_view kOutcomeNames[] = {
-    "accepted",
-    "rejected",
-    "ended_subscription",
-    "timed_out",
-    "superseded",
-    "transport_failed",
-};
-static_assert(std::size(kMethodNames) == kMethods);
-static_assert(std::size(kTransportNames) == kTransports);
-static_assert(std::size(kParseErrorNames) == kParseErrors);
-static_assert(std::size(kBoundNames) == kCountOf<Bound>);
-static_assert(std::size(kOutcomeNames) == kCountOf<NotifyOutcome>);
 
 constexpr auto kPublications = "reginfod_publication_operations_total";
 constexpr auto kPublicationsHelp = "What happened to publications.";
@@ -97,16 +46,18 @@ constexpr Series<Stats> kSeries[] = {
     {kSubscriptions, kSubscriptionsHelp, "operation", "fetched", &Stats::fetches},
     {"reginfod_notifies_sent_total", "NOTIFY requests, each counted once.", nullptr, nullptr, &Stats::notifies_sent},
     {"reginfod_documents_built_total", "Documents written for watchers.", nullptr, nullptr, &Stats::documents_built},
+    {"reginfod_operator_actions_total", "Actions of operators that were carried out.", nullptr, nullptr, &Stats::operator_actions},
     {"reginfod_commits_failed_total", "Commits that the store refused.", nullptr, nullptr, &Stats::commits_failed},
     {"reginfod_aors", "Addresses-of-record known.", nullptr, nullptr, &Stats::aors},
     {"reginfod_publications", "Live publications.", nullptr, nullptr, &Stats::publications},
     {kContacts, kContactsHelp, "state", "active", &Stats::contacts_active},
     {kContacts, kContactsHelp, "state", "ended", &Stats::contacts_ended},
-    {"reginfod_subscriptions", "Live subscriptions.", nullptr, nullptr, &Stats::subscriptions},
     {"reginfod_dialogs", "Dialogs.", nullptr, nullptr, &Stats::dialogs},
     {"reginfod_server_transactions", "Server transactions, with finished ones that are remembered.", nullptr, nullptr, &Stats::server_transactions},
     {"reginfod_notifies_in_flight", "NOTIFYs that wait for their answer.", nullptr, nullptr, &Stats::notifies_in_flight},
     {"reginfod_notifies_queued", "NOTIFYs that wait for a window to their next hop.", nullptr, nullptr, &Stats::notifies_queued},
+    {"reginfod_notify_windows", "Next hops to which NOTIFYs are on their way or wait.", nullptr, nullptr, &Stats::windows},
+    {"reginfod_notify_window_capacity", "What all windows together allow in flight.", nullptr, nullptr, &Stats::window_limit_sum},
     {"reginfod_commits_pending", "Commits that the store has not answered.", nullptr, nullptr, &Stats::commits_pending},
 };
 // clang-format on
@@ -133,7 +84,7 @@ void add_requests(Families& families, const Stats& stats) {
                 {"method", kMethodNames[method]}, {"transport", kTransportNames[transport]}};
             families.add(
                 "reginfod_sip_requests_received_total",
-                "SIP requests received, without retransmissions.",
+                "SIP requests received, retransmissions included.",
                 stats.requests_received[method][transport],
                 labels
             );
@@ -144,21 +95,45 @@ void add_requests(Families& families, const Stats& stats) {
 /// Only those seen: there are 700 codes.
 void add_responses(Families& families, const Stats& stats) {
     for (std::size_t method = 0; method < kMethods; ++method) {
-        for (std::size_t code = 0; code < kStatusCodes; ++code) {
-            const Stats::Counter count = stats.responses_sent[method][code];
-            if (count == 0) continue;
-            const std::string code_text = std::to_string(code);
-            const Label labels[] = {{"method", kMethodNames[method]}, {"code", code_text}};
-            families.add("reginfod_sip_responses_sent_total", "SIP responses sent.", count, labels);
+        for (std::size_t transport = 0; transport < kTransports; ++transport) {
+            const auto& sent = stats.responses_sent[method][transport];
+            for (std::size_t code = 0; code < kStatusCodes; ++code) {
+                if (sent[code] == 0) continue;
+                const std::string code_text = std::to_string(code);
+                const Label labels[] = {
+                    {"method", kMethodNames[method]},
+                    {"code", code_text},
+                    {"transport", kTransportNames[transport]}};
+                families.add(
+                    "reginfod_sip_responses_sent_total", "SIP responses sent.", sent[code], labels
+                );
+            }
         }
     }
-    for (std::size_t code = 0; code < kStatusCodes; ++code) {
-        const Stats::Counter count = stats.notify_responses_received[code];
-        if (count == 0) continue;
-        const std::string code_text = std::to_string(code);
-        const Label labels[] = {{"code", code_text}};
+    for (std::size_t transport = 0; transport < kTransports; ++transport) {
+        const auto& received = stats.notify_responses_received[transport];
+        for (std::size_t code = 0; code < kStatusCodes; ++code) {
+            if (received[code] == 0) continue;
+            const std::string code_text = std::to_string(code);
+            const Label labels[] = {{"code", code_text}, {"transport", kTransportNames[transport]}};
+            families.add(
+                "reginfod_notify_responses_received_total",
+                "Responses to NOTIFYs.",
+                received[code],
+                labels
+            );
+        }
+    }
+}
+
+void add_profiles(Families& families, const Stats& stats) {
+    for (std::size_t i = 0; i < kProfiles; ++i) {
+        const Label labels[] = {{"profile", text_of(static_cast<Profile>(i))}};
         families.add(
-            "reginfod_notify_responses_received_total", "Responses to NOTIFYs.", count, labels
+            "reginfod_subscriptions",
+            "Live subscriptions, by how their watchers are spoken to.",
+            stats.subscriptions_by_profile[i],
+            labels
         );
     }
 }
@@ -190,6 +165,17 @@ std::vector<prometheus::MetricFamily> CoreCollector::Collect() const {
     add_responses(families, stats);
     add_parse_errors(families, stats);
     families.add<Stats>(kSeries, stats);
+    add_profiles(families, stats);
+    families.add(
+        "reginfod_publish_to_notify_seconds",
+        "From a PUBLISH that changed something to each NOTIFY that tells it.",
+        stats.publish_to_notify
+    );
+    families.add(
+        "reginfod_publish_to_answer_seconds",
+        "From a PUBLISH that changed something to each watcher's 2xx.",
+        stats.publish_to_answer
+    );
     add_set(
         families,
         {"reginfod_notify_outcomes_total", "How NOTIFYs ended."},

@@ -2,6 +2,8 @@
 /// Numbers to metric families: the form in which a table of series is written.
 #pragma once
 
+#include "core/histogram.hpp"
+
 #include <prometheus/metric_family.h>
 
 #include <cstdint>
@@ -50,6 +52,14 @@ public:
         add(name, help, static_cast<double>(value), labels);
     }
 
+    /// In seconds, by the name's unit.
+    void add(
+        std::string_view name,
+        std::string_view help,
+        const Histogram& histogram,
+        std::span<const Label> labels = {}
+    );
+
     template <class Numbers>
     void add(std::span<const Series<Numbers>> table, const Numbers& numbers) {
         for (const Series<Numbers>& series : table) {
@@ -65,6 +75,13 @@ public:
     std::vector<prometheus::MetricFamily> take() { return std::move(families_); }
 
 private:
+    prometheus::ClientMetric& sample(
+        std::string_view name,
+        std::string_view help,
+        prometheus::MetricType type,
+        std::span<const Label> labels
+    );
+
     std::vector<prometheus::MetricFamily> families_;
 };
 

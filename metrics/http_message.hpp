@@ -2,6 +2,10 @@
 /// A request and its response as handlers see them, without Beast.
 #pragma once
 
+#include "metrics/body_stream.hpp"
+
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,6 +17,11 @@ struct HttpRequest {
     std::string method;
     std::string path;   ///< as it came, percent-encoded; without query
     std::string query;  ///< behind the question mark; empty if there is none
+    std::string body = {};
+    std::string authorization = {};
+    std::string if_none_match = {};
+    std::string last_event_id = {};
+    std::vector<std::string> parameters = {};  ///< path segments that the route left open, decoded
 };
 
 struct HttpResponse {
@@ -20,10 +29,18 @@ struct HttpResponse {
     std::string content_type = "text/plain; charset=utf-8";
     std::string body;
     std::vector<std::pair<std::string, std::string>> headers = {};  ///< further ones, such as Allow
+    std::shared_ptr<BodyStream> stream = {};                        ///< instead of `body`
 };
 
 /// An error as JSON (RFC 9457): the title is the status' own phrase.
 /// @param detail  what was wrong with this request, and what to do
 HttpResponse make_problem(unsigned status, std::string_view detail);
+
+/// The text without percent-encoding; nothing if an escape is broken.
+std::optional<std::string> percent_decoded(std::string_view text);
+
+/// Names and values of a query, decoded; nothing if an escape is broken.
+using Query = std::vector<std::pair<std::string, std::string>>;
+std::optional<Query> parse_query(std::string_view query);
 
 }  // namespace reginfo::metrics

@@ -1,21 +1,24 @@
 #include "metrics/http_server.hpp"
 
 #include "metrics/families.hpp"
+#include "metrics/gzip.hpp"
 #include "metrics/host_check.hpp"
+#include "metrics/http_codec.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 
 #include <algorithm>
 #include <array>
-#include <ctime>
 #include <exception>
 #include <map>
 #include <optional>
@@ -32,14 +35,15 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using asio::ip::tcp;
 
-using Message = http::response<http::string_body>;
-using Parser = http::request_parser<http::string_body>;
-
 constexpr auto kAwaitable = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kFirstRead = 4'096;
 constexpr std::chrono::milliseconds kAcceptBackoff{100};
 constexpr std::chrono::seconds kLinger{1};
 constexpr std::size_t kLingerBytes = 262'144;
+
+/// Between signs of life on a stream that has nothing to say; also how late a peer is noticed to
+/// be gone.
+constexpr std::chrono::seconds kKeepAlive{15};
 
 /// A loop ends by returning. An exception out of one is a bug: let it end the process.
 void rethrow(std::exception_ptr error) {
@@ -51,69 +55,6 @@ tcp::endpoint to_asio(const Endpoint& endpoint) {
     if (!endpoint.address.is_v4()) return {v6, endpoint.port};
     return {asio::ip::make_address_v4(asio::ip::v4_mapped, v6), endpoint.port};
 }
-
-std::string http_date() {
-    const std::time_t now = std::time(nullptr);
-    std::tm parts{};
-    ::gmtime_r(&now, &parts);
-    char text[64];
-    return {text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts)};
-}
-
-Message to_message(HttpResponse response, unsigned version, bool keep_alive, bool is_head) {
-    Message message(http::int_to_status(response.status), version);
-    message.set(http::field::date, http_date());
-    message.set(http::field::content_type, response.content_type);
-    message.set(http::field::cache_control, "no-store");
-    message.set("X-Content-Type-Options", "nosniff");
-    for (const auto& [name, value] : response.headers) message.set(name, value);
-    message.keep_alive(keep_alive);
-    message.content_length(response.body.size());
-    if (!is_head) message.body() = std::move(response.body);
-    return message;
-}
-
-/// The answer to what could not be read; nothing if there is nobody to answer.
-std::optional<HttpResponse> refusal_of(const beast::error_code& error, const Parser& parser) {
-    if (error == http::error::end_of_stream || error == http::error::partial_message) return {};
-    if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-        if (parser.get().target().empty()) return make_problem(414, "The target is too long.");
-        return make_problem(431, "The header fields are too long.");
-    }
-    if (error == http::error::body_limit) return make_problem(413, "The body is too long.");
-    if (error == http::error::bad_version) return make_problem(505, "Only HTTP/1.1 is spoken.");
-    const bool is_syntax =
-        error.category() == beast::error_code(http::error::end_of_stream).category();
-    if (!is_syntax) return {};  // the connection failed, or time ran out
-    return make_problem(400, "Malformed request: " + error.message() + ".");
-}
-
-/// Path and query of a target in origin form or absolute form (RFC 9112 §3.2).
-struct Target {
-    std::string_view authority;  ///< of the absolute form
-    std::string_view path;
-    std::string_view query;
-};
-
-std::optional<Target> parse_target(std::string_view text) {
-    constexpr std::string_view scheme = "http://";
-    Target target;
-    if (text.starts_with(scheme)) {
-        text.remove_prefix(scheme.size());
-        const std::size_t end = std::min(text.find_first_of("/?"), text.size());
-        target.authority = text.substr(0, end);
-        text.remove_prefix(end);
-        if (target.authority.empty()) return std::nullopt;
-    } else if (!text.starts_with('/')) {
-        return std::nullopt;
-    }
-    const std::size_t mark = std::min(text.find('?'), text.size());
-    target.path = mark == 0 ? "/" : text.substr(0, mark);
-    target.query = text.substr(std::min(mark + 1, text.size()));
-    return target;
-}
-
-std::string_view to_view(beast::string_view text) { return {text.data(), text.size()}; }
 
 }  // namespace
 
@@ -146,14 +87,22 @@ private:
     asio::awaitable<void> accept_loop();
     asio::awaitable<void> serve(tcp::socket socket);
     asio::awaitable<void> linger(beast::tcp_stream& stream);
+    asio::awaitable<bool> write_stream(
+        beast::tcp_stream& stream,
+        HttpResponse response,
+        Exchange exchange
+    );
+    asio::awaitable<bool> write_piece(beast::tcp_stream& stream, std::string piece, bool chunked);
+    asio::awaitable<bool> wait(BodyStream& body, beast::tcp_stream& stream);
     void refuse(tcp::socket socket);
-    HttpResponse answer(const Parser::value_type& request) const;
+    HttpResponse answer(BeastRequest& request) const;
 
     HttpOptions options_;
     Router router_;
     tcp::acceptor acceptor_;
     asio::steady_timer backoff_;
     std::set<beast::tcp_stream*> streams_;
+    std::set<asio::steady_timer*> waits_;          ///< of streams that have nothing to say
     std::map<unsigned, std::uint64_t> responses_;  ///< by status
     std::uint64_t refused_ = 0;
     bool stopping_ = false;
@@ -179,6 +128,7 @@ void HttpServer::Impl::stop() {
     acceptor_.close(ignored);
     backoff_.cancel();
     for (beast::tcp_stream* stream : streams_) stream->close();
+    for (asio::steady_timer* timer : waits_) timer->cancel();
 }
 
 asio::awaitable<void> HttpServer::Impl::accept_loop() {
@@ -199,9 +149,8 @@ asio::awaitable<void> HttpServer::Impl::accept_loop() {
 /// Answers at once without reading, as far as the socket takes it.
 void HttpServer::Impl::refuse(tcp::socket socket) {
     ++refused_;
-    constexpr unsigned http_1_1 = 11;
-    const Message message =
-        to_message(make_problem(503, "Too many connections; try later."), http_1_1, false, false);
+    const BeastResponse message =
+        to_message(make_problem(503, "Too many connections; try later."), Exchange{});
     std::ostringstream text;
     text << message;
     beast::error_code ignored;
@@ -227,7 +176,7 @@ asio::awaitable<void> HttpServer::Impl::serve(tcp::socket socket) {
         }
         patience = options_.idle_timeout;
 
-        Parser parser;
+        RequestParser parser;
         parser.header_limit(options_.header_bytes);
         parser.body_limit(options_.body_bytes);
         stream.expires_after(options_.request_timeout);
@@ -235,12 +184,24 @@ asio::awaitable<void> HttpServer::Impl::serve(tcp::socket socket) {
 
         std::optional<HttpResponse> response = refusal_of(error, parser);
         if (error && !response) co_return;
-        if (!error) response = answer(parser.get());
+        Exchange exchange;
+        if (!error) {
+            exchange.version = parser.get().version();
+            exchange.keep_alive = parser.get().keep_alive();
+            exchange.is_head = parser.get().method() == http::verb::head;
+            exchange.gzip = accepts_gzip(to_view(parser.get()[http::field::accept_encoding]));
+            response = answer(parser.get());
+        }
         ++responses_[response->status];
-        keep_alive = !error && parser.get().keep_alive();
-        const bool is_head = parser.get().method() == http::verb::head;
-        const unsigned version = error ? 11 : parser.get().version();
-        Message message = to_message(std::move(*response), version, keep_alive, is_head);
+        keep_alive = exchange.keep_alive;
+        if (response->stream) {
+            if (exchange.version < 11) keep_alive = exchange.keep_alive = false;
+            const bool whole = co_await write_stream(stream, std::move(*response), exchange);
+            if (!whole) co_return;
+            continue;
+        }
+        BeastResponse message = to_message(std::move(*response), exchange);
+        stream.expires_after(options_.request_timeout);
         const auto [write_error, sent] = co_await http::async_write(stream, message, kAwaitable);
         if (write_error) co_return;
     }
@@ -261,7 +222,92 @@ asio::awaitable<void> HttpServer::Impl::linger(beast::tcp_stream& stream) {
     }
 }
 
-HttpResponse HttpServer::Impl::answer(const Parser::value_type& request) const {
+/// Sends a body as it is made. Returns whether the connection can be used again.
+asio::awaitable<bool> HttpServer::Impl::write_stream(
+    beast::tcp_stream& stream,
+    HttpResponse response,
+    Exchange exchange
+) {
+    const std::shared_ptr<BodyStream> body = std::move(response.stream);
+    const bool chunked = exchange.version >= 11;
+    std::optional<GzipWriter> gzip;
+    BeastResponse head = head_of(response, exchange);
+    if (exchange.gzip && body->may_compress()) gzip.emplace();
+    if (gzip) head.set(http::field::content_encoding, "gzip");
+    if (body->may_compress()) head.set(http::field::vary, "Accept-Encoding");
+    head.chunked(chunked);
+    http::response_serializer<http::string_body> serializer(head);
+    serializer.split(true);
+    stream.expires_after(options_.request_timeout);
+    const auto [error, size] = co_await http::async_write_header(stream, serializer, kAwaitable);
+    if (error) co_return false;
+    if (exchange.is_head) co_return true;
+
+    for (;;) {
+        std::string made;
+        const BodyStream::Step step = body->next(made);
+        if (step == BodyStream::Step::drop || stopping_) co_return false;
+        if (step == BodyStream::Step::wait && made.empty()) {
+            const bool is_ready = co_await wait(*body, stream);
+            if (stopping_) co_return false;
+            if (is_ready) continue;
+            body->keep_alive(made);
+        }
+        const bool last = step == BodyStream::Step::end;
+        std::string piece;
+        if (gzip) {
+            gzip->write(made, last, piece);
+        } else {
+            piece = std::move(made);
+        }
+        const bool sent = co_await write_piece(stream, std::move(piece), chunked);
+        if (!sent) co_return false;
+        if (last) break;
+    }
+    if (!chunked) co_return true;
+    const auto end = http::make_chunk_last();
+    const auto [end_error, end_size] = co_await asio::async_write(stream, end, kAwaitable);
+    co_return !end_error;
+}
+
+/// Of an empty piece nothing is sent, but others have their turn all the same.
+asio::awaitable<bool> HttpServer::Impl::write_piece(
+    beast::tcp_stream& stream,
+    std::string piece,
+    bool chunked
+) {
+    if (piece.empty()) {
+        co_await asio::post(stream.get_executor(), asio::use_awaitable);
+        co_return true;
+    }
+    stream.expires_after(options_.request_timeout);
+    const auto bytes = asio::buffer(piece);
+    if (!chunked) {
+        const auto [error, size] = co_await asio::async_write(stream, bytes, kAwaitable);
+        co_return !error;
+    }
+    const auto chunk = http::make_chunk(asio::const_buffer(bytes));
+    const auto [error, size] = co_await asio::async_write(stream, chunk, kAwaitable);
+    co_return !error;
+}
+
+/// Returns whether there is more; not, if only time has passed.
+asio::awaitable<bool> HttpServer::Impl::wait(BodyStream& body, beast::tcp_stream& stream) {
+    asio::steady_timer timer(stream.get_executor());
+    timer.expires_after(kKeepAlive);
+    waits_.insert(&timer);
+    bool is_ready = false;
+    body.on_ready([&timer, &is_ready] {
+        is_ready = true;
+        timer.cancel();
+    });
+    co_await timer.async_wait(kAwaitable);
+    waits_.erase(&timer);
+    body.on_ready(nullptr);
+    co_return is_ready;
+}
+
+HttpResponse HttpServer::Impl::answer(BeastRequest& request) const {
     if (request.target().size() > options_.target_bytes) {
         return make_problem(414, "The target is too long.");
     }
@@ -285,7 +331,11 @@ HttpResponse HttpServer::Impl::answer(const Parser::value_type& request) const {
     plain.method = std::string(to_view(request.method_string()));
     plain.path = std::string(target->path);
     plain.query = std::string(target->query);
-    return router_.dispatch(plain);
+    plain.body = std::move(request.body());
+    plain.authorization = std::string(to_view(request[http::field::authorization]));
+    plain.if_none_match = std::string(to_view(request[http::field::if_none_match]));
+    plain.last_event_id = std::string(to_view(request["Last-Event-ID"]));
+    return router_.dispatch(std::move(plain));
 }
 
 std::vector<prometheus::MetricFamily> HttpServer::Impl::collect() const {

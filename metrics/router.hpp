@@ -7,6 +7,8 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace reginfo::metrics {
 
@@ -15,16 +17,24 @@ class Router {
 public:
     using Handler = std::function<HttpResponse(const HttpRequest&)>;
 
+    /// @param path  "/a/b"; a segment "{name}" stands for any one that is not empty, and is handed
+    ///              to the handler decoded
     /// @pre `path` and `method` have no handler yet
-    void add(std::string method, std::string path, Handler handler);
+    void add(std::string method, std::string_view path, Handler handler);
 
     /// The handler's response; 404 for an unknown path, 405 with Allow for another method, 501 for
     /// a method that no path has.
-    HttpResponse dispatch(const HttpRequest& request) const;
+    HttpResponse dispatch(HttpRequest request) const;
 
 private:
     using Methods = std::map<std::string, Handler, std::less<>>;
-    std::map<std::string, Methods, std::less<>> paths_;
+    struct Route {
+        std::string pattern;
+        std::vector<std::string> segments;
+        Methods methods;
+    };
+
+    std::vector<Route> routes_;
 };
 
 }  // namespace reginfo::metrics

@@ -1,14 +1,21 @@
 #include "metrics/routes.hpp"
 
+#include "metrics/resources.hpp"
+
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
 #include <iterator>
-#include <memory>
+#include <string_view>
 #include <utility>
 
 namespace reginfo::metrics {
 namespace {
+
+/// Nothing but our own files and answers: no inline script, no frame around us.
+constexpr std::string_view kPolicy =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 HttpResponse metrics_of(const std::vector<const prometheus::Collectable*>& collectables) {
     std::vector<prometheus::MetricFamily> families;
@@ -32,20 +39,55 @@ HttpResponse text(std::string body) {
     return response;
 }
 
+std::string_view type_of(std::string_view name) {
+    if (name.ends_with(".html")) return "text/html; charset=utf-8";
+    if (name.ends_with(".css")) return "text/css; charset=utf-8";
+    if (name.ends_with(".js")) return "text/javascript; charset=utf-8";
+    if (name.ends_with(".svg")) return "image/svg+xml";
+    return "application/json";
+}
+
+HttpResponse file(const Resource& resource, const HttpRequest& request) {
+    HttpResponse response;
+    response.content_type = type_of(resource.name);
+    response.headers = {
+        {"ETag", std::string(resource.entity_tag)},
+        {"Cache-Control", "no-cache"},
+        {"Content-Security-Policy", std::string(kPolicy)},
+        {"Referrer-Policy", "no-referrer"},
+        {"X-Frame-Options", "DENY"},
+    };
+    if (request.if_none_match.find(resource.entity_tag) != std::string::npos) {
+        response.status = 304;
+    } else {
+        response.body = std::string(resource.bytes);
+    }
+    return response;
+}
+
+void add_files(Router& router) {
+    for (const Resource& resource : all_resources()) {
+        const std::string path =
+            resource.name == "index.html" ? "/" : "/" + std::string(resource.name);
+        router.add("GET", path, [&resource](const HttpRequest& request) {
+            return file(resource, request);
+        });
+    }
+}
+
 }  // namespace
 
 Router make_routes(RouteSources sources) {
     Router router;
-    const std::string index = "reginfod " + sources.version +
-                              "\n\n"
-                              "/metrics  what it counts, for Prometheus\n"
-                              "/healthz  200 while it runs\n"
-                              "/readyz   200 while it serves SIP\n";
-    router.add("GET", "/", [index](const HttpRequest&) { return text(index); });
     router.add("GET", "/healthz", [](const HttpRequest&) { return text("ok\n"); });
-    router.add("GET", "/readyz", [is_ready = std::move(sources.is_ready)](const HttpRequest&) {
-        return is_ready() ? text("ready\n") : make_problem(503, "The listeners are not open.");
-    });
+    router.add(
+        "GET",
+        "/readyz",
+        [unready_because = std::move(sources.unready_because)](const HttpRequest&) {
+            const std::string reason = unready_because();
+            return reason.empty() ? text("ready\n") : make_problem(503, reason);
+        }
+    );
     router.add(
         "GET",
         "/metrics",
@@ -53,6 +95,10 @@ Router make_routes(RouteSources sources) {
             return metrics_of(collectables);
         }
     );
+    add_state_routes(router, sources.core, sources.version);
+    add_action_routes(router, sources.core, sources.token);
+    if (sources.events) add_event_route(router, *sources.events);
+    add_files(router);
     return router;
 }
 

@@ -2,7 +2,9 @@
 /// The resources of the side port.
 #pragma once
 
+#include "metrics/event_hub.hpp"
 #include "metrics/router.hpp"
+#include "metrics/state_api.hpp"
 
 #include <prometheus/collectable.h>
 
@@ -12,14 +14,20 @@
 
 namespace reginfo::metrics {
 
-/// What the resources read. The collectables must outlive the router.
+/// What the resources read. The collectables and the hub must outlive the router.
 struct RouteSources {
     std::vector<const prometheus::Collectable*> collectables;
-    std::function<bool()> is_ready;  ///< every listener is bound, and we are not stopping
+    /// Why no request should be sent here now: a listener is not bound, the store is not open, or
+    /// we are stopping. Empty if SIP is served.
+    std::function<std::string()> unready_because;
     std::string version;
+    CoreAccess core;
+    EventHub* events = nullptr;
+    std::string token;  ///< of actions; empty: none are served
 };
 
-/// GET and HEAD of /metrics, /healthz, /readyz and /.
+/// Metrics, health, the state API, the event stream, the page, and openapi.json, which describes
+/// them.
 Router make_routes(RouteSources sources);
 
 }  // namespace reginfo::metrics

@@ -3,13 +3,15 @@
 
 #include "transport/driver.hpp"
 
+#include "transport/ares_client.hpp"
+#include "transport/dns_resolver.hpp"
 #include "transport/steady_time.hpp"
-#include "transport/system_resolver.hpp"
 
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
 #include <cassert>
+#include <random>
 #include <span>
 #include <variant>
 
@@ -20,6 +22,10 @@ using boost::system::error_code;
 
 /// Bounded, so that a flood on UDP cannot starve TCP, timers and /metrics.
 constexpr int kBatchesPerWakeup = 8;
+
+/// Parts of a socket's receive buffer that are still full after a wakeup's batches.
+constexpr double kHighFill = 0.5;
+constexpr double kExtremeFill = 0.85;
 
 }  // namespace
 
@@ -40,7 +46,10 @@ Driver::Driver(DriverParts parts, Listeners listeners, const TransportOptions& o
         }
     }
     if (!parts_.resolver) {
-        parts_.resolver = std::make_unique<SystemResolver>(parts_.io, options_, stats_);
+        std::random_device chance;
+        parts_.resolver = std::make_unique<DnsResolver>(
+            std::make_unique<AresClient>(parts_.io, options_), options_, stats_, chance()
+        );
     }
 }
 
@@ -49,8 +58,8 @@ void Driver::start() {
         committed_.push({id, ok});
         turn_soon();
     });
-    parts_.resolver->on_done([this](ResolveId id, std::span<const Endpoint> endpoints) {
-        resolved_.push({id, {endpoints.begin(), endpoints.end()}});
+    parts_.resolver->on_done([this](ResolveId id, std::span<const Target> targets) {
+        resolved_.push({id, {targets.begin(), targets.end()}});
         turn_soon();
     });
     for (std::size_t i = 0; i < udp_.size(); ++i) {
@@ -98,8 +107,29 @@ void Driver::receive_datagrams(ListenerId listener) {
             handle_message(Flow{Transport::udp, listener, datagram.peer}, datagram.bytes);
         }
         end_turn();
-        if (datagrams.size() < ReceiveBatch::kSize) return;  // that was all
+        if (datagrams.size() < ReceiveBatch::kSize) {  // that was all
+            measure_pressure(listener, true);
+            return;
+        }
     }
+    if (!stopped_) measure_pressure(listener, false);
+}
+
+/// A socket that a wakeup's batches could not drain has a backlog: how much of the kernel's buffer
+/// it fills says how far behind the reactor is.
+void Driver::measure_pressure(ListenerId listener, bool drained) {
+    Pressure pressure = Pressure::none;
+    if (!drained) {
+        const double fill = udp_[listener]->receive_buffer_fill();
+        if (fill > kHighFill) pressure = Pressure::high;
+        if (fill > kExtremeFill) pressure = Pressure::extreme;
+    }
+    if (pressure == pressure_) return;
+    pressure_ = pressure;
+    ++stats_.pressure_changes;
+    stats_.pressure = static_cast<std::uint64_t>(pressure);
+    parts_.engine.set_pressure(pressure);
+    tcp_.pause_reading(pressure == Pressure::extreme);
 }
 
 void Driver::handle_message(const Flow& flow, std::string_view bytes) {
@@ -151,7 +181,7 @@ void Driver::feed_news() {
         parts_.engine.handle_committed(now_, committed.id, committed.ok, outbox_);
     }
     for (const Resolved& resolved : resolved_.take()) {
-        parts_.engine.handle_resolved(now_, resolved.id, resolved.endpoints, outbox_);
+        parts_.engine.handle_resolved(now_, resolved.id, resolved.targets, outbox_);
     }
 }
 

@@ -32,7 +32,7 @@ struct DriverParts {
     Engine& engine;
     Journal& journal;
     std::function<void(const Note&)> note;         ///< writes a line of the log
-    std::unique_ptr<Resolver> resolver = nullptr;  ///< none: the system's
+    std::unique_ptr<Resolver> resolver = nullptr;  ///< none: the DNS
 };
 
 /// Runs an Engine on the sockets of its listeners, by the contract in core/engine.hpp.
@@ -55,7 +55,7 @@ public:
     void start();
 
     /// Closes every socket, whatever is queued, and cancels all waits, so that io_context::run
-    /// returns. May be called at any time. A look-up under way is waited for.
+    /// returns. May be called at any time.
     void stop();
 
     /// Runs one turn in which `input` tells the engine something; soon, if a turn is under way.
@@ -64,6 +64,7 @@ public:
     const TransportStats& stats() const { return stats_; }
 
 private:
+    void measure_pressure(ListenerId listener, bool drained);
     void begin_turn() override;
     void handle_message(const Flow& flow, std::string_view bytes) override;
     void handle_broken_stream(const Flow& flow, std::string_view head, sip::ParseError error)
@@ -97,7 +98,7 @@ private:
     };
     struct Resolved {
         ResolveId id;
-        std::vector<Endpoint> endpoints;
+        std::vector<Target> targets;
     };
 
     TransportOptions options_;
@@ -116,6 +117,7 @@ private:
     Inbox<Flow> closed_;
     Inbox<Input> inputs_;
 
+    Pressure pressure_ = Pressure::none;
     TimePoint now_;
     bool in_turn_ = false;
     bool turn_posted_ = false;

@@ -1,5 +1,5 @@
 /// @file
-/// Host names to endpoints, behind an interface that another resolver can take.
+/// Where URIs lead to, behind an interface that another resolver can take.
 #pragma once
 
 #include "core/outbox.hpp"
@@ -12,8 +12,8 @@ namespace reginfo {
 /// Answers every question once, unless stopped before.
 class Resolver {
 public:
-    /// Called on the reactor's thread, also from within resolve(). No endpoints: there are none.
-    using Done = std::function<void(ResolveId, std::span<const Endpoint>)>;
+    /// Called on the reactor's thread, also from within resolve(). No targets: there are none.
+    using Done = std::function<void(ResolveId, std::span<const Target>)>;
 
     virtual ~Resolver() = default;
 

@@ -48,6 +48,9 @@ public:
     /// Takes nothing more from the flow's connection, and closes it after what is queued.
     void close(const Flow& flow);
 
+    /// While paused, what peers send stays in the kernel's buffers and slows them down.
+    void pause_reading(bool paused);
+
     /// Writes what was queued since the last flush.
     void flush();
 
@@ -90,6 +93,8 @@ private:
     TcpTimeouts timeouts_;
     ConnectionId last_id_ = 0;
     std::vector<ConnectionId> to_be_flushed_;
+    bool reading_paused_ = false;
+    std::vector<ConnectionId> to_be_read_;  ///< readable, but reading is paused
     boost::asio::steady_timer timer_;
     std::optional<TimePoint> armed_for_;
     bool stopped_ = false;

@@ -3,10 +3,12 @@
 /// configuration.
 #pragma once
 
+#include "core/address.hpp"
 #include "core/sip/parser.hpp"
 #include "core/time.hpp"
 
 #include <cstddef>
+#include <vector>
 
 namespace reginfo {
 
@@ -29,10 +31,14 @@ struct TransportOptions {
     std::chrono::milliseconds unacknowledged_timeout{32'000};
     Duration accept_backoff = std::chrono::milliseconds{100};  ///< after an error such as EMFILE
 
-    std::size_t resolver_questions = 10'000;  ///< waiting, in all
-    std::size_t resolver_hosts = 64;          ///< being looked up
-    std::size_t resolver_cache = 1'024;       ///< hosts remembered
-    Duration resolver_ttl = std::chrono::seconds{10};
+    std::vector<Endpoint> resolver_servers;               ///< none: the system's
+    Duration resolver_timeout = std::chrono::seconds{2};  ///< of the first try; then twice as long
+    std::size_t resolver_tries = 2;                       ///< of each server
+    std::size_t resolver_queries = 64;                    ///< to servers, at a time
+    std::size_t resolver_questions = 250'000;             ///< waiting, in all
+    std::size_t resolver_cache = 1'024;                   ///< answers remembered
+    Duration resolver_min_ttl = std::chrono::seconds{1};
+    Duration resolver_max_ttl = std::chrono::hours{1};
     Duration resolver_negative_ttl = std::chrono::seconds{5};
 };
 

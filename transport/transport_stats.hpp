@@ -2,6 +2,7 @@
 /// What the transport counts. Plain numbers, read at the scrape on the reactor's thread.
 #pragma once
 
+#include "core/histogram.hpp"
 #include "core/time.hpp"
 
 #include <algorithm>
@@ -28,11 +29,13 @@ struct DurationStats {
     std::uint64_t count = 0;
     Duration sum{0};
     Duration max{0};
+    Histogram histogram;
 
     void add(Duration duration) {
         ++count;
         sum += duration;
         max = std::max(max, duration);
+        histogram.observe(duration);
     }
 };
 
@@ -47,6 +50,9 @@ struct TransportStats {
     Counter datagram_bytes_sent = 0;
     Counter datagrams_dropped = 0;     ///< our queue was full
     Counter datagrams_unsendable = 0;  ///< refused by the kernel, or no such listener
+
+    Counter pressure_changes = 0;
+    std::uint64_t pressure = 0;  ///< reginfo::Pressure: 0 none, 1 high, 2 extreme
 
     Counter stream_messages_received = 0;
     Counter stream_bytes_received = 0;
@@ -66,6 +72,7 @@ struct TransportStats {
     Counter resolver_questions = 0;
     Counter resolver_cache_hits = 0;
     Counter resolver_failures = 0;
+    Counter resolver_queries = 0;  ///< to servers, or to the file of hosts
     Counter resolver_refused = 0;  ///< too many questions waiting
 
     DurationStats turns;           ///< from the input to the last system call of its effects

@@ -7,6 +7,7 @@
 
 #include <boost/asio/error.hpp>
 
+#include <linux/sock_diag.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -102,6 +103,16 @@ std::span<const Datagram> UdpEndpoint::receive(ReceiveBatch& batch) {
         dropped_by_kernel_ = batch.dropped_by_kernel();
     }
     return datagrams;
+}
+
+double UdpEndpoint::receive_buffer_fill() {
+    std::array<std::uint32_t, SK_MEMINFO_VARS> memory{};
+    socklen_t size = sizeof memory;
+    if (::getsockopt(socket_.native_handle(), SOL_SOCKET, SO_MEMINFO, memory.data(), &size) != 0 ||
+        memory[SK_MEMINFO_RCVBUF] == 0) {
+        return 0;
+    }
+    return static_cast<double>(memory[SK_MEMINFO_RMEM_ALLOC]) / memory[SK_MEMINFO_RCVBUF];
 }
 
 void UdpEndpoint::send(const Endpoint& peer, std::string head, SharedBytes tail) {

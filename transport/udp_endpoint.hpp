@@ -66,6 +66,9 @@ public:
 
     std::span<const Datagram> receive(ReceiveBatch& batch);
 
+    /// How much of the kernel's receive buffer is taken, from 0 to 1.
+    double receive_buffer_fill();
+
     /// Queues; flush() sends. Drops and counts what is over the bound, and what cannot be sent
     /// because the peer's address is of the other family.
     void send(const Endpoint& peer, std::string head, SharedBytes tail);

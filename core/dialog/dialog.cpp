@@ -27,18 +27,18 @@ std::string_view without_brackets(std::string_view host) {
     return host;
 }
 
-/// RFC 3263 §4.1 as far as the URI alone decides: its transport parameter, else UDP. A sips URI
-/// must not go over UDP (RFC 5630 §3.1).
+/// Nothing for a transport that we do not have.
 std::optional<NextHop> hop_of(const sip::Uri& uri) {
     if (!uri.is_sip()) return std::nullopt;
     NextHop hop;
+    hop.secure = uri.scheme == sip::Uri::Scheme::sips;
     const auto transport = sip::find_param(uri.params, "transport");
     if (transport && sip::equal_ignoring_case(*transport, "tcp")) {
         hop.transport = Transport::tcp;
-    } else if (transport && !sip::equal_ignoring_case(*transport, "udp")) {
+    } else if (transport && sip::equal_ignoring_case(*transport, "udp")) {
+        hop.transport = hop.secure ? Transport::tcp : Transport::udp;
+    } else if (transport) {
         return std::nullopt;
-    } else if (uri.scheme == sip::Uri::Scheme::sips) {
-        hop.transport = Transport::tcp;
     }
     const auto maddr = sip::find_param(uri.params, "maddr");
     hop.host = without_brackets(maddr && !maddr->empty() ? *maddr : uri.host);
@@ -59,7 +59,7 @@ bool goes_back(const DialogState& dialog, const RemoteParty& party) {
         return !transport || !sip::equal_ignoring_case(*transport, "udp");
     }
     const auto hop = next_hop_of(dialog);
-    if (!hop || hop->transport != Transport::tcp) return false;
+    if (!hop || hop->transport_or_default() != Transport::tcp) return false;
     const std::uint16_t port = port_or_default(hop->port);
     if (hop->literal && Endpoint{*hop->literal, port} == party.flow.peer) return true;
     return party.top_via &&

@@ -27,10 +27,16 @@ struct DialogId {
 
 /// Where a request of ours goes first.
 struct NextHop {
-    Transport transport = Transport::udp;
-    std::string host;                  ///< without brackets
-    std::uint16_t port = 0;            ///< 0 if the URI named none
-    std::optional<IpAddress> literal;  ///< of the host, where it is one
+    std::optional<Transport> transport;  ///< nothing if the URI named none
+    bool secure = false;                 ///< by a SIPS URI
+    std::string host;                    ///< without brackets
+    std::uint16_t port = 0;              ///< 0 if the URI named none
+    std::optional<IpAddress> literal;    ///< of the host, where it is one
+
+    /// Without asking the DNS (RFC 3263 §4.1). A SIPS URI must not go over UDP (RFC 5630 §3.1).
+    Transport transport_or_default() const {
+        return transport.value_or(secure ? Transport::tcp : Transport::udp);
+    }
 
     friend bool operator==(const NextHop&, const NextHop&) = default;
 };

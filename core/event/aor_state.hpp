@@ -8,6 +8,7 @@
 
 #include <boost/smart_ptr/local_shared_ptr.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,6 +21,9 @@ using Revision = std::uint64_t;
 
 /// The order in which words were first said about one AOR.
 using Order = std::uint64_t;
+
+/// Of words that no PUBLISH said but that were imported: they lose to any other word.
+inline constexpr Order kImported = 0;
 
 /// An entity-tag (RFC 3903 §8.1): opaque; its text is kEntityTagDigits hexadecimal digits.
 using EntityTag = std::uint64_t;
@@ -53,8 +57,8 @@ struct Word {
 struct Publication {
     EntityTag etag = 0;
     TimePoint deadline;
-    std::vector<Word> words;           ///< one a contact
-    std::vector<Registration> others;  ///< registrations of other AORs in the same body
+    std::vector<Word> words;  ///< one a contact
+    std::size_t others = 0;   ///< registrations of other AORs in the same body
 };
 
 /// What all words on one contact come to.
@@ -68,6 +72,8 @@ struct ContactState {
     Revision changed = 0;    ///< of the last visible change
 };
 
+struct SetMember;
+
 /// Everything about one AOR that outlives a restart, as a value: a change is made on a copy, which
 /// replaces the original once it is durable.
 struct AorState {
@@ -80,7 +86,22 @@ struct AorState {
     Order next_order = 1;
     bool known = false;  ///< something else than `init` was ever published
 
+    /// Tells its revisions from those of an AOR of that name that was forgotten; 0 before the
+    /// first.
+    std::uint64_t incarnation = 0;
+    Revision own_changed = 0;  ///< the last revision that was not of `members` alone
+    std::vector<SetMember> members;
+
     RegistrationState state() const;
+    bool has_active_contact() const;
+};
+
+/// Another registration of the implicit registration set (TS 24.229 5.4.2.1.2): what the same
+/// publishers say of another AOR in the same bodies. Its revisions count with those of the AOR
+/// that holds it; it has no members.
+struct SetMember {
+    std::string aor;  ///< canonical
+    AorState state;
 };
 
 }  // namespace reginfo

@@ -70,6 +70,8 @@ struct Compositor::Change final : PendingChange {
     MergeReport report;
     Stats::Counter Stats::*counted = nullptr;
     std::optional<ResponseDraft> draft;  ///< of the PUBLISH that asked for it
+    TimePoint received = kNoNews;        ///< when that came
+    bool is_stored = false;              ///< the store has a record of the AOR afterwards
     Reply reply;
 };
 
@@ -202,6 +204,7 @@ void Compositor::carry_out(
             wish.current == 0 ? &Stats::publications_created : &Stats::publications_modified;
     }
     change->draft = std::move(draft);
+    change->received = now;
     change->reply.etag = tag;
     change->reply.expires = std::max(
         wish.expires - records_.settings.expires_offset, std::min(wish.expires, Seconds{1})
@@ -217,13 +220,35 @@ void Compositor::handle_timeout(TimePoint now, Aor& aor, Outbox& outbox) {
     begin(now, std::move(change), outbox);
 }
 
+void Compositor::drop_publication(TimePoint now, Aor& aor, EntityTag tag, Outbox& outbox) {
+    auto change = std::make_unique<Change>(*this, aor);
+    change->report = Merge(aor.name, change->next, records_.settings.contact_grace).remove(tag);
+    change->counted = &Stats::publications_removed;
+    begin(now, std::move(change), outbox);
+}
+
+void Compositor::end_contact(
+    TimePoint now,
+    Aor& aor,
+    const Hash128& id,
+    ContactEvent event,
+    Outbox& outbox
+) {
+    auto change = std::make_unique<Change>(*this, aor);
+    Merge merge(aor.name, change->next, records_.settings.contact_grace);
+    change->report = merge.end_contact(id, event);
+    begin(now, std::move(change), outbox);
+}
+
 void Compositor::begin(TimePoint now, std::unique_ptr<Change> change, Outbox& outbox) {
     Aor& aor = change->aor;
     aor.turnstile.locked = true;
     const bool all_told = aor.lagging == 0;
     Merge(aor.name, change->next, records_.settings.contact_grace)
         .forget_ended(all_told ? aor.state.revision : Revision{0}, kEndedKept);
+    if (change->next.incarnation == 0) change->next.incarnation = records_.tokens.next();
     std::vector<Write> writes = writes_of(now, *change);
+    change->is_stored = !writes.empty() && writes.front().value.has_value();
     records_.commits.begin(std::move(change), std::move(writes), outbox);
 }
 
@@ -235,7 +260,7 @@ std::vector<Write> Compositor::writes_of(TimePoint now, const Change& change) co
     const bool needed = !change.next.publications.empty() || change.aor.watcher_count > 0;
     writes.push_back({Bucket::aor, change.aor.name, std::nullopt});
     if (needed) writes.back().value = encode(change.next, now);
-    if (change.draft) {
+    if (change.draft && !is_reliable(change.draft->to.transport)) {
         writes.push_back(responder_.write_of(*change.draft, change.reply));
     }
     return writes;
@@ -248,8 +273,11 @@ void Compositor::apply(TimePoint now, Change& change, Outbox& outbox) {
     const ContactCount before(aor.state);
     const std::size_t publications = aor.state.publications.size();
     aor.state = std::move(change.next);
-    aor.is_stored = true;
-    if (change.report.visible) aor.lagging = aor.watcher_count;
+    aor.is_stored = change.is_stored;
+    if (change.report.visible) {
+        aor.lagging = aor.watcher_count;
+        aor.news_at = change.received;
+    }
 
     const ContactCount after(aor.state);
     stats.contacts_active += after.active - before.active;
@@ -262,7 +290,10 @@ void Compositor::apply(TimePoint now, Change& change, Outbox& outbox) {
     if (change.report.visible) ++stats.revisions;
 
     if (change.draft) responder_.respond(now, std::move(*change.draft), change.reply, outbox);
-    if (change.report.visible) notifier_.aor_changed(aor);
+    if (change.report.visible) {
+        if (records_.observer) records_.observer->registration_changed(now, aor);
+        notifier_.aor_changed(aor);
+    }
     unlock(aor, now, outbox);
 }
 

@@ -42,6 +42,16 @@ public:
     /// Contacts or publications of the AOR are due.
     void handle_timeout(TimePoint now, Aor& aor, Outbox& outbox);
 
+    /// What an operator asks for. @pre the AOR is not locked and has what is named
+    void drop_publication(TimePoint now, Aor& aor, EntityTag tag, Outbox& outbox);
+    void end_contact(
+        TimePoint now,
+        Aor& aor,
+        const Hash128& id,
+        ContactEvent event,
+        Outbox& outbox
+    );
+
 private:
     struct Change;
 

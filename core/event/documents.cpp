@@ -61,11 +61,14 @@ std::int64_t seconds_left(TimePoint now, TimePoint deadline) {
     return std::clamp<std::int64_t>(left, 1, kExpiresMax);
 }
 
-void append_contact(std::string& out, TimePoint now, const ContactState& contact, bool kamailio) {
-    const ContactDetails& details = *contact.details;
-    const ContactEvent event = kamailio ? event_for_kamailio(contact.event) : contact.event;
+void append_contact_begin(
+    std::string& out,
+    TimePoint now,
+    const ContactState& contact,
+    ContactEvent event
+) {
     out.append("<contact id=\"");
-    append_id(out, 'c', details.id);
+    append_id(out, 'c', contact.details->id);
     out.append(
         contact.active ? "\" state=\"active\" event=\"" : "\" state=\"terminated\" event=\""
     );
@@ -75,95 +78,168 @@ void append_contact(std::string& out, TimePoint now, const ContactState& contact
         "expires",
         contact.active ? static_cast<std::uint64_t>(seconds_left(now, contact.deadline)) : 0
     );
-    if (!kamailio && event == ContactEvent::probation && details.retry_after) {
-        append_attribute(
-            out, "retry-after", static_cast<std::uint64_t>(details.retry_after->count())
-        );
-    }
-    if (kamailio && details.callid.empty()) {
+}
+
+/// As Kamailio needs it: with callid and cseq, and nothing that it would take for something else.
+void append_contact_for_kamailio(std::string& out, TimePoint now, const ContactState& contact) {
+    const ContactDetails& details = *contact.details;
+    append_contact_begin(out, now, contact, event_for_kamailio(contact.event));
+    std::string_view attributes = details.attributes_xml;
+    if (details.callid.empty()) {
+        constexpr std::string_view kNoCallId = " callid=\"\"";
+        const std::size_t empty = attributes.find(kNoCallId);
+        if (empty != std::string_view::npos) {
+            out.append(attributes.substr(0, empty));
+            attributes.remove_prefix(empty + kNoCallId.size());
+        }
         out.append(" callid=\"");
         append_id(out, 'c', details.id);
         out.push_back('"');
     }
-    if (kamailio && !details.cseq) append_attribute(out, "cseq", 0);
-    out.append(details.attributes_xml).append("><uri>").append(details.uri_xml).append("</uri>");
-    if (!kamailio) out.append(details.children_xml);
-    out.append("</contact>");
+    if (!details.cseq) append_attribute(out, "cseq", 0);
+    out.append(attributes).append("><uri>").append(details.uri_xml);
+    out.append("</uri></contact>");
 }
 
-bool is_listed(const ContactState& contact, Revision from) {
-    return contact.active || contact.became > from;
+void append_contact(std::string& out, TimePoint now, const ContactState& contact) {
+    const ContactDetails& details = *contact.details;
+    append_contact_begin(out, now, contact, contact.event);
+    if (contact.event == ContactEvent::probation && details.retry_after) {
+        append_attribute(
+            out, "retry-after", static_cast<std::uint64_t>(details.retry_after->count())
+        );
+    }
+    out.append(details.attributes_xml).append("><uri>").append(details.uri_xml).append("</uri>");
+    out.append(details.children_xml).append("</contact>");
+}
+
+/// What a document from that revision lists: all that is active, or with `partial` what changed,
+/// and what ended.
+bool is_listed(const ContactState& contact, Revision from, bool full) {
+    return contact.active ? full || contact.changed > from : contact.became > from;
 }
 
 /// Kamailio keys its table on the user and crashes without one (kamailio.md 20).
 bool has_user(std::string_view aor) { return aor.find('@') != std::string_view::npos; }
 
+/// What a document says of one registration.
+struct Registered {
+    std::string_view aor;       ///< canonical
+    std::string_view aor_text;  ///< as the watcher reads it
+    const AorState& state;
+    Revision from = 0;
+    DocumentKind kind = DocumentKind::standard;
+    bool full = true;
+};
+
+void append_registration(std::string& out, TimePoint now, const Registered& of) {
+    std::string id;
+    append_id(id, 'r', stable_id(of.aor));
+    RegistrationState state = of.state.state();
+    if (of.kind == DocumentKind::linphone && state == RegistrationState::init) {
+        state = RegistrationState::terminated;
+    }
+    append_registration_head(out, of.aor_text, id, state);
+    const bool kamailio = of.kind == DocumentKind::kamailio;
+    for (const ContactState& contact : of.state.contacts) {
+        if (!is_listed(contact, of.from, of.full)) continue;
+        kamailio ? append_contact_for_kamailio(out, now, contact)
+                 : append_contact(out, now, contact);
+    }
+    if (!kamailio) out.append(of.state.extensions_xml);
+    append_registration_end(out);
+}
+
 }  // namespace
+
+Revision newest_of(const AorState& state, DocumentKind kind) {
+    return kind == DocumentKind::ims ? state.revision : state.own_changed;
+}
+
+EntityTag entity_tag_of(
+    std::string_view aor,
+    const AorState& state,
+    DocumentKind kind,
+    std::string_view aor_text
+) {
+    return Hasher(0x7265'6769'6e66'6f64U, 0x7266'6335'3833'3900U)
+        .add(aor)
+        .add(static_cast<std::uint64_t>(kind))
+        .add(aor_text)
+        .add(state.incarnation)
+        .add(newest_of(state, kind))
+        .finish()
+        .low;
+}
 
 NotifyBody Documents::body_for(TimePoint now, const Subscription& subscription) {
     const Aor& aor = subscription.aor;
     const ProfileTraits& traits = traits_of(subscription.profile);
-    const Revision from = subscription.acked;
+    const Kind kind{
+        .aor = &aor,
+        .from = subscription.acked,
+        .to = aor.state.revision,
+        .document = traits.documents,
+        .full = !traits.partial || subscription.full_next,
+    };
     NotifyBody body;
-    body.carries = aor.state.revision;
+    body.carries = kind.to;
+    body.full = kind.full;
     const auto& contacts = aor.state.contacts;
     if (traits.empty_body) {
         const bool any = std::any_of(contacts.begin(), contacts.end(), [&](const ContactState& c) {
-            return is_listed(c, from);
+            return is_listed(c, kind.from, kind.full);
         });
         if (!any || !has_user(aor.name)) return body;
     }
-    const std::string_view aor_text = traits.kamailio_documents && !aor.state.published_aor.empty()
+    const bool kamailio = kind.document == DocumentKind::kamailio;
+    const std::string_view aor_text = kamailio && !aor.state.published_aor.empty()
                                           ? std::string_view(aor.state.published_aor)
                                           : std::string_view(subscription.aor_text);
+    if (traits.entity_tags) {
+        body.entity_tag = entity_tag_of(aor.name, aor.state, kind.document, aor_text);
+    }
+    if (subscription.known_to_watcher == kind.to) return body;
+    body.tail = tail_of(now, kind, aor_text);
+    return body;
+}
 
+/// The document, taken from the cache if it was built in this second.
+SharedBytes Documents::tail_of(TimePoint now, const Kind& kind, std::string_view aor_text) {
     const std::int64_t second = std::chrono::floor<Seconds>(now.time_since_epoch()).count();
     if (second != second_) {
         cache_.clear();
         second_ = second;
     }
     for (auto it = cache_.rbegin(); it != cache_.rend(); ++it) {
-        const Kind& kind = it->kind;
-        if (kind.aor == &aor && kind.from == from && kind.to == body.carries &&
-            kind.kamailio == traits.kamailio_documents && it->aor_text == aor_text) {
-            body.tail = it->tail;
-            return body;
-        }
+        if (it->kind == kind && it->aor_text == aor_text) return it->tail;
     }
-    body.tail = boost::make_local_shared<const std::string>(
-        build(now, aor, aor_text, from, traits.kamailio_documents)
-    );
-    Cached cached{
-        {&aor, from, body.carries, traits.kamailio_documents},
-        std::string(aor_text),
-        body.tail,
-    };
+    SharedBytes tail = boost::make_local_shared<const std::string>(build(now, kind, aor_text));
+    Cached cached{kind, std::string(aor_text), tail};
     if (cache_.size() < kCacheMax) {
         cache_.push_back(std::move(cached));
     } else {
         cache_[next_victim_++ % kCacheMax] = std::move(cached);
     }
-    return body;
+    return tail;
 }
 
-std::string Documents::build(
-    TimePoint now,
-    const Aor& aor,
-    std::string_view aor_text,
-    Revision from,
-    bool kamailio
-) {
+std::string Documents::build(TimePoint now, const Kind& kind, std::string_view aor_text) {
     ++stats_.documents_built;
+    const Aor& aor = *kind.aor;
     std::string out;
     out.reserve(256 + aor.state.contacts.size() * 320);
-    std::string id;
-    append_id(id, 'r', stable_id(aor.name));
-    append_registration_head(out, aor_text, id, aor.state.state());
-    for (const ContactState& contact : aor.state.contacts) {
-        if (is_listed(contact, from)) append_contact(out, now, contact, kamailio);
+    append_registration(
+        out, now, {aor.name, aor_text, aor.state, kind.from, kind.document, kind.full}
+    );
+    if (kind.document == DocumentKind::ims) {
+        for (const SetMember& member : aor.state.members) {
+            const AorState& state = member.state;
+            append_registration(
+                out, now, {member.aor, state.published_aor, state, kind.from, kind.document, true}
+            );
+        }
     }
-    if (!kamailio) out.append(aor.state.extensions_xml);
-    append_registration_end(out);
     append_document_end(out);
     return out;
 }

@@ -7,8 +7,11 @@
 #include "core/stats.hpp"
 #include "core/time.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace reginfo {
@@ -17,7 +20,8 @@ namespace reginfo {
 struct NotifyBody {
     SharedBytes tail;  ///< what follows append_document_head; null for a NOTIFY without body
     bool full = true;
-    Revision carries = 0;  ///< the revision that the watcher has afterwards
+    std::optional<EntityTag> entity_tag;  ///< none where the profile has none
+    Revision carries = 0;                 ///< the revision that the watcher has afterwards
 };
 
 /// The state of AORs as XML. A document from revision r lists what is active and what ended
@@ -39,7 +43,10 @@ private:
         const Aor* aor = nullptr;
         Revision from = 0;
         Revision to = 0;
-        bool kamailio = false;
+        DocumentKind document = DocumentKind::standard;
+        bool full = true;
+
+        friend bool operator==(const Kind&, const Kind&) = default;
     };
     struct Cached {
         Kind kind;
@@ -47,18 +54,25 @@ private:
         SharedBytes tail;
     };
 
-    std::string build(
-        TimePoint now,
-        const Aor& aor,
-        std::string_view aor_text,
-        Revision from,
-        bool kamailio
-    );
+    SharedBytes tail_of(TimePoint now, const Kind& kind, std::string_view aor_text);
+    std::string build(TimePoint now, const Kind& kind, std::string_view aor_text);
 
     std::int64_t second_ = -1;
     std::vector<Cached> cache_;  ///< of this second; the newest last
     std::size_t next_victim_ = 0;
     Stats& stats_;
 };
+
+/// The newest revision that documents of that kind show.
+Revision newest_of(const AorState& state, DocumentKind kind);
+
+/// Names the state that a watcher gets (RFC 5839 §6.1): of all with that kind of documents and that
+/// text for the AOR the same, also after a restart, and another one for any other state.
+EntityTag entity_tag_of(
+    std::string_view aor,
+    const AorState& state,
+    DocumentKind kind,
+    std::string_view aor_text
+);
 
 }  // namespace reginfo

@@ -9,6 +9,15 @@
 #include <utility>
 
 namespace reginfo {
+namespace {
+
+/// Something is to be told, or was told and not yet answered.
+bool is_owed(const Subscription& subscription) {
+    const std::optional<InFlight>& in_flight = subscription.dialog.in_flight;
+    return subscription.due || (in_flight && in_flight->subscription == &subscription);
+}
+
+}  // namespace
 
 std::string dialog_key(const DialogState& dialog) {
     return ByteWriter().text(dialog.call_id).text(dialog.local_tag).text(dialog.remote_tag).take();
@@ -23,6 +32,8 @@ SubscriptionRecord record_of(const Subscription& subscription) {
         .profile = subscription.profile,
         .version = subscription.version,
         .acked = subscription.acked,
+        .rates = subscription.rates ? subscription.rates->rates() : Rates{},
+        .owed = is_owed(subscription),
         .deadline = subscription.deadline,
     };
 }
@@ -46,7 +57,7 @@ DialogRecord record_of(const Dialog& dialog) {
 }
 
 void take_reservation(Dialog& dialog, const DialogRecord& record) {
-    dialog.is_stored = true;
+    dialog.is_stored = !record.subscriptions.empty();
     dialog.cseq_reserved = std::max(dialog.cseq_reserved, record.state.local_cseq);
     for (const SubscriptionRecord& reserved : record.subscriptions) {
         Subscription* subscription = SubscriptionStore::find(dialog, reserved.event_id);
@@ -71,11 +82,25 @@ bool Restorer::restore_aor(std::string_view key, std::string_view value, const R
     return true;
 }
 
+/// The configuration may have changed: then one of the same transport takes over.
+std::optional<ListenerId> Restorer::listener_like(const Flow& flow) const {
+    const auto& listeners = records_.settings.listeners;
+    const auto fits = [&](std::size_t id) { return listeners[id].transport == flow.transport; };
+    if (flow.listener < listeners.size() && fits(flow.listener)) return flow.listener;
+    for (std::size_t id = 0; id < listeners.size(); ++id) {
+        if (fits(id)) return static_cast<ListenerId>(id);
+    }
+    if (listeners.empty()) return std::nullopt;
+    return ListenerId{0};
+}
+
 bool Restorer::restore_dialog(std::string_view value, const RecordTime& time) {
     auto record = decode_dialog(value, time);
-    if (!record || record->state.flow.listener >= records_.settings.listeners.size()) {
-        return false;
-    }
+    if (!record || record->subscriptions.empty()) return false;
+    Flow& flow = record->state.flow;
+    const std::optional<ListenerId> listener = listener_like(flow);
+    if (!listener) return false;
+    flow.listener = *listener;
     Dialog& dialog = records_.subscriptions.add(std::move(record->state));
     dialog.is_stored = true;
     dialog.cseq_reserved = dialog.state.local_cseq;
@@ -84,12 +109,18 @@ bool Restorer::restore_dialog(std::string_view value, const RecordTime& time) {
         Subscription& subscription = records_.subscriptions.add(dialog, aor, kept.watcher);
         subscription.event_id = std::move(kept.event_id);
         subscription.aor_text = std::move(kept.aor_text);
-        subscription.profile = kept.profile;
+        records_.subscriptions.set_profile(subscription, kept.profile);
         subscription.version = kept.version;
         subscription.version_reserved = kept.version;
         subscription.acked = std::min(kept.acked, aor.state.revision);
         if (subscription.acked < aor.state.revision) ++aor.lagging;
+        subscription.due = kept.owed;
+        subscription.urgent = kept.owed;
+        if (kept.owed || subscription.acked < aor.state.revision) {
+            records_.restored.push_back({time.age, &aor});
+        }
         subscription.deadline = kept.deadline;
+        records_.set_rates(time.now, subscription, kept.rates);
         subscription.timer.set(
             records_.subscriptions.expiries, subscription.deadline, &subscription
         );

@@ -12,6 +12,7 @@
 #include "core/time.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -40,6 +41,8 @@ public:
     bool restore_dialog(std::string_view value, const RecordTime& time);
 
 private:
+    std::optional<ListenerId> listener_like(const Flow& flow) const;
+
     Records& records_;
 };
 

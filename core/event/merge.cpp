@@ -49,11 +49,14 @@ bool is_active(const Contact& contact) { return contact.active && contact.expire
 }  // namespace
 
 RegistrationState AorState::state() const {
-    const bool active = std::any_of(contacts.begin(), contacts.end(), [](const ContactState& c) {
-        return c.active;
-    });
-    if (active) return RegistrationState::active;
+    if (has_active_contact()) return RegistrationState::active;
     return known ? RegistrationState::terminated : RegistrationState::init;
+}
+
+bool AorState::has_active_contact() const {
+    return std::any_of(contacts.begin(), contacts.end(), [](const ContactState& contact) {
+        return contact.active;
+    });
 }
 
 Hash128 stable_id(std::string_view aor, std::string_view identity) {
@@ -73,7 +76,7 @@ DetailsPtr Merge::details_of(const Contact& contact) const {
     });
 }
 
-MergeReport Merge::publish(
+MergeReport Merge::publish_own(
     TimePoint now,
     EntityTag current,
     EntityTag next,
@@ -159,11 +162,6 @@ void Merge::say(
             bury(word);
         }
     }
-
-    publication.others.clear();
-    for (const Registration& registration : document.registrations) {
-        if (&registration != &own) publication.others.push_back(registration);
-    }
 }
 
 /// Makes an active word an ended one, first said now, because the contact was left out or its time
@@ -171,13 +169,14 @@ void Merge::say(
 void Merge::end(Word& word) {
     word.active = false;
     word.event = ContactEvent::expired;
-    word.said = state_.next_order++;
+    if (word.said != kImported) word.said = state_.next_order++;
     word.deadline.reset();
 }
 
 void Merge::bury(const Word& word) { state_.tombstones.push_back(word); }
 
 void Merge::refresh(EntityTag current, EntityTag next, TimePoint deadline) {
+    refresh_members(current, next, deadline);
     for (Publication& publication : state_.publications) {
         if (publication.etag != current) continue;
         publication.etag = next;
@@ -195,15 +194,34 @@ void Merge::withdraw(Publication& publication) {
 }
 
 MergeReport Merge::remove(EntityTag current) {
+    const bool members = remove_members(current);
     std::erase_if(state_.publications, [&](Publication& publication) {
         if (publication.etag != current) return false;
         withdraw(publication);
         return true;
     });
-    return fold({.withdrawn = ContactEvent::unregistered, .first_new = state_.next_order});
+    const Fold how{.withdrawn = ContactEvent::unregistered, .first_new = state_.next_order};
+    return joined(fold(how), members);
+}
+
+MergeReport Merge::end_contact(const Hash128& id, ContactEvent event) {
+    const Order first_new = state_.next_order;
+    for (Publication& publication : state_.publications) {
+        for (Word& word : publication.words) {
+            if (!word.active || word.details->id != id) continue;
+            end(word);
+            word.event = event;
+        }
+    }
+    return joined(fold({.withdrawn = event, .first_new = first_new}), false);
 }
 
 MergeReport Merge::expire(TimePoint now) {
+    const bool members = expire_members(now);
+    return joined(expire_own(now), members);
+}
+
+MergeReport Merge::expire_own(TimePoint now) {
     const Order first_new = state_.next_order;
     std::size_t contacts = 0;
     const std::size_t publications =
@@ -255,11 +273,11 @@ MergeReport Merge::fold(const Fold& how) {
         const auto at = place.find(id);
         if (at != place.end()) {
             claimed[at->second] = true;
-            report.visible |= settle(state_.contacts[at->second], *verdict.winner, revision);
+            report.visible |= settle(state_.contacts[at->second], *verdict.winner, revision, how);
         } else if (verdict.winner->word->active || verdict.winner->word->said >= how.first_new) {
             ContactState contact;
             contact.active = false;
-            settle(contact, *verdict.winner, revision);
+            settle(contact, *verdict.winner, revision, how);
             report.visible = true;
             fresh.emplace_back(group.front().word->said, std::move(contact));
         }
@@ -280,12 +298,14 @@ MergeReport Merge::fold(const Fold& how) {
 }
 
 /// Brings one contact to the winner's word. Returns whether watchers see a difference (rule 8).
-bool Merge::settle(ContactState& contact, const Claim& winner, Revision revision) {
+bool Merge::settle(ContactState& contact, const Claim& winner, Revision revision, const Fold& how) {
     const Word& word = *winner.word;
     if (!word.active) {
         if (!contact.active && contact.details) return false;
-        contact.details = word.details;
-        finish(contact, word.event, revision);
+        // An ended word from before counts again only because the active one was withdrawn.
+        const bool withdrawn = contact.active && word.said < how.first_new;
+        if (!withdrawn) contact.details = word.details;
+        finish(contact, withdrawn ? how.withdrawn : word.event, revision);
         return true;
     }
     const TimePoint deadline = word.deadline ? *word.deadline : winner.publication->deadline;
@@ -314,6 +334,7 @@ void Merge::finish(ContactState& contact, ContactEvent event, Revision revision)
 }
 
 void Merge::forget_ended(Revision told, std::size_t keep) {
+    forget_ended_of_members(told, keep);
     std::erase_if(state_.contacts, [&](const ContactState& contact) {
         return !contact.active && contact.became <= told;
     });
@@ -336,6 +357,7 @@ std::optional<TimePoint> Merge::next_deadline() const {
     const auto consider = [&](TimePoint deadline) {
         if (!next || deadline < *next) next = deadline;
     };
+    if (const auto members = next_deadline_of_members()) consider(*members);
     for (const Publication& publication : state_.publications) {
         consider(publication.deadline);
         for (const Word& word : publication.words) {

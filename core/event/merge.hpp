@@ -34,7 +34,8 @@ public:
     Merge(std::string_view aor, AorState& state, Duration grace)
         : aor_(aor), state_(state), grace_(grace) {}
 
-    /// A new body for the publication `current`, or for a new one if that is 0.
+    /// A new body for the publication `current`, or for a new one if that is 0. The registrations
+    /// of other AORs in it become words on the members of the implicit registration set.
     ///
     /// @param own  the registration that names this AOR
     /// @pre `current` is 0 or names a publication of the state
@@ -53,6 +54,9 @@ public:
     /// A removal: its active words are withdrawn. @pre as above
     MergeReport remove(EntityTag current);
 
+    /// Ends a contact by order: every publication that lists it as active says now that it ended.
+    MergeReport end_contact(const Hash128& id, ContactEvent event);
+
     /// Time has passed: contacts and publications whose time is over.
     MergeReport expire(TimePoint now);
 
@@ -65,10 +69,36 @@ public:
 
 private:
     struct Fold {
-        ContactEvent withdrawn;  ///< told of contacts on which nobody has a word any more
+        ContactEvent withdrawn;  ///< told of contacts whose last active word is withdrawn
         Order first_new;         ///< words from here on are said in this very change
         bool other = false;      ///< something else changed visibly
     };
+
+    MergeReport publish_own(
+        TimePoint now,
+        EntityTag current,
+        EntityTag next,
+        TimePoint deadline,
+        const Document& document,
+        const Registration& own
+    );
+    bool publish_members(
+        TimePoint now,
+        EntityTag current,
+        EntityTag next,
+        TimePoint deadline,
+        const Document& document,
+        const Registration& own
+    );
+    MergeReport expire_own(TimePoint now);
+    void refresh_members(EntityTag current, EntityTag next, TimePoint deadline);
+    bool remove_members(EntityTag current);
+    bool expire_members(TimePoint now);
+    void forget_ended_of_members(Revision told, std::size_t keep);
+    std::optional<TimePoint> next_deadline_of_members() const;
+    template <class Change>
+    bool change_members(Change change);
+    MergeReport joined(MergeReport own, bool members);
 
     DetailsPtr details_of(const Contact& contact) const;
     void say(
@@ -82,7 +112,12 @@ private:
     void end(Word& word);
     MergeReport fold(const Fold& how);
 
-    static bool settle(ContactState& contact, const Claim& winner, Revision revision);
+    static bool settle(
+        ContactState& contact,
+        const Claim& winner,
+        Revision revision,
+        const Fold& how
+    );
     static void finish(ContactState& contact, ContactEvent event, Revision revision);
 
     std::string_view aor_;

@@ -25,17 +25,15 @@ std::string aor_text_of(std::string_view request_uri) {
     return std::string(request_uri.substr(0, end));
 }
 
-/// Who watches, for bounds: the asserted identity, else From (DESIGN.md rule 10).
-std::string_view watcher_identity(const Request& request) {
-    const auto asserted = request.message.first(sip::HeaderName::p_asserted_identity);
-    if (asserted) {
-        sip::ValueList values(*asserted);
-        const auto value = values.next();
-        const auto address = value ? sip::parse_name_addr(*value) : std::nullopt;
-        if (address) return address->uri;
-    }
-    return request.from.uri;
+/// What a usage adds to a dialog's size: a little also without any text, so that a dialog cannot
+/// have very many.
+std::size_t usage_bytes(const std::optional<std::string>& event_id, std::string_view aor_text) {
+    constexpr std::size_t kRecord = 128;
+    return kRecord + aor_text.size() + (event_id ? event_id->size() : 0);
 }
+
+/// How many watchers of an AOR are compared with a new one.
+constexpr std::size_t kSameContact = 64;
 
 }  // namespace
 
@@ -57,6 +55,9 @@ struct Notifier::Change final : PendingChange {
     Profile profile = Profile::standard;
     std::uint64_t watcher = 0;
     std::string aor_text;
+    Rates rates;
+    bool suppress = false;          ///< Suppress-If-Match is met (RFC 5839)
+    std::optional<Revision> known;  ///< which the watcher has, as it said
     ResponseDraft draft;
     Reply reply;
     DialogRecord record;  ///< as the store has it afterwards
@@ -89,42 +90,6 @@ void Notifier::handle_subscribe(
                            : resubscribe(now, request, bytes, outbox);
 }
 
-Result<Notifier::Wish> Notifier::read(const Request& request) const {
-    const sip::Message& message = request.message;
-    const auto event = event_of(message);
-    if (!event) return event.error();
-    Wish wish;
-    if (event->id) wish.event_id = std::string(*event->id);
-    if (message.count(sip::HeaderName::accept) > 0 && !sip::accepts(message, kReginfoType)) {
-        return refusal(406);
-    }
-    const auto expires = expires_of(message, records_.settings.subscribe);
-    if (!expires) return expires.error();
-    wish.expires = *expires;
-
-    sip::ValueList contacts(message, sip::HeaderName::contact);
-    const auto contact = contacts.next();
-    if (contact) {
-        const auto address = sip::parse_name_addr(*contact);
-        const auto uri = address ? sip::parse_uri(address->uri) : std::nullopt;
-        if (!uri || !uri->is_sip()) return refusal(400, "Malformed Contact header");
-        if (contacts.next()) return refusal(400, "Several Contacts");
-        wish.party.target = address->uri;
-    }
-    sip::ValueList routes(message, sip::HeaderName::record_route);
-    while (const auto route = routes.next()) {
-        const auto address = sip::parse_name_addr(*route);
-        const auto uri = address ? sip::parse_uri(address->uri) : std::nullopt;
-        if (!uri || !uri->is_sip()) return refusal(400, "Malformed Record-Route header");
-        wish.party.record_routes.push_back(*route);
-    }
-    wish.party.top_via = &request.top_via;
-    wish.party.flow = request.flow;
-    wish.profile = profile_for(message.first(sip::HeaderName::user_agent).value_or(""));
-    wish.watcher = records_.subscriptions.watcher_of(watcher_identity(request));
-    return wish;
-}
-
 /// A SUBSCRIBE outside of dialogs: makes one.
 void Notifier::subscribe(
     TimePoint now,
@@ -141,17 +106,26 @@ void Notifier::subscribe(
     }
     Aor* aor = records_.aors.find(*name);
     if (aor && aor->turnstile.locked) return hold(now, aor->turnstile, request, bytes, outbox);
+    const AorState unknown;
+    const AorState& state = aor ? aor->state : unknown;
+    const ProfileTraits& traits = traits_of(wish->profile);
+    if (traits.needs_contact && !state.has_active_contact()) {
+        return refuse(now, request, refusal(480), outbox);
+    }
 
     auto change = std::make_unique<Change>(*this);
     change->draft = responder_.draft(request);
     change->state = make_dialog(
         request.message, wish->party, tag_text(responder_.to_tag(request)), request.cseq.number
     );
-    if (const auto bound = bound_reached(aor, *wish, &change->state)) {
-        return refuse(now, request, *bound, outbox);
-    }
     change->aor = *name;
     change->aor_text = aor_text_of(request.message.request_uri);
+    change->suppress =
+        !traits.always_body && is_met(*wish, wish->profile, *name, state, change->aor_text);
+    change->known = state.revision;
+    if (const auto bound = bound_reached(aor, nullptr, *change, *wish)) {
+        return refuse(now, request, *bound, outbox);
+    }
     begin(now, std::move(change), std::move(*wish), outbox);
 }
 
@@ -187,15 +161,17 @@ void Notifier::resubscribe(
     change->draft = responder_.draft(request);
     change->state = dialog->state;
     refresh_target(change->state, wish->party, request.cseq.number);
-    if (!subscription) {
-        if (const auto bound = bound_reached(&any.aor, *wish, nullptr)) {
-            return refuse(now, request, *bound, outbox);
-        }
-    }
     change->in_dialog = true;
     change->is_refresh = subscription != nullptr;
     change->aor = any.aor.name;
     change->aor_text = any.aor_text;
+    const Profile profile = subscription ? subscription->profile : wish->profile;
+    change->suppress = (subscription || !traits_of(profile).always_body) &&
+                       is_met(*wish, profile, any.aor.name, any.aor.state, any.aor_text);
+    change->known = any.aor.state.revision;
+    if (const auto bound = bound_reached(&any.aor, dialog, *change, *wish)) {
+        return refuse(now, request, *bound, outbox);
+    }
     dialog->turnstile.locked = true;
     begin(now, std::move(change), std::move(*wish), outbox);
 }
@@ -205,6 +181,9 @@ void Notifier::begin(TimePoint now, std::unique_ptr<Change> change, Wish wish, O
     change->expires = wish.expires;
     change->profile = wish.profile;
     change->watcher = wish.watcher;
+    change->rates = wish.rates;
+    if (change->is_refresh && change->suppress) change->reply.status = 204;  // RFC 5839 §6.3
+    if (change->suppress && *wish.condition == "*") change->known.reset();
     change->reply.expires = wish.expires;
     change->reply.makes_dialog = true;
     const bool fetch = !change->in_dialog && wish.expires.count() == 0;
@@ -235,25 +214,38 @@ std::vector<Write> Notifier::writes_of(TimePoint now, Change& change) {
         if (const Aor* aor = records_.aors.find(change.aor)) own->acked = aor->state.revision;
     }
     own->deadline = now + change.expires;
+    own->rates = change.rates;
+    own->owed = change.reply.status != 204;
     if (change.expires.count() == 0) record.subscriptions.erase(own);
 
     writes.push_back({Bucket::dialog, dialog_key(change.state), std::nullopt});
     if (!record.subscriptions.empty()) writes.back().value = encode(record, now);
-    writes.push_back(responder_.write_of(change.draft, change.reply));
+    if (!is_reliable(change.draft.to.transport)) {
+        writes.push_back(responder_.write_of(change.draft, change.reply));
+    }
     return writes;
 }
 
 std::optional<Reply> Notifier::bound_reached(
     const Aor* aor,
-    const Wish& wish,
-    const DialogState* dialog
+    const Dialog* dialog,
+    const Change& change,
+    const Wish& wish
 ) {
     const Settings::Limits& limits = records_.settings.limits;
     std::optional<Bound> bound;
-    if (dialog && dialog->bytes() > limits.dialog_state_bytes) {
+    std::size_t bytes = change.state.bytes();
+    if (dialog) {
+        for (const auto& usage : dialog->subscriptions) {
+            bytes += usage_bytes(usage->event_id, usage->aor_text);
+        }
+    }
+    if (!change.is_refresh) bytes += usage_bytes(wish.event_id, change.aor_text);
+    if (bytes > limits.dialog_state_bytes) {
         ++records_.stats.refused_by_bound[index_of(Bound::dialog_state)];
         return refusal(513);
     }
+    if (change.is_refresh) return std::nullopt;
     if (aor && aor->watcher_count >= limits.subscriptions_per_aor) {
         bound = Bound::subscriptions_per_aor;
     } else if (records_.subscriptions.subscriptions_of(wish.watcher) >= limits.subscriptions_per_watcher) {
@@ -264,7 +256,8 @@ std::optional<Reply> Notifier::bound_reached(
     if (!bound) return std::nullopt;
     ++records_.stats.refused_by_bound[index_of(*bound)];
     Reply reply = refusal(503, "Too many subscriptions");
-    reply.retry_after = Seconds{60};
+    const Profile profile = dialog ? dialog->subscriptions.front()->profile : wish.profile;
+    reply.retry_after = traits_of(profile).retry_after_max;
     return reply;
 }
 
@@ -294,19 +287,64 @@ void Notifier::apply(TimePoint now, Change& change, Outbox& outbox) {
         subscription = &records_.subscriptions.add(*dialog, aor, change.watcher);
         subscription->event_id = std::move(change.event_id);
         subscription->aor_text = std::move(change.aor_text);
-        subscription->profile = change.profile;
+        records_.subscriptions.set_profile(*subscription, change.profile);
     }
     take_reservation(*dialog, change.record);
     responder_.respond(now, std::move(change.draft), change.reply, outbox);
     subscription->deadline = now + change.expires;
+    subscription->known_to_watcher.reset();
+    if (change.suppress && !change.is_refresh) {
+        subscription->known_to_watcher = subscription->aor.state.revision;
+    }
     if (change.expires.count() == 0) {
         ++(change.is_refresh ? stats.subscriptions_ended_by_watcher : stats.fetches);
+        if (!change.is_refresh) records_.observe(now, *subscription, SubscriptionEvent::fetched);
+        if (change.reply.status == 204) return sender_.end_silently(now, *subscription, outbox);
         sender_.terminate(now, *subscription, TerminationReason::timeout, outbox);
         return;
     }
     ++(change.is_refresh ? stats.subscriptions_refreshed : stats.subscriptions_created);
+    records_.observe(
+        now,
+        *subscription,
+        change.is_refresh ? SubscriptionEvent::refreshed : SubscriptionEvent::created
+    );
     subscription->timer.set(records_.subscriptions.expiries, subscription->deadline, subscription);
-    sender_.notify(now, *subscription, true, outbox);
+    records_.set_rates(now, *subscription, change.rates);
+    if (!change.is_refresh && traits_of(subscription->profile).one_per_contact) {
+        end_same_contact(now, *subscription, outbox);
+    }
+    tell(now, change, *subscription, outbox);
+}
+
+/// The NOTIFY that follows a SUBSCRIBE, if one does.
+void Notifier::tell(TimePoint now, Change& change, Subscription& subscription, Outbox& outbox) {
+    if (is_over(subscription)) return tell_change(now, subscription, outbox);
+    if (change.reply.status != 204) return sender_.notify(now, subscription, true, outbox);
+    if (change.known && subscription.due && !subscription.urgent &&
+        *change.known == subscription.aor.state.revision) {
+        subscription.due = false;  // that news has arrived
+    }
+    if (change.known) records_.acknowledge(subscription, *change.known);
+    sender_.rearm(now, subscription.dialog, outbox);
+}
+
+/// A phone that starts again subscribes anew with the Contact that it had. Looks at the newest
+/// watchers only, so that many of them do not make this slow.
+void Notifier::end_same_contact(TimePoint now, const Subscription& fresh, Outbox& outbox) {
+    std::vector<Subscription*> older;
+    auto& watchers = fresh.aor.watchers;
+    std::size_t looked_at = 0;
+    for (auto it = watchers.rbegin(); it != watchers.rend() && looked_at < kSameContact; ++it) {
+        ++looked_at;
+        const bool same = &it->dialog != &fresh.dialog && it->profile == fresh.profile &&
+                          it->event_id == fresh.event_id && !it->dialog.turnstile.locked &&
+                          it->dialog.state.remote_target == fresh.dialog.state.remote_target;
+        if (same) older.push_back(&*it);
+    }
+    for (Subscription* subscription : older) {
+        sender_.terminate(now, *subscription, TerminationReason::timeout, outbox);
+    }
 }
 
 void Notifier::fail(TimePoint now, Change& change, Outbox& outbox) {
@@ -333,35 +371,6 @@ void Notifier::handle_expiry(TimePoint now, Subscription& subscription, Outbox& 
     if (subscription.dialog.turnstile.locked) return;  // a refresh is being stored; see unlock
     ++records_.stats.subscriptions_expired;
     sender_.terminate(now, subscription, TerminationReason::timeout, outbox);
-}
-
-void Notifier::aor_changed(Aor& aor) {
-    if (aor.watcher_count == 0) return;
-    if (!aor.fan_out) fan_outs_.push_back(&aor);
-    aor.fan_out = aor.watchers.begin();
-}
-
-bool Notifier::run(TimePoint now, std::size_t count, Outbox& outbox) {
-    while (count > 0 && !fan_outs_.empty()) {
-        Aor& aor = *fan_outs_.front();
-        WatcherList::iterator& at = *aor.fan_out;
-        for (; count > 0 && at != aor.watchers.end(); --count) {
-            Subscription& subscription = *at++;
-            const auto& in_flight = subscription.dialog.in_flight;
-            const bool on_its_way = in_flight && in_flight->subscription == &subscription &&
-                                    in_flight->carried == aor.state.revision;
-            if (subscription.acked == aor.state.revision || on_its_way ||
-                subscription.state == Subscription::State::terminated) {
-                continue;
-            }
-            sender_.notify(now, subscription, false, outbox);
-        }
-        if (at != aor.watchers.end()) break;
-        fan_outs_.pop_front();
-        aor.fan_out.reset();
-        records_.drop_if_unused(aor, outbox);
-    }
-    return !fan_outs_.empty();
 }
 
 }  // namespace reginfo

@@ -42,6 +42,9 @@ public:
     /// The AOR has a new revision: all its watchers are due. They are told some at a time, by run.
     void aor_changed(Aor& aor);
 
+    /// All its watchers are due, also those who know the newest revision.
+    void tell_again(Aor& aor);
+
     /// Goes on telling; at most `count` watchers. Returns whether there are more.
     bool run(TimePoint now, std::size_t count, Outbox& outbox);
 
@@ -56,12 +59,32 @@ private:
         Profile profile = Profile::standard;
         std::uint64_t watcher = 0;
         std::string aor_text;
+        Rates rates;
+        std::optional<std::string_view> condition;  ///< Suppress-If-Match
     };
 
     Result<Wish> read(const Request& request) const;
+    static bool is_met(
+        const Wish& wish,
+        Profile profile,
+        std::string_view aor,
+        const AorState& state,
+        std::string_view aor_text
+    );
+    static bool is_over(const Subscription& subscription);
+    void end_same_contact(TimePoint now, const Subscription& fresh, Outbox& outbox);
+    void tell(TimePoint now, Change& change, Subscription& subscription, Outbox& outbox);
+    bool knows_news(Subscription& subscription);
+    void tell_change(TimePoint now, Subscription& subscription, Outbox& outbox);
     void subscribe(TimePoint now, const Request& request, std::string_view bytes, Outbox& outbox);
     void resubscribe(TimePoint now, const Request& request, std::string_view bytes, Outbox& outbox);
-    std::optional<Reply> bound_reached(const Aor* aor, const Wish& wish, const DialogState* dialog);
+    /// @param dialog  of a SUBSCRIBE within one
+    std::optional<Reply> bound_reached(
+        const Aor* aor,
+        const Dialog* dialog,
+        const Change& change,
+        const Wish& wish
+    );
     void refuse(TimePoint now, const Request& request, const Reply& reply, Outbox& outbox);
     void hold(
         TimePoint now,

@@ -1,6 +1,7 @@
 /// @file
 /// How a NOTIFY ends: by its answer, by none, or because something newer is to be said.
 
+#include "core/event/durability.hpp"
 #include "core/event/notify_sender.hpp"
 
 #include <algorithm>
@@ -14,29 +15,10 @@ namespace {
 /// A watcher that was away is tried again after this, then after twice as long, up to 64 times.
 constexpr Duration kRetryFirst = std::chrono::seconds{30};
 
-}  // namespace
+/// The longest Retry-After that is believed.
+constexpr Seconds kRetryAfterMax{86'400};
 
-AnswerMeaning meaning_of(int status) {
-    if (status >= 200 && status < 300) return AnswerMeaning::success;
-    switch (status) {
-        case 404:
-        case 405:
-        case 410:
-        case 416:
-        case 480:
-        case 481:
-        case 482:
-        case 483:
-        case 484:
-        case 485:
-        case 489:
-        case 501:
-        case 604:
-            return AnswerMeaning::ends_subscription;
-        default:
-            return AnswerMeaning::failed;
-    }
-}
+}  // namespace
 
 bool NotifySender::handle_response(
     TimePoint now,
@@ -53,39 +35,91 @@ bool NotifySender::handle_response(
 
     Dialog& dialog = *at->second;
     InFlight& in_flight = *dialog.in_flight;
+    if (response.status != 503) heard_from(dialog);
     if (response.status < 200) {
         in_flight.proceeding = true;
         return true;
     }
-    Subscription& subscription = *in_flight.subscription;
-    subscription.last_status = response.status;
-    subscription.unanswered = 0;
-    NotifyOutcome outcome = NotifyOutcome::rejected;
-    switch (meaning_of(response.status)) {
-        case AnswerMeaning::success:
-            outcome = NotifyOutcome::accepted;
-            if (in_flight.interval == records_.settings.t1) {
-                in_flight.window->answered(now - in_flight.sent_at);
-            }
-            records_.acknowledge(subscription, in_flight.carried);
-            break;
-        case AnswerMeaning::ends_subscription:
-            outcome = NotifyOutcome::ended_subscription;
-            break;
-        case AnswerMeaning::failed: {
-            const auto text = response.first(sip::HeaderName::retry_after);
-            const auto wait =
-                text ? sip::parse_delta_seconds(text->substr(0, text->find_first_of(" \t;(")))
-                     : std::nullopt;
-            if (wait) {
-                subscription.not_before = now + std::min(*wait, Seconds{86'400});
-                subscription.due = true;
-            }
-            break;
-        }
+    if (response.status == 503 && fail_over(now, dialog, outbox)) {
+        try_next(now, dialog, outbox);
+        return true;
     }
+    const NotifyOutcome outcome = take_answer(now, dialog, response, outbox);
     finish(now, dialog, outcome, outbox);
     return true;
+}
+
+/// Does to the subscription what the final response means (answer_rules.hpp).
+NotifyOutcome NotifySender::take_answer(
+    TimePoint now,
+    Dialog& dialog,
+    const sip::Message& response,
+    Outbox& outbox
+) {
+    InFlight& in_flight = *dialog.in_flight;
+    Subscription& subscription = *in_flight.subscription;
+    const auto text = response.first(sip::HeaderName::retry_after);
+    const auto wait = text ? sip::parse_retry_after(*text) : std::nullopt;
+    subscription.last_status = response.status;
+    dialog.reconnected = false;
+    in_flight.meaning = meaning_of(response.status, wait.has_value(), subscription.profile);
+    switch (in_flight.meaning) {
+        case AnswerMeaning::accepted:
+            accepted(now, dialog, response, outbox);
+            return NotifyOutcome::accepted;
+        case AnswerMeaning::refused:
+            subscription.unanswered = 0;
+            return NotifyOutcome::rejected;
+        case AnswerMeaning::retry:
+            try_later(now, subscription);
+            return NotifyOutcome::rejected;
+        case AnswerMeaning::retry_after:
+            subscription.unanswered = 0;
+            subscription.not_before = now + std::min(*wait, kRetryAfterMax);
+            subscription.due = true;
+            return NotifyOutcome::rejected;
+        case AnswerMeaning::unanswered:
+            try_later(now, subscription);
+            return NotifyOutcome::timed_out;
+        case AnswerMeaning::ends_subscription:
+        case AnswerMeaning::ends_dialog:
+            return NotifyOutcome::ended_subscription;
+    }
+    return NotifyOutcome::rejected;
+}
+
+void NotifySender::accepted(
+    TimePoint now,
+    Dialog& dialog,
+    const sip::Message& response,
+    Outbox& outbox
+) {
+    InFlight& in_flight = *dialog.in_flight;
+    Subscription& subscription = *in_flight.subscription;
+    subscription.unanswered = 0;
+    if (in_flight.full && !subscription.urgent) subscription.full_next = false;
+    if (in_flight.interval == records_.settings.t1) {
+        gauges_.change(*in_flight.window, [&](SendWindow& window) {
+            window.answered(now - in_flight.sent_at);
+        });
+    }
+    if (in_flight.news_at != kNoNews) {
+        records_.stats.publish_to_answer.observe(now - in_flight.news_at);
+    }
+    records_.acknowledge(subscription, in_flight.carried);
+
+    // The subscriber may change its rates here as well as in a SUBSCRIBE (RFC 6446 §4.1).
+    const auto text = response.first(sip::HeaderName::event);
+    const auto event = text ? sip::parse_event(*text) : std::nullopt;
+    if (!event || event->package != "reg") return;
+    const Rates before = subscription.rates ? subscription.rates->rates() : Rates{};
+    records_.set_rates(now, subscription, rates_of(event->params));
+    const Rates after = subscription.rates ? subscription.rates->rates() : Rates{};
+    const bool stored = records_.settings.durable && dialog.is_stored && !dialog.turnstile.locked;
+    if (before == after || !stored) return;
+    records_.commits.begin(
+        {Write{Bucket::dialog, dialog_key(dialog.state), encode(record_of(dialog), now)}}, outbox
+    );
 }
 
 void NotifySender::finish(TimePoint now, Dialog& dialog, NotifyOutcome outcome, Outbox& outbox) {
@@ -95,18 +129,23 @@ void NotifySender::finish(TimePoint now, Dialog& dialog, NotifyOutcome outcome, 
     over.window->done(dialog);
     ++records_.stats.notify_outcomes[index_of(outcome)];
     records_.stats.notifies_in_flight = by_branch_.size();
+    if (outcome != NotifyOutcome::accepted && outcome != NotifyOutcome::superseded) {
+        records_.observe(now, *over.subscription, SubscriptionEvent::notify_failed);
+    }
 
+    if (outcome != NotifyOutcome::accepted) over.subscription->full_next = true;
     const bool last = over.terminates && outcome != NotifyOutcome::superseded;
-    const bool lost =
-        outcome == NotifyOutcome::ended_subscription ||
-        ((outcome == NotifyOutcome::timed_out || outcome == NotifyOutcome::transport_failed) &&
-         !traits_of(over.subscription->profile).survives_timeout);
-    if (last || lost) {
-        if (!last) ++records_.stats.subscriptions_failed;
-        const bool only = dialog.subscriptions.size() == 1;
-        if (only) reroute(dialog);
-        records_.remove(now, *over.subscription, outbox);
-        if (!only) pump(now, dialog, outbox);
+    if (over.meaning == AnswerMeaning::ends_dialog) {
+        while (dialog.subscriptions.size() > 1) {
+            const bool own = dialog.subscriptions.front().get() == over.subscription;
+            ++records_.stats.subscriptions_failed;
+            records_.remove(now, *dialog.subscriptions[own ? 1 : 0], outbox);
+        }
+    }
+    if (last) {
+        remove(now, dialog, *over.subscription, outbox);
+    } else if (over.meaning == AnswerMeaning::ends_dialog || over.meaning == AnswerMeaning::ends_subscription) {
+        remove_failed(now, dialog, *over.subscription, outbox);
     } else {
         pump(now, dialog, outbox);
     }
@@ -118,32 +157,98 @@ void NotifySender::finish(TimePoint now, Dialog& dialog, NotifyOutcome outcome, 
     }
 }
 
+/// The same is told again when some time has passed, more of it each time in a row.
+void NotifySender::try_later(TimePoint now, Subscription& subscription) const {
+    if (subscription.unanswered < 7) ++subscription.unanswered;
+    subscription.retry_at = now + kRetryFirst * (1U << (subscription.unanswered - 1U));
+}
+
+/// Removes one that has nothing in flight, and lets the others of its dialog go on.
+void NotifySender::remove(
+    TimePoint now,
+    Dialog& dialog,
+    Subscription& subscription,
+    Outbox& outbox
+) {
+    const bool only = dialog.subscriptions.size() == 1;
+    if (only) reroute(dialog);
+    records_.remove(now, subscription, outbox);
+    if (!only) pump(now, dialog, outbox);
+}
+
+void NotifySender::remove_failed(
+    TimePoint now,
+    Dialog& dialog,
+    Subscription& subscription,
+    Outbox& outbox
+) {
+    ++records_.stats.subscriptions_failed;
+    remove(now, dialog, subscription, outbox);
+}
+
+void NotifySender::end_silently(TimePoint now, Subscription& subscription, Outbox& outbox) {
+    Dialog& dialog = subscription.dialog;
+    subscription.state = Subscription::State::terminated;
+    subscription.reason = TerminationReason::timeout;
+    subscription.due = false;
+    subscription.urgent = false;
+    subscription.retry_at.reset();
+    records_.observe(now, subscription, SubscriptionEvent::terminating);
+    subscription.timer.cancel(records_.subscriptions.expiries);
+    if (dialog.in_flight && dialog.in_flight->subscription == &subscription) {
+        dialog.in_flight->terminates = true;  // its end is awaited, whatever it is
+    } else {
+        remove(now, dialog, subscription, outbox);
+    }
+}
+
 /// No answer is awaited any more. What was to be told is told again, if the subscription lives.
 void NotifySender::give_up(TimePoint now, Dialog& dialog, NotifyOutcome outcome, Outbox& outbox) {
     Subscription& subscription = *dialog.in_flight->subscription;
+    const bool too_silent = is_silent(now, dialog);
+    const bool failed = outcome == NotifyOutcome::transport_failed || too_silent;
+    if (failed && fail_over(now, dialog, outbox)) {
+        try_next(now, dialog, outbox);
+        return;
+    }
+    // News does not give more time to a watcher that has been silent for as long as timer F.
+    if (outcome == NotifyOutcome::superseded && too_silent) outcome = NotifyOutcome::timed_out;
     if (outcome == NotifyOutcome::superseded) {
         subscription.due = true;
         subscription.urgent = subscription.urgent || dialog.in_flight->terminates;
     } else {
+        const bool silent = outcome == NotifyOutcome::timed_out;
+        dialog.candidates.silent_since.reset();
         subscription.last_status = 408;
-        if (subscription.unanswered < 7) ++subscription.unanswered;
-        subscription.retry_at = now + kRetryFirst * (1U << (subscription.unanswered - 1U));
+        dialog.in_flight->meaning =
+            meaning_of(silent ? kNoAnswer : kTransportError, false, subscription.profile);
+        try_later(now, subscription);
     }
     finish(now, dialog, outcome, outbox);
+}
+
+/// The NOTIFY in flight goes to another candidate, with what is new by now.
+void NotifySender::try_next(TimePoint now, Dialog& dialog, Outbox& outbox) {
+    dialog.in_flight->subscription->due = true;
+    dialog.in_flight->subscription->urgent = true;
+    finish(now, dialog, NotifyOutcome::superseded, outbox);
 }
 
 /// There is no way to the dialog's next hop: as if its NOTIFY had met a transport error.
 void NotifySender::fail_unsent(TimePoint now, Dialog& dialog, Outbox& outbox) {
     std::vector<Subscription*> dead;
     for (const auto& subscription : dialog.subscriptions) {
-        if (!subscription->due) continue;
+        if (!subscription->due && !subscription->retry_at) continue;
         subscription->due = false;
         subscription->urgent = false;
         subscription->last_status = 503;
         ++records_.stats.notify_outcomes[index_of(NotifyOutcome::transport_failed)];
         const bool over = subscription->state == Subscription::State::terminated;
-        if (over || !traits_of(subscription->profile).survives_timeout) {
+        const AnswerMeaning meaning = meaning_of(kTransportError, false, subscription->profile);
+        if (over || meaning == AnswerMeaning::ends_subscription) {
             dead.push_back(subscription.get());
+        } else {
+            try_later(now, *subscription);
         }
     }
     outbox.note(
@@ -160,30 +265,16 @@ void NotifySender::fail_unsent(TimePoint now, Dialog& dialog, Outbox& outbox) {
     }
 }
 
-void NotifySender::handle_resolved(
-    TimePoint now,
-    ResolveId id,
-    std::span<const Endpoint> endpoints,
-    Outbox& outbox
-) {
-    const auto at = resolving_.find(id);
-    if (at == resolving_.end()) return;
-    Dialog& dialog = *at->second;
-    resolving_.erase(at);
-    dialog.resolving.reset();
-    const auto hop = next_hop_of(dialog.state);
-    for (const Endpoint& endpoint : endpoints) {
-        if (hop && listener_for(dialog, hop->transport, endpoint.address)) {
-            dialog.resolved = endpoint;
-            pump(now, dialog, outbox);
-            return;
-        }
-    }
-    fail_unsent(now, dialog, outbox);
+/// The same request goes again, by another transport (RFC 3261 §18.1.1): with its CSeq and version.
+void NotifySender::take_back(Dialog& dialog) {
+    --dialog.state.local_cseq;
+    Subscription& subscription = *dialog.in_flight->subscription;
+    if (dialog.in_flight->tail) --subscription.version;
+    subscription.urgent = true;
 }
 
-/// A connection that is gone is replaced by one to the next hop; one that cannot be made has
-/// failed those who wait for it.
+/// A connection that is gone is replaced once by a new one to the next hop. A large NOTIFY whose
+/// peer does not take TCP goes by UDP.
 void NotifySender::handle_flow_closed(TimePoint now, const Flow& flow, Outbox& outbox) {
     Flow hop = flow;
     hop.listener = 0;
@@ -197,12 +288,16 @@ void NotifySender::handle_flow_closed(TimePoint now, const Flow& flow, Outbox& o
         const auto found = by_branch_.find(branch);
         if (found == by_branch_.end()) continue;
         Dialog& dialog = *found->second;
-        if (flow.connection != 0) {
-            if (dialog.state.flow.connection == flow.connection) dialog.state.flow.connection = 0;
-            give_up(now, dialog, NotifyOutcome::superseded, outbox);
-        } else {
+        if (dialog.state.flow.connection == flow.connection) dialog.state.flow.connection = 0;
+        if (dialog.in_flight->too_large_for_udp) {
+            believe_udp_only(now, flow.peer);
+            take_back(dialog);
+        } else if (dialog.reconnected || (flow.connection == 0 && has_alternative(dialog))) {
             give_up(now, dialog, NotifyOutcome::transport_failed, outbox);
+            continue;
         }
+        dialog.reconnected = true;
+        give_up(now, dialog, NotifyOutcome::superseded, outbox);
     }
 }
 

@@ -5,6 +5,7 @@
 #include "core/event/durability.hpp"
 #include "core/reginfo/writer.hpp"
 #include "core/sip/writer.hpp"
+#include "core/transaction/responder.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -13,8 +14,6 @@
 
 namespace reginfo {
 namespace {
-
-constexpr std::uint16_t kSipPort = 5060;
 
 /// CSeqs that could not be reserved are asked for again after this.
 constexpr Duration kRetry = std::chrono::seconds{1};
@@ -29,6 +28,7 @@ std::size_t NotifySender::HopHash::operator()(const Flow& flow) const {
 void NotifySender::notify(TimePoint now, Subscription& subscription, bool urgent, Outbox& outbox) {
     subscription.due = true;
     subscription.urgent = subscription.urgent || urgent;
+    subscription.full_next = subscription.full_next || urgent;
     pump(now, subscription.dialog, outbox);
 }
 
@@ -41,6 +41,7 @@ void NotifySender::terminate(
     if (subscription.state == Subscription::State::terminated) return;
     subscription.state = Subscription::State::terminated;
     subscription.reason = reason;
+    records_.observe(now, subscription, SubscriptionEvent::terminating);
     subscription.timer.cancel(records_.subscriptions.expiries);
     notify(now, subscription, true, outbox);
 }
@@ -49,20 +50,29 @@ void NotifySender::terminate(
 Subscription* NotifySender::next_due(TimePoint now, Dialog& dialog) const {
     Subscription* next = nullptr;
     for (const auto& candidate : dialog.subscriptions) {
-        if (!candidate->due && !candidate->retry_at) continue;
+        const bool wakes = !dialog.in_flight && wake_at(*candidate);
+        if (!candidate->due && !wakes) continue;
         if (candidate->urgent) return candidate.get();
         if (!next || ready_at(now, *candidate) < ready_at(now, *next)) next = candidate.get();
     }
     return next;
 }
 
+/// When a NOTIFY is sent although nothing is new; nothing if never.
+std::optional<TimePoint> NotifySender::wake_at(const Subscription& subscription) {
+    if (subscription.retry_at) return subscription.retry_at;
+    if (!subscription.rates || subscription.state == Subscription::State::terminated) return {};
+    return subscription.rates->wake_at();
+}
+
 TimePoint NotifySender::ready_at(TimePoint now, const Subscription& subscription) const {
     if (subscription.urgent) return now;
     const Settings::Notify& notify = records_.settings.notify;
-    const TimePoint at = std::max(
+    TimePoint at = std::max(
         subscription.pace.ready_at(now, notify.burst, notify.min_interval), subscription.not_before
     );
-    return subscription.due ? at : std::max(at, *subscription.retry_at);
+    if (subscription.rates) at = std::max(at, subscription.rates->earliest());
+    return subscription.due ? at : std::max(at, wake_at(subscription).value_or(at));
 }
 
 /// When an unanswered NOTIFY gives way to what `next` has to tell (DESIGN.md rule 5).
@@ -93,20 +103,24 @@ void NotifySender::pump(TimePoint now, Dialog& dialog, Outbox& outbox) {
         reserve(now, dialog, outbox);
         return;
     }
+    next->full_next = next->full_next || !next->due;
+    next->due = true;
     bool dead = false;
-    const std::optional<Flow> flow = route(dialog, dead, outbox);
+    std::optional<Flow> flow = route(now, dialog, dead, outbox);
     if (dead) {
         fail_unsent(now, dialog, outbox);
         return;
     }
     if (!flow) return;
+    const std::optional<Flow> larger = larger_way(now, *next, *flow);
+    if (larger) flow = larger;
     SendWindow& window = window_of(*flow);
     if (!window.has_room()) {
-        if (!static_cast<QueueHook&>(*next).is_linked()) ++records_.stats.notifies_queued;
+        if (!static_cast<QueueHook&>(*next).is_linked()) records_.queued(now, *next);
         window.enqueue(*next);
         return;
     }
-    send(now, *next, *flow, window, outbox);
+    send(now, *next, *flow, window, larger.has_value(), outbox);
 }
 
 void NotifySender::send(
@@ -114,12 +128,13 @@ void NotifySender::send(
     Subscription& subscription,
     const Flow& flow,
     SendWindow& window,
+    bool too_large_for_udp,
     Outbox& outbox
 ) {
     Dialog& dialog = subscription.dialog;
     if (auto& hook = static_cast<QueueHook&>(subscription); hook.is_linked()) {
         hook.unlink();
-        --records_.stats.notifies_queued;
+        records_.unqueued(subscription);
     }
     const Settings& settings = records_.settings;
     if (!subscription.urgent) {
@@ -128,15 +143,19 @@ void NotifySender::send(
     subscription.due = false;
     subscription.urgent = false;
     subscription.retry_at.reset();
+    if (subscription.rates) subscription.rates->sent(now);
 
     NotifyBody body = records_.documents.body_for(now, subscription);
+    subscription.known_to_watcher.reset();
     ++dialog.state.local_cseq;
     InFlight& in_flight = dialog.in_flight.emplace();
     in_flight.subscription = &subscription;
     in_flight.branch = records_.tokens.next();
     in_flight.carried = body.carries;
     in_flight.terminates = subscription.state == Subscription::State::terminated;
+    in_flight.full = body.tail && body.full;
     in_flight.flow = flow;
+    in_flight.too_large_for_udp = too_large_for_udp;
     in_flight.window = &window;
     in_flight.head = write_head(now, subscription, flow, in_flight.branch, body);
     in_flight.tail = std::move(body.tail);
@@ -145,7 +164,14 @@ void NotifySender::send(
     in_flight.retransmit_at = is_reliable(flow.transport) ? TimePoint::max() : now + settings.t1;
     in_flight.timeout_at = now + 64 * settings.t1;
     if (in_flight.tail) ++subscription.version;
+    const Aor& aor = subscription.aor;
+    const bool is_news = body.carries > subscription.acked && subscription.unanswered == 0;
+    if (is_news && aor.news_at != kNoNews) {
+        in_flight.news_at = aor.news_at;
+        records_.stats.publish_to_notify.observe(now - aor.news_at);
+    }
 
+    if (!dialog.candidates.silent_since) dialog.candidates.silent_since = now;
     by_branch_.emplace(in_flight.branch, &dialog);
     window.sent(dialog);
     ++records_.stats.notifies_sent;
@@ -225,12 +251,19 @@ std::string NotifySender::write_head(
     head.append("\r\nSubscription-State: ");
     if (subscription.state == Subscription::State::terminated) {
         head.append("terminated;reason=").append(text_of(subscription.reason));
+        if (subscription.reason == TerminationReason::probation) {
+            const auto wait = std::chrono::ceil<Seconds>(subscription.deadline - now).count();
+            head.append(";retry-after=");
+            sip::append_number(head, static_cast<std::uint64_t>(std::max<std::int64_t>(wait, 0)));
+        }
     } else {
         const auto left = std::chrono::ceil<Seconds>(subscription.deadline - now).count();
         head.append("active;expires=");
         sip::append_number(head, static_cast<std::uint64_t>(std::max<std::int64_t>(left, 0)));
+        if (subscription.rates) append_rates(head, subscription.rates->rates());
     }
     head.append("\r\n");
+    if (body.entity_tag) sip::append_header(head, "SIP-ETag", tag_text(*body.entity_tag));
     if (!settings.server_name.empty()) {
         sip::append_header(head, "User-Agent", settings.server_name);
     }
@@ -267,7 +300,9 @@ void NotifySender::retransmit(TimePoint now, InFlight& in_flight, Outbox& outbox
     in_flight.interval =
         in_flight.proceeding ? settings.t2 : std::min(2 * in_flight.interval, settings.t2);
     in_flight.retransmit_at = now + in_flight.interval;
-    in_flight.window->retransmitted(now, settings.t1);
+    gauges_.change(*in_flight.window, [&](SendWindow& window) {
+        window.retransmitted(now, settings.t1);
+    });
     ++records_.stats.retransmissions_sent;
     outbox.send(in_flight.flow, in_flight.head, in_flight.tail);
 }
@@ -293,7 +328,10 @@ SendWindow& NotifySender::window_of(const Flow& flow) {
     Flow hop = flow;
     hop.listener = 0;
     auto& window = windows_[hop];
-    if (!window) window = std::make_unique<SendWindow>(records_.settings.notify);
+    if (!window) {
+        window = std::make_unique<SendWindow>(records_.settings.notify);
+        gauges_.added(*window);
+    }
     return *window;
 }
 
@@ -302,67 +340,19 @@ void NotifySender::drain(TimePoint now, SendWindow& window, Outbox& outbox) {
     while (window.has_room()) {
         Subscription* next = window.pop();
         if (!next) return;
-        --records_.stats.notifies_queued;
+        records_.unqueued(*next);
         pump(now, next->dialog, outbox);
     }
-}
-
-std::optional<ListenerId> NotifySender::listener_for(
-    const Dialog& dialog,
-    Transport transport,
-    const IpAddress& to
-) const {
-    const auto& listeners = records_.settings.listeners;
-    const auto fits = [&](std::size_t id) {
-        return listeners[id].transport == transport &&
-               listeners[id].bound.address.is_v4() == to.is_v4();
-    };
-    if (fits(dialog.state.flow.listener)) return dialog.state.flow.listener;
-    for (std::size_t id = 0; id < listeners.size(); ++id) {
-        if (fits(id)) return static_cast<ListenerId>(id);
-    }
-    return std::nullopt;
-}
-
-std::optional<Flow> NotifySender::route(Dialog& dialog, bool& dead, Outbox& outbox) {
-    const DialogState& state = dialog.state;
-    if (state.reuse_connection && state.flow.connection != 0) return state.flow;
-    const std::optional<NextHop> hop = next_hop_of(state);
-    if (!hop) {
-        dead = true;
-        return std::nullopt;
-    }
-    Endpoint peer;
-    if (hop->literal) {
-        peer = {*hop->literal, hop->port != 0 ? hop->port : kSipPort};
-    } else if (dialog.resolved) {
-        peer = *dialog.resolved;
-    } else {
-        dialog.resolving = ++last_resolve_;
-        resolving_.emplace(last_resolve_, &dialog);
-        outbox.resolve({last_resolve_, hop->host, hop->port, hop->transport});
-        return std::nullopt;
-    }
-    const auto listener = listener_for(dialog, hop->transport, peer.address);
-    if (!listener) {
-        dead = true;
-        return std::nullopt;
-    }
-    return Flow{hop->transport, *listener, peer, 0};
 }
 
 void NotifySender::forget_idle_windows() {
     for (const Flow& hop : maybe_idle_) {
         const auto at = windows_.find(hop);
-        if (at != windows_.end() && at->second->is_idle()) windows_.erase(at);
+        if (at == windows_.end() || !at->second->is_idle()) continue;
+        gauges_.removed(*at->second);
+        windows_.erase(at);
     }
     maybe_idle_.clear();
-}
-
-void NotifySender::reroute(Dialog& dialog) {
-    if (dialog.resolving) resolving_.erase(*dialog.resolving);
-    dialog.resolving.reset();
-    dialog.resolved.reset();
 }
 
 }  // namespace reginfo

@@ -3,8 +3,10 @@
 /// subscription, always with the newest state (DESIGN.md rules 5, 11, 12).
 #pragma once
 
+#include "core/event/answer_rules.hpp"
 #include "core/event/records.hpp"
 #include "core/event/send_window.hpp"
+#include "core/event/window_gauges.hpp"
 #include "core/outbox.hpp"
 #include "core/sip/headers.hpp"
 #include "core/sip/message.hpp"
@@ -21,17 +23,13 @@
 
 namespace reginfo {
 
-/// What the answer to a NOTIFY means for its subscription (RFC 6665 §4.2.2).
-enum class AnswerMeaning : std::uint8_t { success, ends_subscription, failed };
-AnswerMeaning meaning_of(int status);
-
 /// The notifier's client transactions (RFC 3261 §17.1.2) and what decides when one begins.
 ///
 /// A change marks subscriptions as due; the NOTIFY is written when its turn comes, so whatever
 /// changed in between is in it.
 class NotifySender {
 public:
-    explicit NotifySender(Records& records) : records_(records) {}
+    explicit NotifySender(Records& records) : records_(records), gauges_(records.stats) {}
 
     /// The subscription has something to tell; `urgent` passes pace and queue.
     void notify(TimePoint now, Subscription& subscription, bool urgent, Outbox& outbox);
@@ -45,6 +43,12 @@ public:
         Outbox& outbox
     );
 
+    /// The subscription is over and its watcher does not want to be told so (RFC 5839 §6.3).
+    void end_silently(TimePoint now, Subscription& subscription, Outbox& outbox);
+
+    /// The subscription has nothing to tell any more, or at another time.
+    void rearm(TimePoint now, Dialog& dialog, Outbox& outbox) { pump(now, dialog, outbox); }
+
     /// A response came (RFC 3261 §17.1.3). Returns whether it belongs to a NOTIFY of ours.
     bool handle_response(
         TimePoint now,
@@ -57,7 +61,7 @@ public:
     void handle_resolved(
         TimePoint now,
         ResolveId id,
-        std::span<const Endpoint> endpoints,
+        std::span<const Target> targets,
         Outbox& outbox
     );
 
@@ -66,6 +70,8 @@ public:
 
     /// Forgets the windows of next hops to which nothing is on its way. Call at the end of a turn.
     void forget_idle_windows();
+
+    const WindowGauges& window_gauges() const { return gauges_; }
 
     /// The dialog's target, route or expiry changed: what waits may leave now, or by another way.
     void reroute(Dialog& dialog);
@@ -77,6 +83,13 @@ private:
 
     struct Reservation;
 
+    NotifyOutcome take_answer(
+        TimePoint now,
+        Dialog& dialog,
+        const sip::Message& response,
+        Outbox& outbox
+    );
+    void accepted(TimePoint now, Dialog& dialog, const sip::Message& response, Outbox& outbox);
     bool has_reservation(const Subscription& subscription) const;
     void reserve(TimePoint now, Dialog& dialog, Outbox& outbox);
 
@@ -86,6 +99,7 @@ private:
         Subscription& subscription,
         const Flow& flow,
         SendWindow& window,
+        bool too_large_for_udp,
         Outbox& outbox
     );
     std::string write_head(
@@ -99,29 +113,56 @@ private:
     /// Ends the transaction in flight and makes room for others.
     void finish(TimePoint now, Dialog& dialog, NotifyOutcome outcome, Outbox& outbox);
     void give_up(TimePoint now, Dialog& dialog, NotifyOutcome outcome, Outbox& outbox);
+    void try_later(TimePoint now, Subscription& subscription) const;
+    void remove(TimePoint now, Dialog& dialog, Subscription& subscription, Outbox& outbox);
+    void remove_failed(TimePoint now, Dialog& dialog, Subscription& subscription, Outbox& outbox);
+    void try_next(TimePoint now, Dialog& dialog, Outbox& outbox);
     void fail_unsent(TimePoint now, Dialog& dialog, Outbox& outbox);
+    void believe_udp_only(TimePoint now, const Endpoint& peer);
+    static void take_back(Dialog& dialog);
     void drain(TimePoint now, SendWindow& window, Outbox& outbox);
     void arm(TimePoint now, Dialog& dialog);
 
     Subscription* next_due(TimePoint now, Dialog& dialog) const;
+    static std::optional<TimePoint> wake_at(const Subscription& subscription);
     TimePoint ready_at(TimePoint now, const Subscription& subscription) const;
     TimePoint supersede_at(TimePoint now, const InFlight& in_flight, const Subscription& next)
         const;
 
     /// The way to the dialog's next hop; nothing while its name is being resolved, or if there
     /// is none: then `dead` is set.
-    std::optional<Flow> route(Dialog& dialog, bool& dead, Outbox& outbox);
+    std::optional<Flow> route(TimePoint now, Dialog& dialog, bool& dead, Outbox& outbox);
+    std::optional<Target> candidate(TimePoint now, Dialog& dialog);
+    /// A response came: the candidate that the NOTIFY in flight went to does not fail.
+    void heard_from(Dialog& dialog);
+    /// No NOTIFY to the candidate in use had any response for as long as timer F.
+    bool is_silent(TimePoint now, const Dialog& dialog) const;
+    bool has_alternative(const Dialog& dialog) const;
+    /// The candidate that the NOTIFY in flight went to has failed (RFC 3263 §4.3). Returns whether
+    /// it is another one's turn; if not, the name will be looked up again.
+    bool fail_over(TimePoint now, Dialog& dialog, Outbox& outbox);
     std::optional<ListenerId> listener_for(
         const Dialog& dialog,
         Transport transport,
         const IpAddress& to
     ) const;
+    /// The same next hop by TCP, if the NOTIFY is too large for UDP and the peer takes TCP.
+    std::optional<Flow> larger_way(
+        TimePoint now,
+        const Subscription& subscription,
+        const Flow& flow
+    );
     SendWindow& window_of(const Flow& flow);
 
     Records& records_;
     boost::unordered_flat_map<std::uint64_t, Dialog*> by_branch_;
     boost::unordered_flat_map<ResolveId, Dialog*> resolving_;
     boost::unordered_flat_map<Flow, std::unique_ptr<SendWindow>, HopHash> windows_;
+    WindowGauges gauges_;
+    /// Peers that refused TCP, and until when that is believed.
+    boost::unordered_flat_map<Endpoint, TimePoint> udp_only_;
+    /// Next hops that failed, and until when others are tried first.
+    boost::unordered_flat_map<Flow, TimePoint, HopHash> failed_;
     std::vector<Flow> maybe_idle_;  ///< keys of windows_ that have become empty in this turn
     ResolveId last_resolve_ = 0;
     std::string document_head_;  ///< scratch

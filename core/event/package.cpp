@@ -49,4 +49,15 @@ Result<Seconds> expires_of(const sip::Message& request, const ExpiryPolicy& poli
     return std::min(*wanted, policy.max_expires);
 }
 
+WatcherFacts facts_of(const sip::Message& request, const IpAddress& address) {
+    WatcherFacts facts;
+    facts.address = address;
+    facts.user_agent = request.first(sip::HeaderName::user_agent).value_or("");
+    const auto from = request.first(sip::HeaderName::from);
+    const auto party = from ? sip::parse_name_addr(*from) : std::nullopt;
+    const auto uri = party ? sip::parse_uri(party->uri) : std::nullopt;
+    if (uri && uri->is_sip()) facts.from_domain = uri->host;
+    return facts;
+}
+
 }  // namespace reginfo

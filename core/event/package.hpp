@@ -2,6 +2,7 @@
 /// The checks that PUBLISH and SUBSCRIBE share (RFC 3903 §6, RFC 6665 §4.2.1).
 #pragma once
 
+#include "core/event/profile.hpp"
 #include "core/settings.hpp"
 #include "core/sip/headers.hpp"
 #include "core/sip/message.hpp"
@@ -30,5 +31,8 @@ Result<sip::EventHeader> event_of(const sip::Message& request);
 /// The expiration interval granted: 0 if 0 was asked for. Rejects 400 for what is no number, 423
 /// below the minimum.
 Result<Seconds> expires_of(const sip::Message& request, const ExpiryPolicy& policy);
+
+/// What the sender of a SUBSCRIBE shows of itself. Views into the message.
+WatcherFacts facts_of(const sip::Message& request, const IpAddress& address);
 
 }  // namespace reginfo

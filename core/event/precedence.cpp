@@ -23,6 +23,7 @@ bool by_contact(const Claim& a, const Claim& b) {
 bool beats(const Word& a, const Word& b) {
     const ContactDetails& x = *a.details;
     const ContactDetails& y = *b.details;
+    if (a.said == kImported || b.said == kImported) return a.said > b.said;
     if (x.callid == y.callid && x.cseq && y.cseq && x.cseq != y.cseq) return x.cseq > y.cseq;
     return a.said > b.said;
 }
@@ -38,10 +39,15 @@ const Claim* later(const Claim* a, const Claim* b) {
 const Claim* best_of_callid(std::span<const Claim> claims) {
     const Claim* numbered = nullptr;
     const Claim* unnumbered = nullptr;
+    const Claim* imported = nullptr;
     for (const Claim& claim : claims) {
+        if (claim.word->said == kImported) {
+            imported = &claim;
+            continue;
+        }
         (claim.details().cseq ? numbered : unnumbered) = &claim;
     }
-    return later(numbered, unnumbered);
+    return numbered || unnumbered ? later(numbered, unnumbered) : imported;
 }
 
 }  // namespace
@@ -75,6 +81,9 @@ Verdict judge(std::span<const Claim> claims) {
         }
         begin = end;
     }
+
+    const bool only_imported = with_callid && with_callid->word->said == kImported;
+    if (only_imported && (plain_active || plain_ended)) with_callid = nullptr;
 
     Verdict verdict;
     if (with_callid && with_callid->word->active) {

@@ -4,40 +4,71 @@
 
 #include "core/sip/headers.hpp"
 
-namespace reginfo {
+#include <algorithm>
+#include <array>
 
-std::string_view text_of(Profile profile) {
-    switch (profile) {
-        case Profile::standard:
-            return "standard";
-        case Profile::kamailio:
-            return "kamailio";
-    }
-    return "standard";
+namespace reginfo {
+namespace {
+
+constexpr std::array<std::string_view, kProfiles> kNames{
+    "standard",
+    "kamailio",
+    "partial",
+    "ims",
+    "linphone"};
+
+constexpr std::array<ProfileTraits, kProfiles> kTraits = [] {
+    std::array<ProfileTraits, kProfiles> all{};
+    const auto of = [&](Profile profile) -> ProfileTraits& {
+        return all[static_cast<std::size_t>(profile)];
+    };
+    of(Profile::kamailio) = {
+        .documents = DocumentKind::kamailio,
+        .empty_body = true,
+        .entity_tags = false,
+        .survives_timeout = true,
+    };
+    of(Profile::partial) = {.partial = true};
+    of(Profile::ims) = {
+        .documents = DocumentKind::ims,
+        .needs_contact = true,
+        .one_per_contact = true,
+        .retry_after_max = Seconds{10},
+    };
+    of(Profile::linphone) = {.documents = DocumentKind::linphone, .always_body = true};
+    return all;
+}();
+
+bool begins_with(std::string_view text, std::string_view prefix) {
+    return sip::equal_ignoring_case(text.substr(0, prefix.size()), prefix);
 }
 
+}  // namespace
+
+std::string_view text_of(Profile profile) { return kNames[static_cast<std::size_t>(profile)]; }
+
 std::optional<Profile> profile_named(std::string_view text) {
-    for (const Profile profile : {Profile::standard, Profile::kamailio}) {
-        if (text == text_of(profile)) return profile;
-    }
-    return std::nullopt;
+    const auto at = std::find(kNames.begin(), kNames.end(), text);
+    if (at == kNames.end()) return std::nullopt;
+    return static_cast<Profile>(at - kNames.begin());
 }
 
 const ProfileTraits& traits_of(Profile profile) {
-    static constexpr ProfileTraits kStandard{};
-    static constexpr ProfileTraits kKamailio{
-        .kamailio_documents = true,
-        .empty_body = true,
-        .survives_timeout = true,
-    };
-    return profile == Profile::kamailio ? kKamailio : kStandard;
+    return kTraits[static_cast<std::size_t>(profile)];
 }
 
-Profile profile_for(std::string_view user_agent) {
-    constexpr std::string_view kKamailio = "kamailio";
-    return sip::equal_ignoring_case(user_agent.substr(0, kKamailio.size()), kKamailio)
-               ? Profile::kamailio
-               : Profile::standard;
+bool ProfileRule::applies_to(const WatcherFacts& watcher) const {
+    return (!network || network->contains(watcher.address)) &&
+           begins_with(watcher.user_agent, user_agent) &&
+           (from_domain.empty() || sip::equal_ignoring_case(from_domain, watcher.from_domain));
+}
+
+Profile profile_for(std::span<const ProfileRule> rules, const WatcherFacts& watcher) {
+    for (const ProfileRule& rule : rules) {
+        if (rule.applies_to(watcher)) return rule.profile;
+    }
+    return begins_with(watcher.user_agent, text_of(Profile::kamailio)) ? Profile::kamailio
+                                                                       : Profile::standard;
 }
 
 }  // namespace reginfo

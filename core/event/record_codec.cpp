@@ -155,56 +155,6 @@ std::vector<Word> get_words(Decoder& in, DetailsList& details) {
     return words;
 }
 
-void put(Encoder& out, const Contact& contact) {
-    out.flag(contact.active).number(static_cast<std::uint64_t>(contact.event));
-    out.seconds(contact.expires);
-    out.seconds(contact.retry_after);
-    out.seconds(contact.duration_registered);
-    out.text(contact.callid);
-    out.cseq(contact.cseq);
-    out.text(contact.uri).text(contact.identity).text(contact.attributes_xml);
-    out.text(contact.uri_xml).text(contact.children_xml);
-}
-
-Contact get_contact(Decoder& in) {
-    Contact contact;
-    contact.active = in.flag();
-    contact.event = get_event(in);
-    contact.expires = in.seconds();
-    contact.retry_after = in.seconds();
-    contact.duration_registered = in.seconds();
-    contact.callid = in.string();
-    contact.cseq = in.cseq();
-    contact.uri = in.string();
-    contact.identity = in.string();
-    contact.attributes_xml = in.string();
-    contact.uri_xml = in.string();
-    contact.children_xml = in.string();
-    return contact;
-}
-
-void put(Encoder& out, const std::vector<Registration>& registrations) {
-    out.number(registrations.size());
-    for (const Registration& registration : registrations) {
-        out.text(registration.aor).number(static_cast<std::uint64_t>(registration.state));
-        out.text(registration.extensions_xml).number(registration.contacts.size());
-        for (const Contact& contact : registration.contacts) put(out, contact);
-    }
-}
-
-std::vector<Registration> get_registrations(Decoder& in) {
-    constexpr auto kLast = static_cast<std::uint64_t>(RegistrationState::terminated);
-    std::vector<Registration> registrations(in.count());
-    for (Registration& registration : registrations) {
-        registration.aor = in.string();
-        registration.state = static_cast<RegistrationState>(std::min(in.number(), kLast));
-        registration.extensions_xml = in.string();
-        registration.contacts.resize(in.count());
-        for (Contact& contact : registration.contacts) contact = get_contact(in);
-    }
-    return registrations;
-}
-
 void put(Encoder& out, const Flow& flow) {
     const IpAddress::Bytes& address = flow.peer.address.bytes();
     out.number(static_cast<std::uint64_t>(flow.transport)).number(flow.listener);
@@ -223,20 +173,18 @@ Flow get_flow(Decoder& in) {
     return flow;
 }
 
-}  // namespace
-
-std::string encode(const AorState& state, TimePoint now) {
-    Encoder out(now);
+void put(Encoder& out, const AorState& state) {
     const DetailsTable table(state);
     out.text(state.published_aor).text(state.extensions_xml);
-    out.number(state.revision).number(state.next_order).flag(state.known);
+    out.number(state.incarnation).number(state.revision).number(state.own_changed);
+    out.number(state.next_order).flag(state.known);
     table.put_all(out);
     out.number(state.publications.size());
     for (const Publication& publication : state.publications) {
         out.number(publication.etag);
         out.time(publication.deadline);
         put(out, publication.words, table);
-        put(out, publication.others);
+        out.number(publication.others);
     }
     put(out, state.tombstones, table);
     out.number(state.contacts.size());
@@ -246,15 +194,15 @@ std::string encode(const AorState& state, TimePoint now) {
         out.time(contact.deadline);
         out.flag(contact.own_clock).number(contact.became).number(contact.changed);
     }
-    return out.take();
 }
 
-std::optional<AorState> decode_aor(std::string_view bytes, const RecordTime& time) {
-    Decoder in(bytes, time);
-    AorState state;
+/// Without its members. Returns false for a damaged one.
+bool get(Decoder& in, AorState& state) {
     state.published_aor = in.string();
     state.extensions_xml = in.string();
+    state.incarnation = in.number();
     state.revision = in.number();
+    state.own_changed = in.number();
     state.next_order = in.number();
     state.known = in.flag();
     DetailsList details;
@@ -265,7 +213,7 @@ std::optional<AorState> decode_aor(std::string_view bytes, const RecordTime& tim
         publication.etag = in.number();
         publication.deadline = in.time();
         publication.words = get_words(in, details);
-        publication.others = get_registrations(in);
+        publication.others = static_cast<std::size_t>(in.number());
     }
     state.tombstones = get_words(in, details);
     state.contacts.resize(in.count());
@@ -278,7 +226,32 @@ std::optional<AorState> decode_aor(std::string_view bytes, const RecordTime& tim
         contact.became = in.number();
         contact.changed = in.number();
     }
-    if (!in.fits() || !details.complete) return std::nullopt;
+    return in.ok() && details.complete;
+}
+
+}  // namespace
+
+std::string encode(const AorState& state, TimePoint now) {
+    Encoder out(now);
+    put(out, state);
+    out.number(state.members.size());
+    for (const SetMember& member : state.members) {
+        out.text(member.aor);
+        put(out, member.state);
+    }
+    return out.take();
+}
+
+std::optional<AorState> decode_aor(std::string_view bytes, const RecordTime& time) {
+    Decoder in(bytes, time);
+    AorState state;
+    if (!get(in, state)) return std::nullopt;
+    state.members.resize(in.count());
+    for (SetMember& member : state.members) {
+        member.aor = in.string();
+        if (!get(in, member.state)) return std::nullopt;
+    }
+    if (!in.fits()) return std::nullopt;
     return state;
 }
 
@@ -297,7 +270,9 @@ std::string encode(const DialogRecord& dialog, TimePoint now) {
         out.text(subscription.event_id.value_or(""));
         out.text(subscription.aor).text(subscription.aor_text).number(subscription.watcher);
         out.text(text_of(subscription.profile));
-        out.number(subscription.version).number(subscription.acked);
+        out.number(subscription.version).number(subscription.acked).flag(subscription.owed);
+        out.number(subscription.rates.max).number(subscription.rates.min);
+        out.number(subscription.rates.adaptive_min);
         out.time(subscription.deadline);
     }
     return out.take();
@@ -329,6 +304,10 @@ std::optional<DialogRecord> decode_dialog(std::string_view bytes, const RecordTi
         subscription.profile = profile_named(in.text()).value_or(Profile::standard);
         subscription.version = static_cast<std::uint32_t>(in.number());
         subscription.acked = in.number();
+        subscription.owed = in.flag();
+        subscription.rates.max = in.number();
+        subscription.rates.min = in.number();
+        subscription.rates.adaptive_min = in.number();
         subscription.deadline = in.time();
     }
     if (!in.fits()) return std::nullopt;

@@ -9,6 +9,7 @@
 #include "core/dialog/dialog.hpp"
 #include "core/event/aor_state.hpp"
 #include "core/event/profile.hpp"
+#include "core/event/rate_control.hpp"
 #include "core/time.hpp"
 
 #include <cstdint>
@@ -37,6 +38,8 @@ struct SubscriptionRecord {
     Profile profile = Profile::standard;
     std::uint32_t version = 0;  ///< the next one that is surely unused
     Revision acked = 0;
+    Rates rates;        ///< as granted, or as asked for in the record of a SUBSCRIBE
+    bool owed = false;  ///< a NOTIFY due to a SUBSCRIBE may not have been answered
     TimePoint deadline;
 };
 

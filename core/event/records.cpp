@@ -6,8 +6,10 @@
 #include "core/event/merge.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 #include <limits>
+#include <memory>
 
 namespace reginfo {
 
@@ -23,7 +25,8 @@ Records::Records(const Settings& settings_, Stats& stats_, std::uint64_t seed)
 
 void Records::remove(TimePoint now, Subscription& subscription, Outbox& outbox) {
     Aor& aor = subscription.aor;
-    if (static_cast<QueueHook&>(subscription).is_linked()) --stats.notifies_queued;
+    if (static_cast<QueueHook&>(subscription).is_linked()) unqueued(subscription);
+    observe(now, subscription, SubscriptionEvent::ended);
     Dialog& dialog = subscription.dialog;
     const bool last = dialog.subscriptions.size() == 1;
     if (last) release(dialog.turnstile);
@@ -50,6 +53,32 @@ void Records::acknowledge(Subscription& subscription, Revision revision) {
     Merge(aor.name, aor.state, Duration{})
         .forget_ended(revision, std::numeric_limits<std::size_t>::max());
     stats.contacts_ended -= before - aor.state.contacts.size();
+}
+
+void Records::set_rates(TimePoint now, Subscription& subscription, const Rates& wanted) const {
+    const Rates rates = granted(
+        wanted,
+        {
+            .max_rate_interval = settings.notify.max_rate_interval,
+            .min_rate_interval =
+                std::max(settings.notify.min_rate_interval, settings.notify.min_interval),
+            .expires =
+                std::max(std::chrono::ceil<Seconds>(subscription.deadline - now), Seconds{1}),
+        }
+    );
+    if (subscription.rates && subscription.rates->rates() == rates) return;
+    const TimePoint last = subscription.rates ? subscription.rates->last_sent() : now;
+    subscription.rates = rates.any() ? std::make_unique<RateControl>(rates, last) : nullptr;
+}
+
+void Records::queued(TimePoint now, Subscription& subscription) {
+    ++stats.notifies_queued;
+    subscription.queued_at = queue_ages.entered(now);
+}
+
+void Records::unqueued(Subscription& subscription) {
+    --stats.notifies_queued;
+    queue_ages.left(subscription.queued_at);
 }
 
 bool Records::hold(

@@ -4,6 +4,8 @@
 
 #include "core/event/commits.hpp"
 #include "core/event/documents.hpp"
+#include "core/event/observer.hpp"
+#include "core/event/queue_ages.hpp"
 #include "core/event/subscription.hpp"
 #include "core/event/subscription_store.hpp"
 #include "core/outbox.hpp"
@@ -16,6 +18,8 @@
 #include <cstdint>
 #include <deque>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace reginfo {
 
@@ -41,7 +45,19 @@ struct Records {
     /// ended are forgotten.
     void acknowledge(Subscription& subscription, Revision revision);
 
+    /// The rates that the watcher asks for from now on (RFC 6446), as far as they are granted.
+    void set_rates(TimePoint now, Subscription& subscription, const Rates& wanted) const;
+
     void drop_if_unused(Aor& aor, Outbox& outbox);
+
+    /// The subscription waits for a window, or does not any more.
+    void queued(TimePoint now, Subscription& subscription);
+    void unqueued(Subscription& subscription);
+
+    /// Tells the observer, if there is one.
+    void observe(TimePoint now, const Subscription& subscription, SubscriptionEvent event) const {
+        if (observer) observer->subscription_changed(now, subscription, event);
+    }
 
     /// Holds a request back behind a pending commit. Returns false if too many wait already.
     bool hold(
@@ -53,6 +69,10 @@ struct Records {
     /// Opens a turnstile: those that waited behind it are in `released`, in order.
     void release(Turnstile& turnstile);
 
+    Observer* observer = nullptr;
+    QueueAges queue_ages;
+    /// While records are brought back: AORs with watchers to be told, by the age of their dialogs.
+    std::vector<std::pair<Duration, Aor*>> restored;
     std::deque<WaitingRequest> released;
     std::size_t waiting = 0;  ///< requests held back or released, in all
     void count_aors() { stats.aors = aors.size(); }

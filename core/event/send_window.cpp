@@ -9,7 +9,7 @@ namespace reginfo {
 namespace {
 
 /// A round trip beyond twice the shortest and this means that a queue is filling.
-constexpr Duration kQueueing = std::chrono::milliseconds{5};
+constexpr Duration kQueueing = std::chrono::milliseconds{2};
 
 }  // namespace
 

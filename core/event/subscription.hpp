@@ -3,9 +3,13 @@
 #pragma once
 
 #include "core/dialog/dialog.hpp"
+#include "core/event/answer_rules.hpp"
 #include "core/event/aor_state.hpp"
 #include "core/event/profile.hpp"
+#include "core/event/queue_ages.hpp"
+#include "core/event/rate_control.hpp"
 #include "core/outbox.hpp"
+#include "core/slot_table.hpp"
 #include "core/time.hpp"
 #include "core/timer_queue.hpp"
 #include "core/transaction/server_transactions.hpp"
@@ -95,12 +99,20 @@ struct Subscription : WatcherHook, QueueHook {
     std::uint32_t version = 0;           ///< of the next document
     std::uint32_t version_reserved = 0;  ///< documents may use versions below this one
     Revision acked = 0;                  ///< that the watcher answered last with 2xx
-    int last_status = 0;  ///< of the answer to the last NOTIFY; 408 for none, 0 before
-    TimePoint deadline;
-    TimePoint not_before;               ///< Retry-After of a failed NOTIFY
+    int last_status = 0;            ///< of the answer to the last NOTIFY; 408 for none, 0 before
+    QueueAges::Tick queued_at = 0;  ///< while it is in a queue
+    TimePoint deadline;             ///< of a terminated one on probation: when to come back
+    TimePoint not_before;           ///< Retry-After of a failed NOTIFY
     std::optional<TimePoint> retry_at;  ///< of a NOTIFY that nobody answered, in profiles that
                                         ///< outlive that; news goes without waiting for it
     std::uint8_t unanswered = 0;        ///< NOTIFYs in a row
+    /// The next document must be: the first, one due to a SUBSCRIBE, one after a NOTIFY without 2xx
+    /// or a jump (DESIGN.md rules 5, 6).
+    bool full_next = true;
+    /// The NOTIFY due to a SUBSCRIBE has no body as long as this is the newest (RFC 5839 §6.2).
+    std::optional<Revision> known_to_watcher;
+    std::unique_ptr<RateControl> rates;  ///< none if the watcher asked for none
+    Slot slot = 0;
     TokenBucket pace;
     Timer<Subscription*> timer;
 };
@@ -114,21 +126,36 @@ using QueueList = boost::intrusive::list<
     boost::intrusive::base_hook<QueueHook>,
     boost::intrusive::constant_time_size<false>>;
 
+/// Instead of the time of a PUBLISH where there was none.
+inline constexpr TimePoint kNoNews = TimePoint::min();
+
 /// A NOTIFY that is not answered yet: the client transaction of RFC 3261 §17.1.2.
 struct InFlight {
     Subscription* subscription = nullptr;
     std::uint64_t branch = 0;
     Revision carried = 0;     ///< the revision that its document brings the watcher to
     bool terminates = false;  ///< it says that the subscription is over
-    bool proceeding = false;  ///< a provisional response came
+    bool full = false;        ///< it has a full document
+    AnswerMeaning meaning = AnswerMeaning::refused;  ///< of its end, once that has come
+    bool proceeding = false;                         ///< a provisional response came
+    bool too_large_for_udp = false;                  ///< the only reason why it went over TCP
     Flow flow;
     SendWindow* window = nullptr;
     std::string head;
     SharedBytes tail;
     TimePoint sent_at;
-    TimePoint retransmit_at;  ///< timer E; TimePoint::max() on reliable transports
-    TimePoint timeout_at;     ///< timer F
-    Duration interval{};      ///< of timer E
+    TimePoint retransmit_at;      ///< timer E; TimePoint::max() on reliable transports
+    TimePoint timeout_at;         ///< timer F
+    Duration interval{};          ///< of timer E
+    TimePoint news_at = kNoNews;  ///< Aor::news_at, if that is news to the watcher
+};
+
+/// Where a next hop with a name is to be found, best first (RFC 3263 §4.3).
+struct Candidates {
+    std::vector<Target> targets;
+    std::size_t at = 0;                     ///< the one in use
+    TimePoint until;                        ///< then the name is looked up again
+    std::optional<TimePoint> silent_since;  ///< when a NOTIFY left to it, with no response since
 };
 
 /// A dialog with its usages: one subscription, or several that differ in Event id.
@@ -137,7 +164,8 @@ struct Dialog : InFlightHook {
     std::vector<std::unique_ptr<Subscription>> subscriptions;
     std::optional<InFlight> in_flight;  ///< at most one NOTIFY a dialog (DESIGN.md rule 5)
     std::optional<ResolveId> resolving;
-    std::optional<Endpoint> resolved;  ///< of a next hop with a name
+    bool reconnected = false;  ///< since the last answer, a lost connection was replaced
+    Candidates candidates;     ///< none unless its next hop has a name
     Turnstile turnstile;
     Timer<Dialog*> timer;
     bool is_stored = false;           ///< the store has a record of it
@@ -158,6 +186,9 @@ struct Aor {
     Turnstile turnstile;
     Timer<Aor*> timer;
     bool is_stored = false;  ///< the store has a record of it
+    bool tell_all = false;   ///< the fan-out is for those as well who know the newest revision
+    Slot slot = 0;
+    TimePoint news_at = kNoNews;  ///< when the PUBLISH came that made the newest revision
 
     /// Nobody publishes, watches or waits for it.
     bool is_unused() const {

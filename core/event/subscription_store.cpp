@@ -16,6 +16,7 @@ Aor& AorTable::find_or_create(std::string_view name) {
     if (Aor* aor = find(name)) return *aor;
     auto aor = std::make_unique<Aor>(std::string(name));
     Aor& created = *aor;
+    created.slot = slots_.add(created);
     aors_.emplace(created.name, std::move(aor));
     return created;
 }
@@ -23,6 +24,7 @@ Aor& AorTable::find_or_create(std::string_view name) {
 void AorTable::erase(Aor& aor) {
     const auto at = aors_.find(aor.name);
     assert(at != aors_.end());
+    slots_.remove(aor.slot);
     aors_.erase(at);
 }
 
@@ -30,8 +32,8 @@ Hash128 SubscriptionStore::key_of(const DialogId& id) const {
     return Hasher(seed_, 1).add(id.call_id).add(id.local_tag).add(id.remote_tag).finish();
 }
 
-Dialog* SubscriptionStore::find(const DialogId& id) {
-    const auto at = dialogs_.find(key_of(id));
+Dialog* SubscriptionStore::find(const Hash128& key) {
+    const auto at = dialogs_.find(key);
     return at == dialogs_.end() ? nullptr : at->second.get();
 }
 
@@ -48,12 +50,20 @@ Subscription& SubscriptionStore::add(Dialog& dialog, Aor& aor, std::uint64_t wat
     Subscription& added =
         *dialog.subscriptions.emplace_back(std::make_unique<Subscription>(dialog, aor));
     added.watcher = watcher;
+    added.slot = slots_.add(added);
+    ++stats_.subscriptions_by_profile[index_of(added.profile)];
     added.acked = aor.state.revision;
     aor.watchers.push_back(added);
     ++aor.watcher_count;
     ++per_watcher_[watcher];
     stats_.subscriptions = ++size_;
     return added;
+}
+
+void SubscriptionStore::set_profile(Subscription& subscription, Profile profile) {
+    --stats_.subscriptions_by_profile[index_of(subscription.profile)];
+    subscription.profile = profile;
+    ++stats_.subscriptions_by_profile[index_of(profile)];
 }
 
 Subscription* SubscriptionStore::find(
@@ -72,6 +82,8 @@ void SubscriptionStore::remove(Subscription& subscription) {
     assert(!dialog.in_flight || dialog.in_flight->subscription != &subscription);
 
     subscription.timer.cancel(expiries);
+    slots_.remove(subscription.slot);
+    --stats_.subscriptions_by_profile[index_of(subscription.profile)];
     if (subscription.acked < aor.state.revision) --aor.lagging;
     if (aor.fan_out && *aor.fan_out != aor.watchers.end() && &**aor.fan_out == &subscription) {
         ++*aor.fan_out;

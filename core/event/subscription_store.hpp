@@ -4,6 +4,7 @@
 
 #include "core/event/subscription.hpp"
 #include "core/settings.hpp"
+#include "core/slot_table.hpp"
 #include "core/stats.hpp"
 #include "core/timer_queue.hpp"
 
@@ -41,9 +42,11 @@ public:
     }
 
     std::size_t size() const { return aors_.size(); }
+    const SlotTable<Aor>& slots() const { return slots_; }
 
 private:
     boost::unordered_flat_map<std::string_view, std::unique_ptr<Aor>, SeededHash> aors_;
+    SlotTable<Aor> slots_;
 };
 
 /// Dialogs by id, with their subscriptions. Owns both; an AOR's list of watchers only refers.
@@ -51,11 +54,15 @@ class SubscriptionStore {
 public:
     SubscriptionStore(std::uint64_t seed, Stats& stats) : dialogs_(), seed_(seed), stats_(stats) {}
 
-    Dialog* find(const DialogId& id);
+    Dialog* find(const DialogId& id) { return find(key_of(id)); }
+    Dialog* find(const Hash128& key);
+    Hash128 key_of(const DialogId& id) const;
     Dialog& add(DialogState state);
 
     /// Adds a subscription to a dialog and to the AOR's watchers, told of nothing yet.
     Subscription& add(Dialog& dialog, Aor& aor, std::uint64_t watcher);
+
+    void set_profile(Subscription& subscription, Profile profile);
 
     /// The one with that Event id (RFC 6665 §4.5.2); nullptr if there is none.
     static Subscription* find(Dialog& dialog, const std::optional<std::string_view>& event_id);
@@ -71,6 +78,7 @@ public:
 
     std::size_t subscriptions_of(std::uint64_t watcher) const;
     std::size_t size() const { return size_; }
+    const SlotTable<Subscription>& slots() const { return slots_; }
     std::uint64_t watcher_of(std::string_view identity) const;
 
     /// Deadlines of subscriptions, and of dialogs for what they have in flight.
@@ -78,10 +86,9 @@ public:
     TimerQueue<Dialog*> dialog_timers;
 
 private:
-    Hash128 key_of(const DialogId& id) const;
-
     boost::unordered_flat_map<Hash128, std::unique_ptr<Dialog>> dialogs_;
     boost::unordered_flat_map<std::uint64_t, std::size_t> per_watcher_;
+    SlotTable<Subscription> slots_;
     std::size_t size_ = 0;
     std::uint64_t seed_;
     Stats& stats_;

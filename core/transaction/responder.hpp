@@ -58,7 +58,8 @@ public:
     /// Completes the transaction and sends its final response.
     void respond(TimePoint now, ResponseDraft draft, const Reply& reply, Outbox& outbox);
 
-    /// What a store must keep to answer a retransmission after a restart as this would have been.
+    /// What a store must keep to answer a retransmission after a restart as this would have been;
+    /// on a reliable transport there is none.
     Write write_of(const ResponseDraft& draft, const Reply& reply) const;
 
     /// The same request came again (RFC 3261 §17.2.2).

@@ -121,14 +121,14 @@ TEST(ConfigError, ValuesThatDoNotFitTogetherAreTold) {
     });
 }
 
-TEST(ConfigError, SqliteIsNotThereYet) {
+TEST(ConfigError, AStoreThatThereIsNotIsTold) {
     EXPECT_EQ(
-        error_of("[storage]\nkind = \"sqlite\"\n"),
-        "FILE:2: storage.kind: \"sqlite\" comes in a later release; allowed is \"memory\""
+        error_of("[storage]\nkind = \"redis\"\n"),
+        "FILE:2: storage.kind: found \"redis\", allowed is \"sqlite\" or \"memory\""
     );
     EXPECT_EQ(
-        error_of({}, {}, {{"storage.kind", {"sqlite"}}}),
-        "--storage: storage.kind: \"sqlite\" comes in a later release; allowed is \"memory\""
+        error_of("[storage]\nsync = \"never\"\n"),
+        "FILE:2: storage.sync: found \"never\", allowed is \"full\", \"normal\" or \"off\""
     );
 }
 

@@ -31,6 +31,7 @@ Config any_ports() {
     Config config;
     config.listen = {*parse_listen("udp:127.0.0.1:0"), *parse_listen("tcp:127.0.0.1:0")};
     config.http.listen = *parse_bound("127.0.0.1:0");
+    config.storage.kind = StorageKind::memory;
     return config;
 }
 

@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 
 import harness
@@ -47,9 +48,6 @@ def check_config(bed):
     done = command("--check-config", "--log-level", "debug",
                    environment={"REGINFOD_PUBLISH_MAX_EXPIRES": "7212"})
     assert done.returncode == 0 and "7212" in done.stdout and "debug" in done.stdout, done
-    done = command("--storage", "sqlite", "--listen", f"udp:127.0.0.1:{free_port()}",
-                   "--http", f"127.0.0.1:{free_port()}")
-    assert done.returncode != 0 and "sqlite" in done.stderr, done
 
 
 def port_taken(bed):
@@ -59,10 +57,54 @@ def port_taken(bed):
             if kind == socket.SOCK_STREAM:
                 taken.listen()
             port = taken.getsockname()[1]
-            done = command("--listen", f"{transport}:127.0.0.1:{port}",
+            done = command("--listen", f"{transport}:127.0.0.1:{port}", "--storage", "memory",
                            "--http", f"127.0.0.1:{free_port()}")
             assert done.returncode == 1, done
             assert str(port) in done.stderr, done.stderr
+
+
+def unusable_state(bed):
+    """Each state that cannot be used ends the start with exit status 1 and one line that says why."""
+    def refused(directory, *words):
+        done = command("--state-dir", directory, "--listen", f"udp:127.0.0.1:{free_port()}",
+                       "--http", f"127.0.0.1:{free_port()}")
+        assert done.returncode == 1, done
+        line = done.stderr.strip().splitlines()[-1]
+        assert line.startswith("reginfod: "), line
+        for word in words:
+            assert word in line, (word, line)
+
+    state = os.path.join(bed.directory, "state")
+    first = Reginfod(bed, name="reginfod-first", storage=("--state-dir", state))
+    refused(state, "in use by another reginfod", str(first.child.pid))
+    assert first.stop() == 0
+    path = os.path.join(state, "reginfod.db")
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version=99")
+    connection.close()
+    refused(state, path, "newer reginfod", "schema 99")
+    with open(path, "wb") as file:
+        file.write(b"x" * 8192)
+    refused(state, path, "damaged", "state check")
+    refused(os.path.join(path, "below"), "cannot make the state directory")
+    if os.geteuid() != 0:
+        os.chmod(state, 0o500)
+        refused(state, state, "--state-dir")
+        os.chmod(state, 0o700)
+
+
+def state_survives(bed):
+    state = os.path.join(bed.directory, "kept")
+    first = Reginfod(bed, name="reginfod-before", storage=("--state-dir", state))
+    watcher = bed.watch(Watcher("sip:alice@reg.test", first.address, "tcp"))
+    assert watcher.subscribe().status == 200
+    watcher.wait_contacts()
+    assert first.stop() == 0
+    second = Reginfod(bed, name="reginfod-after", storage=("--state-dir", state), port=first.port)
+    assert "dialogs=1" in second.output(), second.output()
+    assert second.metric("reginfod_storage_healthy") == 1
+    assert watcher.subscribe().status == 200
+    assert second.stop() == 0
 
 
 def side_port(bed, reginfod):
@@ -111,6 +153,8 @@ def test(bed):
     check_config(bed)
     port_taken(bed)
     ready_line(bed)
+    unusable_state(bed)
+    state_survives(bed)
     for how in (signal.SIGTERM, signal.SIGINT):
         stops_cleanly(bed, how)
 

@@ -11,6 +11,7 @@
 
 #include <array>
 #include <bit>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -59,21 +60,23 @@ TEST(CoreCollector, ACounterOfTheCoreIsASeries) {
 
 TEST(CoreCollector, OnlyResponsesThatWereSentAreSeries) {
     Stats stats;
-    stats.responses_sent[index_of(sip::Method::subscribe)][489] = 6;
+    stats.responses_sent[index_of(sip::Method::subscribe)][1][489] = 6;
 
     const std::string text = text_of(stats);
 
     EXPECT_THAT(
-        text, HasSubstr("reginfod_sip_responses_sent_total{method=\"SUBSCRIBE\",code=\"489\"} 6\n")
+        text,
+        HasSubstr("reginfod_sip_responses_sent_total{method=\"SUBSCRIBE\",code=\"489\",transport="
+                  "\"tcp\"} 6\n")
     );
     EXPECT_THAT(text, Not(HasSubstr("code=\"200\"")));
 }
 
 TEST(CoreCollector, EveryFamilyStandsOnceAndEverySeriesToo) {
     Stats stats;
-    stats.responses_sent[index_of(sip::Method::subscribe)][200] = 1;
-    stats.responses_sent[index_of(sip::Method::publish)][200] = 1;
-    stats.notify_responses_received[200] = 1;
+    stats.responses_sent[index_of(sip::Method::subscribe)][0][200] = 1;
+    stats.responses_sent[index_of(sip::Method::publish)][0][200] = 1;
+    stats.notify_responses_received[0][200] = 1;
     const CoreCollector collector([&]() -> const Stats& { return stats; }, "1.2.3");
 
     std::set<std::string> names;
@@ -93,6 +96,12 @@ TEST(CoreCollector, NoCounterIsForgotten) {
     auto words = std::make_unique<Words>();
     std::iota(words->begin(), words->end(), 1'000'000U);
     const auto stats = std::make_unique<Stats>(std::bit_cast<Stats>(*words));
+    // Told otherwise: the sum by profile, and histograms, whose buckets are cumulative.
+    std::set<std::size_t> otherwise{no_error, offsetof(Stats, subscriptions) / 8};
+    for (const std::size_t at :
+         {offsetof(Stats, publish_to_notify), offsetof(Stats, publish_to_answer)}) {
+        for (std::size_t i = 0; i < sizeof(Histogram) / 8; ++i) otherwise.insert(at / 8 + i);
+    }
 
     const std::string text = text_of(*stats);
 
@@ -102,9 +111,25 @@ TEST(CoreCollector, NoCounterIsForgotten) {
         values.insert(line.substr(line.rfind(' ') + 1));
     }
     for (std::size_t i = 0; i < words->size(); ++i) {
-        if (i == no_error) continue;
+        if (otherwise.contains(i)) continue;
         EXPECT_TRUE(values.contains(std::to_string((*words)[i]))) << "word " << i << " of Stats";
     }
+}
+
+TEST(CoreCollector, AHistogramHasCumulativeBucketsInSeconds) {
+    Stats stats;
+    stats.publish_to_notify.observe(std::chrono::microseconds{100});
+    stats.publish_to_notify.observe(std::chrono::microseconds{101});
+    stats.publish_to_notify.observe(std::chrono::minutes{2});
+
+    const std::string text = text_of(stats);
+
+    const std::string name = "\nreginfod_publish_to_notify_seconds";
+    EXPECT_THAT(text, HasSubstr(name + "_bucket{le=\"0.0001\"} 1\n"));
+    EXPECT_THAT(text, HasSubstr(name + "_bucket{le=\"0.00025\"} 2\n"));
+    EXPECT_THAT(text, HasSubstr(name + "_bucket{le=\"60\"} 2\n"));
+    EXPECT_THAT(text, HasSubstr(name + "_bucket{le=\"+Inf\"} 3\n"));
+    EXPECT_THAT(text, HasSubstr(name + "_count 3\n"));
 }
 
 TEST(ProcessCollector, ThisProcessUsesMemoryAndHasOpenFiles) {
@@ -124,8 +149,8 @@ TEST(ProcessCollector, ThisProcessUsesMemoryAndHasOpenFiles) {
 TEST(CoreCollector, PromtoolFindsNothingToSay) {
     if (std::system("promtool --version >/dev/null 2>&1") != 0) GTEST_SKIP() << "no promtool";
     Stats stats;
-    stats.responses_sent[index_of(sip::Method::publish)][200] = 1;
-    stats.notify_responses_received[200] = 1;
+    stats.responses_sent[index_of(sip::Method::publish)][0][200] = 1;
+    stats.notify_responses_received[0][200] = 1;
     const std::string path = ::testing::TempDir() + "reginfod_promtool.txt";
     std::FILE* promtool = ::popen(("promtool check metrics >" + path + " 2>&1").c_str(), "w");
     ASSERT_NE(promtool, nullptr);

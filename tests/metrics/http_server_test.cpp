@@ -11,8 +11,10 @@
 #include <nlohmann/json.hpp>
 
 #include <list>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace reginfo::metrics {
@@ -23,6 +25,27 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
+
+/// A body of these pieces; the last may be another step than the end.
+class Pieces final : public BodyStream {
+public:
+    struct Piece {
+        std::string text;
+        Step step = Step::more;
+    };
+
+    explicit Pieces(std::vector<Piece> pieces) : pieces_(std::move(pieces)) {}
+
+    Step next(std::string& out) override {
+        if (at_ == pieces_.size()) return Step::end;
+        out.append(pieces_[at_].text);
+        return pieces_[at_++].step;
+    }
+
+private:
+    std::vector<Piece> pieces_;
+    std::size_t at_ = 0;
+};
 
 class HttpServerTest : public ::testing::Test {
 protected:
@@ -37,9 +60,15 @@ protected:
         endpoint = server->open({*IpAddress::parse("127.0.0.1"), 0});
         RouteSources sources;
         sources.collectables = {&*server};
-        sources.is_ready = [this] { return is_ready; };
+        sources.unready_because = [this] { return is_ready ? std::string() : "Not yet."; };
         sources.version = "1.2.3";
-        server->start(make_routes(std::move(sources)));
+        Router router = make_routes(std::move(sources));
+        router.add("GET", "/stream", [this](const HttpRequest&) {
+            HttpResponse response;
+            response.stream = std::make_shared<Pieces>(pieces);
+            return response;
+        });
+        server->start(std::move(router));
     }
 
     test::HttpClient connect() { return {io, endpoint}; }
@@ -57,6 +86,7 @@ protected:
 
     boost::asio::io_context io{1};
     bool is_ready = true;
+    std::vector<Pieces::Piece> pieces;
     std::optional<HttpServer> server;
     Endpoint endpoint;
 };
@@ -86,10 +116,89 @@ TEST_F(HttpServerTest, ReadyzFollowsReadinessAndHealthzDoesNot) {
     EXPECT_THAT(ask("GET /readyz"), StartsWith("HTTP/1.1 200 "));
 }
 
-TEST_F(HttpServerTest, TheIndexNamesTheVersionAndTheResources) {
+TEST_F(HttpServerTest, ThePageIsServedWithAPolicy) {
     start();
 
-    EXPECT_THAT(ask("GET /"), AllOf(HasSubstr("reginfod 1.2.3"), HasSubstr("/metrics")));
+    EXPECT_THAT(
+        ask("GET /"),
+        AllOf(
+            HasSubstr("Content-Security-Policy: default-src 'none';"), HasSubstr("<!doctype html>")
+        )
+    );
+}
+
+TEST_F(HttpServerTest, AStreamIsSentInChunksAndTheConnectionGoesOn) {
+    pieces = {{"one"}, {""}, {"two"}};
+    start();
+
+    const std::string both = talk(
+        "GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    );
+
+    EXPECT_THAT(
+        both,
+        AllOf(
+            HasSubstr("Transfer-Encoding: chunked\r\n"),
+            HasSubstr("\r\n\r\n3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n"),
+            EndsWith("ok\n")
+        )
+    );
+}
+
+TEST_F(HttpServerTest, AStreamToHttp10EndsWithTheConnection) {
+    pieces = {{"one"}, {"two"}};
+    start();
+
+    EXPECT_THAT(talk("GET /stream HTTP/1.0\r\n\r\n"), EndsWith("\r\n\r\nonetwo"));
+}
+
+TEST_F(HttpServerTest, HeadOfAStreamHasNoBody) {
+    pieces = {{"one"}};
+    start();
+
+    EXPECT_THAT(ask("HEAD /stream"), EndsWith("\r\n\r\n"));
+}
+
+TEST_F(HttpServerTest, ADroppedStreamIsCutVisibly) {
+    pieces = {{"one"}, {"", BodyStream::Step::drop}};
+    start();
+
+    EXPECT_THAT(ask("GET /stream"), EndsWith("3\r\none\r\n")) << "without the last chunk";
+}
+
+TEST_F(HttpServerTest, StoppingEndsAStreamThatWaits) {
+    pieces = {{"one"}, {"", BodyStream::Step::wait}};
+    start();
+    test::HttpClient client = connect();
+    client.send("GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    client.read_until("one");
+
+    server->stop();
+    io.restart();
+    io.run();
+
+    EXPECT_TRUE(io.stopped());
+}
+
+TEST_F(HttpServerTest, WhatIsLargeIsCompressedForThoseWhoAskForIt) {
+    pieces = {{std::string(5'000, 'a')}};
+    start();
+    const auto gzipped = [&](const std::string& path, const std::string& accept) {
+        return talk(
+            "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: " + accept +
+            "\r\nConnection: close\r\n\r\n"
+        );
+    };
+
+    for (const char* path : {"/stream", "/openapi.json"}) {
+        const std::string answer = gzipped(path, "deflate, gzip;q=0.5");
+        EXPECT_THAT(answer, HasSubstr("Content-Encoding: gzip\r\n")) << path;
+        EXPECT_THAT(answer, HasSubstr("Vary: Accept-Encoding\r\n")) << path;
+        EXPECT_THAT(answer, HasSubstr("\x1f\x8b")) << path;
+        EXPECT_THAT(gzipped(path, "gzip;q=0"), Not(HasSubstr("Content-Encoding"))) << path;
+    }
+    EXPECT_THAT(gzipped("/healthz", "gzip"), Not(HasSubstr("Content-Encoding")));
 }
 
 TEST_F(HttpServerTest, HeadIsGetWithoutTheBody) {

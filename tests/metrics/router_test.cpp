@@ -47,6 +47,30 @@ TEST(Router, AnotherMethodIsAnsweredWithThoseAllowed) {
     EXPECT_THAT(response.headers, ElementsAre(Pair("Allow", "GET, HEAD, POST")));
 }
 
+TEST(Router, AnOpenSegmentIsHandedOverDecoded) {
+    Router router;
+    router.add("GET", "/a/{x}/b/{y}", [](const HttpRequest& request) {
+        HttpResponse response;
+        response.body = request.parameters[0] + " " + request.parameters[1];
+        return response;
+    });
+
+    EXPECT_EQ(router.dispatch({"GET", "/a/sip%3Ax%2Fy/b/2", ""}).body, "sip:x/y 2");
+    EXPECT_EQ(router.dispatch({"GET", "/a//b/2", ""}).status, 404U);
+    EXPECT_EQ(router.dispatch({"GET", "/a/%4/b/2", ""}).status, 404U);
+    EXPECT_EQ(router.dispatch({"GET", "/a/1/b/2/", ""}).status, 404U);
+    EXPECT_EQ(router.dispatch({"PUT", "/a/1/b/2", ""}).status, 405U);
+}
+
+TEST(HttpMessage, AQueryIsReadDecodedOrNotAtAll) {
+    EXPECT_THAT(
+        *parse_query("a=1&b=%20x&c&&d=e=f"),
+        ElementsAre(Pair("a", "1"), Pair("b", " x"), Pair("c", ""), Pair("d", "e=f"))
+    );
+    EXPECT_FALSE(parse_query("a=%2"));
+    EXPECT_FALSE(parse_query("a=%xx"));
+}
+
 TEST(Router, AnUnknownPathIsNotFoundAndAnUnknownMethodNotImplemented) {
     Router router;
     router.add("GET", "/a", saying(""));

@@ -9,9 +9,23 @@ namespace {
 
 const char* name_of(Op op) {
     static constexpr const char* kNames[] = {
-        "wait",       "publish",        "publish_anew", "refresh",     "remove", "wrong_tag",
-        "repeat",     "subscribe",      "resubscribe",  "resubscribe_id", "unsubscribe",
-        "fetch",      "answer_with",    "close",        "refuse_connects", "dns", "clock_step",
+        "wait",
+        "publish",
+        "publish_anew",
+        "refresh",
+        "remove",
+        "wrong_tag",
+        "repeat",
+        "subscribe",
+        "resubscribe",
+        "resubscribe_id",
+        "unsubscribe",
+        "fetch",
+        "answer_with",
+        "close",
+        "refuse_connects",
+        "dns",
+        "clock_step",
     };
     static_assert(std::size(kNames) == static_cast<std::size_t>(Op::count_));
     return kNames[static_cast<std::size_t>(op)];
@@ -20,8 +34,8 @@ const char* name_of(Op op) {
 }  // namespace
 
 std::ostream& operator<<(std::ostream& out, const Item& item) {
-    return out << "{" << int{item.contact} << "," << int{item.callid} << "," << int{item.cseq} << ","
-               << (item.ended ? "true" : "false") << "," << int{item.expires} << "}";
+    return out << "{" << int{item.contact} << "," << int{item.callid} << "," << int{item.cseq}
+               << "," << (item.ended ? "true" : "false") << "," << int{item.expires} << "}";
 }
 
 /// As C++ would initialize it, so that a failure can become a test by pasting.

@@ -11,7 +11,8 @@ namespace {
 /// "Within one document active beats ended"; of two active ones the usual precedence.
 bool replaces(const Listing& later, const Listing& earlier) {
     if (later.active != earlier.active) return later.active;
-    if (later.callid == earlier.callid && later.cseq && earlier.cseq && *later.cseq != *earlier.cseq) {
+    if (later.callid == earlier.callid && later.cseq && earlier.cseq &&
+        *later.cseq != *earlier.cseq) {
         return *later.cseq > *earlier.cseq;
     }
     return true;

@@ -126,8 +126,8 @@ void NotifyLog::check_contacts(TimePoint now, const Dialog& dialog, const Told& 
             throw Violation("cseq of " + uri + where);
         }
         const auto left = std::chrono::ceil<Seconds>(wanted.deadline - now).count();
-        const bool fits = std::abs(std::max<std::int64_t>(left, 1) - contact.expires) <=
-                          kExpiresSlack;
+        const bool fits =
+            std::abs(std::max<std::int64_t>(left, 1) - contact.expires) <= kExpiresSlack;
         if (wanted.own_clock && !fits) {
             throw Violation(
                 "expires " + std::to_string(contact.expires) + " instead of " +
@@ -148,12 +148,13 @@ void NotifyLog::check_contacts(TimePoint now, const Dialog& dialog, const Told& 
     if ((told.state == "active") != any) throw Violation("registration state" + where);
 }
 
-void NotifyLog::answered(const Wire& response) {
+void NotifyLog::answered(TimePoint now, const Wire& response) {
     const auto at = dialogs_.find(response.header("Call-ID"));
     if (at == dialogs_.end()) return;
     Dialog& dialog = at->second;
     if (dialog.branch != response.branch() || dialog.over || response.status() < 200) return;
     dialog.over = true;
+    if (now - dialog.at >= kTimerF && !dialog.kamailio) dialog.may_be_dead = true;
     if (response.status() == 481) dialog.may_be_dead = true;
     Usage& usage = dialog.usages[dialog.usage];
     usage.terminated_answered = usage.terminated;

@@ -22,7 +22,7 @@ public:
     /// A SUBSCRIBE was accepted; where the last subscription of that id is over, it makes another.
     void subscribed(const std::string& call_id, const std::string& id);
     /// A final response reached the engine.
-    void answered(const Wire& response);
+    void answered(TimePoint now, const Wire& response);
     /// The engine was told that this flow is gone.
     void closed(const Flow& flow);
     /// The name of this dialog's next hop could not be resolved.
@@ -36,7 +36,7 @@ public:
 private:
     struct Usage {
         std::uint32_t version = 0;
-        bool terminated = false;         ///< a NOTIFY said so
+        bool terminated = false;  ///< a NOTIFY said so
         bool terminated_answered = false;
         bool may_restart = false;
     };

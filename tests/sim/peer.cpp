@@ -29,9 +29,7 @@ Flow Peer::flow() {
 }
 
 void Peer::send(const Flow& flow, std::string bytes) {
-    const auto deliver = [this, flow, bytes = std::move(bytes)] {
-        world_.to_engine(flow, bytes);
-    };
+    const auto deliver = [this, flow, bytes = std::move(bytes)] { world_.to_engine(flow, bytes); };
     if (flow.transport == Transport::udp) {
         world_.network.datagram(deliver);
     } else {

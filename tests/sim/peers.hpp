@@ -87,7 +87,6 @@ public:
     };
     /// What the watcher believes of one subscription.
     struct View {
-        std::string aor;
         TimePoint deadline;  ///< of the subscription, as granted
         bool accepted = false;
         bool terminated = false;
@@ -106,6 +105,7 @@ public:
 
     bool is_kamailio() const { return kamailio_; }
     std::map<std::string, View>& views() { return views_; }
+    const std::string& aor() const { return aor_; }
     const std::string& call_id() const { return call_id_; }
     int last_status() const { return last_status_; }
 
@@ -115,20 +115,21 @@ private:
     void on_request(const Wire& request, const Flow& flow) override;
     int judge(const Wire& notify);
     void fold(const Wire& notify, View& view);
-    void put(const std::string& aor, const std::string& id, Seconds expires);
+    void put(const std::string& id, Seconds expires);
 
     bool kamailio_;
     std::string contact_;
     Manner manner_ = Manner::ok;
     std::uint64_t dialogs_ = 0;
     std::string call_id_;  ///< of the one dialog that it knows; empty without
+    std::string aor_;
     std::string to_tag_;
     std::uint32_t cseq_ = 0;
     std::uint32_t notify_cseq_ = 0;
     std::string asked_id_;
     Seconds asked_expires_{0};
-    int last_status_ = 0;  ///< of the answer to the last SUBSCRIBE; 408 for none
-    std::map<std::string, View> views_;            ///< by Event id
+    int last_status_ = 0;                ///< of the answer to the last SUBSCRIBE; 408 for none
+    std::map<std::string, View> views_;  ///< by Event id
     std::map<std::string, std::string> answers_;  ///< to NOTIFYs, by branch
 };
 

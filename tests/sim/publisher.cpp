@@ -50,9 +50,9 @@ Publisher::Publisher(World& world, unsigned index, std::string aor)
 void Publisher::put(const std::string& tag, Seconds expires, const std::optional<Body>& body) {
     const std::string branch = next_branch();
     const std::string text = body ? reginfo_text(aor_, *body) : std::string();
-    std::string out = "PUBLISH " + aor_ + " SIP/2.0\r\nVia: SIP/2.0/UDP " +
-                      endpoint().to_string() + ";rport;branch=" + branch + "\r\nFrom: <" + aor_ +
-                      ">;tag=" + name_ + "\r\nTo: <" + aor_ + ">\r\nCall-ID: " + name_ +
+    std::string out = "PUBLISH " + aor_ + " SIP/2.0\r\nVia: SIP/2.0/UDP " + endpoint().to_string() +
+                      ";rport;branch=" + branch + "\r\nFrom: <" + aor_ + ">;tag=" + name_ +
+                      "\r\nTo: <" + aor_ + ">\r\nCall-ID: " + name_ +
                       "\r\nCSeq: " + std::to_string(++cseq_) +
                       " PUBLISH\r\nMax-Forwards: 70\r\nEvent: reg\r\nExpires: " +
                       std::to_string(expires.count()) + "\r\n";

@@ -109,7 +109,7 @@ void World::heal() {
 
 /// What this view gets wrong; empty if nothing.
 std::string World::difference(Watcher& watcher, const Watcher::View& view) {
-    const Expected& expected = model.expected(view.aor);
+    const Expected& expected = model.expected(watcher.aor());
     const auto differ = [&](const auto& contacts) -> std::string {
         for (const auto& [uri, contact] : contacts) {
             const auto at = expected.active.find(uri);

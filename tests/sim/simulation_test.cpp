@@ -3,12 +3,14 @@
 ///
 /// REGINFO_SIM_RUNS=20000 makes that many runs (2000 unless set). A failure prints the shrunk plan
 /// and a line `reproduce=...`: RC_PARAMS="reproduce=..." runs just that, RC_PARAMS="seed=..." the
-/// whole series. A plan is printed as C++ and can be pasted into a test below.
+/// whole series; REGINFO_SIM_TRACE=1 prints every message. A plan is printed as C++ and can be
+/// pasted into a test below.
 
 #include "tests/sim/commands.hpp"
 #include "tests/sim/world.hpp"
 
 #include <gtest/gtest.h>
+
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
@@ -39,12 +41,23 @@ struct Arbitrary<Command> {
             gen::set(
                 &Command::op,
                 gen::weightedElement<Op>({
-                    {12, Op::wait},        {12, Op::publish},       {3, Op::publish_anew},
-                    {4, Op::refresh},      {3, Op::remove},         {1, Op::wrong_tag},
-                    {2, Op::repeat},       {10, Op::subscribe},     {3, Op::resubscribe},
-                    {2, Op::resubscribe_id}, {1, Op::unsubscribe},  {1, Op::fetch},
-                    {3, Op::answer_with},  {2, Op::close},          {1, Op::refuse_connects},
-                    {2, Op::dns},          {1, Op::clock_step},
+                    {12, Op::wait},
+                    {12, Op::publish},
+                    {3, Op::publish_anew},
+                    {4, Op::refresh},
+                    {3, Op::remove},
+                    {1, Op::wrong_tag},
+                    {2, Op::repeat},
+                    {10, Op::subscribe},
+                    {3, Op::resubscribe},
+                    {2, Op::resubscribe_id},
+                    {1, Op::unsubscribe},
+                    {1, Op::fetch},
+                    {3, Op::answer_with},
+                    {2, Op::close},
+                    {1, Op::refuse_connects},
+                    {2, Op::dns},
+                    {1, Op::clock_step},
                 })
             ),
             gen::set(&Command::who, gen::inRange<std::uint8_t>(0, 6)),
@@ -68,9 +81,7 @@ struct Arbitrary<Plan> {
             gen::set(&Plan::loss, gen::element<std::uint8_t>(0, 0, 5, 30)),
             gen::set(&Plan::duplicates, gen::element<std::uint8_t>(0, 0, 20)),
             gen::set(&Plan::delay, gen::element<std::uint8_t>(0, 1, 4, 20)),
-            gen::set(
-                &Plan::callids, gen::element(Callids::always, Callids::never, Callids::mixed)
-            ),
+            gen::set(&Plan::callids, gen::element(Callids::always, Callids::never, Callids::mixed)),
             gen::set(
                 &Plan::store,
                 gen::element(Store::at_once, Store::at_once, Store::late, Store::failing)

@@ -24,27 +24,27 @@ Watcher::Watcher(World& world, unsigned index)
           speaks_tcp(index) ? Transport::tcp : Transport::udp
       ),
       kamailio_(index == 2 || index == 3 || index == 5) {
-    const std::string host =
-        index >= 4 ? name_ + ".example.com" : endpoint().address.to_uri_host();
-    contact_ = "<sip:" + name_ + "@" + host + ":5060" +
-               (speaks_tcp(index) ? ";transport=tcp>" : ">");
+    const std::string host = index >= 4 ? name_ + ".example.com" : endpoint().address.to_uri_host();
+    contact_ =
+        "<sip:" + name_ + "@" + host + ":5060" + (speaks_tcp(index) ? ";transport=tcp>" : ">");
 }
 
-void Watcher::put(const std::string& aor, const std::string& id, Seconds expires) {
+void Watcher::put(const std::string& id, Seconds expires) {
     const std::string branch = next_branch();
     const std::string via = speaks_tcp(static_cast<unsigned>(name_.back() - '0')) ? "TCP" : "UDP";
-    std::string out = "SUBSCRIBE " + aor + " SIP/2.0\r\nVia: SIP/2.0/" + via + " " +
-                      endpoint().to_string() + ";rport;branch=" + branch + "\r\nFrom: <sip:" +
-                      name_ + "@example.com>;tag=" + call_id_ + "\r\nTo: <" + aor + ">" +
-                      (to_tag_.empty() ? "" : ";tag=" + to_tag_) + "\r\nCall-ID: " + call_id_ +
-                      "\r\nCSeq: " + std::to_string(++cseq_) + " SUBSCRIBE\r\nContact: " +
-                      contact_ + "\r\nMax-Forwards: 70\r\nEvent: reg";
+    std::string out = "SUBSCRIBE " + aor_ + " SIP/2.0\r\nVia: SIP/2.0/" + via + " " +
+                      endpoint().to_string() + ";rport;branch=" + branch +
+                      "\r\nFrom: <sip:" + name_ + "@example.com>;tag=" + call_id_ + "\r\nTo: <" +
+                      aor_ + ">" + (to_tag_.empty() ? "" : ";tag=" + to_tag_) +
+                      "\r\nCall-ID: " + call_id_ + "\r\nCSeq: " + std::to_string(++cseq_) +
+                      " SUBSCRIBE\r\nContact: " + contact_ + "\r\nMax-Forwards: 70\r\nEvent: reg";
     if (!id.empty()) out += ";id=" + id;
     out += "\r\nExpires: " + std::to_string(expires.count()) + "\r\n";
     if (kamailio_) out += "User-Agent: kamailio (5.6.3)\r\n";
     asked_id_ = id;
     asked_expires_ = expires;
     last_status_ = 0;
+    world_.expect_subscribe(branch, id);
     request(branch, out + "Content-Length: 0\r\n\r\n");
 }
 
@@ -54,24 +54,23 @@ void Watcher::subscribe(const std::string& aor, Seconds expires) {
     cseq_ = 0;
     notify_cseq_ = 0;
     views_.clear();
-    views_[""].aor = aor;
+    aor_ = aor;
     world_.notifies.begin(call_id_, aor, kamailio_);
-    put(aor, "", expires);
+    put("", expires);
 }
 
 void Watcher::resubscribe(const std::string& id, Seconds expires) {
-    if (call_id_.empty() || to_tag_.empty() || views_.empty()) return;
-    const std::string aor = views_.begin()->second.aor;
+    if (call_id_.empty() || to_tag_.empty()) return;
     if (const auto at = views_.find(id); at != views_.end() && at->second.terminated) return;
-    put(aor, id, expires);
+    put(id, expires);
 }
 
 void Watcher::on_response(const Wire& response) {
     last_status_ = response.status();
+    if (response.header("Call-ID") != call_id_) return;  // forgotten meanwhile
     if (response.status() == 200) {
         to_tag_ = response.param("To", "tag");
         View& view = views_[asked_id_];
-        view.aor = views_.begin()->second.aor;
         view.accepted = true;
         view.deadline = world_.network.now + asked_expires_;
     } else if (to_tag_.empty()) {
@@ -120,7 +119,6 @@ int Watcher::judge(const Wire& notify) {
     to_tag_ = notify.param("From", "tag");
     const std::string id = notify.param("Event", "id");
     View& view = views_[id];
-    if (view.aor.empty()) view.aor = views_.begin()->second.aor;
     fold(notify, view);
     view.terminated = notify.header("Subscription-State").starts_with("terminated");
     return 200;

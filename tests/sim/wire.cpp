@@ -62,9 +62,7 @@ std::string Wire::method() const {
     return value.substr(value.find(' ') + 1);
 }
 
-std::uint32_t Wire::cseq() const {
-    return static_cast<std::uint32_t>(std::stoul(header("CSeq")));
-}
+std::uint32_t Wire::cseq() const { return static_cast<std::uint32_t>(std::stoul(header("CSeq"))); }
 
 Told::Told(const std::string& body) {
     const std::string_view text = body;
@@ -103,8 +101,9 @@ Told::Told(const std::string& body) {
 }
 
 std::string reginfo_text(const std::string& aor, const Body& body) {
-    std::string out = "<?xml version=\"1.0\"?>\n<reginfo xmlns=\"urn:ietf:params:xml:ns:reginfo\" "
-                      "version=\"0\" state=\"";
+    std::string out =
+        "<?xml version=\"1.0\"?>\n<reginfo xmlns=\"urn:ietf:params:xml:ns:reginfo\" "
+        "version=\"0\" state=\"";
     out += body.full ? "full" : "partial";
     out += "\"><registration aor=\"" + aor + "\" id=\"0x1\" state=\"active\">";
     for (const Listing& listing : body.listings) {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
+#include <iostream>
 #include <span>
 #include <variant>
 
@@ -76,8 +78,10 @@ void World::advance(Duration duration) {
             continue;
         }
         const auto due = model.next_deadline();
-        const TimePoint next = std::min(event.value_or(end), end);
-        if (plan_.store == Store::at_once && due && *due < std::max(next, network.now)) {
+        const TimePoint next = std::max(network.now, std::min(event.value_or(end), end));
+        const bool unseen =
+            due && *due < next && (!deadline || *deadline > std::max(*due, network.now));
+        if (plan_.store == Store::at_once && unseen) {
             throw Violation("something is due and the engine has no deadline for it");
         }
         if (!event || *event > end) break;
@@ -103,9 +107,18 @@ void World::call(bool by_time, const Call& into_engine) {
     }
 }
 
+void World::trace(const char* direction, const Flow& flow, const std::string& bytes) const {
+    if (!traced_) return;
+    const auto ms = std::chrono::duration_cast<milliseconds>(network.now.time_since_epoch());
+    std::cerr << ms.count() << " ms " << direction << ' ' << flow.peer.to_string() << '/'
+              << flow.connection << '\n'
+              << bytes << '\n';
+}
+
 void World::to_engine(const Flow& flow, const std::string& bytes) {
+    trace("<-", flow, bytes);
     const Wire message(bytes);
-    if (message.is_response()) notifies.answered(message);
+    if (message.is_response()) notifies.answered(network.now, message);
     call(false, [&] { engine_.handle_message(network.now, flow, bytes, outbox_); });
 }
 
@@ -168,12 +181,11 @@ void World::perform(const Resolve& question) {
     const auto answer = [this, question, dns = dns_] {
         // The name is the watcher's: w4.example.com.
         const auto index = static_cast<std::size_t>(question.host[1] - '0');
-        std::vector<Endpoint> endpoints;
-        if (dns != 2) endpoints.push_back(watchers_.at(index)->endpoint());
+        const Transport transport = question.transport.value_or(Transport::udp);
+        std::vector<Target> targets;
+        if (dns != 2) targets.push_back({transport, watchers_.at(index)->endpoint()});
         if (dns == 2) notifies.unreachable(watchers_.at(index)->call_id());
-        call(false, [&] {
-            engine_.handle_resolved(network.now, question.id, endpoints, outbox_);
-        });
+        call(false, [&] { engine_.handle_resolved(network.now, question.id, targets, outbox_); });
     };
     network.after(dns_ == 0 ? milliseconds{1} : milliseconds{700}, answer);
 }
@@ -190,6 +202,7 @@ void World::perform(const Send& send) {
 }
 
 void World::transmit(const Flow& flow, const std::string& bytes) {
+    trace("->", flow, bytes);
     const auto peer_at = [this](const Endpoint& endpoint) -> Peer* {
         for (const auto& p : publishers_) {
             if (p->endpoint().address == endpoint.address) return p.get();
@@ -224,6 +237,10 @@ void World::expect(const std::string& branch, Publish publish) {
     publishes_.emplace(branch, std::move(publish));
 }
 
+void World::expect_subscribe(const std::string& branch, std::string event_id) {
+    event_ids_.emplace(branch, std::move(event_id));
+}
+
 void World::respond(const Wire& response, const std::string& bytes) {
     const auto [at, first] = responses_.emplace(response.branch(), bytes);
     if (!first) {
@@ -235,6 +252,9 @@ void World::respond(const Wire& response, const std::string& bytes) {
         return;
     }
     const int status = response.status();
+    if (status == 200) {
+        notifies.subscribed(response.header("Call-ID"), event_ids_.at(response.branch()));
+    }
     if (status != 200 && status != 481 && status != 503) throw Violation("SUBSCRIBE: " + bytes);
     if (status == 503 && plan_.store != Store::failing) throw Violation("SUBSCRIBE: " + bytes);
 }

@@ -9,6 +9,7 @@
 #include "tests/sim/notify_log.hpp"
 #include "tests/sim/peers.hpp"
 
+#include <cstdlib>
 #include <map>
 #include <memory>
 #include <optional>
@@ -46,6 +47,7 @@ public:
     NotifyLog notifies;
     void to_engine(const Flow& flow, const std::string& bytes);
     void expect(const std::string& branch, Publish publish);
+    void expect_subscribe(const std::string& branch, std::string event_id);
     void close(ConnectionId connection);
 
 private:
@@ -67,6 +69,7 @@ private:
     void published(const Wire& response, const Publish& publish);
     void transmit(const Flow& flow, const std::string& bytes);
     void flow_closed(const Flow& flow);
+    void trace(const char* direction, const Flow& flow, const std::string& bytes) const;
     bool is_quiet() const;
     std::string difference(Watcher& watcher, const Watcher::View& view);
     void run_publisher(const Command& command);
@@ -88,9 +91,11 @@ private:
     bool connects_fail_ = false;
     unsigned dns_ = 0;  ///< 0 at once, 1 late, 2 nothing
     std::map<ResolveId, std::string> questions_;
-    std::map<std::string, Publish> publishes_;     ///< by branch
+    std::map<std::string, Publish> publishes_;      ///< by branch
+    std::map<std::string, std::string> event_ids_;  ///< of SUBSCRIBEs, by branch
     std::map<std::string, std::string> responses_;  ///< by branch
     TimePoint changed_at_;
+    const bool traced_ = std::getenv("REGINFO_SIM_TRACE") != nullptr;
 };
 
 /// All of it. Throws Violation.

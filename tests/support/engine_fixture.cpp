@@ -69,10 +69,12 @@ Settings test_settings() {
     return settings;
 }
 
-World::World(Settings settings, std::uint64_t seed) : engine_(std::move(settings), seed) {}
+World::World(Settings settings, std::uint64_t seed) : settings_(std::move(settings)) {
+    engine_.emplace(settings_, seed);
+}
 
 void World::receive(const Flow& flow, std::string_view bytes) {
-    engine_.handle_message(now_, flow, bytes, outbox_);
+    engine_->handle_message(now_, flow, bytes, outbox_);
     perform();
 }
 
@@ -80,28 +82,82 @@ void World::answer(const Sent& notify, int status, const std::vector<std::string
     receive(notify.flow, response_text(notify.message, status, more));
 }
 
+ActionOutcome World::act(const OperatorAction& action) {
+    const ActionOutcome outcome = engine_->handle_action(now_, action, outbox_);
+    perform();
+    return outcome;
+}
+
 void World::close(const Flow& flow) {
-    engine_.handle_flow_closed(now_, flow, outbox_);
+    engine_->handle_flow_closed(now_, flow, outbox_);
+    perform();
+}
+
+void World::resolved(ResolveId id, const std::vector<Target>& targets) {
+    engine_->handle_resolved(now_, id, targets, outbox_);
     perform();
 }
 
 void World::resolved(ResolveId id, const std::vector<Endpoint>& endpoints) {
-    engine_.handle_resolved(now_, id, endpoints, outbox_);
-    perform();
+    const auto asked = std::find_if(resolves.begin(), resolves.end(), [id](const Resolve& resolve) {
+        return resolve.id == id;
+    });
+    ASSERT_NE(asked, resolves.end()) << "nobody asked";
+    const Transport transport = asked->transport.value_or(Transport::udp);
+    std::vector<Target> targets;
+    for (const Endpoint& endpoint : endpoints) targets.push_back({transport, endpoint});
+    resolved(id, targets);
 }
 
 void World::commit(bool ok) {
     ASSERT_FALSE(commits_.empty()) << "no commit waits";
-    const CommitId id = commits_.front();
+    const Commit commit = std::move(commits_.front());
     commits_.pop_front();
-    engine_.handle_committed(now_, id, ok, outbox_);
+    if (ok) keep(commit);
+    engine_->handle_committed(now_, commit.id, ok, outbox_);
+    perform();
+}
+
+void World::keep(const Commit& commit) {
+    for (const Write& write : commit.writes) {
+        if (write.value) {
+            kept_[{write.bucket, write.key}] = {*write.value, now_};
+        } else {
+            kept_.erase({write.bucket, write.key});
+        }
+    }
+}
+
+void World::restart(Duration down) {
+    while (!commits_.empty()) commit();
+    engine_->handle_stop(now_, outbox_);
+    for (Effect& effect : outbox_.effects()) {
+        if (auto* commit = std::get_if<Commit>(&effect)) keep(*commit);
+    }
+    crash(down);
+}
+
+void World::crash(Duration down, Duration clock_back) {
+    commits_.clear();
+    outbox_.clear();
+    to_answer_.clear();
+    sent_.clear();
+    const auto seed = static_cast<std::uint64_t>(now_.time_since_epoch().count()) + 77;
+    engine_.emplace(settings_, seed);
+    now_ += down;
+    for (auto& [key, kept] : kept_) {
+        kept.written += clock_back;
+        const Duration age = std::max(now_ - kept.written, Duration::zero());
+        EXPECT_TRUE(engine_->restore(now_, {key.first, key.second, kept.value, age}));
+    }
+    engine_->handle_restored(now_, outbox_);
     perform();
 }
 
 void World::pass(Duration time) {
     const TimePoint until = now_ + time;
     int turns_at_once = 0;
-    while (const auto deadline = engine_.next_deadline()) {
+    while (const auto deadline = engine_->next_deadline()) {
         if (*deadline > until) break;
         turns_at_once = *deadline > now_ ? 0 : turns_at_once + 1;
         if (turns_at_once > 10'000) {
@@ -109,7 +165,7 @@ void World::pass(Duration time) {
             break;
         }
         now_ = std::max(now_, *deadline);
-        engine_.handle_timeout(now_, outbox_);
+        engine_->handle_timeout(now_, outbox_);
         perform();
     }
     now_ = until;
@@ -122,20 +178,21 @@ void World::perform() {
         effects.swap(outbox_);
         for (Effect& effect : effects.effects()) {
             if (auto* send = std::get_if<Send>(&effect)) sent(*send);
-            if (auto* commit = std::get_if<Commit>(&effect)) commits_.push_back(commit->id);
+            if (auto* commit = std::get_if<Commit>(&effect)) commits_.push_back(std::move(*commit));
             if (auto* resolve = std::get_if<Resolve>(&effect)) resolves.push_back(*resolve);
             if (auto* note = std::get_if<Note>(&effect)) notes.push_back(*note);
             if (auto* close = std::get_if<Close>(&effect)) closes.push_back(close->flow);
         }
         while (!store_answers_late && !commits_.empty()) {
-            const CommitId id = commits_.front();
+            const Commit commit = std::move(commits_.front());
             commits_.pop_front();
-            engine_.handle_committed(now_, id, true, outbox_);
+            keep(commit);
+            engine_->handle_committed(now_, commit.id, true, outbox_);
         }
         for (std::deque<Sent> notifies = std::exchange(to_answer_, {}); const Sent& n : notifies) {
             const auto status = answers ? answers(n) : std::nullopt;
             if (!status) continue;
-            engine_.handle_message(now_, n.flow, response_text(n.message, *status), outbox_);
+            engine_->handle_message(now_, n.flow, response_text(n.message, *status), outbox_);
         }
     }
 }
@@ -236,14 +293,16 @@ RequestText Publisher::request(int expires, std::string body) const {
     return request;
 }
 
-Sent Publisher::publish(World& world, std::string body, int expires) {
+Sent Publisher::publish_text(World& world, std::string body, int expires) {
     Sent response = world.ask(flow, request(expires, std::move(body)).text());
     learn(response);
     return response;
 }
 
 Sent Publisher::publish(World& world, std::vector<ContactText> contacts, int expires) {
-    return publish(world, BodyText{.aor = aor, .contacts = std::move(contacts)}.text(), expires);
+    return publish_text(
+        world, BodyText{.aor = aor, .contacts = std::move(contacts)}.text(), expires
+    );
 }
 
 void Publisher::learn(const Sent& response) {

@@ -10,10 +10,12 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace reginfo::test {
@@ -57,11 +59,22 @@ public:
     void receive(const Flow& flow, std::string_view bytes);
     void answer(const Sent& notify, int status, const std::vector<std::string>& more = {});
     void close(const Flow& flow);
+    void resolved(ResolveId id, const std::vector<Target>& targets);
+    /// The same by the transport that was asked for, else UDP.
     void resolved(ResolveId id, const std::vector<Endpoint>& endpoints);
 
     /// The store's answer to the oldest commit that waits for one.
     void commit(bool ok = true);
     std::size_t commits_waiting() const { return commits_.size(); }
+
+    /// A new process with the store's records, after some time in which there was none. Commits
+    /// that the store had not answered never happened, and nothing that was sent before is left to
+    /// take.
+    /// @param clock_back  by how much the wall clock was set back meanwhile
+    void crash(Duration down = Duration::zero(), Duration clock_back = Duration::zero());
+    /// The same after a clean stop.
+    void restart(Duration down = Duration::zero());
+    std::size_t records_kept() const { return kept_.size(); }
 
     /// Lets time pass, acting on every deadline on the way.
     void pass(Duration time);
@@ -75,8 +88,12 @@ public:
     /// Sends a request and returns the only response to it, leaving all else for take().
     Sent ask(const Flow& flow, std::string_view request);
 
-    const Stats& stats() const { return engine_.stats(); }
-    std::optional<TimePoint> next_deadline() const { return engine_.next_deadline(); }
+    /// What an operator asks for.
+    ActionOutcome act(const OperatorAction& action);
+
+    Engine& engine() { return *engine_; }
+    const Stats& stats() const { return engine_->stats(); }
+    std::optional<TimePoint> next_deadline() const { return engine_->next_deadline(); }
     TimePoint now() const { return now_; }
 
     std::vector<Resolve> resolves;
@@ -84,13 +101,22 @@ public:
     std::vector<Flow> closes;
 
 private:
+    /// A record in the store.
+    struct Kept {
+        std::string value;
+        TimePoint written;
+    };
+
     void perform();
+    void keep(const Commit& commit);
     void sent(const Send& send);
 
     TimePoint now_{Duration{1'000'000'000}};
-    Engine engine_;
+    Settings settings_;
+    std::optional<Engine> engine_;
     Outbox outbox_;
-    std::deque<CommitId> commits_;
+    std::deque<Commit> commits_;
+    std::map<std::pair<Bucket, std::string>, Kept> kept_;
     std::vector<Sent> sent_;
     std::deque<Sent> to_answer_;
 };
@@ -127,12 +153,10 @@ struct Publisher {
     RequestText request(int expires, std::string body = {}) const;
 
     /// Publishes, refreshes (no body) or removes (0), keeps the entity-tag; returns the response.
-    Sent publish(World& world, std::string body, int expires = 3600);
+    Sent publish_text(World& world, std::string body, int expires = 3600);
     Sent publish(World& world, std::vector<ContactText> contacts, int expires = 3600);
-    Sent refresh(World& world, int expires = 3600) {
-        return publish(world, std::string(), expires);
-    }
-    Sent remove(World& world) { return publish(world, std::string(), 0); }
+    Sent refresh(World& world, int expires = 3600) { return publish_text(world, {}, expires); }
+    Sent remove(World& world) { return publish_text(world, {}, 0); }
 
     /// What a response says of the entity-tag.
     void learn(const Sent& response);

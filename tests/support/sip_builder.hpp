@@ -47,7 +47,7 @@ struct ContactText {
 /// A reginfo document with one registration.
 struct BodyText {
     std::string aor = "sip:alice@example.org";
-    std::vector<ContactText> contacts;
+    std::vector<ContactText> contacts = {};
     std::string state = "full";
     std::string registration_state = "active";
     std::string extensions = {};  ///< behind the contacts, in the registration

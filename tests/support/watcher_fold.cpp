@@ -2,60 +2,94 @@
 
 #include "tests/support/watcher_fold.hpp"
 
-#include <rapidxml/rapidxml.hpp>
+#include "core/reginfo/reader.hpp"
 
 #include <charconv>
-#include <exception>
-#include <vector>
+#include <cstddef>
+#include <utility>
 
 namespace reginfo::test {
 namespace {
 
-using Node = rapidxml::xml_node<>;
-
-std::string text_of(const rapidxml::xml_base<>& node) { return {node.value(), node.value_size()}; }
-
-std::string attribute_of(const Node& node, const char* name) {
-    const auto* attribute = node.first_attribute(name);
-    return attribute ? text_of(*attribute) : "";
+std::string unescaped(std::string_view text) {
+    static constexpr std::pair<std::string_view, char> kReferences[] = {
+        {"&amp;", '&'},
+        {"&lt;", '<'},
+        {"&gt;", '>'},
+        {"&quot;", '"'},
+        {"&#9;", '\t'},
+        {"&#10;", '\n'},
+        {"&#13;", '\r'},
+    };
+    std::string out;
+    while (!text.empty()) {
+        std::size_t taken = 0;
+        for (const auto& [reference, c] : kReferences) {
+            if (!text.starts_with(reference)) continue;
+            out.push_back(c);
+            taken = reference.size();
+        }
+        if (taken == 0) out.push_back(text.front());
+        text.remove_prefix(taken == 0 ? 1 : taken);
+    }
+    return out;
 }
 
-std::optional<ToldContact> read_contact(const Node& node) {
-    ToldContact contact;
-    for (auto* at = node.first_attribute(); at; at = at->next_attribute()) {
-        const auto [it, is_new] =
-            contact.attributes.emplace(std::string(at->name(), at->name_size()), text_of(*at));
-        if (!is_new) return std::nullopt;
+/// The inside of a start tag, as `name a="1" b="2"`, taken apart.
+struct Tag {
+    std::string_view name;
+    std::map<std::string, std::string> attributes;
+    bool repeats = false;  ///< an attribute is there twice
+
+    std::string operator[](const std::string& key) const {
+        const auto at = attributes.find(key);
+        return at == attributes.end() ? "" : at->second;
     }
-    contact.id = attribute_of(node, "id");
-    contact.state = attribute_of(node, "state");
-    contact.event = attribute_of(node, "event");
-    const Node* uri = node.first_node("uri");
-    if (!uri || contact.id.empty() || contact.state.empty() || contact.event.empty()) {
-        return std::nullopt;
+};
+
+Tag read_tag(std::string_view inside) {
+    Tag tag;
+    std::size_t at = inside.find_first_of(" /");
+    tag.name = inside.substr(0, at);
+    while (at != std::string_view::npos) {
+        const std::size_t begin = inside.find_first_not_of(' ', at);
+        const std::size_t equals = inside.find("=\"", at);
+        if (equals == std::string_view::npos) break;
+        const std::size_t end = inside.find('"', equals + 2);
+        const bool is_new = tag.attributes
+                                .emplace(
+                                    inside.substr(begin, equals - begin),
+                                    unescaped(inside.substr(equals + 2, end - equals - 2))
+                                )
+                                .second;
+        tag.repeats = tag.repeats || !is_new;
+        at = end + 1;
     }
-    contact.uri = text_of(*uri);
-    return contact;
+    return tag;
 }
 
-std::optional<ToldDocument> read_root(const Node& root) {
-    const Node* registration = root.first_node("registration");
-    if (!registration || registration->next_sibling("registration")) return std::nullopt;
-    ToldDocument told;
-    const std::string version = attribute_of(root, "version");
-    std::from_chars(version.data(), version.data() + version.size(), told.version);
-    if (std::to_string(told.version) != version) return std::nullopt;
-    told.full = attribute_of(root, "state") == "full";
-    told.aor = attribute_of(*registration, "aor");
-    told.registration_id = attribute_of(*registration, "id");
-    told.registration_state = attribute_of(*registration, "state");
-    for (auto* node = registration->first_node("contact"); node;
-         node = node->next_sibling("contact")) {
-        auto contact = read_contact(*node);
-        if (!contact) return std::nullopt;
-        if (!told.contacts.emplace(contact->uri, *contact).second) return std::nullopt;
+/// What one start tag adds to the document. Returns whether it may stand there.
+bool take_tag(ToldDocument& told, ToldContact& contact, Tag tag, std::string_view text) {
+    if (tag.repeats) return false;
+    if (tag.name == "reginfo") {
+        const std::string version = tag["version"];
+        std::from_chars(version.data(), version.data() + version.size(), told.version);
+        told.full = tag["state"] == "full";
+        return std::to_string(told.version) == version;
     }
-    return told;
+    if (tag.name == "registration") {
+        if (!std::exchange(told.aor, tag["aor"]).empty()) return false;
+        told.registration_id = tag["id"];
+        told.registration_state = tag["state"];
+        return !told.registration_id.empty();
+    }
+    if (tag.name == "contact") {
+        contact = {tag["id"], tag["state"], tag["event"], "", std::move(tag.attributes)};
+        return !contact.id.empty();
+    }
+    if (tag.name != "uri") return true;
+    contact.uri = unescaped(text);
+    return told.contacts.emplace(contact.uri, contact).second;
 }
 
 }  // namespace
@@ -66,16 +100,20 @@ std::int64_t ToldContact::expires() const {
 }
 
 std::optional<ToldDocument> read_told(std::string_view body) {
-    std::vector<char> text(body.begin(), body.end());
-    text.push_back('\0');
-    rapidxml::xml_document<> xml;
-    try {
-        xml.parse<rapidxml::parse_validate_closing_tags>(text.data());
-    } catch (const std::exception&) {
-        return std::nullopt;
+    if (!read_document(body, {})) return std::nullopt;
+    ToldDocument told;
+    ToldContact contact;
+    while (true) {
+        const std::size_t open = body.find('<');
+        if (open == std::string_view::npos) return told;
+        const std::size_t close = body.find('>', open);
+        const std::string_view inside = body.substr(open + 1, close - open - 1);
+        body.remove_prefix(close + 1);
+        if (inside.front() == '/' || inside.front() == '?') continue;
+        if (!take_tag(told, contact, read_tag(inside), body.substr(0, body.find('<')))) {
+            return std::nullopt;
+        }
     }
-    const Node* root = xml.first_node("reginfo");
-    return root ? read_root(*root) : std::nullopt;
 }
 
 std::string WatcherFold::take(std::string_view body) {

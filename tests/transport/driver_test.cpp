@@ -86,13 +86,13 @@ TEST_F(DriverTest, ALongChainOfCommitsIsNoRecursion) {
 
 TEST_F(DriverTest, ALookUpIsAnsweredWithThePortThatWasAskedFor) {
     server.driver.run_turn([](TimePoint, Outbox& outbox) {
-        outbox.resolve({.id = 7, .host = "localhost", .port = 5070});
+        outbox.resolve({7, "localhost", 5070, Transport::udp});
     });
 
     ASSERT_TRUE(server.run_until([&] { return !server.script.resolved.empty(); }));
     EXPECT_EQ(server.script.resolved[0].id, 7U);
-    const Endpoint here{*IpAddress::parse("127.0.0.1"), 5070};
-    EXPECT_THAT(server.script.resolved[0].endpoints, ::testing::Contains(here));
+    const Target here{Transport::udp, {*IpAddress::parse("127.0.0.1"), 5070}};
+    EXPECT_THAT(server.script.resolved[0].targets, ::testing::Contains(here));
 }
 
 TEST_F(DriverTest, NotesReachTheLogInTheirOrder) {
@@ -224,7 +224,7 @@ public:
         server.script.on_message = [this](const Flow& flow, std::string_view, Outbox& outbox) {
             outbox.send(flow, std::string(1'500'000, 'x'));
             outbox.commit(++commits_, {});
-            outbox.resolve({.id = commits_, .host = "localhost"});
+            outbox.resolve({commits_, "localhost", 0, Transport::udp});
             if (flow.transport == Transport::tcp && commits_ % 2 == 0) outbox.close(flow);
             for (const Endpoint& target : {target_.endpoint(), Endpoint{flow.peer.address, 1}}) {
                 outbox.send(Flow{Transport::tcp, 1, target, 0}, std::string(1'500'000, 'y'));

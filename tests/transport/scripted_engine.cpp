@@ -41,10 +41,10 @@ void Engine::handle_flow_closed(TimePoint, const Flow& flow, Outbox& outbox) {
 void Engine::handle_resolved(
     TimePoint,
     ResolveId id,
-    std::span<const Endpoint> endpoints,
+    std::span<const Target> targets,
     Outbox& outbox
 ) {
-    impl_->script.resolved.push_back({id, {endpoints.begin(), endpoints.end()}});
+    impl_->script.resolved.push_back({id, {targets.begin(), targets.end()}});
     if (impl_->script.on_resolved) impl_->script.on_resolved(id, outbox);
 }
 
@@ -55,6 +55,8 @@ void Engine::handle_committed(TimePoint, CommitId id, bool ok, Outbox& outbox) {
 void Engine::handle_timeout(TimePoint now, Outbox& outbox) {
     if (impl_->script.on_timeout) impl_->script.on_timeout(now, outbox);
 }
+
+void Engine::set_pressure(Pressure) {}
 
 std::optional<TimePoint> Engine::next_deadline() const { return impl_->script.deadline; }
 const Stats& Engine::stats() const { return impl_->stats; }

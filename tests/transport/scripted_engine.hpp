@@ -22,7 +22,7 @@ struct Script {
     };
     struct Resolved {
         ResolveId id = 0;
-        std::vector<Endpoint> endpoints;
+        std::vector<Target> targets;
     };
 
     std::function<void(const Flow&, std::string_view, Outbox&)> on_message;

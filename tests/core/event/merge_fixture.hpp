@@ -82,7 +82,9 @@ protected:
     ContactState contact(std::string_view uri) const {
         if (const ContactState* found = find(uri)) return *found;
         ADD_FAILURE() << "no contact " << uri;
-        return {.details = DetailsPtr(new ContactDetails())};
+        ContactState none;
+        none.details = DetailsPtr(new ContactDetails());
+        return none;
     }
 
     bool is_active(std::string_view uri) const {

@@ -1,0 +1,135 @@
+#include "app/location_dump.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <cstdint>
+#include <string_view>
+
+namespace reginfo {
+namespace {
+
+using Json = nlohmann::json;
+
+const Json& member(const Json& object, const char* name) {
+    if (!object.is_object() || !object.contains(name)) {
+        throw DumpError(
+            std::string("not a dump of a location table: there is no \"") + name + "\""
+        );
+    }
+    return object[name];
+}
+
+const Json& list(const Json& object, const char* name) {
+    const Json& found = member(object, name);
+    if (!found.is_array()) {
+        throw DumpError(std::string("not a dump of a location table: \"") + name + "\" is no list");
+    }
+    return found;
+}
+
+/// A value as text; empty where usrloc has none.
+std::string text_of(const Json& contact, const char* name) {
+    if (!contact.contains(name)) return "";
+    const Json& value = contact[name];
+    if (value.is_number_integer()) return std::to_string(value.get<std::int64_t>());
+    if (!value.is_string()) return "";
+    const auto text = value.get<std::string>();
+    return text == "[not set]" || text == "n/a" ? "" : text;
+}
+
+void append_escaped(std::string& out, std::string_view text) {
+    for (const char c : text) {
+        switch (c) {
+            case '&':
+                out += "&amp;";
+                break;
+            case '<':
+                out += "&lt;";
+                break;
+            case '>':
+                out += "&gt;";
+                break;
+            case '"':
+                out += "&quot;";
+                break;
+            default:
+                out += c;
+        }
+    }
+}
+
+void append_attribute(std::string& out, std::string_view name, std::string_view value) {
+    out.append(" ").append(name).append("=\"");
+    append_escaped(out, value);
+    out.append("\"");
+}
+
+/// As pua_reginfo writes it. Returns false for a contact that is of no use any more.
+bool append_contact(std::string& out, const Json& contact, std::size_t number) {
+    const std::string address = text_of(contact, "Address");
+    const std::string expires = text_of(contact, "Expires");
+    const bool permanent = expires == "permanent";
+    const bool has_time = !expires.empty() &&
+                          expires.find_first_not_of("0123456789") == std::string::npos &&
+                          expires.find_first_not_of('0') != std::string::npos;
+    if (address.empty() || (!permanent && !has_time)) return false;
+    out.append("<contact");
+    append_attribute(out, "id", "c" + std::to_string(number));
+    append_attribute(out, "state", "active");
+    append_attribute(out, "event", "registered");
+    if (!permanent) append_attribute(out, "expires", expires);
+    const std::string callid = text_of(contact, "Call-ID");
+    if (!callid.empty()) append_attribute(out, "callid", callid);
+    const std::string cseq = text_of(contact, "CSeq");
+    if (!cseq.empty()) append_attribute(out, "cseq", cseq);
+    append_attribute(out, "received", text_of(contact, "Received"));
+    append_attribute(out, "path", text_of(contact, "Path"));
+    append_attribute(out, "user_agent", text_of(contact, "User-Agent"));
+    out.append("><uri>");
+    append_escaped(out, address);
+    out.append("</uri></contact>");
+    return true;
+}
+
+void read_aor(const Json& info, const std::string& domain, LocationDump& dump) {
+    std::string aor = member(info, "AoR").get<std::string>();
+    if (aor.find('@') == std::string::npos) {
+        if (domain.empty()) {
+            throw DumpError("AOR \"" + aor + "\" has no domain: say which with --domain");
+        }
+        aor += "@" + domain;
+    }
+    if (aor.find(':') == std::string::npos) aor.insert(0, "sip:");
+    std::string contacts;
+    for (const Json& entry : list(info, "Contacts")) {
+        const bool live = append_contact(contacts, member(entry, "Contact"), dump.contacts);
+        ++(live ? dump.contacts : dump.skipped);
+    }
+    if (contacts.empty()) return;
+    std::string& document = dump.documents[aor];
+    document =
+        "<reginfo xmlns=\"urn:ietf:params:xml:ns:reginfo\" version=\"0\" state=\"full\">"
+        "<registration";
+    append_attribute(document, "aor", aor);
+    document += " id=\"r\" state=\"active\">" + contacts + "</registration></reginfo>";
+}
+
+}  // namespace
+
+LocationDump read_location_dump(const std::string& json, const std::string& domain) {
+    LocationDump dump;
+    try {
+        const Json parsed = Json::parse(json);
+        const Json& result = parsed.contains("result") ? parsed["result"] : parsed;
+        for (const Json& entry : list(result, "Domains")) {
+            for (const Json& record : list(member(entry, "Domain"), "AoRs")) {
+                read_aor(member(record, "Info"), domain, dump);
+            }
+        }
+    } catch (const Json::exception& error) {
+        throw DumpError(std::string("not a dump of a location table: ") + error.what());
+    }
+    return dump;
+}
+
+}  // namespace reginfo

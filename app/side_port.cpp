@@ -1,0 +1,96 @@
+#include "app/side_port.hpp"
+
+#include "app/version.hpp"
+#include "core/hash.hpp"
+#include "metrics/routes.hpp"
+#include "transport/steady_time.hpp"
+
+#include <cstdint>
+#include <random>
+#include <utility>
+
+namespace reginfo {
+namespace {
+
+metrics::HttpOptions options_of(const Config::Http& http) {
+    metrics::HttpOptions options;
+    options.hosts = http.hosts;
+    options.connections = http.connections;
+    options.request_timeout = http.request_timeout;
+    options.idle_timeout = http.idle_timeout;
+    return options;
+}
+
+/// Tells the event ids of this process from those of any other.
+std::string random_epoch() {
+    std::random_device source;
+    std::string epoch;
+    append_hex(epoch, std::uint64_t{source()} << 32U | source(), 12);
+    return epoch;
+}
+
+bool is_loopback(const IpAddress& address) {
+    static const Network v4 = *Network::parse("127.0.0.0/8");
+    static const Network v6 = *Network::parse("::1");
+    return v4.contains(address) || v6.contains(address);
+}
+
+}  // namespace
+
+SidePort::SidePort(boost::asio::io_context& io, const Config::Http& http, SidePortAccess access)
+    : access_(std::move(access)),
+      token_(http.token),
+      events_(core_access(), random_epoch()),
+      server_(io, options_of(http)),
+      core_collector_(
+          [this]() -> const Stats& { return access_.engine().stats(); },
+          std::string(version())
+      ),
+      state_collector_(core_access()),
+      lag_collector_(io) {}
+
+metrics::CoreAccess SidePort::core_access() {
+    metrics::CoreAccess core;
+    core.stats = [this]() -> const Stats& { return access_.engine().stats(); };
+    core.inspection = [this]() -> const Inspection& { return access_.engine().inspection(); };
+    core.now = [] { return steady_now(); };
+    core.act = [this](const OperatorAction& action) {
+        // No request is handled within a turn, so this one runs before run_turn returns.
+        auto outcome = ActionOutcome::busy;
+        access_.driver().run_turn([&](TimePoint now, Outbox& outbox) {
+            outcome = access_.engine().handle_action(now, action, outbox);
+        });
+        return outcome;
+    };
+    core.observe = [this](Observer* observer) { access_.engine().observe(observer); };
+    core.log = [this](std::string what) {
+        Note line;
+        line.what = "operator action";
+        line.detail = std::move(what);
+        access_.note(line);
+    };
+    return core;
+}
+
+void SidePort::start() {
+    metrics::RouteSources sources;
+    sources.collectables = {
+        &core_collector_, &state_collector_, &lag_collector_, &server_, &process_collector_};
+    sources.collectables.insert(
+        sources.collectables.end(), access_.more.begin(), access_.more.end()
+    );
+    sources.unready_because = access_.unready_because;
+    sources.version = std::string(version());
+    sources.core = core_access();
+    sources.events = &events_;
+    sources.token = token_;
+    server_.start(metrics::make_routes(std::move(sources)));
+}
+
+std::string SidePort::warning_for(const Config::Http& http) {
+    if (!http.listen || is_loopback(http.listen->address) || !http.token.empty()) return {};
+    return "the side port is open beyond this host without http.token: anybody who reaches it can "
+           "read the state; actions are off";
+}
+
+}  // namespace reginfo

@@ -1,0 +1,63 @@
+/// @file
+/// The HTTP side port of the running server: what it serves, and what it may touch.
+#pragma once
+
+#include "app/config.hpp"
+#include "app/log.hpp"
+#include "core/engine.hpp"
+#include "core/outbox.hpp"
+#include "metrics/collector.hpp"
+#include "metrics/event_hub.hpp"
+#include "metrics/http_server.hpp"
+#include "metrics/lag_collector.hpp"
+#include "metrics/process_collector.hpp"
+#include "metrics/state_collector.hpp"
+#include "transport/driver.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <prometheus/collectable.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace reginfo {
+
+/// The server as the side port sees it. Called once it has started, on the reactor's thread.
+struct SidePortAccess {
+    std::function<Engine&()> engine;
+    std::function<Driver&()> driver;
+    std::function<std::string()> unready_because;      ///< empty: ready
+    std::function<void(const Note&)> note;             ///< a line for the log
+    std::vector<const prometheus::Collectable*> more;  ///< to be scraped as well
+};
+
+class SidePort {
+public:
+    /// @param io  must run after stop() before this goes
+    SidePort(boost::asio::io_context& io, const Config::Http& http, SidePortAccess access);
+
+    /// @throw boost::system::system_error
+    Endpoint open(const Endpoint& endpoint) { return server_.open(endpoint); }
+
+    /// @pre open() has returned, and engine and driver are there
+    void start();
+    void stop() { server_.stop(); }
+
+    /// What the operator should know of how it is bound; empty if nothing.
+    static std::string warning_for(const Config::Http& http);
+
+private:
+    metrics::CoreAccess core_access();
+
+    SidePortAccess access_;
+    std::string token_;
+    metrics::EventHub events_;
+    metrics::HttpServer server_;
+    metrics::CoreCollector core_collector_;
+    metrics::StateCollector state_collector_;
+    metrics::LagCollector lag_collector_;
+    metrics::ProcessCollector process_collector_;
+};
+
+}  // namespace reginfo

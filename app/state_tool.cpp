@@ -1,0 +1,235 @@
+#include "app/state_tool.hpp"
+
+#include "app/location_dump.hpp"
+#include "core/event/import.hpp"
+#include "core/event/record_codec.hpp"
+#include "core/reginfo/reader.hpp"
+#include "core/transaction/transaction_record.hpp"
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <iterator>
+#include <optional>
+#include <random>
+#include <string_view>
+#include <vector>
+
+namespace reginfo {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr int kFormat = 1;
+constexpr std::size_t kBatch = 1000;
+constexpr std::array<std::string_view, 3> kBuckets{"aor", "dialog", "transaction"};
+
+std::string hex_of(std::string_view bytes) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string out;
+    out.reserve(2 * bytes.size());
+    for (const char c : bytes) {
+        const auto byte = static_cast<unsigned char>(c);
+        out += kDigits[byte >> 4U];
+        out += kDigits[byte & 0xfU];
+    }
+    return out;
+}
+
+std::string bytes_of(const std::string& hex) {
+    const auto digit = [](char c) -> unsigned {
+        if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
+        if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a') + 10U;
+        throw StoreError("a value is not written in hexadecimal digits");
+    };
+    if (hex.size() % 2 != 0) throw StoreError("a value has half a byte");
+    std::string out;
+    for (std::size_t i = 0; i < hex.size(); i += 2) {
+        out += static_cast<char>(digit(hex[i]) << 4U | digit(hex[i + 1]));
+    }
+    return out;
+}
+
+bool is_readable(const StoredRecord& record) {
+    const RecordTime time{TimePoint{}, record.age};
+    switch (record.bucket) {
+        case Bucket::aor:
+            return decode_aor(record.value, time).has_value();
+        case Bucket::dialog:
+            return decode_dialog(record.value, time).has_value();
+        case Bucket::transaction:
+            return parse_transaction_key(record.key) && decode_transaction(record.value);
+    }
+    return false;
+}
+
+Stamp milliseconds(Duration duration) {
+    return std::chrono::floor<std::chrono::milliseconds>(duration).count();
+}
+
+/// Collects writes and hands them on in batches.
+class Writer {
+public:
+    explicit Writer(RecordFile& file) : file_(file) {}
+
+    void add(Write write, Stamp stamp) {
+        writes_.push_back(std::move(write));
+        stamps_.push_back(stamp);
+        if (writes_.size() >= kBatch) flush();
+    }
+
+    void flush() {
+        std::vector<RecordFile::Batch> batches;
+        for (std::size_t i = 0; i < writes_.size(); ++i) {
+            batches.push_back({{&writes_[i], 1}, stamps_[i]});
+        }
+        try {
+            if (!batches.empty()) file_.write(batches);
+        } catch (const SqliteError& error) {
+            throw StoreError(file_.path() + " cannot be written: " + error.what());
+        }
+        writes_.clear();
+        stamps_.clear();
+    }
+
+private:
+    RecordFile& file_;
+    std::vector<Write> writes_;
+    std::vector<Stamp> stamps_;
+};
+
+Write read_write(const Json& line, Stamp& written) {
+    const auto bucket = std::find(
+        kBuckets.begin(), kBuckets.end(), line.at("bucket").get_ref<const std::string&>()
+    );
+    if (bucket == kBuckets.end()) throw StoreError("there is no such bucket");
+    written = line.at("written_ms").get<Stamp>();
+    return {
+        static_cast<Bucket>(bucket - kBuckets.begin()),
+        bytes_of(line.at("key").get_ref<const std::string&>()),
+        bytes_of(line.at("value").get_ref<const std::string&>()),
+    };
+}
+
+}  // namespace
+
+void dump_state(const RecordFileOptions& options, std::ostream& out) {
+    RecordFile file(options);
+    out << Json{{"reginfod_state", kFormat}, {"hash_seed", std::to_string(file.hash_seed())}}.dump()
+        << "\n";
+    const Stamp now = file.clock().read();
+    file.load([&](const StoredRecord& record) {
+        Json line{
+            {"bucket", kBuckets[static_cast<std::size_t>(record.bucket)]},
+            {"key", hex_of(record.key)},
+            {"value", hex_of(record.value)},
+            {"written_ms", now - milliseconds(record.age)},
+        };
+        if (record.bucket == Bucket::aor) line["aor"] = std::string(record.key);
+        out << line.dump(-1, ' ', false, Json::error_handler_t::replace) << "\n";
+        return true;
+    });
+    out.flush();
+    if (!out) throw StoreError("the dump cannot be written");
+}
+
+std::size_t load_state(const RecordFileOptions& options, std::istream& in) {
+    std::size_t number = 1;
+    try {
+        std::string text;
+        std::getline(in, text);
+        const Json head = Json::parse(text);
+        if (head.at("reginfod_state") != kFormat) throw StoreError("a dump of another format");
+        const std::uint64_t seed = std::stoull(head.at("hash_seed").get<std::string>());
+        RecordFile file(options);
+        const LoadReport before = file.load([](const StoredRecord&) { return true; });
+        if (before.aors + before.dialogs > 0) {
+            throw StoreError(
+                options.path +
+                " holds records already; load into another directory, or move it away"
+            );
+        }
+        file.keep_hash_seed(seed);
+        Writer writer(file);
+        while (std::getline(in, text)) {
+            ++number;
+            Stamp written = 0;
+            Write write = read_write(Json::parse(text), written);
+            writer.add(std::move(write), written);
+        }
+        writer.flush();
+        return number - 1;
+    } catch (const Json::exception& error) {
+        throw StoreError("line " + std::to_string(number) + " of the dump: " + error.what());
+    } catch (const std::logic_error& error) {
+        throw StoreError("line " + std::to_string(number) + " of the dump: " + error.what());
+    }
+}
+
+bool check_state(const RecordFileOptions& options, std::ostream& out) {
+    RecordFile file(options);
+    const std::vector<std::string> problems = file.check();
+    for (const std::string& problem : problems) out << problem << "\n";
+    LoadReport report;
+    try {
+        report = file.load(is_readable);
+    } catch (const StoreError& error) {
+        out << error.what() << "\n";
+        return false;
+    }
+    out << report.aors << " AORs, " << report.dialogs << " dialogs, " << report.transactions
+        << " transactions, " << report.unreadable << " unreadable\n";
+    return problems.empty() && report.unreadable == 0;
+}
+
+std::size_t import_state(
+    const RecordFileOptions& options,
+    std::istream& in,
+    const std::string& domain,
+    std::ostream& out
+) {
+    const std::string json(std::istreambuf_iterator<char>(in), {});
+    const LocationDump dump = read_location_dump(json, domain);
+    boost::unordered_flat_map<std::string, std::pair<std::string, Duration>> existing;
+    for (const auto& [aor, document] : dump.documents) {
+        if (const auto key = aor_key_of(aor)) existing.try_emplace(*key);
+    }
+    RecordFile file(options);
+    file.load([&](const StoredRecord& record) {
+        const auto at = existing.find(std::string(record.key));
+        if (record.bucket == Bucket::aor && at != existing.end()) {
+            at->second = {std::string(record.value), record.age};
+        }
+        return true;
+    });
+    std::random_device chance;
+    Writer writer(file);
+    std::size_t imported = 0;
+    for (const auto& [aor, text] : dump.documents) {
+        const auto key = aor_key_of(aor);
+        auto document = read_document(text, {});
+        if (!key || !document) {
+            out << "skipped " << aor << ": "
+                << (key ? document.error().reason : std::string("no address-of-record")) << "\n";
+            continue;
+        }
+        const auto& [value, age] = existing[*key];
+        const EntityTag etag = std::uint64_t{chance()} << 32U | chance();
+        auto record = import_record(*key, value, {TimePoint{}, age}, etag, *document);
+        if (!record) {
+            out << "skipped " << aor << ": what is stored of it cannot be read\n";
+            continue;
+        }
+        writer.add({Bucket::aor, *key, std::move(record)}, file.clock().read());
+        ++imported;
+    }
+    writer.flush();
+    out << imported << " AORs with " << dump.contacts << " contacts imported, " << dump.skipped
+        << " contacts had expired\n";
+    return imported;
+}
+
+}  // namespace reginfo

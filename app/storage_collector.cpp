@@ -1,0 +1,51 @@
+#include "app/storage_collector.hpp"
+
+#include "metrics/families.hpp"
+
+#include <chrono>
+
+namespace reginfo {
+namespace {
+
+constexpr auto kCommits = "reginfod_storage_commits_total";
+constexpr auto kCommitsHelp = "Changes handed to the store, and what became of them.";
+
+// clang-format off
+constexpr metrics::Series<StoreStats> kSeries[] = {
+    {kCommits, kCommitsHelp, "outcome", "durable", &StoreStats::commits},
+    {kCommits, kCommitsHelp, "outcome", "failed", &StoreStats::commits_failed},
+    {"reginfod_storage_writes_total", "Records written.", nullptr, nullptr, &StoreStats::writes},
+    {"reginfod_storage_batches_total", "Transactions of the database, each with all commits that had arrived.", nullptr, nullptr, &StoreStats::batches},
+    {"reginfod_storage_batch_max_commits", "Most commits in one transaction of the database.", nullptr, nullptr, &StoreStats::batch_commits_max},
+    {"reginfod_storage_failed_attempts_total", "Transactions of the database that failed.", nullptr, nullptr, &StoreStats::failed_attempts},
+    {"reginfod_storage_queued_commits", "Commits not answered yet.", nullptr, nullptr, &StoreStats::queued},
+};
+// clang-format on
+
+double seconds_of(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+}  // namespace
+
+std::vector<prometheus::MetricFamily> StorageCollector::Collect() const {
+    const StoreStats stats = stats_();
+    metrics::Families families;
+    families.add<StoreStats>(kSeries, stats);
+    families.add(
+        "reginfod_storage_commit_seconds_total",
+        "Time from handing a commit over until it was durable, in all.",
+        seconds_of(stats.latency_sum)
+    );
+    families.add(
+        "reginfod_storage_commit_max_seconds",
+        "The longest time until a commit was durable.",
+        seconds_of(stats.latency_max)
+    );
+    families.add(
+        "reginfod_storage_healthy",
+        "Whether the last attempt to write succeeded.",
+        stats.healthy ? 1.0 : 0.0
+    );
+    return families.take();
+}
+
+}  // namespace reginfo

@@ -1,0 +1,150 @@
+/// @file
+/// The other registrations of the implicit registration set, each merged as an AOR of its own.
+
+#include "core/event/merge.hpp"
+#include "core/sip/uri.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace reginfo {
+namespace {
+
+std::string canonical(const std::string& aor) {
+    const auto uri = sip::parse_uri(aor);
+    auto name = uri ? sip::canonical_aor(*uri) : std::nullopt;
+    return name ? std::move(*name) : aor;
+}
+
+bool has_publication(const AorState& state, EntityTag tag) {
+    return std::any_of(state.publications.begin(), state.publications.end(), [&](const auto& p) {
+        return p.etag == tag;
+    });
+}
+
+bool is_over(const SetMember& member) {
+    const AorState& state = member.state;
+    return state.publications.empty() && state.contacts.empty() && state.tombstones.empty();
+}
+
+}  // namespace
+
+MergeReport Merge::publish(
+    TimePoint now,
+    EntityTag current,
+    EntityTag next,
+    TimePoint deadline,
+    const Document& document,
+    const Registration& own
+) {
+    const bool members = publish_members(now, current, next, deadline, document, own);
+    const MergeReport report = publish_own(now, current, next, deadline, document, own);
+    for (Publication& publication : state_.publications) {
+        if (publication.etag == next) publication.others = document.registrations.size() - 1;
+    }
+    return joined(report, members);
+}
+
+/// Lets each member take part in a change, which has the next revision. Returns whether watchers
+/// see a difference in one.
+template <class Change>
+bool Merge::change_members(Change change) {
+    bool visible = false;
+    for (SetMember& member : state_.members) {
+        member.state.revision = state_.revision;
+        const MergeReport report = change(member, Merge(member.aor, member.state, grace_));
+        visible = visible || report.visible;
+    }
+    return visible;
+}
+
+bool Merge::publish_members(
+    TimePoint now,
+    EntityTag current,
+    EntityTag next,
+    TimePoint deadline,
+    const Document& document,
+    const Registration& own
+) {
+    if (state_.members.empty() && document.registrations.size() == 1) return false;
+    std::vector<std::pair<std::string, const Registration*>> listed;
+    for (const Registration& registration : document.registrations) {
+        if (&registration == &own) continue;
+        std::string name = canonical(registration.aor);
+        const auto same = [&](const auto& other) { return other.first == name; };
+        if (name == aor_ || std::any_of(listed.begin(), listed.end(), same)) continue;
+        const bool known =
+            std::any_of(state_.members.begin(), state_.members.end(), [&](const SetMember& member) {
+                return member.aor == name;
+            });
+        if (!known) state_.members.push_back({name, {}});
+        listed.emplace_back(std::move(name), &registration);
+    }
+    return change_members([&](SetMember& member, Merge merge) -> MergeReport {
+        const EntityTag known = has_publication(member.state, current) ? current : EntityTag{0};
+        const auto at = std::find_if(listed.begin(), listed.end(), [&](const auto& entry) {
+            return entry.first == member.aor;
+        });
+        if (at != listed.end()) {
+            const RegistrationState before = member.state.state();
+            MergeReport report =
+                merge.publish_own(now, known, next, deadline, document, *at->second);
+            report.visible = report.visible || before != member.state.state();
+            return report;
+        }
+        if (known == 0) return {};
+        if (!document.full) return merge.refresh(known, next, deadline), MergeReport{};
+        Registration left_out;
+        left_out.aor = member.state.published_aor;
+        left_out.state = RegistrationState::terminated;
+        return merge.publish_own(now, known, next, deadline, document, left_out);
+    });
+}
+
+void Merge::refresh_members(EntityTag current, EntityTag next, TimePoint deadline) {
+    change_members([&](SetMember&, Merge merge) {
+        merge.refresh(current, next, deadline);
+        return MergeReport{};
+    });
+}
+
+bool Merge::remove_members(EntityTag current) {
+    return change_members([&](SetMember& member, Merge merge) {
+        return has_publication(member.state, current) ? merge.remove(current) : MergeReport{};
+    });
+}
+
+bool Merge::expire_members(TimePoint now) {
+    return change_members([&](SetMember&, Merge merge) { return merge.expire(now); });
+}
+
+void Merge::forget_ended_of_members(Revision told, std::size_t keep) {
+    change_members([&](SetMember&, Merge merge) {
+        merge.forget_ended(told, keep);
+        return MergeReport{};
+    });
+    std::erase_if(state_.members, is_over);
+}
+
+std::optional<TimePoint> Merge::next_deadline_of_members() const {
+    std::optional<TimePoint> next;
+    for (SetMember& member : state_.members) {
+        const auto deadline = Merge(member.aor, member.state, grace_).next_deadline();
+        if (deadline && (!next || *deadline < *next)) next = deadline;
+    }
+    return next;
+}
+
+/// Both parts of a change have one revision.
+MergeReport Merge::joined(MergeReport own, bool members) {
+    if (own.visible) {
+        state_.own_changed = state_.revision;
+    } else if (members) {
+        ++state_.revision;
+        own.visible = true;
+    }
+    return own;
+}
+
+}  // namespace reginfo

@@ -1,0 +1,195 @@
+/// @file
+/// Which way a NOTIFY goes: to the next hop's address, or to the next of them when one fails.
+
+#include "core/event/notify_sender.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace reginfo {
+namespace {
+
+constexpr std::uint16_t kSipPort = 5060;
+
+/// What a NOTIFY holds besides the dialog's own texts and the shared part of the document.
+constexpr std::size_t kFixedHeadBytes = 480;
+
+/// How long a peer that refused TCP is not asked again, and how many of them are remembered.
+constexpr Duration kUdpOnlyFor = std::chrono::minutes{10};
+constexpr std::size_t kUdpOnlyMax = 16'384;
+
+/// How long the addresses of a name are used before it is looked up again.
+constexpr Duration kCandidatesFor = std::chrono::minutes{5};
+
+/// How long a candidate that failed is passed over, and how many of them are remembered.
+constexpr Duration kFailedFor = std::chrono::minutes{5};
+constexpr std::size_t kFailedMax = 16'384;
+
+Flow hop_to(const Target& target) { return {target.transport, 0, target.endpoint, 0}; }
+
+}  // namespace
+
+std::optional<ListenerId> NotifySender::listener_for(
+    const Dialog& dialog,
+    Transport transport,
+    const IpAddress& to
+) const {
+    const auto& listeners = records_.settings.listeners;
+    const auto fits = [&](std::size_t id) {
+        return listeners[id].transport == transport &&
+               listeners[id].bound.address.is_v4() == to.is_v4();
+    };
+    if (fits(dialog.state.flow.listener)) return dialog.state.flow.listener;
+    for (std::size_t id = 0; id < listeners.size(); ++id) {
+        if (fits(id)) return static_cast<ListenerId>(id);
+    }
+    return std::nullopt;
+}
+
+std::optional<Flow> NotifySender::route(TimePoint now, Dialog& dialog, bool& dead, Outbox& outbox) {
+    const DialogState& state = dialog.state;
+    if (state.reuse_connection && state.flow.connection != 0) return state.flow;
+    const std::optional<NextHop> hop = next_hop_of(state);
+    if (!hop) {
+        dead = true;
+        return std::nullopt;
+    }
+    std::optional<Target> target;
+    if (hop->literal) {
+        const std::uint16_t port = hop->port != 0 ? hop->port : kSipPort;
+        target = {hop->transport_or_default(), {*hop->literal, port}};
+    } else {
+        target = candidate(now, dialog);
+    }
+    if (!target) {
+        dialog.resolving = ++last_resolve_;
+        resolving_.emplace(last_resolve_, &dialog);
+        outbox.resolve({last_resolve_, hop->host, hop->port, hop->transport, hop->secure});
+        return std::nullopt;
+    }
+    const auto listener = listener_for(dialog, target->transport, target->endpoint.address);
+    if (!listener) {
+        dead = true;
+        return std::nullopt;
+    }
+    return Flow{target->transport, *listener, target->endpoint, 0};
+}
+
+/// The first from the one in use on that is not known to fail; nothing if the name must be looked
+/// up.
+std::optional<Target> NotifySender::candidate(TimePoint now, Dialog& dialog) {
+    Candidates& candidates = dialog.candidates;
+    if (candidates.targets.empty() || candidates.until <= now) return std::nullopt;
+    const auto fails = [&](const Target& target) {
+        const auto known = failed_.find(hop_to(target));
+        return known != failed_.end() && now < known->second;
+    };
+    const auto& targets = candidates.targets;
+    const auto in_use = targets.begin() + static_cast<std::ptrdiff_t>(candidates.at);
+    const auto usable = std::find_if_not(in_use, targets.end(), fails);
+    if (usable != targets.end() && usable != in_use) {
+        candidates.at = static_cast<std::size_t>(usable - targets.begin());
+        candidates.silent_since.reset();
+    }
+    return targets[candidates.at];
+}
+
+void NotifySender::handle_resolved(
+    TimePoint now,
+    ResolveId id,
+    std::span<const Target> targets,
+    Outbox& outbox
+) {
+    const auto at = resolving_.find(id);
+    if (at == resolving_.end()) return;
+    Dialog& dialog = *at->second;
+    resolving_.erase(at);
+    dialog.resolving.reset();
+    dialog.candidates = {{}, 0, now + kCandidatesFor, {}};
+    for (const Target& target : targets) {
+        if (!listener_for(dialog, target.transport, target.endpoint.address)) continue;
+        dialog.candidates.targets.push_back(target);
+    }
+    if (dialog.candidates.targets.empty()) {
+        fail_unsent(now, dialog, outbox);
+    } else {
+        pump(now, dialog, outbox);
+    }
+}
+
+void NotifySender::heard_from(Dialog& dialog) {
+    dialog.candidates.silent_since.reset();
+    if (failed_.empty()) return;
+    Flow hop = dialog.in_flight->flow;
+    hop.listener = 0;
+    failed_.erase(hop);
+}
+
+bool NotifySender::is_silent(TimePoint now, const Dialog& dialog) const {
+    const auto& since = dialog.candidates.silent_since;
+    return since && *since + 64 * records_.settings.t1 <= now;
+}
+
+bool NotifySender::has_alternative(const Dialog& dialog) const {
+    return dialog.candidates.at + 1 < dialog.candidates.targets.size();
+}
+
+bool NotifySender::fail_over(TimePoint now, Dialog& dialog, Outbox& outbox) {
+    Candidates& candidates = dialog.candidates;
+    const Flow& flow = dialog.in_flight->flow;
+    if (candidates.targets.empty()) return false;
+    const Target failed = candidates.targets[candidates.at];
+    if (failed.endpoint != flow.peer) return false;
+    if (failed_.size() >= kFailedMax) failed_.clear();
+    failed_[hop_to(failed)] = now + kFailedFor;
+    dialog.reconnected = false;
+    if (!has_alternative(dialog)) {
+        candidates = {};
+        return false;
+    }
+    ++candidates.at;
+    candidates.silent_since.reset();
+    outbox.note(
+        Note::Severity::warning,
+        "next hop failed",
+        "trying " + candidates.targets[candidates.at].endpoint.to_string() + " instead, Call-ID " +
+            dialog.state.call_id,
+        flow
+    );
+    return true;
+}
+
+std::optional<Flow> NotifySender::larger_way(
+    TimePoint now,
+    const Subscription& subscription,
+    const Flow& flow
+) {
+    const std::size_t most = records_.settings.notify.udp_bytes_max;
+    if (flow.transport != Transport::udp || most == 0) return std::nullopt;
+    const NotifyBody body = records_.documents.body_for(now, subscription);
+    const Dialog& dialog = subscription.dialog;
+    const std::size_t tail = body.tail ? body.tail->size() : 0;
+    if (kFixedHeadBytes + dialog.state.bytes() + tail <= most) return std::nullopt;
+    const auto refused = udp_only_.find(flow.peer);
+    if (refused != udp_only_.end()) {
+        if (now < refused->second) return std::nullopt;
+        udp_only_.erase(refused);
+    }
+    const auto listener = listener_for(dialog, Transport::tcp, flow.peer.address);
+    if (!listener) return std::nullopt;
+    return Flow{Transport::tcp, *listener, flow.peer, 0};
+}
+
+void NotifySender::believe_udp_only(TimePoint now, const Endpoint& peer) {
+    if (udp_only_.size() >= kUdpOnlyMax) udp_only_.clear();
+    udp_only_[peer] = now + kUdpOnlyFor;
+}
+
+void NotifySender::reroute(Dialog& dialog) {
+    if (dialog.resolving) resolving_.erase(*dialog.resolving);
+    dialog.resolving.reset();
+    dialog.candidates = {};
+}
+
+}  // namespace reginfo

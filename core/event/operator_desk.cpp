@@ -1,0 +1,89 @@
+#include "core/event/operator_desk.hpp"
+
+#include "core/inspection.hpp"
+#include "core/sip/writer.hpp"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace reginfo {
+namespace {
+
+void log(Outbox& outbox, std::string detail) {
+    outbox.note(Note::Severity::info, "operator action", std::move(detail));
+}
+
+}  // namespace
+
+ActionOutcome OperatorDesk::carry_out(TimePoint now, const OperatorAction& action, Outbox& outbox) {
+    const ActionOutcome outcome =
+        std::visit([&](const auto& known) { return carry_out(now, known, outbox); }, action);
+    if (outcome == ActionOutcome::done) ++records_.stats.operator_actions;
+    return outcome;
+}
+
+ActionOutcome OperatorDesk::carry_out(TimePoint, const NotifyAgain& action, Outbox& outbox) {
+    Aor* aor = find_aor(records_, action.aor);
+    if (!aor) return ActionOutcome::not_found;
+    log(outbox, "notify the watchers of " + aor->name + " again");
+    notifier_.tell_again(*aor);
+    return ActionOutcome::done;
+}
+
+ActionOutcome OperatorDesk::carry_out(
+    TimePoint now,
+    const EndSubscription& action,
+    Outbox& outbox
+) {
+    Subscription* subscription = find_subscription(records_, action.id);
+    if (!subscription || subscription->state == Subscription::State::terminated) {
+        return ActionOutcome::not_found;
+    }
+    if (subscription->dialog.turnstile.locked) return ActionOutcome::busy;
+    log(outbox,
+        "end subscription " + action.id + " to " + subscription->aor.name + ", " +
+            std::string(text_of(action.reason)));
+    if (action.reason == TerminationReason::probation) {
+        subscription->deadline = now + action.retry_after;
+    }
+    sender_.terminate(now, *subscription, action.reason, outbox);
+    return ActionOutcome::done;
+}
+
+ActionOutcome OperatorDesk::carry_out(
+    TimePoint now,
+    const DropPublication& action,
+    Outbox& outbox
+) {
+    Aor* aor = find_aor(records_, action.aor);
+    if (!aor) return ActionOutcome::not_found;
+    const auto& publications = aor->state.publications;
+    const auto at = std::find_if(publications.begin(), publications.end(), [&](const auto& p) {
+        return tag_text(p.etag) == action.entity_tag;
+    });
+    if (at == publications.end()) return ActionOutcome::not_found;
+    if (aor->turnstile.locked) return ActionOutcome::busy;
+    log(outbox, "drop publication " + action.entity_tag + " of " + aor->name);
+    compositor_.drop_publication(now, *aor, at->etag, outbox);
+    return ActionOutcome::done;
+}
+
+ActionOutcome OperatorDesk::carry_out(TimePoint now, const EndContact& action, Outbox& outbox) {
+    Aor* aor = find_aor(records_, action.aor);
+    if (!aor) return ActionOutcome::not_found;
+    const auto& contacts = aor->state.contacts;
+    const auto at = std::find_if(contacts.begin(), contacts.end(), [&](const auto& contact) {
+        return contact.active && contact_id_text(contact.details->id) == action.id;
+    });
+    if (at == contacts.end()) return ActionOutcome::not_found;
+    if (aor->turnstile.locked) return ActionOutcome::busy;
+    log(outbox,
+        "end contact " + action.id + " of " + aor->name + ", " + std::string(text_of(action.event))
+    );
+    compositor_.end_contact(now, *aor, at->details->id, action.event, outbox);
+    return ActionOutcome::done;
+}
+
+}  // namespace reginfo

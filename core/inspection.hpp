@@ -1,0 +1,178 @@
+/// @file
+/// The core's read-only view: what it knows, as values, a bounded piece at a time.
+#pragma once
+
+#include "core/hash.hpp"
+#include "core/reginfo/document.hpp"
+#include "core/time.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace reginfo {
+
+struct Aor;
+struct ContactState;
+struct Publication;
+struct Records;
+struct Subscription;
+class WindowGauges;
+
+/// A contact as merged, or as one publication lists it.
+struct ContactView {
+    std::string id;  ///< as documents name it
+    std::string uri;
+    bool active = true;
+    std::string_view event;
+    std::optional<Seconds> expires;  ///< time left; nothing where it has no end of its own
+    std::string callid;
+    std::optional<std::uint32_t> cseq;
+    std::vector<std::pair<std::string, std::string>> attributes;  ///< others that are passed on
+};
+
+struct PublicationView {
+    std::string aor;
+    std::string entity_tag;
+    Seconds expires{0};
+    std::vector<ContactView> contacts;
+    std::size_t other_registrations = 0;  ///< of other AORs in the same body
+};
+
+struct RegistrationView {
+    std::string aor;
+    RegistrationState state = RegistrationState::init;
+    std::uint64_t revision = 0;
+    std::size_t contacts_active = 0;
+    std::size_t contacts_ended = 0;  ///< not yet told to every watcher
+    std::size_t publications = 0;
+    std::size_t watchers = 0;
+    std::size_t watchers_behind = 0;  ///< have not answered the newest revision
+};
+
+struct SubscriptionView {
+    std::string id;
+    std::string aor;
+    std::string watcher;  ///< From of the SUBSCRIBE
+    std::string remote_target;
+    std::string call_id;
+    std::string local_tag;
+    std::string event_id;  ///< empty if it has none
+    std::string_view profile;
+    bool active = true;
+    std::string_view reason;  ///< of one that is ending
+    std::uint32_t cseq = 0;
+    std::uint32_t next_version = 0;
+    Seconds expires{0};
+    int last_status = 0;  ///< of the last NOTIFY; 408 for no answer, 0 before the first
+    bool in_flight = false;
+    bool due = false;  ///< a NOTIFY waits for its turn
+    std::uint64_t revision_told = 0;
+};
+
+/// Everything about one AOR.
+struct RegistrationDetails {
+    RegistrationView summary;
+    std::vector<ContactView> contacts;
+    std::vector<PublicationView> publications;
+    std::vector<SubscriptionView> watchers;  ///< the first of them
+};
+
+struct RegistrationFilter {
+    std::string domain;  ///< the host part; empty: any
+    std::string prefix;  ///< of the AOR's user part; empty: any
+    std::optional<RegistrationState> state;
+    std::optional<std::string> aor;  ///< of subscriptions: to this canonical AOR only
+};
+
+/// Rough sizes of what is held, from counts and typical sizes.
+struct MemoryEstimate {
+    std::uint64_t aors = 0;
+    std::uint64_t contacts = 0;
+    std::uint64_t publications = 0;
+    std::uint64_t subscriptions = 0;
+    std::uint64_t transactions = 0;
+    std::uint64_t notifies_in_flight = 0;
+};
+
+/// Reads the tables of an engine between its turns.
+///
+/// A list is read from one cursor to the next, a slot of a SlotTable: what is there all the while
+/// is seen exactly once, whatever comes and goes meanwhile.
+class Inspection {
+public:
+    Inspection(Records& records, const WindowGauges& windows)
+        : records_(records), windows_(windows) {}
+
+    /// How far one call of a list function may go.
+    struct Step {
+        std::size_t slots = 2'048;  ///< looked at
+        std::size_t results = 128;  ///< appended; publications of one AOR come together
+    };
+
+    /// Appends what is in the slots from `cursor` on. Returns the next cursor; nothing at the end.
+    std::optional<std::size_t> registrations(
+        std::size_t cursor,
+        const Step& step,
+        const RegistrationFilter& filter,
+        std::vector<RegistrationView>& out
+    ) const;
+    std::optional<std::size_t> publications(
+        TimePoint now,
+        std::size_t cursor,
+        const Step& step,
+        const RegistrationFilter& filter,
+        std::vector<PublicationView>& out
+    ) const;
+    std::optional<std::size_t> subscriptions(
+        TimePoint now,
+        std::size_t cursor,
+        const Step& step,
+        const RegistrationFilter& filter,
+        std::vector<SubscriptionView>& out
+    ) const;
+    std::optional<std::size_t> details(
+        TimePoint now,
+        std::size_t cursor,
+        const Step& step,
+        std::vector<RegistrationDetails>& out
+    ) const;
+
+    /// By any URI that names the AOR.
+    std::optional<RegistrationDetails> registration(
+        TimePoint now,
+        std::string_view uri,
+        std::size_t watchers
+    ) const;
+    std::optional<SubscriptionView> subscription(TimePoint now, std::string_view id) const;
+
+    /// The one text of a URI that names an AOR, and its host without port.
+    static std::optional<std::string> canonical(std::string_view uri);
+    static std::string_view domain_of(std::string_view aor);
+
+    SubscriptionView view(TimePoint now, const Subscription& subscription) const;
+
+    Duration oldest_queued(TimePoint now) const;
+    std::uint64_t least_window() const;
+    MemoryEstimate memory() const;
+
+private:
+    Records& records_;
+    const WindowGauges& windows_;
+};
+
+// Values of single records; for observers.
+RegistrationView view_of(const Aor& aor);
+ContactView view_of(TimePoint now, const ContactState& contact);
+PublicationView view_of(TimePoint now, const Aor& aor, const Publication& publication);
+
+// How records are named from outside.
+std::string contact_id_text(const Hash128& id);
+Aor* find_aor(Records& records, std::string_view uri);
+Subscription* find_subscription(Records& records, std::string_view id);
+
+}  // namespace reginfo

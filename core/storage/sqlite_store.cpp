@@ -1,0 +1,164 @@
+/// @file
+
+#include "core/storage/sqlite_store.hpp"
+
+#include "core/storage/store_error.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace reginfo {
+
+SqliteStore::SqliteStore(SqliteStoreOptions options, std::function<void()> wake)
+    : options_(std::move(options)), wake_(std::move(wake)), file_(options_.file) {
+    clock_ = file_.clock();
+    clock_.read();
+}
+
+SqliteStore::~SqliteStore() {
+    if (!writer_.joinable()) return;
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    arrived_.notify_one();
+    writer_.join();
+}
+
+LoadReport SqliteStore::load(const RecordFile::Visit& visit) { return file_.load(visit); }
+
+void SqliteStore::commit(Commit commit) {
+    if (!writer_.joinable()) writer_ = std::thread([this] { run(); });
+    Pending pending{std::move(commit), clock_.read(), Clock::now()};
+    bool first = false;
+    {
+        const std::lock_guard lock(mutex_);
+        first = queue_.empty();
+        queue_.push_back(std::move(pending));
+        ++stats_.queued;
+    }
+    if (first) arrived_.notify_one();
+}
+
+void SqliteStore::deliver() {
+    std::vector<Answer> answers;
+    {
+        const std::lock_guard lock(mutex_);
+        answers.swap(answers_);
+    }
+    for (const Answer& answer : answers) done_(answer.id, answer.ok);
+}
+
+bool SqliteStore::drain(std::chrono::milliseconds patience) {
+    std::unique_lock lock(mutex_);
+    return answered_.wait_for(lock, patience, [this] { return stats_.queued == 0; });
+}
+
+bool SqliteStore::healthy() const {
+    const std::lock_guard lock(mutex_);
+    return stats_.healthy;
+}
+
+std::string SqliteStore::trouble() const {
+    const std::lock_guard lock(mutex_);
+    return trouble_;
+}
+
+StoreStats SqliteStore::stats() const {
+    const std::lock_guard lock(mutex_);
+    return stats_;
+}
+
+// On the writer's thread.
+
+void SqliteStore::run() {
+    std::vector<Pending> batch;
+    std::unique_lock lock(mutex_);
+    while (true) {
+        if (batch.empty()) {
+            arrived_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+            if (queue_.empty()) return;
+        }
+        batch.insert(
+            batch.end(),
+            std::make_move_iterator(queue_.begin()),
+            std::make_move_iterator(queue_.end())
+        );
+        queue_.clear();
+        lock.unlock();
+        const bool written = write(batch);
+        if (written) {
+            answer_written(batch);
+        } else {
+            give_up_old(batch);
+        }
+        lock.lock();
+        if (written) continue;
+        if (stopping_) return;
+        arrived_.wait_for(lock, options_.retry_interval, [this] { return stopping_; });
+    }
+}
+
+bool SqliteStore::write(const std::vector<Pending>& batch) {
+    std::vector<RecordFile::Batch> batches;
+    batches.reserve(batch.size());
+    for (const Pending& pending : batch) {
+        batches.push_back({pending.commit.writes, pending.stamp});
+    }
+    try {
+        file_.write(batches);
+        return true;
+    } catch (const SqliteError& error) {
+        const std::lock_guard lock(mutex_);
+        ++stats_.failed_attempts;
+        stats_.healthy = false;
+        trouble_ = explain(file_.path(), error);
+        return false;
+    }
+}
+
+void SqliteStore::answer_written(std::vector<Pending>& batch) {
+    const Clock::time_point now = Clock::now();
+    {
+        const std::lock_guard lock(mutex_);
+        stats_.healthy = true;
+        trouble_.clear();
+        ++stats_.batches;
+        stats_.batch_commits_max = std::max<std::uint64_t>(stats_.batch_commits_max, batch.size());
+        for (const Pending& pending : batch) {
+            const auto took = std::chrono::duration_cast<Duration>(now - pending.arrived);
+            stats_.latency_sum += took;
+            stats_.latency_max = std::max(stats_.latency_max, took);
+            stats_.writes += pending.commit.writes.size();
+        }
+    }
+    answer(batch, batch.size(), true);
+}
+
+void SqliteStore::give_up_old(std::vector<Pending>& batch) {
+    const Clock::time_point oldest = Clock::now() - options_.patience;
+    const auto young = std::find_if(batch.begin(), batch.end(), [&](const Pending& pending) {
+        return pending.arrived > oldest;
+    });
+    answer(batch, static_cast<std::size_t>(young - batch.begin()), false);
+}
+
+void SqliteStore::answer(std::vector<Pending>& batch, std::size_t count, bool ok) {
+    if (count == 0) return;
+    bool first = false;
+    bool last = false;
+    {
+        const std::lock_guard lock(mutex_);
+        first = answers_.empty();
+        for (std::size_t i = 0; i < count; ++i) answers_.push_back({batch[i].commit.id, ok});
+        (ok ? stats_.commits : stats_.commits_failed) += count;
+        stats_.queued -= count;
+        last = stats_.queued == 0;
+    }
+    batch.erase(batch.begin(), batch.begin() + static_cast<std::ptrdiff_t>(count));
+    if (first) wake_();
+    if (last) answered_.notify_all();
+}
+
+}  // namespace reginfo

@@ -1,0 +1,117 @@
+/// @file
+/// The store that keeps records in an SQLite file, written by a thread of its own.
+#pragma once
+
+#include "core/event/journal.hpp"
+#include "core/storage/record_file.hpp"
+#include "core/time.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace reginfo {
+
+struct SqliteStoreOptions {
+    RecordFileOptions file;
+    /// How long a commit is tried before it has failed.
+    std::chrono::milliseconds patience{10'000};
+    std::chrono::milliseconds retry_interval{100};
+};
+
+/// What the writer counts.
+struct StoreStats {
+    std::uint64_t commits = 0;         ///< made durable
+    std::uint64_t commits_failed = 0;  ///< given up
+    std::uint64_t writes = 0;          ///< records in commits made durable
+    std::uint64_t batches = 0;         ///< transactions of SQLite
+    std::uint64_t batch_commits_max = 0;
+    std::uint64_t failed_attempts = 0;  ///< transactions of SQLite that failed
+    std::uint64_t queued = 0;           ///< commits not answered yet
+    Duration latency_sum{};             ///< from commit() to durable
+    Duration latency_max{};
+    bool healthy = true;
+};
+
+/// Group commit: what arrives while a transaction is being written goes into the next one.
+///
+/// A transaction that fails is tried again, with what arrived meanwhile, until the oldest commit
+/// in it has waited for `patience`; that one is answered `false`. So every commit is answered, in
+/// order, and the store recovers by itself when its disk does.
+///
+/// All functions are called on the reactor's thread.
+class SqliteStore final : public Journal {
+public:
+    /// Opens the file.
+    /// @param wake  called on the writer's thread when deliver() has something to do
+    /// @throw StoreError
+    SqliteStore(SqliteStoreOptions options, std::function<void()> wake);
+    /// Writes what was handed in, if that goes at the first attempt.
+    ~SqliteStore() override;
+    SqliteStore(const SqliteStore&) = delete;
+    SqliteStore& operator=(const SqliteStore&) = delete;
+
+    std::uint64_t hash_seed() const { return file_.hash_seed(); }
+
+    /// @see RecordFile::load; before the first commit
+    LoadReport load(const RecordFile::Visit& visit);
+
+    void on_done(Done done) override { done_ = std::move(done); }
+    void commit(Commit commit) override;
+
+    /// Tells `done` of the commits that were answered.
+    void deliver();
+
+    /// Waits until every commit is answered, for deliver(). Returns whether that was in time.
+    bool drain(std::chrono::milliseconds patience);
+
+    /// Whether the last attempt to write succeeded.
+    bool healthy() const;
+    /// Why not; empty if healthy.
+    std::string trouble() const;
+    StoreStats stats() const;
+
+private:
+    using Clock = std::chrono::steady_clock;
+
+    struct Pending {
+        Commit commit;
+        Stamp stamp;
+        Clock::time_point arrived;
+    };
+    struct Answer {
+        CommitId id;
+        bool ok;
+    };
+
+    void run();
+    bool write(const std::vector<Pending>& batch);
+    void answer_written(std::vector<Pending>& batch);
+    void give_up_old(std::vector<Pending>& batch);
+    void answer(std::vector<Pending>& batch, std::size_t count, bool ok);
+
+    SqliteStoreOptions options_;
+    std::function<void()> wake_;
+    Done done_;
+    RecordFile file_;   ///< the writer's, once it runs
+    StampClock clock_;  ///< the reactor's
+    std::thread writer_;
+
+    mutable std::mutex mutex_;
+    std::condition_variable arrived_;   ///< the writer waits
+    std::condition_variable answered_;  ///< drain() waits
+    std::vector<Pending> queue_;
+    std::vector<Answer> answers_;
+    StoreStats stats_;
+    std::string trouble_;
+    bool stopping_ = false;
+};
+
+}  // namespace reginfo

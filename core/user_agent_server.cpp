@@ -1,0 +1,247 @@
+/// @file
+
+#include "core/user_agent_server.hpp"
+
+#include "core/event/profile.hpp"
+#include "core/request_reader.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace reginfo {
+namespace {
+
+/// Small: some clients take a longer one for the end of this server (features.md D4).
+constexpr Seconds kOverloadRetryAfter{2};
+
+}  // namespace
+
+bool UserAgentServer::is_trusted(const Flow& flow) const {
+    const auto& networks = settings_.trusted_networks;
+    return std::any_of(networks.begin(), networks.end(), [&](const Network& network) {
+        return network.contains(flow.peer.address);
+    });
+}
+
+void UserAgentServer::handle_message(
+    TimePoint now,
+    const Flow& flow,
+    std::string_view bytes,
+    Outbox& outbox
+) {
+    const bool trusted = is_trusted(flow);
+    if (!trusted) {
+        ++stats_.refused_by_bound[index_of(Bound::untrusted_peer)];
+        outbox.note(
+            Note::Severity::warning,
+            "untrusted peer",
+            "message ignored or forbidden; see access.trusted_networks",
+            flow
+        );
+        if (!settings_.refuse_untrusted_with_403) return;
+    }
+    const sip::ParseError error = parse_message(bytes, settings_.limits.message, message_);
+    if (error != sip::ParseError::none) {
+        ++stats_.parse_errors[index_of(error)];
+        if (trusted) refuse_unread(flow, error, outbox);
+        return;
+    }
+    if (!trusted) {
+        if (message_.is_request) refuse_stateless(flow, refusal(403), outbox);
+    } else if (message_.is_request) {
+        request(now, flow, bytes, outbox);
+    } else {
+        response(now, flow, outbox);
+    }
+}
+
+/// Bytes that are no message that could be served.
+void UserAgentServer::refuse_unread(const Flow& flow, sip::ParseError error, Outbox& outbox) {
+    if (error == sip::ParseError::empty) return;
+    outbox.note(
+        Note::Severity::warning, "unreadable message", std::string(sip::text_of(error)), flow
+    );
+    if (error == sip::ParseError::bad_start_line || !message_.is_request) return;
+    const bool too_large = error == sip::ParseError::head_too_large ||
+                           error == sip::ParseError::too_many_headers ||
+                           error == sip::ParseError::body_too_large;
+    refuse_stateless(
+        flow, too_large ? refusal(513) : refusal(400, std::string(sip::text_of(error))), outbox
+    );
+}
+
+/// Answers the request in message_ without a transaction, if it can be answered.
+void UserAgentServer::refuse_stateless(const Flow& flow, const Reply& reply, Outbox& outbox) {
+    const auto via = top_via_of(message_);
+    if (!via || message_.method == sip::Method::ack) return;
+    const TransactionKey key = transactions_.key_of(message_, *via);
+    responder_.repeat(responder_.draft(message_, *via, flow, key, key.low), reply, outbox);
+    ++stats_.responses_sent[index_of(message_.method)][index_of(flow.transport)]
+                           [static_cast<std::size_t>(reply.status)];
+}
+
+void UserAgentServer::response(TimePoint now, const Flow& flow, Outbox& outbox) {
+    ++stats_.notify_responses_received[index_of(flow.transport)]
+                                      [static_cast<std::size_t>(message_.status) % kStatusCodes];
+    const auto via = top_via_of(message_);
+    if (!via || !sender_.handle_response(now, message_, *via, outbox)) ++stats_.stray_responses;
+}
+
+void UserAgentServer::request(
+    TimePoint now,
+    const Flow& flow,
+    std::string_view bytes,
+    Outbox& outbox
+) {
+    ++stats_.requests_received[index_of(message_.method)][index_of(flow.transport)];
+    const auto via = top_via_of(message_);
+    if (!via) {
+        ++stats_.unanswerable;
+        outbox.note(Note::Severity::warning, "unanswerable request", "no usable Via", flow);
+        return;
+    }
+    if (message_.method == sip::Method::ack) return;  // of a refused INVITE (RFC 3261 §17.2.1)
+
+    const TransactionKey key = transactions_.key_of(message_, *via);
+    if (const ServerTransactions::Record* known = transactions_.find(key)) {
+        ++stats_.retransmissions_received;
+        if (!known->is_completed()) return;
+        responder_.repeat(
+            responder_.draft(message_, *via, flow, key, known->to_tag), known->reply(), outbox
+        );
+        return;
+    }
+    if (transactions_.size() >= settings_.limits.transactions) {
+        ++stats_.refused_by_bound[index_of(Bound::transactions)];
+        return;
+    }
+    if (pressure_ != Pressure::none && shed(flow, outbox)) return;
+
+    const Result<Request> read = read_request(message_, flow, *via, key);
+    const std::uint64_t to_tag = records_.tokens.next();
+    if (!read) {
+        transactions_.begin(key, to_tag, to_tag);
+        outbox.note(
+            Note::Severity::warning,
+            "bad request",
+            read.error().reason.empty() ? std::string("SIP version") : read.error().reason,
+            flow
+        );
+        responder_.respond(
+            now, responder_.draft(message_, *via, flow, key, to_tag), read.error(), outbox
+        );
+        return;
+    }
+    const std::uint64_t identity =
+        transactions_.identity_of(read->from.tag, read->call_id, read->cseq);
+    const bool merged = read->to.tag.empty() && !read->from.tag.empty() &&
+                        message_.method != sip::Method::cancel && transactions_.is_merged(identity);
+    transactions_.begin(key, merged ? to_tag : identity, to_tag);
+    if (merged) {
+        responder_.respond(now, responder_.draft(*read), refusal(482), outbox);
+        return;
+    }
+    execute(now, *read, bytes, outbox);
+}
+
+/// Whether the new request in message_ is not served while the reactor is behind. Its sender is
+/// told as far as that makes it come again.
+bool UserAgentServer::shed(const Flow& flow, Outbox& outbox) {
+    if (message_.method == sip::Method::publish && pressure_ == Pressure::extreme) {
+        ++stats_.refused_by_bound[index_of(Bound::overload_publish)];
+        return !is_reliable(flow.transport);
+    }
+    if (message_.method != sip::Method::subscribe) return false;
+    const auto to = message_.first(sip::HeaderName::to);
+    const auto address = to ? sip::parse_name_addr(*to) : std::nullopt;
+    if (!address || !address->tag.empty()) return false;
+    ++stats_.refused_by_bound[index_of(Bound::overload_subscribe)];
+    const WatcherFacts watcher = facts_of(message_, flow.peer.address);
+    const Profile profile = profile_for(settings_.profile_rules, watcher);
+    if (profile == Profile::kamailio && !is_reliable(flow.transport)) return true;
+    Reply busy = refusal(503);
+    busy.retry_after = kOverloadRetryAfter;
+    refuse_stateless(flow, busy, outbox);
+    return true;
+}
+
+void UserAgentServer::execute(
+    TimePoint now,
+    const Request& request,
+    std::string_view bytes,
+    Outbox& outbox
+) {
+    const auto answer = [&](const Reply& reply) {
+        responder_.respond(now, responder_.draft(request), reply, outbox);
+    };
+    switch (request.message.method) {
+        case sip::Method::options:
+        case sip::Method::publish:
+        case sip::Method::subscribe:
+            break;
+        case sip::Method::cancel:
+            return answer(cancel(request.top_via));
+        case sip::Method::notify:
+            return answer(refusal(481));
+        case sip::Method::invite:
+        case sip::Method::ack:
+        case sip::Method::bye:
+        case sip::Method::register_:
+        case sip::Method::prack:
+        case sip::Method::update:
+        case sip::Method::info:
+        case sip::Method::refer:
+        case sip::Method::message:
+        case sip::Method::other:
+            return answer(refusal(405));
+    }
+    if (const auto objection = inspect(request)) return answer(*objection);
+    if (request.message.method == sip::Method::publish) {
+        compositor_.handle_publish(now, request, bytes, outbox);
+    } else if (request.message.method == sip::Method::subscribe) {
+        notifier_.handle_subscribe(now, request, bytes, outbox);
+    } else {
+        answer(Reply{});
+    }
+}
+
+/// Nothing of ours can be cancelled any more when a CANCEL comes (RFC 3261 §9.2).
+Reply UserAgentServer::cancel(const sip::Via& top_via) const {
+    for (const auto& [method, text] : {
+             std::pair{sip::Method::publish, "PUBLISH"},
+             std::pair{sip::Method::subscribe, "SUBSCRIBE"},
+             std::pair{sip::Method::options, "OPTIONS"},
+             std::pair{sip::Method::invite, "INVITE"},
+         }) {
+        sip::Message cancelled = message_;
+        cancelled.method = method;
+        cancelled.method_text = text;
+        if (transactions_.find(transactions_.key_of(cancelled, top_via))) return Reply{};
+    }
+    return refusal(481);
+}
+
+void UserAgentServer::handle_waiting(TimePoint now, const WaitingRequest& waiting, Outbox& outbox) {
+    if (parse_message(waiting.bytes, settings_.limits.message, message_) != sip::ParseError::none) {
+        return;
+    }
+    const auto via = top_via_of(message_);
+    if (!via) return;
+    const Result<Request> read = read_request(message_, waiting.flow, *via, waiting.key);
+    if (read) execute(now, *read, waiting.bytes, outbox);
+}
+
+void UserAgentServer::refuse_broken(
+    const Flow& flow,
+    std::string_view head,
+    sip::ParseError error,
+    Outbox& outbox
+) {
+    ++stats_.parse_errors[index_of(error)];
+    if (!is_trusted(flow)) return;
+    parse_message(head, settings_.limits.message, message_);
+    refuse_unread(flow, error, outbox);
+}
+
+}  // namespace reginfo

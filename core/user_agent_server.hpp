@@ -1,0 +1,80 @@
+/// @file
+/// The core of a user agent server (RFC 3261 §8.2): who is served, which transaction a message
+/// belongs to, what is refused before its method counts, and who carries out the rest.
+#pragma once
+
+#include "core/engine.hpp"
+#include "core/event/compositor.hpp"
+#include "core/event/notifier.hpp"
+#include "core/event/notify_sender.hpp"
+#include "core/event/records.hpp"
+#include "core/outbox.hpp"
+#include "core/sip/message.hpp"
+#include "core/sip/parser.hpp"
+#include "core/transaction/responder.hpp"
+#include "core/transaction/server_transactions.hpp"
+
+#include <string_view>
+
+namespace reginfo {
+
+/// Whom messages are passed on to; all of it must outlive the server.
+struct UserAgentParts {
+    Records& records;
+    ServerTransactions& transactions;
+    Responder& responder;
+    NotifySender& sender;
+    Notifier& notifier;
+    Compositor& compositor;
+};
+
+class UserAgentServer {
+public:
+    explicit UserAgentServer(const UserAgentParts& parts)
+        : settings_(parts.records.settings),
+          stats_(parts.records.stats),
+          records_(parts.records),
+          transactions_(parts.transactions),
+          responder_(parts.responder),
+          sender_(parts.sender),
+          notifier_(parts.notifier),
+          compositor_(parts.compositor) {}
+
+    void handle_message(TimePoint now, const Flow& flow, std::string_view bytes, Outbox& outbox);
+
+    /// The head of a request whose stream has lost its framing.
+    void refuse_broken(
+        const Flow& flow,
+        std::string_view head,
+        sip::ParseError error,
+        Outbox& outbox
+    );
+
+    /// A request that was held back behind a commit.
+    void handle_waiting(TimePoint now, const WaitingRequest& waiting, Outbox& outbox);
+
+    void set_pressure(Pressure pressure) { pressure_ = pressure; }
+
+private:
+    bool is_trusted(const Flow& flow) const;
+    void refuse_unread(const Flow& flow, sip::ParseError error, Outbox& outbox);
+    void refuse_stateless(const Flow& flow, const Reply& reply, Outbox& outbox);
+    void response(TimePoint now, const Flow& flow, Outbox& outbox);
+    void request(TimePoint now, const Flow& flow, std::string_view bytes, Outbox& outbox);
+    void execute(TimePoint now, const Request& request, std::string_view bytes, Outbox& outbox);
+    Reply cancel(const sip::Via& top_via) const;
+    bool shed(const Flow& flow, Outbox& outbox);
+
+    const Settings& settings_;
+    Stats& stats_;
+    Records& records_;
+    ServerTransactions& transactions_;
+    Responder& responder_;
+    NotifySender& sender_;
+    Notifier& notifier_;
+    Compositor& compositor_;
+    Pressure pressure_ = Pressure::none;
+    sip::Message message_;  ///< reused, so that parsing does not allocate
+};
+
+}  // namespace reginfo

@@ -1,0 +1,191 @@
+/// @file
+/// What changes something, and the dump: behind the token.
+
+#include "metrics/list_stream.hpp"
+#include "metrics/state_api.hpp"
+#include "metrics/state_json.hpp"
+
+#include <charconv>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace reginfo::metrics {
+namespace {
+
+constexpr std::size_t kSlotsPerStep = 2'048;
+constexpr std::int64_t kMaxRetryAfter = 86'400;
+
+/// Takes as long for any wrong text of one length.
+bool equal_in_constant_time(std::string_view a, std::string_view b) {
+    if (a.size() != b.size()) return false;
+    unsigned difference = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        difference |= static_cast<unsigned>(static_cast<unsigned char>(a[i] ^ b[i]));
+    }
+    return difference == 0;
+}
+
+/// The token of "Bearer TOKEN" (RFC 6750 §2.1), the scheme in any case.
+std::optional<std::string_view> bearer_token(std::string_view authorization) {
+    constexpr std::string_view scheme = "bearer ";
+    if (authorization.size() < scheme.size()) return std::nullopt;
+    for (std::size_t i = 0; i < scheme.size(); ++i) {
+        const char c = authorization[i];
+        if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c) != scheme[i])
+            return std::nullopt;
+    }
+    return authorization.substr(scheme.size());
+}
+
+/// Why the request may not do this; nothing if it may.
+std::optional<HttpResponse> objection(const HttpRequest& request, const std::string& token) {
+    if (token.empty()) {
+        return make_problem(403, "Actions are off: configure http.token to have them.");
+    }
+    const auto given = bearer_token(request.authorization);
+    if (given && equal_in_constant_time(*given, token)) return std::nullopt;
+    HttpResponse response =
+        make_problem(401, "This needs the bearer token that is configured as http.token.");
+    response.headers.emplace_back(
+        "WWW-Authenticate",
+        given ? "Bearer realm=\"reginfod\", error=\"invalid_token\"" : "Bearer realm=\"reginfod\""
+    );
+    return response;
+}
+
+HttpResponse answer_of(ActionOutcome outcome) {
+    switch (outcome) {
+        case ActionOutcome::done:
+            return json_response("{\"outcome\":\"done\"}\n", 202);
+        case ActionOutcome::not_found:
+            return make_problem(404, "There is no such thing, or it is over.");
+        case ActionOutcome::busy:
+            break;
+    }
+    HttpResponse response = make_problem(409, "A change of it is being stored; try again.");
+    response.headers.emplace_back("Retry-After", "1");
+    return response;
+}
+
+std::optional<TerminationReason> reason_named(std::string_view text) {
+    for (const auto reason :
+         {TerminationReason::deactivated,
+          TerminationReason::probation,
+          TerminationReason::rejected,
+          TerminationReason::noresource}) {
+        if (text == text_of(reason)) return reason;
+    }
+    return std::nullopt;
+}
+
+std::optional<ContactEvent> event_named(std::string_view text) {
+    for (const auto event :
+         {ContactEvent::deactivated, ContactEvent::rejected, ContactEvent::unregistered}) {
+        if (text == text_of(event)) return event;
+    }
+    return std::nullopt;
+}
+
+HttpResponse end_subscription(const CoreAccess& core, const HttpRequest& request) {
+    EndSubscription action{request.parameters[0], TerminationReason::deactivated, Seconds{0}};
+    const auto query = parse_query(request.query);
+    if (!query) return make_problem(400, "A broken percent-encoding in the query.");
+    for (const auto& [name, value] : *query) {
+        if (name == "reason") {
+            const auto reason = reason_named(value);
+            if (!reason) {
+                return make_problem(400, "reason: deactivated, probation, rejected or noresource.");
+            }
+            action.reason = *reason;
+        } else if (name == "retry_after") {
+            std::int64_t wait = -1;
+            const char* const end = value.data() + value.size();
+            const auto [at, error] = std::from_chars(value.data(), end, wait);
+            if (error != std::errc{} || at != end || wait < 0 || wait > kMaxRetryAfter) {
+                return make_problem(400, "retry_after: seconds, from 0 to 86400.");
+            }
+            action.retry_after = Seconds{wait};
+        } else {
+            return make_problem(400, "Unknown parameter; there are reason and retry_after.");
+        }
+    }
+    return answer_of(core.act(action));
+}
+
+HttpResponse end_contact(const CoreAccess& core, const HttpRequest& request) {
+    EndContact action{request.parameters[0], request.parameters[1], ContactEvent::deactivated};
+    const auto query = parse_query(request.query);
+    if (!query) return make_problem(400, "A broken percent-encoding in the query.");
+    for (const auto& [name, value] : *query) {
+        if (name != "event") return make_problem(400, "Unknown parameter; there is event.");
+        const auto event = event_named(value);
+        if (!event) return make_problem(400, "event: deactivated, rejected or unregistered.");
+        action.event = *event;
+    }
+    return answer_of(core.act(action));
+}
+
+Json with_kind(std::string_view kind, const Json& fields) {
+    Json line;
+    line["kind"] = kind;
+    line.update(fields);
+    return line;
+}
+
+/// All registrations with their contacts and publications, then all subscriptions.
+HttpResponse dump_state(const CoreAccess& core) {
+    core.log("dump the state");
+    std::vector<ListStep> tables;
+    tables.emplace_back([core](std::size_t from, std::size_t most, auto& out) {
+        std::vector<RegistrationDetails> all;
+        const auto next = core.inspection().details(core.now(), from, {kSlotsPerStep, most}, all);
+        for (const auto& one : all) {
+            Json json = to_json(one);
+            json.erase("watched_by");
+            out.push_back(dump(with_kind("registration", json)));
+        }
+        return next;
+    });
+    tables.emplace_back([core](std::size_t from, std::size_t most, auto& out) {
+        std::vector<SubscriptionView> all;
+        const auto next =
+            core.inspection().subscriptions(core.now(), from, {kSlotsPerStep, most}, {}, all);
+        for (const auto& one : all) out.push_back(dump(with_kind("subscription", to_json(one))));
+        return next;
+    });
+    HttpResponse response;
+    response.content_type = "application/jsonl";
+    response.stream = std::make_shared<LinesStream>(std::move(tables));
+    return response;
+}
+
+}  // namespace
+
+void add_action_routes(Router& router, const CoreAccess& core, const std::string& token) {
+    const auto add = [&](std::string method, std::string_view path, auto handler) {
+        router.add(std::move(method), path, [core, token, handler](const HttpRequest& request) {
+            if (auto refused = objection(request, token)) return std::move(*refused);
+            return handler(core, request);
+        });
+    };
+    add("POST",
+        "/api/v1/registrations/{aor}/notify",
+        [](const CoreAccess& access, const HttpRequest& request) {
+            return answer_of(access.act(NotifyAgain{request.parameters[0]}));
+        });
+    add("DELETE",
+        "/api/v1/registrations/{aor}/publications/{entity_tag}",
+        [](const CoreAccess& access, const HttpRequest& request) {
+            return answer_of(access.act(DropPublication{
+                request.parameters[0], request.parameters[1]}));
+        });
+    add("DELETE", "/api/v1/registrations/{aor}/contacts/{id}", end_contact);
+    add("DELETE", "/api/v1/subscriptions/{id}", end_subscription);
+    add("GET", "/api/v1/dump", [](const CoreAccess& access, const HttpRequest&) {
+        return dump_state(access);
+    });
+}
+
+}  // namespace reginfo::metrics

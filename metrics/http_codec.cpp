@@ -1,0 +1,94 @@
+#include "metrics/http_codec.hpp"
+
+#include "metrics/gzip.hpp"
+
+#include <boost/beast/http/error.hpp>
+
+#include <algorithm>
+#include <ctime>
+#include <string>
+#include <utility>
+
+namespace reginfo::metrics {
+namespace {
+
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+
+constexpr std::size_t kWorthCompressing = 1'024;
+
+std::string http_date() {
+    const std::time_t now = std::time(nullptr);
+    std::tm parts{};
+    ::gmtime_r(&now, &parts);
+    char text[64];
+    return {text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts)};
+}
+
+}  // namespace
+
+std::optional<Target> parse_target(std::string_view text) {
+    constexpr std::string_view scheme = "http://";
+    Target target;
+    if (text.starts_with(scheme)) {
+        text.remove_prefix(scheme.size());
+        const std::size_t end = std::min(text.find_first_of("/?"), text.size());
+        target.authority = text.substr(0, end);
+        text.remove_prefix(end);
+        if (target.authority.empty()) return std::nullopt;
+    } else if (!text.starts_with('/')) {
+        return std::nullopt;
+    }
+    const std::size_t mark = std::min(text.find('?'), text.size());
+    target.path = mark == 0 ? "/" : text.substr(0, mark);
+    target.query = text.substr(std::min(mark + 1, text.size()));
+    return target;
+}
+
+std::optional<HttpResponse> refusal_of(
+    const beast::error_code& error,
+    const RequestParser& parser
+) {
+    if (error == http::error::end_of_stream || error == http::error::partial_message) return {};
+    if (error == http::error::header_limit || error == http::error::buffer_overflow) {
+        if (parser.get().target().empty()) return make_problem(414, "The target is too long.");
+        return make_problem(431, "The header fields are too long.");
+    }
+    if (error == http::error::body_limit) return make_problem(413, "The body is too long.");
+    if (error == http::error::bad_version) return make_problem(505, "Only HTTP/1.1 is spoken.");
+    const bool is_syntax =
+        error.category() == beast::error_code(http::error::end_of_stream).category();
+    if (!is_syntax) return {};  // the connection failed, or time ran out
+    return make_problem(400, "Malformed request: " + error.message() + ".");
+}
+
+BeastResponse head_of(const HttpResponse& response, const Exchange& exchange) {
+    BeastResponse message(http::int_to_status(response.status), exchange.version);
+    message.set(http::field::date, http_date());
+    if (response.status != 304) message.set(http::field::content_type, response.content_type);
+    message.set(http::field::cache_control, "no-store");
+    message.set("X-Content-Type-Options", "nosniff");
+    for (const auto& [name, value] : response.headers) message.set(name, value);
+    message.keep_alive(exchange.keep_alive);
+    return message;
+}
+
+BeastResponse to_message(HttpResponse response, const Exchange& exchange) {
+    BeastResponse message = head_of(response, exchange);
+    if (response.body.size() >= kWorthCompressing) {
+        message.set(http::field::vary, "Accept-Encoding");
+        if (exchange.gzip) {
+            std::string compressed;
+            GzipWriter().write(response.body, true, compressed);
+            response.body = std::move(compressed);
+            message.set(http::field::content_encoding, "gzip");
+        }
+    }
+    if (response.status != 304 && response.status != 204) {
+        message.content_length(response.body.size());
+    }
+    if (!exchange.is_head) message.body() = std::move(response.body);
+    return message;
+}
+
+}  // namespace reginfo::metrics

@@ -1,0 +1,54 @@
+/// @file
+/// Between Beast's messages and ours.
+#pragma once
+
+#include "metrics/http_message.hpp"
+
+#include <boost/beast/core/error.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include <optional>
+#include <string_view>
+
+namespace reginfo::metrics {
+
+using BeastRequest = boost::beast::http::request<boost::beast::http::string_body>;
+using BeastResponse = boost::beast::http::response<boost::beast::http::string_body>;
+using RequestParser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+
+/// What of the request decides about the form of its answer.
+struct Exchange {
+    unsigned version = 11;
+    bool keep_alive = false;
+    bool is_head = false;
+    bool gzip = false;  ///< the client takes it
+};
+
+/// Path and query of a target in origin form or absolute form (RFC 9112 §3.2).
+struct Target {
+    std::string_view authority;  ///< of the absolute form
+    std::string_view path;
+    std::string_view query;
+};
+
+std::optional<Target> parse_target(std::string_view text);
+
+/// The answer to what could not be read; nothing if there is nobody to answer.
+std::optional<HttpResponse> refusal_of(
+    const boost::beast::error_code& error,
+    const RequestParser& parser
+);
+
+/// With every header field but those that frame the body.
+BeastResponse head_of(const HttpResponse& response, const Exchange& exchange);
+
+/// A whole response that is not streamed, compressed where that pays.
+BeastResponse to_message(HttpResponse response, const Exchange& exchange);
+
+inline std::string_view to_view(boost::beast::string_view text) {
+    return {text.data(), text.size()};
+}
+
+}  // namespace reginfo::metrics

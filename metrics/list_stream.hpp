@@ -1,0 +1,51 @@
+/// @file
+/// Lists as bodies that are made a step at a time.
+#pragma once
+
+#include "metrics/body_stream.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace reginfo::metrics {
+
+/// One step through a table: appends entries as JSON text.
+/// @param most  entries
+/// @return the next cursor; nothing at the end
+using ListStep = std::function<std::optional<
+    std::size_t>(std::size_t cursor, std::size_t most, std::vector<std::string>& out)>;
+
+/// `{"NAME":[...],"next":CURSOR}`, where next is null at the end of the table.
+class PageStream final : public BodyStream {
+public:
+    /// @param limit  entries of the page; a step may go beyond it
+    PageStream(std::string name, std::size_t cursor, std::size_t limit, ListStep step);
+
+    Step next(std::string& out) override;
+
+private:
+    std::string name_;
+    std::optional<std::size_t> cursor_;
+    std::size_t left_;
+    ListStep step_;
+    bool begun_ = false;
+    bool any_ = false;
+};
+
+/// Several tables one after the other, an entry a line.
+class LinesStream final : public BodyStream {
+public:
+    explicit LinesStream(std::vector<ListStep> tables) : tables_(std::move(tables)) {}
+
+    Step next(std::string& out) override;
+
+private:
+    std::vector<ListStep> tables_;
+    std::size_t table_ = 0;
+    std::size_t cursor_ = 0;
+};
+
+}  // namespace reginfo::metrics

@@ -1,0 +1,209 @@
+#include "metrics/state_api.hpp"
+
+#include "metrics/list_stream.hpp"
+#include "metrics/state_json.hpp"
+#include "metrics/summary.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+namespace reginfo::metrics {
+namespace {
+
+constexpr std::size_t kLimitDefault = 100;
+constexpr std::size_t kLimitMax = 1'000;
+constexpr std::size_t kWatchersShown = 256;
+constexpr std::size_t kSlotsPerStep = 2'048;
+
+/// What a list is asked for.
+struct ListRequest {
+    std::size_t cursor = 0;
+    std::size_t limit = kLimitDefault;
+    RegistrationFilter filter;
+};
+
+std::optional<std::size_t> number_of(std::string_view text) {
+    std::size_t value = 0;
+    const char* const end = text.data() + text.size();
+    const auto [at, error] = std::from_chars(text.data(), end, value);
+    if (error != std::errc{} || at != end) return std::nullopt;
+    return value;
+}
+
+std::optional<RegistrationState> state_named(std::string_view text) {
+    for (const auto state :
+         {RegistrationState::init, RegistrationState::active, RegistrationState::terminated}) {
+        if (text == text_of(state)) return state;
+    }
+    return std::nullopt;
+}
+
+std::string lower(std::string text) {
+    for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    return text;
+}
+
+/// Takes one parameter. Returns what is wrong with it; empty if nothing is.
+std::string take(ListRequest& list, const std::string& name, const std::string& value) {
+    if (name == "cursor") {
+        const auto cursor = number_of(value);
+        if (!cursor) return "cursor: take the value of \"next\" in the page before.";
+        list.cursor = *cursor;
+    } else if (name == "limit") {
+        const auto limit = number_of(value);
+        if (!limit || *limit == 0 || *limit > kLimitMax) return "limit: from 1 to 1000.";
+        list.limit = *limit;
+    } else if (name == "domain") {
+        list.filter.domain = lower(value);
+    } else if (name == "prefix") {
+        list.filter.prefix = value;
+    } else if (name == "state") {
+        list.filter.state = state_named(value);
+        if (!list.filter.state) return "state: init, active or terminated.";
+    } else if (name == "aor") {
+        list.filter.aor = Inspection::canonical(value);
+        if (!list.filter.aor) return "aor: a SIP or tel URI.";
+    } else {
+        return "Unknown parameter; there are cursor, limit, domain, prefix, state and aor.";
+    }
+    return {};
+}
+
+std::variant<ListRequest, HttpResponse> read_list(const HttpRequest& request) {
+    const auto query = parse_query(request.query);
+    if (!query) return make_problem(400, "A broken percent-encoding in the query.");
+    ListRequest list;
+    for (const auto& [name, value] : *query) {
+        const std::string wrong = take(list, name, value);
+        if (!wrong.empty()) return make_problem(400, wrong);
+    }
+    return list;
+}
+
+HttpResponse page(std::string name, const ListRequest& list, ListStep step) {
+    HttpResponse response;
+    response.content_type = "application/json";
+    response.stream =
+        std::make_shared<PageStream>(std::move(name), list.cursor, list.limit, std::move(step));
+    return response;
+}
+
+template <class View>
+void append_json(const std::vector<View>& views, std::vector<std::string>& out) {
+    for (const View& view : views) out.push_back(dump(to_json(view)));
+}
+
+HttpResponse list_registrations(const CoreAccess& core, const ListRequest& list) {
+    return page(
+        "registrations",
+        list,
+        [core, filter = list.filter](auto from, auto most, auto& out) {
+            std::vector<RegistrationView> views;
+            const auto next =
+                core.inspection().registrations(from, {kSlotsPerStep, most}, filter, views);
+            append_json(views, out);
+            return next;
+        }
+    );
+}
+
+HttpResponse list_publications(const CoreAccess& core, const ListRequest& list) {
+    return page(
+        "publications",
+        list,
+        [core, filter = list.filter](auto from, auto most, auto& out) {
+            std::vector<PublicationView> views;
+            const auto next = core.inspection().publications(
+                core.now(), from, {kSlotsPerStep, most}, filter, views
+            );
+            append_json(views, out);
+            return next;
+        }
+    );
+}
+
+/// Those of one AOR are found through it, unless they are too many to be listed at once.
+HttpResponse list_subscriptions(const CoreAccess& core, const ListRequest& list) {
+    if (list.filter.aor) {
+        const auto details = core.inspection().registration(core.now(), *list.filter.aor, 1);
+        const std::size_t watchers = details ? details->summary.watchers : 0;
+        if (list.cursor == 0 && watchers <= std::min(list.limit, kWatchersShown)) {
+            return page(
+                "subscriptions",
+                list,
+                [core, aor = *list.filter.aor](auto, auto, auto& out) {
+                    const auto all =
+                        core.inspection().registration(core.now(), aor, kWatchersShown);
+                    if (all) append_json(all->watchers, out);
+                    return std::optional<std::size_t>();
+                }
+            );
+        }
+    }
+    return page(
+        "subscriptions",
+        list,
+        [core, filter = list.filter](auto from, auto most, auto& out) {
+            std::vector<SubscriptionView> views;
+            const auto next = core.inspection().subscriptions(
+                core.now(), from, {kSlotsPerStep, most}, filter, views
+            );
+            append_json(views, out);
+            return next;
+        }
+    );
+}
+
+HttpResponse one_registration(const CoreAccess& core, const HttpRequest& request) {
+    const auto details =
+        core.inspection().registration(core.now(), request.parameters[0], kWatchersShown);
+    if (!details) return make_problem(404, "Nothing is known of this address-of-record.");
+    return json_response(dump(to_json(*details)) + "\n");
+}
+
+HttpResponse one_subscription(const CoreAccess& core, const HttpRequest& request) {
+    const auto view = core.inspection().subscription(core.now(), request.parameters[0]);
+    if (!view) return make_problem(404, "No such subscription.");
+    return json_response(dump(to_json(*view)) + "\n");
+}
+
+using List = HttpResponse (*)(const CoreAccess&, const ListRequest&);
+
+void add_list(Router& router, std::string_view path, const CoreAccess& core, List list) {
+    router.add("GET", path, [core, list](const HttpRequest& request) {
+        auto read = read_list(request);
+        if (auto* const problem = std::get_if<HttpResponse>(&read)) return std::move(*problem);
+        return list(core, std::get<ListRequest>(read));
+    });
+}
+
+}  // namespace
+
+HttpResponse json_response(std::string body, unsigned status) {
+    HttpResponse response;
+    response.status = status;
+    response.content_type = "application/json";
+    response.body = std::move(body);
+    return response;
+}
+
+void add_state_routes(Router& router, const CoreAccess& core, const std::string& version) {
+    add_list(router, "/api/v1/registrations", core, list_registrations);
+    add_list(router, "/api/v1/publications", core, list_publications);
+    add_list(router, "/api/v1/subscriptions", core, list_subscriptions);
+    router.add("GET", "/api/v1/registrations/{aor}", [core](const HttpRequest& request) {
+        return one_registration(core, request);
+    });
+    router.add("GET", "/api/v1/subscriptions/{id}", [core](const HttpRequest& request) {
+        return one_subscription(core, request);
+    });
+    router.add("GET", "/api/v1/summary", [core, version](const HttpRequest&) {
+        return json_response(dump(summary_of(core, version)) + "\n");
+    });
+}
+
+}  // namespace reginfo::metrics

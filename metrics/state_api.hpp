@@ -1,0 +1,38 @@
+/// @file
+/// /api/v1: what the core knows, as JSON.
+#pragma once
+
+#include "core/event/observer.hpp"
+#include "core/event/operator_action.hpp"
+#include "core/inspection.hpp"
+#include "core/stats.hpp"
+#include "core/time.hpp"
+#include "metrics/router.hpp"
+
+#include <functional>
+#include <string>
+
+namespace reginfo::metrics {
+
+/// The running server, as far as the side port may see it. Each function is called on the
+/// reactor's thread, outside of the engine's turns.
+struct CoreAccess {
+    std::function<const Stats&()> stats;
+    std::function<const Inspection&()> inspection;
+    std::function<TimePoint()> now;
+    std::function<ActionOutcome(const OperatorAction&)> act;
+    std::function<void(Observer*)> observe;  ///< Engine::observe
+    std::function<void(std::string)> log;    ///< what an operator did that no engine saw
+};
+
+/// Registrations, publications, subscriptions and summary; reads only.
+void add_state_routes(Router& router, const CoreAccess& core, const std::string& version);
+
+/// Notify again, end, drop, dump: each only with the token in Authorization (RFC 6750). Without a
+/// token none is served.
+void add_action_routes(Router& router, const CoreAccess& core, const std::string& token);
+
+/// A body of JSON.
+HttpResponse json_response(std::string body, unsigned status = 200);
+
+}  // namespace reginfo::metrics

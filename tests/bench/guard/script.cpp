@@ -1,0 +1,80 @@
+/// @file
+/// A fixed script of messages through an Engine without sockets, for valgrind --tool=callgrind:
+/// each part is dumped under its name, and only what happens inside the engine is counted.
+///
+///     script [PART]    prints "PART UNITS" for each part; all parts unless one is named
+
+#include "core/engine.hpp"
+#include "tests/bench/wire/engine_rig.hpp"
+
+#if __has_include(<valgrind/callgrind.h>)
+#include <valgrind/callgrind.h>
+#else
+#define CALLGRIND_TOGGLE_COLLECT
+#define CALLGRIND_ZERO_STATS
+#define CALLGRIND_DUMP_STATS_AT(name)
+#endif
+
+#include <cstdint>
+#include <functional>
+#include <iostream>
+#include <string>
+#include <string_view>
+
+namespace {
+
+using reginfo::bench::EngineRig;
+
+struct Part {
+    std::string_view name;
+    std::uint32_t aors;
+    std::uint32_t watchers;  ///< of each AOR
+    void (*run)(EngineRig&);
+};
+
+void publish(EngineRig& rig) {
+    for (int round = 0; round < 20; ++round) rig.publish_all();
+}
+void refresh(EngineRig& rig) {
+    for (int round = 0; round < 20; ++round) rig.refresh_all();
+}
+void subscribe(EngineRig& rig) { rig.subscribe_all(20); }
+
+/// The units are PUBLISHes where nobody watches, NOTIFYs otherwise.
+constexpr Part kParts[] = {
+    {"publish", 50, 0, publish},
+    {"refresh", 50, 0, refresh},
+    {"notify-1", 50, 1, publish},
+    {"notify-10", 50, 10, publish},
+    {"notify-1000", 1, 1000, publish},
+    {"subscribe", 50, 0, subscribe},
+};
+
+void run(const Part& part) {
+    EngineRig rig(part.aors, [](const std::function<void()>& inside) {
+        CALLGRIND_TOGGLE_COLLECT;
+        inside();
+        CALLGRIND_TOGGLE_COLLECT;
+    });
+    rig.publish_all();
+    rig.subscribe_all(part.watchers);
+    rig.publish_all();
+    const EngineRig::Counts before = rig.counts();
+    CALLGRIND_ZERO_STATS;
+    part.run(rig);
+    CALLGRIND_DUMP_STATS_AT(part.name.data());
+    const EngineRig::Counts after = rig.counts();
+    const auto notifies = after.notifies - before.notifies;
+    std::cout << part.name << " " << (notifies > 0 ? notifies : after.accepted - before.accepted)
+              << "\n";
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const std::string_view only = argc > 1 ? argv[1] : "";
+    for (const Part& part : kParts) {
+        if (only.empty() || only == part.name) run(part);
+    }
+    return 0;
+}

@@ -1,0 +1,127 @@
+"""The programs that compare.py runs: started on free ports, stopped by their ids."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+class Bench:
+    """Where the measuring programs are and where files may be written."""
+
+    def __init__(self, programs, directory):
+        self.programs = programs
+        self.directory = directory
+        self.faults = []
+
+    def program(self, name):
+        return os.path.join(self.programs, name)
+
+    def file(self, name):
+        return os.path.join(self.directory, name)
+
+
+def free_port():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """A server under load, as a context manager."""
+
+    def __init__(self, bench, name, command, environment=None):
+        self.bench = bench
+        self.log = open(bench.file(f"{name}.log"), "wb")
+        self.child = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT,
+            env={**os.environ, **(environment or {})})
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        self.child.terminate()
+        try:
+            self.child.wait(30)
+        except subprocess.TimeoutExpired:
+            self.child.kill()
+            self.child.wait()
+        self.log.close()
+
+    def load(self, name, versions=True, **options):
+        """Runs `load` against it and returns its figures."""
+        out = self.bench.file("figures.json")
+        command = [self.bench.program("load"), "--port", str(self.port),
+                   "--pid", str(self.child.pid), "--json", out]
+        for option, value in options.items():
+            command += ["--" + option.replace("_", "-"), str(value)]
+        if not versions:
+            command.append("--no-versions")
+        run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        print(f"--- {type(self).__name__}: {name}\n{run.stdout}", flush=True)
+        if run.returncode == 2:
+            raise SystemExit(f"{type(self).__name__}: {name} failed, see above")
+        if run.returncode != 0:
+            self.bench.faults.append(f"{type(self).__name__} {name}")
+        with open(out) as file:
+            return json.load(file)
+
+
+class Reginfod(Server):
+    """Pacing off, nothing stored, bounds out of the way."""
+
+    def __init__(self, bench, executable):
+        self.port = free_port()
+        super().__init__(
+            bench, "reginfod",
+            [executable, "--listen", f"udp:127.0.0.1:{self.port}",
+             "--listen", f"tcp:127.0.0.1:{self.port}", "--http", f"127.0.0.1:{free_port()}",
+             "--storage", "memory", "--log-level", "warning"],
+            {"REGINFOD_NOTIFY_MIN_INTERVAL": "0", "REGINFOD_LIMITS_TRANSACTIONS": "20000000"})
+        time.sleep(1)
+
+
+class Kamailio(Server):
+    @staticmethod
+    def installed():
+        return shutil.which("kamailio") is not None
+
+    def __init__(self, bench):
+        self.port = free_port()
+        run_directory = bench.file("kamailio")
+        os.makedirs(run_directory, exist_ok=True)
+        super().__init__(
+            bench, "kamailio",
+            ["kamailio", "-DD", "-E", "-x", "tlsf", "-m", "4096", "-M", "64",
+             "-f", os.path.join(HERE, "kamailio.cfg"), "-Y", run_directory,
+             "-A", f'SERVER_ADDRESS="sip:127.0.0.1:{self.port}"',
+             "-l", f"udp:127.0.0.1:{self.port}"])
+        time.sleep(3)
+
+
+class Floor:
+    def __init__(self, bench):
+        self.bench = bench
+        self.child = subprocess.Popen([bench.program("floor"), "serve"], stdout=subprocess.PIPE, text=True)
+        self.port = int(self.child.stdout.readline())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        self.child.kill()
+        self.child.wait()
+        self.child.stdout.close()
+
+    def drive(self, **options):
+        command = [self.bench.program("floor"), "drive", "--port", str(self.port),
+                   "--pid", str(self.child.pid)]
+        for option, value in options.items():
+            command += ["--" + option.replace("_", "-"), str(value)]
+        run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+        return json.loads(run.stdout)

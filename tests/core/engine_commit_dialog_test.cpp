@@ -1,0 +1,116 @@
+/// @file
+/// Dialogs: refreshes that wait for the store, and what happens to the subscription
+/// meanwhile (DESIGN.md rule 9).
+
+#include "tests/core/late_store.hpp"
+
+namespace reginfo::test {
+namespace {
+
+class LateStoreDialog : public LateStore {};
+
+TEST_F(LateStoreDialog, RequestsOfOneDialogWaitInOrderAndAreCheckedAgainstTheResult) {
+    subscribed(watcher);
+    const RequestText refresh = watcher.subscribe(3600);
+    RequestText replayed = watcher.subscribe(3600);
+    replayed.cseq = refresh.cseq;
+    const RequestText end = watcher.subscribe(0);
+    for (const RequestText& request : {refresh, replayed, end}) {
+        world.receive(watcher.flow, request.text());
+    }
+    EXPECT_TRUE(world.take().empty());
+    EXPECT_EQ(world.commits_waiting(), 1U);
+
+    world.commit();
+    EXPECT_EQ(statuses(), (Statuses{200, 500}));
+    world.commit();
+    EXPECT_EQ(statuses(), Statuses{200});
+    EXPECT_EQ(world.stats().subscriptions, 0U);
+}
+
+TEST_F(LateStoreDialog, AFailedRefreshLeavesTheSubscriptionAsItWas) {
+    subscribed(watcher);
+    world.pass(3000s);
+    RequestText refresh = watcher.subscribe(3600);
+    refresh.contact = "<sip:w1@198.51.100.99>";
+    world.receive(watcher.flow, refresh.text());
+    world.commit(false);
+    EXPECT_EQ(world.take_one().status(), 503);
+
+    world.pass(600s);
+    const std::vector<Sent> last = world.take_notifies();
+    ASSERT_EQ(last.size(), 1U);
+    EXPECT_EQ(last[0].header("Subscription-State"), "terminated;reason=timeout");
+    EXPECT_EQ(last[0].message.request_uri, watcher.contact) << "the old remote target";
+}
+
+TEST_F(LateStoreDialog, ASubscriptionWhoseTimeEndsDuringItsRefreshLivesOn) {
+    subscribed(watcher);
+    world.pass(3599s);
+    world.receive(watcher.flow, watcher.subscribe(3600).text());
+    world.pass(10s);
+    EXPECT_TRUE(world.take().empty());
+
+    world.commit();
+    const std::vector<Sent> sent = world.take();
+    ASSERT_EQ(sent.size(), 2U);
+    EXPECT_EQ(sent[0].status(), 200);
+    EXPECT_EQ(sent[1].header("Subscription-State").substr(0, 15), "active;expires=");
+}
+
+TEST_F(LateStoreDialog, ASubscriptionWhoseTimeEndedDuringAFailedRefreshEndsThen) {
+    subscribed(watcher);
+    world.pass(3599s);
+    world.receive(watcher.flow, watcher.subscribe(3600).text());
+    world.pass(10s);
+    world.commit(false);
+    EXPECT_EQ(statuses(), Statuses{503});
+    world.pass(0s);
+    const std::vector<Sent> last = world.take_notifies();
+    ASSERT_EQ(last.size(), 1U);
+    EXPECT_EQ(last[0].header("Subscription-State"), "terminated;reason=timeout");
+}
+
+/// SUBSCRIBE (refresh) ->   | commit ->
+/// <- NOTIFY                |
+/// 481 ->                   |  the subscription is gone
+///                          | <- committed
+/// <- 481                   |
+TEST_F(LateStoreDialog, A481ToANotifyWhileARefreshIsPendingEndsTheSubscription) {
+    subscribed(watcher);
+    published(publisher, body({contact(kX)}));
+    world.answers = [](const Sent&) { return std::nullopt; };
+    send(publisher, body({contact(kX), contact(kY)}));
+    world.commit();
+    const std::vector<Sent> notify = world.take_notifies();
+    ASSERT_EQ(notify.size(), 1U);
+    world.receive(watcher.flow, watcher.subscribe().text());
+    const RequestText later = watcher.subscribe();
+    world.receive(watcher.flow, later.text());
+
+    world.answer(notify[0], 481);
+    EXPECT_EQ(world.stats().subscriptions, 0U);
+    EXPECT_EQ(statuses(), Statuses{481}) << "to the one that waited";
+    world.commit();
+    EXPECT_EQ(statuses(), Statuses{481});
+    EXPECT_EQ(world.stats().dialogs, 0U);
+}
+
+TEST_F(LateStoreDialog, AChangeIsToldWhileARefreshIsPending) {
+    subscribed(watcher);
+    world.receive(watcher.flow, watcher.subscribe().text());
+    send(publisher, body({contact(kX)}));
+    ASSERT_EQ(world.commits_waiting(), 2U);
+    world.commit();  // the refresh
+    world.take();
+    world.receive(watcher.flow, watcher.subscribe().text());
+    world.commit();  // the publication
+    EXPECT_EQ(world.take_notifies().size(), 1U);
+    world.commit();
+    const std::vector<Sent> after = world.take_notifies();
+    ASSERT_EQ(after.size(), 1U);
+    EXPECT_EQ(read_told(after[0].body()).value().contacts.size(), 1U);
+}
+
+}  // namespace
+}  // namespace reginfo::test

@@ -1,0 +1,256 @@
+/// @file
+/// Nothing acknowledged is lost: what happens to an AOR between a commit and the store's answer
+/// (DESIGN.md rule 9).
+
+#include "tests/core/late_store.hpp"
+
+namespace reginfo::test {
+namespace {
+
+/// PUBLISH ->            | commit 1 ->
+///                       |             (time passes: nothing is sent)
+///                       | <- committed
+/// <- 200                |
+TEST_F(LateStore, The2xxToPublishLeavesOnlyAfterTheCommit) {
+    send(publisher, body({contact(kX)}));
+    world.pass(3s);
+    EXPECT_TRUE(world.take().empty());
+    EXPECT_EQ(world.stats().publications, 0U);
+    EXPECT_EQ(world.stats().commits_pending, 1U);
+
+    world.commit();
+
+    EXPECT_EQ(world.take_one().status(), 200);
+    EXPECT_EQ(world.stats().publications, 1U);
+    EXPECT_EQ(world.stats().commits_pending, 0U);
+}
+
+TEST_F(LateStore, The2xxToSubscribeLeavesOnlyAfterTheCommitAndTheNotifyAfterIt) {
+    world.receive(watcher.flow, watcher.subscribe().text());
+    world.pass(3s);
+    EXPECT_TRUE(world.take().empty());
+    EXPECT_EQ(world.stats().subscriptions, 0U);
+
+    world.commit();
+
+    const std::vector<Sent> sent = world.take();
+    ASSERT_EQ(sent.size(), 2U);
+    EXPECT_EQ(sent[0].status(), 200);
+    EXPECT_TRUE(sent[1].is_notify());
+}
+
+TEST_F(LateStore, WatchersAreToldOfAChangeOnlyAfterTheCommit) {
+    subscribed(watcher);
+    send(publisher, body({contact(kX)}));
+    world.pass(3s);
+    EXPECT_TRUE(world.take().empty());
+
+    world.commit();
+
+    const std::vector<Sent> sent = world.take();
+    ASSERT_EQ(sent.size(), 2U);
+    EXPECT_EQ(sent[0].status(), 200);
+    EXPECT_TRUE(sent[1].is_notify());
+}
+
+TEST_F(LateStore, AFetchStoresNothingAndIsAnsweredAtOnce) {
+    world.receive(watcher.flow, watcher.subscribe(0).text());
+    EXPECT_EQ(world.commits_waiting(), 0U);
+    const std::vector<Sent> sent = world.take();
+    ASSERT_EQ(sent.size(), 2U);
+    EXPECT_EQ(sent[0].status(), 200);
+    EXPECT_EQ(sent[1].header("Subscription-State"), "terminated;reason=timeout");
+}
+
+TEST_F(LateStore, AFailedPublishIsAnswered503AndMemoryIsAsBefore) {
+    published(publisher, body({contact(kX)}));
+    const std::string tag = publisher.etag;
+
+    send(publisher, body({contact(kX), contact(kY)}));
+    world.commit(false);
+
+    const Sent response = world.take_one();
+    EXPECT_EQ(response.status(), 503);
+    EXPECT_TRUE(response.has("Retry-After"));
+    EXPECT_EQ(world.stats().commits_failed, 1U);
+    EXPECT_EQ(world.stats().contacts_active, 1U);
+    send(publisher, body({contact(kX)}));
+    world.commit();
+    EXPECT_EQ(statuses(), Statuses{200}) << "the entity-tag from before still holds";
+}
+
+TEST_F(LateStore, AFailedFirstPublishLeavesNoTrace) {
+    send(publisher, body({contact(kX)}));
+    world.commit(false);
+    EXPECT_EQ(statuses(), Statuses{503});
+    EXPECT_EQ(world.stats().aors, 0U);
+    EXPECT_EQ(world.stats().publications, 0U);
+}
+
+TEST_F(LateStore, AFailedSubscribeIsAnswered503AndLeavesNoTrace) {
+    world.receive(watcher.flow, watcher.subscribe().text());
+    world.commit(false);
+    EXPECT_EQ(world.take_one().status(), 503);
+    EXPECT_EQ(world.stats().subscriptions, 0U);
+    EXPECT_EQ(world.stats().dialogs, 0U);
+    EXPECT_EQ(world.stats().aors, 0U);
+}
+
+/// PUBLISH (initial) ->  | commit ->
+/// PUBLISH (tag of it) is impossible; a second and a third wait and see its result, in order.
+TEST_F(LateStore, RequestsForTheSameAorWaitInOrder) {
+    published(publisher, body({contact(kX)}));
+    const Publisher stale = publisher;
+    Publisher other;
+
+    send(publisher, body({contact(kX), contact(kY)}));
+    send(stale, body({contact(kX)}));
+    send(other, body({contact(kX)}));
+    EXPECT_TRUE(world.take().empty());
+    EXPECT_EQ(world.commits_waiting(), 1U);
+
+    world.commit();
+    EXPECT_EQ(statuses(), (Statuses{200, 412})) << "checked against the result of the first";
+    world.commit();
+    EXPECT_EQ(statuses(), Statuses{200});
+    EXPECT_EQ(world.stats().publications, 2U);
+}
+
+TEST_F(LateStore, ARequestThatWaitedBehindAFailedCommitFindsTheStateFromBefore) {
+    published(publisher, body({contact(kX)}));
+    const Publisher same = publisher;
+    send(publisher, body({contact(kX), contact(kY)}));
+    send(same, body({contact(kX)}));
+
+    world.commit(false);
+    EXPECT_EQ(statuses(), Statuses{503});
+    world.commit();
+    EXPECT_EQ(statuses(), Statuses{200}) << "its entity-tag was not used up";
+}
+
+TEST_F(LateStore, WhatWaitsBehindSeveralCommitsKeepsItsOrder) {
+    published(publisher, body({contact(kX)}));
+    std::vector<Publisher> others(3);
+    send(publisher, body({contact(kX, 2)}));
+    for (const Publisher& other : others) send(other, body({contact(kX, 3)}));
+    for (std::size_t done = 0; done < 4; ++done) {
+        EXPECT_EQ(world.commits_waiting(), 1U);
+        world.commit();
+        EXPECT_EQ(statuses(), Statuses{200}) << done;
+    }
+    EXPECT_EQ(world.stats().publications, 4U);
+}
+
+TEST_F(LateStore, AnInitialSubscribeWaitsBehindAChangeOfItsAor) {
+    published(publisher, body({contact(kX)}));
+    send(publisher, body({contact(kX), contact(kY)}));
+    world.receive(watcher.flow, watcher.subscribe().text());
+    EXPECT_EQ(world.commits_waiting(), 1U);
+
+    world.commit();
+    EXPECT_EQ(statuses(), Statuses{200});
+    world.commit();
+    WatcherFold fold;
+    for (const Sent& sent : world.take_notifies()) EXPECT_EQ(fold.take(sent.body()), "");
+    EXPECT_EQ(fold.active().size(), 2U);
+}
+
+TEST_F(LateStore, UnrelatedAorsGoOn) {
+    send(publisher, body({contact(kX)}));
+    Publisher bob;
+    bob.aor = "sip:bob@example.org";
+    send(bob, body({contact(kX)}, bob.aor));
+    ASSERT_EQ(world.commits_waiting(), 2U);
+
+    world.commit();
+    EXPECT_EQ(world.take_one().header("To").substr(0, 25), "<sip:alice@example.org>;t");
+    world.commit();
+    EXPECT_EQ(world.take_one().header("To").substr(0, 23), "<sip:bob@example.org>;t");
+}
+
+TEST_F(LateStore, ARetransmissionOfAWaitingRequestIsAbsorbed) {
+    const std::string request = publisher.request(3600, body({contact(kX)})).text();
+    world.receive(publisher.flow, request);
+    world.receive(publisher.flow, request);
+    Publisher other;
+    const std::string second = other.request(3600, body({contact(kX)})).text();
+    world.receive(other.flow, second);
+    world.receive(other.flow, second);
+    EXPECT_EQ(world.commits_waiting(), 1U);
+    EXPECT_EQ(world.stats().retransmissions_received, 2U);
+
+    world.commit();
+    world.commit();
+    EXPECT_EQ(statuses(), (Statuses{200, 200}));
+    EXPECT_EQ(world.stats().publications, 2U);
+}
+
+TEST_F(LateStore, TooManyWaitingRequestsAreRefused) {
+    Settings settings = test_settings();
+    settings.limits.waiting_requests = 1;
+    World small(settings);
+    small.store_answers_late = true;
+    std::vector<Publisher> others(3);
+    for (const Publisher& other : others) {
+        small.receive(other.flow, other.request(3600, body({contact(kX)})).text());
+    }
+    const Sent response = small.take_one();
+    EXPECT_EQ(response.status(), 503);
+    EXPECT_TRUE(response.has("Retry-After"));
+    EXPECT_EQ(small.stats().refused_by_bound[index_of(Bound::waiting_requests)], 1U);
+    small.commit();
+    small.commit();
+    EXPECT_EQ(small.stats().publications, 2U);
+}
+
+/// The contact's time is over while a PUBLISH that extends it is being stored.
+TEST_F(LateStore, ExpiryWhileACommitIsPendingWaitsForItsResult) {
+    published(publisher, body({{.uri = kX, .expires = 60}}));
+    world.pass(50s);
+    send(publisher, body({{.uri = kX, .cseq = 2, .expires = 600}}));
+    world.pass(60s);
+    EXPECT_EQ(world.commits_waiting(), 1U);
+
+    world.commit();
+    world.pass(0s);
+    EXPECT_EQ(world.commits_waiting(), 0U) << "not expired any more";
+    EXPECT_EQ(world.stats().contacts_active, 1U);
+}
+
+TEST_F(LateStore, ExpiryThatWasMissedBehindAFailedCommitIsMadeUpFor) {
+    published(publisher, body({{.uri = kX, .expires = 60}}));
+    world.pass(50s);
+    send(publisher, body({{.uri = kX, .cseq = 2, .expires = 600}}));
+    world.pass(60s);
+    world.commit(false);
+    world.pass(1s);
+    ASSERT_EQ(world.commits_waiting(), 1U);
+    world.commit();
+    EXPECT_EQ(world.stats().contacts_active, 0U);
+}
+
+TEST_F(LateStore, AnExpiryThatCannotBeStoredIsTriedAgain) {
+    subscribed(watcher);
+    published(publisher, body({{.uri = kX, .expires = 60}}));
+    world.pass(62s);
+    world.commit(false);
+    EXPECT_TRUE(world.take().empty());
+    EXPECT_EQ(world.stats().contacts_active, 1U);
+
+    world.pass(1s);
+    world.commit();
+    EXPECT_EQ(world.take_notifies().size(), 1U);
+    EXPECT_EQ(world.stats().contacts_active, 0U);
+}
+
+TEST_F(LateStore, AnAnswerThatNobodyWaitsForChangesNothing) {
+    Engine engine(test_settings(), 1);
+    Outbox outbox;
+    engine.handle_committed(TimePoint{1s}, 77, true, outbox);
+    engine.handle_resolved(TimePoint{1s}, 77, {}, outbox);
+    EXPECT_TRUE(outbox.empty());
+    EXPECT_EQ(engine.next_deadline(), std::nullopt);
+}
+
+}  // namespace
+}  // namespace reginfo::test

@@ -1,0 +1,153 @@
+/// @file
+/// RFC 5839: entity-tags of what watchers are told, and SUBSCRIBEs that depend on them.
+
+#include "tests/core/event/notify_fixture.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace reginfo::test {
+namespace {
+
+class Conditional : public NotifyTest {
+protected:
+    void SetUp() override {
+        world.answers = [](const Sent&) { return 200; };
+        change();
+        watcher.subscribe(world);
+        tag = world.take_notifies().at(0).header("SIP-ETag");
+    }
+
+    Sent subscribe_if(Watcher& who, const std::string& condition, int expires = 3600) {
+        who.more = {"Suppress-If-Match: " + condition};
+        return who.subscribe(world, expires);
+    }
+
+    std::string tag;
+};
+
+TEST_F(Conditional, EveryNotifyHasAnEntityTag_6_1) {
+    EXPECT_EQ(tag.size(), 16U);
+    world.take();
+    watcher.subscribe(world, 0);
+    EXPECT_EQ(world.take_notifies().at(0).header("SIP-ETag"), tag);
+}
+
+TEST_F(Conditional, TheEntityTagIsTheSameForAllWatchersOfAKind_6_1) {
+    Watcher other("w2", "198.51.100.7");
+    other.subscribe(world);
+    EXPECT_EQ(world.take_notifies().at(0).header("SIP-ETag"), tag);
+}
+
+TEST_F(Conditional, TheEntityTagChangesWithTheStateAndNotWithARefreshedPublication_6_1) {
+    publisher.refresh(world);
+    watcher.subscribe(world);
+    EXPECT_EQ(world.take_notifies().back().header("SIP-ETag"), tag);
+    publisher.publish(world, {{.uri = uri_of(1)}});
+    EXPECT_NE(world.take_notifies().back().header("SIP-ETag"), tag);
+}
+
+TEST_F(Conditional, AnAorThatWasForgottenBetweenHasOtherEntityTags_6_1) {
+    watcher.subscribe(world, 0);
+    publisher.remove(world);
+    world.pass(1h);
+    ASSERT_EQ(world.stats().aors, 0U);
+    publisher.publish(world, {{.uri = uri_of(9)}});
+    Watcher later("w2");
+    world.take();
+    later.subscribe(world);
+    EXPECT_NE(world.take_notifies().at(0).header("SIP-ETag"), tag);
+}
+
+TEST_F(Conditional, KamailioIsSentNone) {
+    Watcher kamailio = kamailio_watcher();
+    world.take();
+    kamailio.subscribe(world);
+    EXPECT_FALSE(world.take_notifies().at(0).has("SIP-ETag"));
+    EXPECT_EQ(subscribe_if(kamailio, "*").status(), 200);
+    EXPECT_EQ(world.take_notifies().size(), 1U);
+}
+
+TEST_F(Conditional, ARefreshWithTheCurrentTagIsAnswered204AndNotNotified_6_3) {
+    const Sent response = subscribe_if(watcher, tag, 1800);
+    EXPECT_EQ(response.status(), 204);
+    EXPECT_EQ(response.header("Expires"), "1800");
+    EXPECT_TRUE(world.take_notifies().empty());
+    world.pass(1700s);
+    EXPECT_EQ(world.stats().subscriptions, 1U) << "its time was extended";
+}
+
+TEST_F(Conditional, ARefreshWithAnOldTagIsAnswered200AndNotified_6_3) {
+    change();
+    EXPECT_EQ(subscribe_if(watcher, tag).status(), 200);
+    EXPECT_EQ(world.take_notifies().size(), 1U);
+}
+
+TEST_F(Conditional, AStarMatchesAnyStateAndLaterNewsIsToldAsEver_5_2) {
+    change();
+    EXPECT_EQ(subscribe_if(watcher, "*").status(), 204);
+    EXPECT_TRUE(world.take_notifies().empty());
+    EXPECT_EQ(change().size(), 1U);
+}
+
+TEST_F(Conditional, NewsThatWaitsForItsPaceIsToldAfterA204ForAStar) {
+    world.take();
+    watcher.event = "reg;max-rate=0.1";
+    subscribe_if(watcher, "*");
+    watcher.subscribe(world);
+    change();
+    world.pass(11s);
+    EXPECT_EQ(world.take_notifies().size(), 1U);
+}
+
+TEST_F(Conditional, AnInitialSubscribeWithTheCurrentTagIsNotifiedWithoutABody_6_2) {
+    Watcher later("w2");
+    EXPECT_EQ(subscribe_if(later, tag).status(), 200);
+    const Sent told = world.take_notifies().at(0);
+    EXPECT_TRUE(told.body().empty());
+    EXPECT_FALSE(told.has("Content-Type"));
+    EXPECT_EQ(told.header("SIP-ETag"), tag);
+    EXPECT_EQ(told.header("Subscription-State"), "active;expires=3600");
+    EXPECT_EQ(change().size(), 2U) << "both watchers are told of news";
+}
+
+TEST_F(Conditional, AnInitialSubscribeWithAnotherTagIsNotifiedInFull_6_2) {
+    Watcher later("w2");
+    EXPECT_EQ(subscribe_if(later, "other").status(), 200);
+    EXPECT_FALSE(world.take_notifies().at(0).body().empty());
+}
+
+TEST_F(Conditional, APollWithTheCurrentTagIsNotifiedWithoutABody_5_4) {
+    Watcher poll("w2");
+    EXPECT_EQ(subscribe_if(poll, tag, 0).status(), 200);
+    const Sent told = world.take_notifies().at(0);
+    EXPECT_TRUE(told.body().empty());
+    EXPECT_EQ(told.header("Subscription-State"), "terminated;reason=timeout");
+}
+
+TEST_F(Conditional, AnUnsubscribeWithAStarEndsTheSubscriptionWithoutANotify_5_7) {
+    EXPECT_EQ(subscribe_if(watcher, "*", 0).status(), 204);
+    EXPECT_TRUE(world.take_notifies().empty());
+    EXPECT_EQ(world.stats().subscriptions, 0U);
+    EXPECT_EQ(world.stats().dialogs, 0U);
+}
+
+TEST_F(Conditional, AnUnsubscribeWithoutNotifyAwaitsTheAnswerToTheOneBefore_5_7) {
+    world.answers = silence;
+    const Sent open = change().at(0);
+    EXPECT_EQ(subscribe_if(watcher, "*", 0).status(), 204);
+    world.answer(open, 200);
+    EXPECT_TRUE(world.take_notifies().empty());
+    EXPECT_EQ(world.stats().subscriptions, 0U);
+}
+
+TEST_F(Conditional, MalformedAndSeveralConditionsAreRefused) {
+    EXPECT_EQ(subscribe_if(watcher, "a b").status(), 400);
+    EXPECT_EQ(subscribe_if(watcher, "a, b").status(), 400);
+    watcher.more = {"Suppress-If-Match: a", "Suppress-If-Match: b"};
+    EXPECT_EQ(watcher.subscribe(world).status(), 400);
+}
+
+}  // namespace
+}  // namespace reginfo::test

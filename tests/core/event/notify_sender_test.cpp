@@ -1,0 +1,272 @@
+/// @file
+/// NOTIFY transactions: timers, one in flight a dialog, folding, superseding, answers (DESIGN.md
+/// rule 5; RFC 3261 §17.1.2, RFC 6665 §4.2.2).
+
+#include "tests/core/event/notify_fixture.hpp"
+
+namespace reginfo::test {
+namespace {
+
+/// Subscribed and told `init`; X can be published. Peers answer nothing from then on.
+class NotifySending : public NotifyTest {};
+
+// RFC 3261 §17.1.2.2: E doubles from T1 up to T2; F is 64 T1.
+TEST_F(NotifySending, TimerERunsByTheMillisecondOverUdpAndTimerFEndsTheSubscription) {
+    const std::vector<Sent> first = change();
+    ASSERT_EQ(first.size(), 1U);
+    world.pass(32s - 1ms);
+    std::vector<std::int64_t> at;
+    for (const Sent& again : world.take_notifies()) {
+        EXPECT_EQ(*again.bytes, *first[0].bytes);
+        at.push_back((again.at - first[0].at).count() / 1000);
+    }
+    EXPECT_EQ(
+        at,
+        (std::vector<std::int64_t>{500, 1500, 3500, 7500, 11500, 15500, 19500, 23500, 27500, 31500})
+    );
+    EXPECT_EQ(world.stats().subscriptions, 1U);
+    EXPECT_EQ(world.stats().retransmissions_sent, 10U);
+
+    world.pass(1ms);
+    EXPECT_EQ(world.stats().subscriptions, 0U);
+    EXPECT_EQ(outcomes(NotifyOutcome::timed_out), 1U);
+}
+
+TEST_F(NotifySending, AfterAProvisionalResponseTimerEIsT2) {
+    const Sent notify = change().at(0);
+    world.answer(notify, 100);
+    world.pass(9s);
+    std::vector<std::int64_t> at;
+    for (const Sent& again : world.take_notifies()) {
+        at.push_back((again.at - notify.at).count() / 1000);
+    }
+    EXPECT_EQ(at, (std::vector<std::int64_t>{500, 4500, 8500}));
+}
+
+TEST_F(NotifySending, NothingIsRetransmittedOverTcpButTimerFRuns) {
+    watcher.flow = tcp_flow("198.51.100.1", 40000, 7);
+    watcher.contact = "sip:w1@198.51.100.1;transport=tcp";
+    watcher.to_tag.clear();
+    watcher.name = "tcp";
+    subscribe();
+    const auto notifies = change();
+    ASSERT_FALSE(notifies.empty());
+    world.pass(31s);
+    for (const Sent& sent : world.take()) EXPECT_EQ(sent.flow.transport, Transport::udp);
+    world.pass(2s);
+    EXPECT_EQ(world.stats().subscriptions, 0U);
+}
+
+TEST_F(NotifySending, AFinalAnswerStopsTheTimers) {
+    world.answer(change().at(0), 200);
+    world.pass(60s);
+    EXPECT_TRUE(world.take().empty());
+    EXPECT_EQ(world.stats().notifies_in_flight, 0U);
+}
+
+TEST_F(NotifySending, LaterChangesFoldIntoTheNextNotify) {
+    const Sent first = change().at(0);
+    EXPECT_TRUE(change().empty()) << "one in flight";
+    EXPECT_TRUE(change().empty());
+    world.answer(first, 200);
+    const std::vector<Sent> next = world.take_notifies();
+    ASSERT_EQ(next.size(), 1U);
+    EXPECT_EQ(read_told(next[0].body())->contacts.size(), 3U);
+    world.answer(next[0], 200);
+    EXPECT_TRUE(world.take().empty());
+}
+
+TEST_F(NotifySending, CSeqAndVersionGrowByOne) {
+    const std::uint32_t cseq = last_told.cseq();
+    const std::uint32_t version = read_told(last_told.body())->version;
+    EXPECT_EQ(version, 0U);
+    for (std::uint32_t i = 1; i < 5; ++i) {
+        const Sent notify = change().at(0);
+        EXPECT_EQ(notify.cseq(), cseq + i);
+        EXPECT_EQ(read_told(notify.body())->version, version + i);
+        world.answer(notify, 200);
+    }
+}
+
+TEST_F(NotifySending, AnUnansweredNotifyGivesWayToNewerStateAfterFourSeconds) {
+    const Sent first = change().at(0);
+    change();
+    world.pass(4s - 1ms);
+    for (const Sent& again : world.take()) EXPECT_EQ(again.cseq(), first.cseq());
+    world.pass(1ms);
+    const std::vector<Sent> next = world.take_notifies();
+    ASSERT_EQ(next.size(), 1U);
+    EXPECT_EQ(next[0].cseq(), first.cseq() + 1);
+    EXPECT_EQ(read_told(next[0].body())->contacts.size(), 2U);
+    EXPECT_EQ(outcomes(NotifyOutcome::superseded), 1U);
+
+    world.answer(first, 200);
+    EXPECT_EQ(world.stats().stray_responses, 1U) << "its transaction is over";
+    EXPECT_EQ(world.stats().notifies_in_flight, 1U);
+}
+
+TEST_F(NotifySending, NewsAfterFourSecondsOfSilenceGoesAtOnce) {
+    const Sent first = change().at(0);
+    world.pass(10s);
+    world.take();
+    const std::vector<Sent> next = change();
+    ASSERT_EQ(next.size(), 1U);
+    EXPECT_EQ(next[0].cseq(), first.cseq() + 1);
+}
+
+TEST_F(NotifySending, WithoutNewsAnUnansweredNotifyIsNotSuperseded) {
+    const Sent first = change().at(0);
+    world.pass(31s);
+    for (const Sent& again : world.take()) EXPECT_EQ(again.cseq(), first.cseq());
+}
+
+TEST_F(NotifySending, ARefreshSupersedesAnUnansweredNotifyToo) {
+    const Sent first = change().at(0);
+    world.pass(1s);
+    ASSERT_EQ(watcher.subscribe(world).status(), 200);
+    world.pass(3s - 1ms);
+    for (const Sent& again : world.take()) EXPECT_EQ(again.cseq(), first.cseq());
+    world.pass(1ms);
+    EXPECT_EQ(world.take_notifies().at(0).cseq(), first.cseq() + 1);
+}
+
+TEST_F(NotifySending, KamailioIsGivenOneSecond) {
+    Watcher kamailio = kamailio_watcher();
+    world.answers = [](const Sent&) { return 200; };
+    kamailio.subscribe(world);
+    world.answers = silence;
+    world.take();
+    const auto theirs = [&](const std::vector<Sent>& all) {
+        std::vector<Sent> own;
+        for (const Sent& sent : all) {
+            if (kamailio.owns(sent)) own.push_back(sent);
+        }
+        return own;
+    };
+    const Sent first = theirs(change()).at(0);
+    change();
+    world.pass(1s - 1ms);
+    EXPECT_EQ(theirs(world.take()).back().cseq(), first.cseq());
+    world.pass(1ms);
+    EXPECT_EQ(theirs(world.take()).at(0).cseq(), first.cseq() + 1);
+}
+
+// A watcher that has died is noticed although there is always something newer to say.
+TEST_F(NotifySending, AWatcherThatNeverAnswersIsGivenUpInSpiteOfNews) {
+    for (int i = 0; i < 20 && world.stats().subscriptions > 0; ++i) {
+        change();
+        world.pass(5s);
+    }
+    EXPECT_EQ(world.stats().subscriptions, 0U);
+}
+
+// Retry-After keeps a subscription for other codes only.
+TEST_F(NotifySending, TheAnswersThatEndASubscriptionAreThoseOfRfc6665) {
+    for (const int status : {404, 405, 410, 416, 480, 481, 482, 483, 484, 485, 489, 501, 604}) {
+        SCOPED_TRACE(status);
+        world.answer(change().at(0), status, {"Retry-After: 10"});
+        EXPECT_EQ(world.stats().subscriptions, 0U);
+        renew();
+    }
+}
+
+TEST_F(NotifySending, OtherAnswersKeepTheSubscription) {
+    for (const int status : {202, 302, 400, 401, 403, 406, 415, 486, 491, 500, 503, 600, 603}) {
+        SCOPED_TRACE(status);
+        world.answer(change().at(0), status, {"Retry-After: 0"});
+        EXPECT_EQ(world.stats().subscriptions, 1U);
+        end();
+        renew();
+    }
+}
+
+TEST_F(NotifySending, A481EndsTheSubscriptionWithoutAnotherNotify) {
+    world.answer(change().at(0), 481);
+    EXPECT_EQ(world.stats().subscriptions, 0U);
+    EXPECT_EQ(world.stats().subscriptions_failed, 1U);
+    world.pass(60s);
+    EXPECT_TRUE(world.take().empty());
+    EXPECT_EQ(watcher.subscribe(world).status(), 481);
+}
+
+TEST_F(NotifySending, AfterAFailureWithRetryAfterTheStateIsToldAgainThen) {
+    const Sent first = change().at(0);
+    world.answer(first, 503, {"Retry-After: 10 (busy);duration=60"});
+    EXPECT_TRUE(change().empty()) << "news waits as well";
+    world.pass(10s - 1ms);
+    EXPECT_TRUE(world.take().empty());
+    world.pass(1ms);
+    const std::vector<Sent> again = world.take_notifies();
+    ASSERT_EQ(again.size(), 1U);
+    EXPECT_EQ(again[0].cseq(), first.cseq() + 1);
+    EXPECT_EQ(read_told(again[0].body())->contacts.size(), 2U);
+}
+
+TEST_F(NotifySending, AFailureWithoutRetryAfterKeepsTheSubscription) {
+    world.answer(change().at(0), 500);
+    EXPECT_EQ(world.stats().subscriptions, 1U);
+    EXPECT_EQ(read_told(change().at(0).body())->contacts.size(), 2U);
+}
+
+TEST_F(NotifySending, AnEndIsRepeatedUntilA2xx) {
+    world.answer(change().at(0), 200);
+    unpublish();
+    world.take();
+    world.pass(4s);
+    publish_again();
+    const Sent second = world.take_notifies().back();
+    EXPECT_EQ(read_told(second.body())->contacts.at(uri_of(0)).state, "terminated");
+    world.answer(second, 500);
+    const Sent third = change().at(0);
+    EXPECT_EQ(read_told(third.body())->contacts.at(uri_of(0)).state, "terminated");
+    world.answer(third, 200);
+    const Sent fourth = change().at(0);
+    EXPECT_FALSE(read_told(fourth.body())->contacts.contains(uri_of(0)));
+}
+
+TEST_F(NotifySending, TheDocumentAfterARefreshIsFullAndSentWithoutAChange) {
+    world.answer(change().at(0), 200);
+    watcher.subscribe(world);
+    const Sent notify = world.take_notifies().at(0);
+    EXPECT_TRUE(read_told(notify.body())->full);
+    EXPECT_EQ(read_told(notify.body())->contacts.size(), 1U);
+}
+
+TEST_F(NotifySending, KamailioOutlivesATimeoutAndIsTriedAgainLater) {
+    end();
+    Watcher kamailio = kamailio_watcher();
+    world.answers = [](const Sent&) { return 200; };
+    kamailio.subscribe(world);
+    world.answers = silence;
+    change();
+    world.pass(32s);
+    EXPECT_EQ(world.stats().subscriptions, 1U);
+    world.take();
+    world.pass(30s - 1ms);
+    EXPECT_TRUE(world.take().empty());
+    world.pass(1ms);
+    EXPECT_EQ(world.take_notifies().size(), 1U);
+}
+
+TEST_F(NotifySending, ANotifyLeavesByTheListenerThatTookTheSubscribe) {
+    Watcher six("six", "2001:db8::7");
+    six.flow = udp_flow("2001:db8::7", 5060, 2);
+    world.answers = [](const Sent&) { return 200; };
+    six.subscribe(world);
+    const Sent notify = world.take_notifies().at(0);
+    EXPECT_EQ(notify.flow, six.flow);
+    EXPECT_EQ(notify.header("Contact"), "<sip:[2001:db8::1]:5060>");
+    EXPECT_EQ(notify.header("Via").substr(0, 29), "SIP/2.0/UDP [2001:db8::1]:506");
+}
+
+TEST_F(NotifySending, ANotifyHasTheDialogsOwnUris) {
+    EXPECT_EQ(last_told.header("From"), "<sip:alice@example.org>;tag=" + watcher.to_tag);
+    EXPECT_EQ(last_told.header("To"), "<sip:w1@example.org>;tag=w1");
+    EXPECT_EQ(last_told.message.request_uri, watcher.contact);
+    EXPECT_EQ(last_told.header("Event"), "reg");
+    EXPECT_EQ(last_told.header("Subscription-State"), "active;expires=3600");
+    EXPECT_EQ(last_told.header("Content-Type"), "application/reginfo+xml");
+}
+
+}  // namespace
+}  // namespace reginfo::test

@@ -1,0 +1,148 @@
+/// @file
+/// Records come back as they were, older by the time that has passed; damaged ones are refused.
+
+#include "core/event/record_codec.hpp"
+
+#include "core/transaction/transaction_record.hpp"
+#include "tests/core/event/merge_fixture.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+
+namespace reginfo {
+namespace {
+
+class RecordCodec : public MergeTest {
+protected:
+    /// Two publications, a contact that has ended and one with much to say.
+    void fill() {
+        publish({{.uri = kX, .attributes = " received=\"sip:1\"", .children = "<display-name/>"}});
+        EntityTag second = publish({{.uri = kY, .expires = 60}, {.uri = kZ}});
+        modify(second, {{.uri = kZ, .cseq = 2}});
+    }
+
+    static DialogRecord dialog() {
+        DialogRecord record;
+        record.state.call_id = "call";
+        record.state.local_tag = "l";
+        record.state.remote_tag = "r";
+        record.state.local_party = "<sip:a@b>";
+        record.state.remote_party = "<sip:c@d>;tag=r";
+        record.state.remote_target = "sip:c@192.0.2.1";
+        record.state.route_set = {"<sip:p;lr>", "<sip:q;lr>"};
+        record.state.local_cseq = 65;
+        record.state.remote_cseq = 4'294'967'295U;
+        record.state.flow = {Transport::tcp, 3, {*IpAddress::parse("2001:db8::7"), 5061}, 0};
+        SubscriptionRecord& one = record.subscriptions.emplace_back();
+        one.event_id = "";
+        one.aor = "sip:a@b";
+        one.aor_text = "sip:a@B";
+        one.watcher = ~std::uint64_t{0};
+        one.profile = Profile::kamailio;
+        one.version = 64;
+        one.acked = 12;
+        one.owed = true;
+        one.deadline = TimePoint{100s};
+        record.subscriptions.emplace_back().deadline = TimePoint{50s};
+        return record;
+    }
+};
+
+TEST_F(RecordCodec, AnAorComesBack) {
+    fill();
+
+    const auto back = decode_aor(encode(state, now), {now, 0s});
+
+    ASSERT_TRUE(back);
+    EXPECT_EQ(encode(*back, now), encode(state, now));
+    EXPECT_EQ(back->publications.size(), 2U);
+    EXPECT_EQ(back->contacts.size(), state.contacts.size());
+    EXPECT_EQ(*back->contacts[0].details, *state.contacts[0].details);
+    EXPECT_EQ(back->publications[1].deadline, state.publications[1].deadline);
+    EXPECT_EQ(back->revision, state.revision);
+    EXPECT_EQ(back->next_order, state.next_order);
+}
+
+TEST_F(RecordCodec, TimeGoesOnWhileNobodyLooks) {
+    fill();
+    const TimePoint later = TimePoint{} + 5s;  // of another process, with another clock
+
+    const auto back = decode_aor(encode(state, now), {later, 1000s});
+
+    ASSERT_TRUE(back);
+    EXPECT_EQ(back->publications[0].deadline - later, 2600s);
+}
+
+TEST_F(RecordCodec, ADialogComesBack) {
+    const TimePoint then{10s};
+    const auto back = decode_dialog(encode(dialog(), then), {TimePoint{7s}, 1s});
+
+    ASSERT_TRUE(back);
+    EXPECT_EQ(back->state.id(), dialog().state.id());
+    EXPECT_EQ(back->state.route_set, dialog().state.route_set);
+    EXPECT_EQ(back->state.remote_cseq, 4'294'967'295U);
+    EXPECT_EQ(back->state.flow, dialog().state.flow);
+    ASSERT_EQ(back->subscriptions.size(), 2U);
+    EXPECT_EQ(back->subscriptions[0].event_id, "");
+    EXPECT_EQ(back->subscriptions[1].event_id, std::nullopt);
+    EXPECT_EQ(back->subscriptions[0].profile, Profile::kamailio);
+    EXPECT_TRUE(back->subscriptions[0].owed);
+    EXPECT_EQ(back->subscriptions[0].deadline, TimePoint{96s});
+}
+
+TEST_F(RecordCodec, ATransactionComesBack) {
+    TransactionRecord record{1, 2, {}};
+    record.reply.expires = Seconds{60};
+    record.reply.etag = 3;
+    record.reply.makes_dialog = true;
+
+    const auto back = decode_transaction(encode(record));
+
+    ASSERT_TRUE(back);
+    EXPECT_EQ(encode(*back), encode(record));
+    EXPECT_EQ(back->reply.expires, Seconds{60});
+}
+
+TEST_F(RecordCodec, ARecordCutShortIsRefused) {
+    fill();
+    const std::string aor = encode(state, now);
+    for (std::size_t size = 0; size < aor.size(); ++size) {
+        EXPECT_FALSE(decode_aor(aor.substr(0, size), {now, 0s})) << size;
+    }
+    const std::string of_dialog = encode(dialog(), now);
+    for (std::size_t size = 0; size < of_dialog.size(); ++size) {
+        EXPECT_FALSE(decode_dialog(of_dialog.substr(0, size), {now, 0s})) << size;
+    }
+    EXPECT_FALSE(decode_aor(aor + "x", {now, 0s}));
+}
+
+TEST_F(RecordCodec, ADamagedByteDoesNoHarm) {
+    fill();
+    std::string aor = encode(state, now);
+    std::string of_dialog = encode(dialog(), now);
+    for (int flip = 1; flip < 256; flip <<= 1) {
+        for (char& byte : aor) {
+            byte = static_cast<char>(byte ^ flip);
+            decode_aor(aor, {now, 1s});
+            byte = static_cast<char>(byte ^ flip);
+        }
+        for (char& byte : of_dialog) {
+            byte = static_cast<char>(byte ^ flip);
+            decode_dialog(of_dialog, {now, 1s});
+            byte = static_cast<char>(byte ^ flip);
+        }
+    }
+    EXPECT_TRUE(decode_aor(aor, {now, 0s}) && decode_dialog(of_dialog, {now, 0s}));
+}
+
+TEST_F(RecordCodec, AnUnknownLayoutIsRefused) {
+    std::string bytes = encode(state, now);
+    bytes[0] = '\x63';
+
+    EXPECT_FALSE(decode_aor(bytes, {now, 0s}));
+}
+
+}  // namespace
+}  // namespace reginfo

@@ -1,0 +1,266 @@
+"""Nothing acknowledged is lost: reginfod is killed under load, again and again, and a ledger of what
+it acknowledged is held against what it does afterwards.
+
+    test_crash.py [CYCLES] [SEED]
+
+Each of the users publishes, modifies, refreshes and removes, and is watched (half over UDP, half over
+TCP). At a random moment the process gets SIGKILL and is started again at once, while requests are
+under way. Then:
+- no request is answered as if something acknowledged were unknown (412 to an entity-tag, 481 to a
+  dialog), and requests under way are answered once they are sent again
+- the last acknowledged requests, sent again byte by byte, get the same responses
+- there are as many publications and subscriptions as the ledger has: none lost, none twice
+- each watcher is told the newest state; CSeq and version only grow, by at most a range after a crash
+"""
+
+import functools
+import os
+import queue
+import random
+import re
+import secrets
+import signal
+import sys
+import threading
+import time
+from types import SimpleNamespace
+
+import harness
+from harness import Reginfod, free_port, wait_until
+from sip import Agent, Message
+from watcher import Watcher
+
+USERS = 16
+RANGE = 64
+TIMER_J = 30.0  # a little less than 64*T1
+
+
+def body_of(aor, uris, cseq):
+    contacts = "".join(
+        f'<contact id="{i}" state="active" event="registered" expires="3000" callid="{uri}" '
+        f'cseq="{cseq}"><uri>{uri}</uri></contact>' for i, uri in enumerate(uris))
+    state = "active" if uris else "terminated"
+    return ('<?xml version="1.0"?><reginfo xmlns="urn:ietf:params:xml:ns:reginfo" version="0" '
+            f'state="full"><registration aor="{aor}" id="r" state="{state}">{contacts}'
+            "</registration></reginfo>")
+
+
+class CrashWatcher(Watcher):
+    """Lets CSeq and version jump once after each crash."""
+
+    may_jump = False
+
+    def _take(self, request):
+        cseq = int(request.get("CSeq").split()[0])
+        before = (self.notify_cseq, self.fold.version)
+        # What the old process sent last may come now; only a gap is the jump.
+        if self.may_jump and self.notify_cseq and cseq != self.notify_cseq + 1:
+            self.may_jump = False
+            if not self.notify_cseq < cseq <= self.notify_cseq + RANGE + 1:
+                raise AssertionError(f"after a crash CSeq {cseq} follows {self.notify_cseq}")
+            self.notify_cseq = cseq - 1
+            root = re.search(r"<reginfo [^>]*>", request.body).group()
+            version = int(re.search(r' version="(\d+)"', root).group(1))
+            if not self.fold.version < version <= self.fold.version + RANGE + 1:
+                raise AssertionError(f"after a crash version {version} follows {before[1]}")
+            if ' state="full"' not in root:
+                raise AssertionError("the first document after a crash is not full")
+            self.fold.version = version - 1
+        super()._take(request)
+
+
+class User(threading.Thread):
+    """One AOR: its publisher, its watcher, and what of both was acknowledged."""
+
+    def __init__(self, test, number):
+        super().__init__(daemon=True)
+        self.test, self.number = test, number
+        self.random = random.Random(f"{test.seed}/{number}")
+        self.aor = f"sip:user{number}@reg.test"
+        self.agent = Agent("udp")
+        self.watcher = CrashWatcher(self.aor, test.server, "udp" if number % 2 else "tcp",
+                                    name=f"watcher{number}")
+        if self.watcher.agent.transport == "tcp":  # nothing is sent again there, so give up early
+            self.watcher.agent.request = functools.partial(self.watcher.agent.request, timeout=1.5)
+        self.etag, self.uris, self.cseq = None, [], 0
+        self.last = None           # (request, response, when) of the last acknowledged PUBLISH
+        self.acknowledged = 0
+        self.problem = None
+
+    def run(self):
+        try:
+            while not self.test.ending:
+                self.test.may_act.wait()
+                with self.test.acting():
+                    self.act()
+                time.sleep(self.random.uniform(0, 0.01))
+        except Exception as error:
+            self.problem = f"{self.aor}: {type(error).__name__}: {error}"
+
+    def act(self):
+        if self.watcher.remote_tag is None or self.random.random() < 0.1:
+            self.expect(self.resilient(self.watcher.subscribe), 200, "SUBSCRIBE")
+            return
+        if self.etag is None or self.random.random() < 0.7:
+            self.cseq += 1
+            uris = [f"sip:user{self.number}@192.0.2.{self.random.randrange(1, 200)}"
+                    for _ in range(self.random.randrange(1, 3))]
+            self.publish(sorted(set(uris)), 600)
+        elif self.random.random() < 0.5:
+            self.publish(None, 600)
+        else:
+            self.publish(None, 0)
+
+    def resilient(self, subscribe):
+        """Over TCP a connection dies with the process, and the request is sent anew."""
+        for _ in range(20):
+            try:
+                return subscribe()
+            except (OSError, AssertionError):
+                if self.watcher.agent.transport == "udp":
+                    raise
+                time.sleep(0.1)
+        raise AssertionError("no connection")
+
+    def publish(self, uris, expires):
+        body = body_of(self.aor, uris, self.cseq) if uris is not None else ""
+        request = Message(f"PUBLISH {self.aor} SIP/2.0", [
+            ("Max-Forwards", "70"),
+            ("From", f"<{self.aor}>;tag={secrets.token_hex(4)}"), ("To", f"<{self.aor}>"),
+            ("Call-ID", secrets.token_hex(8)), ("CSeq", "1 PUBLISH"), ("Event", "reg"),
+            ("Expires", str(expires)),
+            *([("SIP-If-Match", self.etag)] if self.etag else []),
+            *([("Content-Type", "application/reginfo+xml")] if body else [])], body)
+        answer = self.agent.request(request, self.test.server, timeout=20)
+        self.expect(answer, 200, "PUBLISH")
+        self.last = (request, answer, time.monotonic())
+        self.etag = answer.get("SIP-ETag") if expires else None
+        if uris is not None:
+            self.uris = uris
+        if not expires:
+            self.uris = []
+
+    def expect(self, answer, status, what):
+        if answer.status != status:
+            raise AssertionError(f"{what}: {answer.start}, entity-tag {self.etag}")
+        self.acknowledged += 1
+
+    def check_retransmission(self):
+        if not self.last or time.monotonic() - self.last[2] > TIMER_J:
+            return
+        request, first, _ = self.last
+        answers = self.agent.responses[request.branch]
+        while not answers.empty():
+            answers.get()
+        self.agent.send(request, self.test.server)
+        try:
+            again = answers.get(timeout=5)
+        except queue.Empty:
+            raise AssertionError(f"{self.aor}: a retransmission is not answered") from None
+        assert again.encode() == first.encode(), \
+            f"{self.aor}: answered\n{first.encode().decode()}\nand then\n{again.encode().decode()}"
+
+    def check_told(self):
+        self.watcher.wait(lambda w: sorted(w.fold.active) == self.uris,
+                          f"{self.aor} with {self.uris}", timeout=20)
+
+
+class CrashTest:
+    def __init__(self, bed, cycles, seed):
+        self.bed, self.cycles, self.seed = bed, cycles, seed
+        self.random = random.Random(seed)
+        self.port = free_port()
+        self.server = ("127.0.0.1", self.port)
+        self.ending = False
+        self.may_act = threading.Event()
+        self.busy = 0
+        self.idle = threading.Condition()
+        self.starts = 0
+        self.reginfod = None
+        self.restart_times = []
+
+    def acting(self):
+        test = self
+
+        class Acting:
+            def __enter__(self):
+                with test.idle:
+                    test.busy += 1
+
+            def __exit__(self, *_):
+                with test.idle:
+                    test.busy -= 1
+                    test.idle.notify_all()
+        return Acting()
+
+    def start(self):
+        began = time.monotonic()
+        self.starts += 1
+        self.reginfod = Reginfod(
+            self.bed, name=f"reginfod-{self.starts}", port=self.port,
+            # A watcher on UDP has no TCP here, and an attempt to reach it there would use up a CSeq.
+            environment={"REGINFOD_NOTIFY_UDP_BYTES_MAX": "0"},
+            storage=("--state-dir", os.path.join(self.bed.directory, "state")))
+        self.restart_times.append(time.monotonic() - began)
+
+    def kill(self):
+        for user in self.users:
+            with user.watcher.changed:
+                user.watcher.may_jump = True
+        self.reginfod.may_fail = True
+        self.reginfod.stop(signal.SIGKILL)
+
+    def check(self):
+        """With no request under way, everything is as the ledger has it."""
+        self.may_act.clear()
+        with self.idle:
+            assert self.idle.wait_for(lambda: self.busy == 0, 40), "requests are not answered"
+        problems = [user.problem for user in self.users if user.problem]
+        assert not problems, "\n".join(problems)
+        for user in self.users:
+            user.check_retransmission()
+        for user in self.users:
+            if user.watcher.remote_tag:
+                user.check_told()
+        self.count("reginfod_publications", sum(1 for u in self.users if u.etag))
+        self.count("reginfod_subscriptions", sum(1 for u in self.users if u.watcher.remote_tag))
+
+    def count(self, metric, expected):
+        found = self.reginfod.metric(metric)
+        assert found == expected, f"{metric} is {found}, the ledger has {expected}"
+
+    def run(self):
+        self.start()
+        self.users = [User(self, number) for number in range(USERS)]
+        for user in self.users:
+            self.bed.watch(user.watcher)
+            self.bed.watch(user.agent)
+            # Before the first crash: over TCP a SUBSCRIBE that is not answered is sent anew, and
+            # rightly makes a second dialog.
+            user.expect(user.watcher.subscribe(), 200, "SUBSCRIBE")
+            user.start()
+        for cycle in range(self.cycles):
+            self.may_act.set()
+            time.sleep(self.random.uniform(0.02, 0.6))
+            self.kill()
+            self.start()
+            time.sleep(self.random.uniform(0.0, 0.2))
+            self.check()
+        self.ending = True
+        self.may_act.set()
+        acknowledged = sum(user.acknowledged for user in self.users)
+        assert acknowledged > self.cycles * USERS // 4, "there was no load"
+        print(f"{self.cycles} crashes, seed {self.seed}: {acknowledged} requests acknowledged, "
+              f"restart {1000 * sum(self.restart_times) / len(self.restart_times):.0f} ms on average")
+
+
+def test(bed):
+    arguments = SimpleNamespace(
+        cycles=int(sys.argv[1]) if len(sys.argv) > 1 else 20,
+        seed=int(sys.argv[2]) if len(sys.argv) > 2 else random.randrange(1 << 30))
+    print(f"seed {arguments.seed}")
+    CrashTest(bed, arguments.cycles, arguments.seed).run()
+
+
+if __name__ == "__main__":
+    harness.run("crash", test)

@@ -1,0 +1,184 @@
+/// @file
+/// /api/v1 over a real engine: lists, single records, and what a cursor promises.
+
+#include "tests/metrics/api_fixture.hpp"
+
+#include <gmock/gmock.h>
+
+#include <set>
+#include <string>
+
+namespace reginfo::metrics {
+namespace {
+
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+using StateApi = ApiTest;
+
+std::string user(int number) { return "sip:user" + std::to_string(number) + "@example.org"; }
+
+TEST_F(StateApi, ARegistrationSaysWhatIsMergedAndWhatEachPublicationSays) {
+    publish("sip:alice@example.org", {{"sip:a@192.0.2.9"}});
+    publish("sip:alice@example.org", {{"sip:b@192.0.2.9", "c2"}});
+    test::Watcher watcher("w");
+    watcher.subscribe(world);
+
+    const auto json = get(kAlice);
+
+    EXPECT_EQ(json["state"], "active");
+    EXPECT_THAT(json["contacts"], SizeIs(2));
+    ASSERT_THAT(json["published"], SizeIs(2));
+    EXPECT_EQ(json["published"][1]["contacts"][0]["uri"], "sip:b@192.0.2.9");
+    EXPECT_EQ(json["published"][1]["entity_tag"], publishers[1].etag);
+    ASSERT_THAT(json["watched_by"], SizeIs(1));
+    EXPECT_EQ(json["watched_by"][0]["last_notify_status"], 200);
+    EXPECT_EQ(json["watched_by"][0]["profile"], "standard");
+}
+
+TEST_F(StateApi, AnEscapedTextIsToldUnescaped) {
+    test::ContactText contact{"sip:a@192.0.2.9;x=1&amp;2"};
+    contact.attributes = " user_agent=\"A &lt;B&gt; &amp; C\"";
+    publish("sip:alice@example.org", {contact});
+
+    const auto json = get(kAlice);
+
+    EXPECT_EQ(json["contacts"][0]["uri"], "sip:a@192.0.2.9;x=1&2");
+    EXPECT_EQ(json["contacts"][0]["attributes"]["user_agent"], "A <B> & C");
+}
+
+TEST_F(StateApi, AnyUriThatNamesTheAorFindsIt) {
+    publish("sip:alice@example.org", {{"sip:a@192.0.2.9"}});
+
+    EXPECT_EQ(ask("GET", "/api/v1/registrations/sips:%61lice@EXAMPLE.org").status, 200U);
+    EXPECT_EQ(ask("GET", "/api/v1/registrations/sip:bob@example.org").status, 404U);
+    EXPECT_EQ(ask("GET", "/api/v1/registrations/nonsense").status, 404U);
+}
+
+TEST_F(StateApi, PagesListEachEntryOnceWhileOthersComeAndGo) {
+    for (int i = 0; i < 20; ++i) publish(user(i), {{"sip:a@192.0.2.9"}});
+    std::multiset<std::string> seen;
+    std::string cursor = "0";
+    for (int page = 0; page < 20 && !cursor.empty(); ++page) {
+        const auto json = get("/api/v1/registrations?limit=3&cursor=" + cursor);
+        for (const auto& one : json["registrations"]) seen.insert(one["aor"].get<std::string>());
+        cursor = json["next"].is_null() ? "" : json["next"].get<std::string>();
+        if (page < 3) {
+            publishers[static_cast<std::size_t>(page)].remove(world);
+            publish(user(100 + page), {{"sip:a@192.0.2.9"}});
+        }
+    }
+
+    for (int i = 3; i < 20; ++i) EXPECT_EQ(seen.count(user(i)), 1U) << i;
+}
+
+TEST_F(StateApi, AFilterThatFindsNothingLooksAtABoundedPieceAtATime) {
+    for (int i = 0; i < 5'000; ++i) publish(user(i), {{"sip:a@192.0.2.9"}});
+
+    const auto json = get("/api/v1/registrations?prefix=nobody");
+
+    EXPECT_THAT(json["registrations"], IsEmpty());
+    EXPECT_GE(steps, 3U);
+}
+
+TEST_F(StateApi, ManyEntriesAreMadeInManySteps) {
+    for (int i = 0; i < 1'000; ++i) publish(user(i), {{"sip:a@192.0.2.9"}});
+
+    const auto json = get("/api/v1/publications?limit=1000");
+
+    EXPECT_THAT(json["publications"], SizeIs(1'000));
+    EXPECT_GE(steps, 10U);
+}
+
+TEST_F(StateApi, ListsAreFilteredByDomainPrefixAndState) {
+    publish("sip:alice@example.org", {{"sip:a@192.0.2.9"}});
+    publish("sip:bob@example.net:5080", {{"sip:a@192.0.2.9"}});
+    publish("sip:alan@example.net", {});
+
+    const auto count = [&](const std::string& query) {
+        return get("/api/v1/registrations?" + query)["registrations"].size();
+    };
+
+    EXPECT_EQ(count("domain=example.net"), 2U);
+    EXPECT_EQ(count("domain=EXAMPLE.NET&prefix=b"), 1U);
+    EXPECT_EQ(count("prefix=sip:al"), 2U);
+    EXPECT_EQ(count("prefix=al&state=active"), 1U);
+    EXPECT_EQ(count("aor=sip:bob@example.net:5080"), 1U);
+}
+
+TEST_F(StateApi, AnUnknownOrWrongParameterIsRefused) {
+    for (const char* query :
+         {"limit=0",
+          "limit=1001",
+          "limit=x",
+          "cursor=-1",
+          "state=gone",
+          "aor=x",
+          "prefix=%zz",
+          "x"}) {
+        EXPECT_EQ(ask("GET", std::string("/api/v1/subscriptions?") + query).status, 400U) << query;
+    }
+    EXPECT_EQ(ask("GET", "/api/v1/registrations?cursor=999999999").status, 200U);
+}
+
+TEST_F(StateApi, ASubscriptionIsFoundByItsIdAndByItsAor) {
+    publish("sip:alice@example.org", {{"sip:a@192.0.2.9"}});
+    test::Watcher watcher("w");
+    watcher.event = "reg;id=7";
+    watcher.subscribe(world);
+
+    const auto listed = get("/api/v1/subscriptions?aor=sip:alice@example.org")["subscriptions"];
+    ASSERT_THAT(listed, SizeIs(1));
+    const std::string id = listed[0]["id"];
+
+    EXPECT_EQ(get("/api/v1/subscriptions/" + id)["event_id"], "7");
+    for (const std::string& other : {id + "x", id.substr(0, 32), std::string("7"), id.substr(1)}) {
+        EXPECT_EQ(ask("GET", "/api/v1/subscriptions/" + other).status, 404U) << other;
+    }
+}
+
+TEST_F(StateApi, ANotifyWithoutAnswerIsInFlight) {
+    world.answers = [](const test::Sent&) { return std::nullopt; };
+    test::Watcher watcher("w");
+    watcher.subscribe(world);
+
+    const auto listed = get("/api/v1/subscriptions")["subscriptions"];
+
+    EXPECT_TRUE(listed[0]["notify_in_flight"]);
+    EXPECT_TRUE(listed[0]["last_notify_status"].is_null());
+}
+
+TEST_F(StateApi, TheSummaryCountsFromPublishToAnswer) {
+    test::Watcher watcher("w");
+    watcher.subscribe(world);
+    publish("sip:alice@example.org", {{"sip:a@192.0.2.9"}});
+
+    const auto json = get("/api/v1/summary");
+
+    EXPECT_EQ(json["now"]["subscriptions"], 1);
+    EXPECT_EQ(json["now"]["subscriptions_by_profile"]["standard"], 1);
+    EXPECT_EQ(json["publish_to_notify"]["count"], 1) << "the first NOTIFY tells no change";
+    EXPECT_EQ(json["publish_to_answer"]["count"], 1);
+}
+
+TEST_F(StateApi, ThePageAndItsFilesHaveAStrictPolicyAndAnEntityTag) {
+    for (const char* path : {"/", "/app.js", "/style.css", "/openapi.json"}) {
+        HttpRequest request;
+        request.method = "GET";
+        request.path = path;
+        const HttpResponse response = router.dispatch(request);
+        EXPECT_EQ(response.status, 200U) << path;
+        std::string tag;
+        for (const auto& [name, value] : response.headers) {
+            if (name == "ETag") tag = value;
+            if (name == "Content-Security-Policy") {
+                EXPECT_EQ(value.find("unsafe"), std::string::npos);
+            }
+        }
+        request.if_none_match = tag;
+        EXPECT_EQ(router.dispatch(request).status, 304U) << path;
+    }
+}
+
+}  // namespace
+}  // namespace reginfo::metrics
