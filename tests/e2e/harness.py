@@ -112,13 +112,13 @@ class Process:
 
 class Reginfod(Process):
     def __init__(self, bed, name="reginfod", arguments=(), environment=None, port=None, ipv6=False,
-                 wait_ready=True, storage=("--storage", "memory")):
+                 wait_ready=True, storage=("--storage", "memory"), http=None):
         self.port = port or free_port()
         self.http_port = free_port()
         listen = ["--listen", f"udp:127.0.0.1:{self.port}", "--listen", f"tcp:127.0.0.1:{self.port}"]
         if ipv6:
             listen += ["--listen", f"udp:[::1]:{self.port}"]
-        command = [REGINFOD_BIN, *listen, "--http", f"127.0.0.1:{self.http_port}",
+        command = [REGINFOD_BIN, *listen, "--http", http or f"127.0.0.1:{self.http_port}",
                    *storage, *arguments]
         super().__init__(name, command, bed.directory, environment)
         bed.processes.append(self)

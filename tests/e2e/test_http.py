@@ -197,7 +197,7 @@ def events_are_streamed_filtered_and_resumed(scene, bed):
 
 
 def an_open_port_without_token_only_reads(bed):
-    server = Reginfod(bed, "open", ["--http", "0.0.0.0:0"], wait_ready=False)
+    server = Reginfod(bed, "open", http="0.0.0.0:0", wait_ready=False)
     wait_until(lambda: " ready " in server.output(), "it is ready")
     assert "http is open" in server.output() and "http.token" in server.output()
     port = int(server.output().split("http=0.0.0.0:")[1].split()[0])
