@@ -80,13 +80,15 @@ struct Item {
 
 using Items = std::vector<Item>;
 
-/// The parts of `text` between separators in their normal form, sorted by name.
+/// The parts of `text` between separators in their normal form, sorted by name; empty ones are
+/// none.
 Items items_of(std::string_view text, char separator) {
     Items items;
     while (!text.empty()) {
         const std::size_t end = std::min(text.find(separator), text.size());
         const std::string_view part = text.substr(0, end);
         text.remove_prefix(std::min(end + 1, text.size()));
+        if (part.empty()) continue;
         const std::size_t equal = std::min(part.find('='), part.size());
         Item item;
         append_normal(item.text, part.substr(0, equal), Case::lower);

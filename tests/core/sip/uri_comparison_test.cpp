@@ -144,5 +144,11 @@ TEST(CanonicalContact, SortsSixtyThousandBytesOfParametersWithoutComparingAllPai
     EXPECT_TRUE(equal(first, second));
 }
 
+// Found by fuzz_headers.
+TEST(CanonicalContact, EmptyHeadersOfAUriAreNone) {
+    EXPECT_EQ(canonical_contact("sip:h.example?&"), canonical_contact("sip:h.example"));
+    EXPECT_TRUE(equal_uris("sip:h.example?&", "sip:h.example"));
+}
+
 }  // namespace
 }  // namespace reginfo::sip
