@@ -8,8 +8,11 @@
 namespace reginfo {
 namespace {
 
-/// A round trip beyond twice the shortest and this means that a queue is filling.
+/// How much longer than the shortest a round trip may be before it means that a queue is filling.
+/// Absolute, since what a queue holds does not depend on how far away it is: at 10,000 messages/s
+/// this is a tenth of a default socket buffer. Longer paths vary more: a part of the shortest.
 constexpr Duration kQueueing = std::chrono::milliseconds{2};
+constexpr int kVariation = 8;
 
 }  // namespace
 
@@ -65,7 +68,8 @@ void SendWindow::done(Dialog& dialog) {
 void SendWindow::answered(Duration round_trip) {
     shortest_ = std::min(shortest_, round_trip);
     const bool in_full_use = in_flight_ + 1 > static_cast<std::size_t>(limit_);
-    if (!in_full_use || round_trip > 2 * shortest_ + kQueueing) return;
+    const Duration queueing = std::max(kQueueing, shortest_ / kVariation);
+    if (!in_full_use || round_trip - shortest_ > queueing) return;
     limit_ = std::min(
         limit_ + (slow_start_ ? 1.0 : 1.0 / limit_), static_cast<double>(settings_.window_max)
     );

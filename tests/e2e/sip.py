@@ -102,11 +102,27 @@ class Agent:
         self.socket = socket.socket(socket.AF_INET, kind)
         self.socket.bind(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
+        self.kept = self._keep_tcp_port() if transport == "udp" else None
         if transport == "udp":
             self._spawn(self._read_datagrams)
         else:
             self.socket.listen(16)
             self._spawn(self._accept)
+
+    def _keep_tcp_port(self):
+        """A NOTIFY too large for UDP is tried over TCP: there it must be refused, not taken by whoever
+        else on this machine happens to listen on that number."""
+        while True:
+            kept = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            try:
+                kept.bind(("127.0.0.1", self.port))
+                return kept
+            except OSError:
+                kept.close()
+                self.socket.close()
+                self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+                self.socket.bind(("127.0.0.1", 0))
+                self.port = self.socket.getsockname()[1]
 
     def _spawn(self, function, *args):
         threading.Thread(target=function, args=args, daemon=True).start()
@@ -117,6 +133,8 @@ class Agent:
             for connection in self.connections.values():
                 connection.close()
         self.socket.close()
+        if self.kept:
+            self.kept.close()
 
     @property
     def address(self):

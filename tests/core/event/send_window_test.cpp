@@ -91,6 +91,13 @@ TEST_F(SendWindowTest, DoesNotGrowWhileAnswersSayThatAQueueIsFilling) {
     EXPECT_EQ(window.limit(), before);
 }
 
+TEST_F(SendWindowTest, AFirstRoundTripThatWasSlowLetsNoLongQueueGrow) {
+    round(20ms);
+    const double before = window.limit();
+    for (int i = 0; i < 10; ++i) round(30ms);
+    EXPECT_EQ(window.limit(), before);
+}
+
 TEST_F(SendWindowTest, HalvesOnARetransmissionAtMostOnceAT1) {
     window.retransmitted(kStart, 500ms);
     EXPECT_EQ(window.limit(), 8.0);
