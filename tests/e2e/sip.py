@@ -91,8 +91,9 @@ def response_to(request, status, reason, headers=()):
 class Agent:
     """One local address. Requests that arrive go to `on_request(message) -> response or None`."""
 
-    def __init__(self, transport="udp", on_request=None):
+    def __init__(self, transport="udp", on_request=None, host="127.0.0.1"):
         self.transport = transport
+        self.host = host
         self.on_request = on_request or (lambda message: None)
         self.responses = {}
         self.closed = False
@@ -100,7 +101,7 @@ class Agent:
         self.lock = threading.Lock()
         kind = socket.SOCK_DGRAM if transport == "udp" else socket.SOCK_STREAM
         self.socket = socket.socket(socket.AF_INET, kind)
-        self.socket.bind(("127.0.0.1", 0))
+        self.socket.bind((host, 0))
         self.port = self.socket.getsockname()[1]
         self.kept = self._keep_tcp_port() if transport == "udp" else None
         if transport == "udp":
@@ -139,10 +140,10 @@ class Agent:
     @property
     def address(self):
         suffix = ";transport=tcp" if self.transport == "tcp" else ""
-        return f"127.0.0.1:{self.port}{suffix}"
+        return f"{self.host}:{self.port}{suffix}"
 
     def via(self):
-        return (f"SIP/2.0/{self.transport.upper()} 127.0.0.1:{self.port};rport;"
+        return (f"SIP/2.0/{self.transport.upper()} {self.host}:{self.port};rport;"
                 f"branch=z9hG4bK{secrets.token_hex(8)}")
 
     def send(self, message, peer):

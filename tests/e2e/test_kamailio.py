@@ -11,26 +11,12 @@ import time
 
 import harness
 from harness import HERE, Kamailio, Reginfod, wait_until
+from kamailio_files import database, reg_event
 from sip import Agent, Message
 from watcher import Watcher
 
 DOMAIN = "reg.test"
 REGISTER = os.path.join(HERE, "sipp", "register.xml")
-
-
-def database(bed, name):
-    """The path of a Kamailio's database with empty tables; pua does not start without one."""
-    path = os.path.join(bed.directory, f"{name}.sqlite")
-    schema = "/usr/share/kamailio/db_sqlite"
-    if not os.path.exists(f"{schema}/presence-create.sql"):
-        raise harness.Skip("kamailio-sqlite-modules is not installed")
-    if not os.path.exists(path):
-        connection = sqlite3.connect(path)
-        for part in ("standard", "presence"):
-            with open(f"{schema}/{part}-create.sql") as file:
-                connection.executescript(file.read())
-        connection.close()
-    return path
 
 
 class Scene:
@@ -54,8 +40,8 @@ class Scene:
         bed.closers.append(self.kick.close)
 
     def _start_edge(self):
-        target = f'"sip:127.0.0.1:{self.reginfod.port}{self.suffix}"'
-        return Kamailio(self.bed, "edge", "edge.cfg", defines={"REGINFOD": target})
+        defines = reg_event(self.bed, self.reginfod, suffix=self.suffix)
+        return Kamailio(self.bed, "edge", "edge.cfg", defines=defines)
 
     def _defines(self, port, name):
         return {"REGINFOD": f'"sip:{self.hop[0]}:{self.hop[1]}{self.suffix}"',

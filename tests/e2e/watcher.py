@@ -1,5 +1,7 @@
 """A SIP watcher of the reg package: one subscription, its NOTIFYs answered and folded."""
 
+import hashlib
+import re
 import secrets
 import threading
 
@@ -7,9 +9,24 @@ from reginfo import Fold
 from sip import Agent, Message, response_to, tag_of, uri_of
 
 
+def digest(challenge, user, password, method, uri):
+    """The credentials that answer a challenge (RFC 2617 3.2.2)."""
+    given = dict(re.findall(r'(\w+)="?([^",]*)"?', challenge))
+
+    def md5(*parts):
+        return hashlib.md5(":".join(parts).encode()).hexdigest()
+    cnonce = secrets.token_hex(4)
+    response = md5(md5(user, given["realm"], password), given["nonce"], "00000001", cnonce, "auth",
+                   md5(method, uri))
+    return (f'Digest username="{user}", realm="{given["realm"]}", nonce="{given["nonce"]}", '
+            f'uri="{uri}", qop=auth, nc=00000001, cnonce="{cnonce}", response="{response}"')
+
+
 class Watcher:
-    def __init__(self, aor, server, transport="udp", name="watcher", proxy=None):
-        """`server` and `proxy` are (host, port); requests leave to the proxy where there is one."""
+    def __init__(self, aor, server, transport="udp", name="watcher", proxy=None,
+                 host="127.0.0.1", password=None, headers=()):
+        """`server` and `proxy` are (host, port); requests leave to the proxy where there is one.
+        A challenge is answered with the password, if there is one; `headers` go into every SUBSCRIBE."""
         self.aor, self.name = aor, name
         self.hop = proxy or server
         self.via_proxy = proxy is not None
@@ -20,7 +37,8 @@ class Watcher:
         self.retransmissions = 0
         self.notify_cseq = 0
         self.changed = threading.Condition()
-        self.agent = Agent(transport, self._handle)
+        self.agent = Agent(transport, self._handle, host)
+        self.password, self.headers = password, list(headers)
         self.call_id = secrets.token_hex(8) + "@watch"
         self.local_tag = secrets.token_hex(4)
         self.remote_tag = None
@@ -33,6 +51,16 @@ class Watcher:
 
     def subscribe(self, expires=600):
         """Subscribes, refreshes or (0) unsubscribes; returns the final response."""
+        answer = self._send(expires)
+        if answer.status == 407 and self.password:
+            credentials = digest(answer.get("Proxy-Authenticate"), self.name, self.password,
+                                 "SUBSCRIBE", self.remote_target)
+            answer = self._send(expires, [("Proxy-Authorization", credentials)])
+        if answer.status // 100 == 2:
+            self._establish(answer)
+        return answer
+
+    def _send(self, expires, headers=()):
         self.cseq += 1
         to = f"<{self.aor}>" + (f";tag={self.remote_tag}" if self.remote_tag else "")
         request = Message(f"SUBSCRIBE {self.remote_target} SIP/2.0", [
@@ -46,11 +74,10 @@ class Watcher:
             ("Event", "reg"),
             ("Accept", "application/reginfo+xml"),
             ("Expires", str(expires)),
+            *self.headers,
+            *headers,
         ])
-        answer = self.agent.request(request, self.hop)
-        if answer.status // 100 == 2:
-            self._establish(answer)
-        return answer
+        return self.agent.request(request, self.hop)
 
     def _establish(self, answer):
         if self.remote_tag is None:
