@@ -1,0 +1,323 @@
+"""deploy/kamailio/reg-event.cfg and what includes it: who may watch, who owns an address-of-record,
+the way from presence_reginfo; and the mirror's calls.
+
+    test_kamailio_edge.py files | watchers | identity | owners | one | migration | mirror-call
+"""
+
+import os
+import re
+import subprocess
+import sys
+
+import harness
+from harness import DEPLOY, HERE, Kamailio, Reginfod, wait_until
+from kamailio_files import database, reg_event
+from publisher import Publisher, contact
+from sip import Agent, Message, response_to
+from side_port import SidePort
+from watcher import Watcher
+
+DOMAIN = "reg.test"
+STRANGER = "127.0.0.2"  # an address that address.list does not trust
+USERS = (("alice", DOMAIN, "secret"), ("bob", DOMAIN, "other"))
+REGISTER = os.path.join(HERE, "sipp", "register.xml")
+
+
+def aor_of(user):
+    return f"sip:{user}@{DOMAIN}"
+
+
+def publisher(bed, user, hop):
+    made = Publisher(aor_of(user), hop)
+    bed.closers.append(made.close)
+    return made
+
+
+def watcher(bed, user, hop, **options):
+    return bed.watch(Watcher(aor_of(user), hop, proxy=hop, **options))
+
+
+def start_edge(bed, *reginfods):
+    edge = Kamailio(bed, "edge", "edge.cfg", defines=reg_event(bed, *reginfods, users=USERS))
+    return edge, ("127.0.0.1", edge.port)
+
+
+def files(bed):
+    """Kamailio itself finds nothing wrong with any of the files."""
+    harness.need("kamailio")
+    defines = reg_event(bed, Reginfod(bed)) | {"DB_URL": f'"sqlite:///{database(bed, "pua")}"'}
+    for name in sorted(os.listdir(os.path.join(DEPLOY, "kamailio"))):
+        if not name.endswith(".cfg") or name == "reg-event.cfg":
+            continue
+        for more in ([], ["WITH_REG_EVENT", "README_NOTIFY"]):
+            names = [f"{key}={value}" for key, value in defines.items()] + more
+            command = ["kamailio", "-c", "-f", os.path.join(DEPLOY, "kamailio", name)]
+            done = subprocess.run(command + [part for key in names for part in ("-A", key)],
+                                  capture_output=True, text=True, timeout=30, check=False)
+            assert done.returncode == 0, done.stderr
+            loud = re.findall(r".*(?:ERROR|WARNING|CRITICAL).*", done.stderr)
+            assert not loud, f"{name}: {loud}"
+            print(f"{name} {' '.join(more)}: ok", flush=True)
+
+
+def watchers(bed):
+    """A stranger needs a password and sees his own; a trusted peer sees all; none publishes."""
+    reginfod = Reginfod(bed)
+    _, hop = start_edge(bed, reginfod)
+    source = publisher(bed, "alice", hop)
+    assert source.publish([contact("alice")]).status == 200
+
+    own = watcher(bed, "alice", hop, host=STRANGER, name="alice", password="secret", headers=[
+        ("P-Asserted-Identity", "<sip:boss@reg.test>")])
+    assert own.subscribe().status == 200
+    own.wait_contacts(contact("alice")[0])
+    assert own.subscribe().status == 200, "a refresh is challenged and let through"
+    assert own.subscribe(expires=0).status == 200
+    own.wait(lambda w: w.subscription_state.startswith("terminated"), "the last NOTIFY")
+
+    for name, password, expected in (("alice", None, 407), ("alice", "wrong", 407),
+                                     ("bob", "other", 403)):
+        other = watcher(bed, "alice", hop, host=STRANGER, name=name, password=password)
+        answer = other.subscribe()
+        assert answer.status == expected, f"{name}/{password}: {answer.start}"
+
+    trusted = watcher(bed, "alice", hop, name="application", headers=[
+        ("P-Asserted-Identity", "<sip:application@reg.test>")])
+    assert trusted.subscribe().status == 200
+    trusted.wait_contacts(contact("alice")[0])
+
+    stranger = publisher(bed, "alice", hop)
+    stranger.agent.close()
+    stranger.agent = Agent(host=STRANGER)
+    assert stranger.publish([contact("alice", 2)]).status == 403
+    forged = Agent(host=STRANGER)
+    bed.closers.append(forged.close)
+    notify = trusted.notifies[-1]
+    notify = Message(notify.start, [h for h in notify.headers if h[0] not in ("Via", "Content-Length")],
+                     notify.body)
+    assert forged.request(notify, hop).status == 403, "a NOTIFY that is not reginfod's"
+    other_package = Message(f"SUBSCRIBE {aor_of('alice')} SIP/2.0", [
+        ("Max-Forwards", "70"), ("From", "<sip:x@reg.test>;tag=x"), ("To", f"<{aor_of('alice')}>"),
+        ("Call-ID", "presence@test"), ("CSeq", "1 SUBSCRIBE"), ("Event", "presence")])
+    answer = forged.request(other_package, hop)
+    assert answer.status == 489 and answer.get("Allow-Events") == "reg", answer.start
+    assert set(trusted.fold.active) == {contact("alice")[0]}
+
+
+def identity(bed):
+    """What reginfod is told of a watcher: his name from whoever vouches for it, and no password."""
+    asked = []
+
+    def refuse(request):
+        asked.append(request)
+        return response_to(request, 403, "Forbidden")
+    server = Agent(on_request=refuse)
+    bed.closers.append(server.close)
+    _, hop = start_edge(bed, server)
+    claimed = [("P-Asserted-Identity", "<sip:boss@reg.test>")]
+
+    watcher(bed, "alice", hop, host=STRANGER, name="alice", password="secret",
+            headers=claimed).subscribe()
+    watcher(bed, "alice", hop, name="application", headers=claimed).subscribe()
+
+    digest, trusted = asked
+    assert digest.all("P-Asserted-Identity") == ["<sip:alice@reg.test>"], digest.headers
+    assert digest.get("Proxy-Authorization") is None
+    assert trusted.all("P-Asserted-Identity") == ["<sip:boss@reg.test>"], trusted.headers
+
+
+def owners(bed):
+    """Two instances share the addresses-of-record; what one owns the other is never asked for."""
+    state = [os.path.join(bed.directory, f"state-{n}") for n in (1, 2)]
+    both = [Reginfod(bed, f"reginfod-{n}", storage=("--state-dir", state[n - 1])) for n in (1, 2)]
+    edge, hop = start_edge(bed, *both)
+    users = [f"user{n}" for n in range(12)]
+    told = {}
+    for user in users:
+        source = publisher(bed, user, hop)
+        assert source.publish([contact(user)]).status == 200
+        told[user] = watcher(bed, user, hop)
+        # The same address-of-record, written differently (RFC 3261 10.3).
+        told[user].remote_target = aor_of(user).replace("user", "%75ser").replace(DOMAIN, "REG.Test")
+        assert told[user].subscribe().status == 200
+        told[user].wait_contacts(contact(user)[0])
+    owned = [{entry["aor"] for entry in SidePort(one.http_port).ask(
+        "/api/v1/registrations?limit=100").json["registrations"]} for one in both]
+    assert owned[0] and owned[1] and not owned[0] & owned[1], owned
+    assert owned[0] | owned[1] == {aor_of(user) for user in users}, owned
+
+    def first(of):
+        return next(user for user in users if aor_of(user) in owned[of])
+    mine, others = first(0), first(1)
+    both[0].stop()
+    lost = watcher(bed, mine, hop)
+    try:
+        answer = lost.agent.request(lost_subscribe(lost), hop, timeout=3.0)
+        raise AssertionError(f"somebody answered for a dead owner: {answer.start}")
+    except AssertionError as nothing:
+        assert "no answer" in str(nothing), nothing
+    assert told[others].subscribe().status == 200, "the other owner goes on"
+    edge.rpc("dispatcher.set_state", "dx", 1, "all")
+    answer = watcher(bed, mine, hop).subscribe()
+    assert answer.status == 503 and answer.get("Retry-After"), answer.start
+    edge.rpc("dispatcher.set_state", "a", 1, "all")
+    Reginfod(bed, "reginfod-1-again", port=both[0].port, storage=("--state-dir", state[0]))
+    assert told[mine].subscribe().status == 200, "its dialog goes on after the restart"
+    print(f"{len(owned[0])} and {len(owned[1])} addresses-of-record", flush=True)
+
+
+def lost_subscribe(watching):
+    return Message(f"SUBSCRIBE {watching.aor} SIP/2.0", [
+        ("Max-Forwards", "70"), ("From", "<sip:watcher@reg.test>;tag=lost"),
+        ("To", f"<{watching.aor}>"), ("Call-ID", watching.call_id), ("CSeq", "1 SUBSCRIBE"),
+        ("Contact", f"<sip:watcher@{watching.agent.address}>"), ("Event", "reg"), ("Expires", "60")])
+
+
+def start_registrar(bed, target, more=None):
+    port = harness.free_port()
+    defines = {"REGINFOD": f'"sip:127.0.0.1:{target}"', "DOMAIN": f'"{DOMAIN}"',
+               "SERVER_ADDRESS": f'"sip:reginfo@127.0.0.1:{port}"',
+               "DB_URL": f'"sqlite:///{database(bed, "registrar")}"'} | (more or {})
+    return Kamailio(bed, "registrar", "registrar.cfg", defines=defines, port=port)
+
+
+def register(bed, registrar, user, uri, cseq, expires=300):
+    bed.sipp(REGISTER, ("127.0.0.1", registrar.port), options=["-cid_str", f"{uri}@test"], keys={
+        "user": user, "domain": DOMAIN, "contacts": f"<{uri}>;expires={expires}",
+        "regcseq": str(cseq)})
+
+
+def one(bed):
+    """One Kamailio is registrar and the watchers' way to reginfod."""
+    reginfod = Reginfod(bed)
+    kamailio = start_registrar(bed, reginfod.port, reg_event(bed, reginfod, users=USERS) | {
+        "WITH_REG_EVENT": None})
+    hop = ("127.0.0.1", kamailio.port)
+    uri = "sip:alice@127.0.0.1:20001"
+    own = watcher(bed, "alice", hop, host=STRANGER, name="alice", password="secret")
+    assert own.subscribe().status == 200
+    own.wait_contacts()
+    register(bed, kamailio, "alice", uri, 1)
+    own.wait_contacts(uri)
+    register(bed, kamailio, "alice", uri, 2, expires=0)
+    own.wait_contacts()
+    own.wait_told(uri, "unregistered")
+
+
+class PresenceWatcher(Watcher):
+    """Takes what presence_reginfo sends: no body at first, and no version that grows."""
+
+    def _take(self, request):
+        self.notifies.append(request)
+        self.fold.active = dict.fromkeys(re.findall(
+            r'<contact [^>]*state="active"[^>]*>\s*<uri>([^<]*)</uri>', request.body))
+
+
+def migration(bed):
+    """From presence_reginfo to reginfod and back under one watcher of each, without a gap."""
+    reginfod = Reginfod(bed)
+    port = harness.free_port()
+    server = Kamailio(bed, "presence", "migration.cfg", port=port, defines=reg_event(
+        bed, reginfod, users=USERS) | {
+            "SERVER_ADDRESS": f'"sip:127.0.0.1:{port}"',
+            "DB_URL": f'"sqlite:///{database(bed, "presence")}"'})
+    hop = ("127.0.0.1", port)
+    registrar = start_registrar(bed, port)
+    uris = [f"sip:alice@127.0.0.1:{20001 + n}" for n in range(5)]
+
+    def phase(number):
+        server.rpc("cfg.seti", "reginfod", "phase", number)
+
+    def watch(kind):
+        made = bed.watch(kind(aor_of("alice"), hop, proxy=hop if kind is Watcher else None))
+        assert made.subscribe().status == 200
+        return made
+
+    def tags_refused():
+        return reginfod.metric("reginfod_publish_entity_tag_mismatches_total") or 0
+
+    old = watch(PresenceWatcher)
+    direct = bed.watch(Watcher(aor_of("alice"), reginfod.address))
+    assert direct.subscribe().status == 200
+    register(bed, registrar, "alice", uris[0], 1)
+    old.wait_contacts(uris[0])
+    direct.wait_contacts(uris[0])
+    register(bed, registrar, "alice", uris[0], 2)
+    register(bed, registrar, "alice", uris[1], 1)
+    old.wait_contacts(*uris[:2])
+    direct.wait_contacts(*uris[:2])
+    assert tags_refused() == 0 and reginfod.metric("reginfod_publications") == 1
+    server.rpc("htable.sets", "tags", aor_of("alice"), "lost")
+    register(bed, registrar, "alice", uris[2], 1)
+    direct.wait_contacts(*uris[:3])
+    assert tags_refused() == 1, "a copy with a tag that reginfod does not know is sent anew"
+    print("phase 0: both know everything", flush=True)
+
+    phase(1)
+    new = watch(Watcher)
+    new.wait_contacts(*uris[:3])
+    register(bed, registrar, "alice", uris[3], 1)
+    old.wait_contacts(*uris[:4])
+    new.wait_contacts(*uris[:4])
+    assert old.subscribe().status == 481, "an old dialog ends at its refresh"
+    assert new.subscribe().status == 200
+    print("phase 1: the old dialog was told until its refresh, the new one is", flush=True)
+
+    phase(0)
+    assert new.subscribe().status == 481, "and back"
+    again = watch(PresenceWatcher)
+    again.wait_contacts(*uris[:4])
+    phase(2)
+    assert again.subscribe(expires=0).status in (200, 202), "an old dialog can still be ended"
+    last = watch(Watcher)
+    last.wait_contacts(*uris[:4])
+    before = tags_refused()
+    register(bed, registrar, "alice", uris[4], 1)
+    last.wait_contacts(*uris)
+    assert tags_refused() > before, "pua came with a tag of presence_reginfo and published anew"
+    register(bed, registrar, "alice", uris[4], 2, expires=0)
+    last.wait_contacts(*uris[:4])
+    last.wait_told(uris[4], "unregistered")
+    print("phase 2: reginfod alone", flush=True)
+
+
+def mirror_call(bed):
+    """A call reaches a phone through the mirror, which knows it from reginfod alone."""
+    reginfod = Reginfod(bed)
+    port = harness.free_port()
+    mirror = Kamailio(bed, "mirror", "mirror.cfg", port=port, defines={
+        "REGINFOD": f'"sip:127.0.0.1:{reginfod.port}"',
+        "SERVER_ADDRESS": f'"sip:reginfo@127.0.0.1:{port}"',
+        "DB_URL": f'"sqlite:///{database(bed, "mirror")}"'})
+    rung = []
+
+    def ring(request):
+        rung.append(request)
+        return response_to(request, 200, "OK")
+    phone = Agent(on_request=ring)
+    caller = Agent()
+    bed.closers += [phone.close, caller.close]
+    uri = f"sip:alice@{phone.address}"
+    source = publisher(bed, "alice", reginfod.address)
+    assert source.publish([(uri, "active", "registered", 300, "phone", 1)]).status == 200
+
+    def message(number):
+        return caller.request(Message(f"MESSAGE {aor_of('alice')} SIP/2.0", [
+            ("Max-Forwards", "70"), ("From", "<sip:bob@reg.test>;tag=b"),
+            ("To", f"<{aor_of('alice')}>"), ("Call-ID", f"call-{number}@test"),
+            ("CSeq", "1 MESSAGE")], "hello"), ("127.0.0.1", port))
+    first = message(1)
+    assert first.status == 480 and first.get("Retry-After") == "1", first.start
+    wait_until(lambda: mirror.contacts(f"alice@{DOMAIN}"), "the mirror knows the phone")
+    assert message(2).status == 200
+    assert [request.start for request in rung] == [f"MESSAGE {uri} SIP/2.0"], rung
+    assert source.publish(expires=0).status == 200
+    wait_until(lambda: not mirror.contacts(f"alice@{DOMAIN}"), "the mirror knows that it left")
+    assert message(3).status == 480
+
+
+VARIANTS = {"files": files, "watchers": watchers, "identity": identity, "owners": owners, "one": one,
+            "migration": migration, "mirror-call": mirror_call}
+
+if __name__ == "__main__":
+    harness.run(f"kamailio-edge-{sys.argv[1]}", VARIANTS[sys.argv[1]])
