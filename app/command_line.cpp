@@ -67,11 +67,17 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
     CommandLine line;
     CLI::App parser("SIP event server for the registration event package (RFC 3680).", "reginfod");
     bool check_config = false;
+    bool check_health = false;
     bool version = false;
     std::string file;
     CLI::Option* config = parser.add_option("--config", file, "Configuration file (TOML)");
     config->type_name("FILE");
     parser.add_flag("--check-config", check_config, "Print the effective configuration and exit");
+    parser.add_flag(
+        "--check-health",
+        check_health,
+        "Ask the server that runs with this configuration whether it is alive, and exit"
+    );
     parser.add_flag("--version", version, "Print the version and exit");
     for (const Key& key : all_keys()) {
         if (!key.flag.empty()) add_key(parser, key, line.flags);
@@ -92,6 +98,7 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
         throw ConfigError("command line: " + what);
     }
     if (version) line.action = CommandLine::Action::version;
+    if (check_health) line.action = CommandLine::Action::check_health;
     if (check_config) line.action = CommandLine::Action::check_config;
     if (config->count() > 0) line.config_file = file;
     return line;

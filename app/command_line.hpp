@@ -12,7 +12,7 @@ namespace reginfo {
 
 /// What the command line asks for.
 struct CommandLine {
-    enum class Action { serve, check_config, version, help, state };
+    enum class Action { serve, check_config, check_health, version, help, state };
 
     Action action = Action::serve;
     std::optional<std::string> config_file;

@@ -3,8 +3,10 @@
 
 #include "app/command_line.hpp"
 #include "app/config.hpp"
+#include "app/health_check.hpp"
 #include "app/log.hpp"
 #include "app/service.hpp"
+#include "app/service_manager.hpp"
 #include "app/state_command.hpp"
 #include "app/version.hpp"
 
@@ -36,12 +38,16 @@ void run(std::vector<std::string> arguments) {
         std::cout << reginfo::write_config(effective);
         return;
     }
+    if (line.action == Action::check_health) {
+        reginfo::check_health(config);
+        return;
+    }
     if (line.action == Action::state) {
         reginfo::run_state_command(line.state, config);
         return;
     }
     reginfo::Log log(config.log.level, config.log.format, reginfo::make_stderr_sink());
-    reginfo::Service service(config, log);
+    reginfo::Service service(config, log, reginfo::ServiceManagerOptions::from_environment());
     service.start();
     service.run();
 }
@@ -56,6 +62,9 @@ int main(int argc, char** argv) {
     } catch (const reginfo::ConfigError& error) {
         std::cerr << "reginfod: " << error.what() << "\n";
         return 2;
+    } catch (const reginfo::HealthCheckError& error) {
+        std::cerr << "reginfod: " << error.what() << "\n";
+        return 1;
     } catch (const reginfo::StateCommandError& error) {
         std::cerr << "reginfod: " << error.what() << "\n";
         return 1;

@@ -56,11 +56,12 @@ std::string text_of(const ListenerSettings& listener) {
 
 }  // namespace
 
-Service::Service(Config config, Log& log)
+Service::Service(Config config, Log& log, const ServiceManagerOptions& manager)
     : config_(std::move(config)),
       log_(log),
       signals_(io_),
       suppressed_timer_(io_),
+      manager_(io_, manager),
       transport_collector_([this]() -> const TransportStats& { return driver_->stats(); }),
       storage_collector_([this] { return sqlite_ ? sqlite_->stats() : StoreStats{}; }),
       side_port_(io_, config_.http, side_port_access()) {
@@ -92,6 +93,7 @@ void Service::start() {
     handle_signals();
     is_ready_ = true;
     log_ready();
+    manager_.tell_ready();
 }
 
 void Service::run() { io_.run(); }
@@ -106,11 +108,13 @@ void Service::stop() {
     side_port_.stop();
     if (driver_) driver_->stop();
     suppressed_timer_.cancel();
+    manager_.stop();
 }
 
 void Service::stop_cleanly() {
     if (stopping_) return;
     is_ready_ = false;
+    manager_.tell_stopping();
     boost::system::error_code ignored;
     signals_.clear(ignored);
     if (sqlite_ && driver_) {

@@ -4,6 +4,7 @@
 
 #include "app/config.hpp"
 #include "app/log.hpp"
+#include "app/service_manager.hpp"
 #include "app/side_port.hpp"
 #include "app/storage_collector.hpp"
 #include "app/transport_collector.hpp"
@@ -33,8 +34,9 @@ public:
 /// Owns the reactor, the engine and the sockets.
 class Service {
 public:
-    /// @param log  must outlive the service
-    Service(Config config, Log& log);
+    /// @param log      must outlive the service
+    /// @param manager  who is told that it serves, and that it still does
+    Service(Config config, Log& log, const ServiceManagerOptions& manager = {});
     ~Service();
     Service(const Service&) = delete;
     Service& operator=(const Service&) = delete;
@@ -79,6 +81,7 @@ private:
     boost::asio::io_context io_{1};
     boost::asio::signal_set signals_;
     boost::asio::steady_timer suppressed_timer_;
+    ServiceManager manager_;
     bool is_suppressed_timer_armed_ = false;
     bool is_ready_ = false;
     bool stopping_ = false;

@@ -148,8 +148,47 @@ def ready_line(bed):
     assert again.stop() == 0
 
 
+def health(bed):
+    """--check-health asks the server that has this configuration."""
+    reginfod = Reginfod(bed, name="reginfod-health", http=f"0.0.0.0:{(port := free_port())}")
+    here = {"REGINFOD_HTTP_LISTEN": f"0.0.0.0:{port}"}
+    done = command("--check-health", environment=here)
+    assert done.returncode == 0 and not done.stdout + done.stderr, done
+    reginfod.child.send_signal(signal.SIGSTOP)
+    done = command("--check-health", environment=here)
+    reginfod.child.send_signal(signal.SIGCONT)
+    assert done.returncode == 1 and str(port) in done.stderr, done
+    assert reginfod.stop() == 0
+    done = command("--check-health", environment=here)
+    assert done.returncode == 1 and "refused" in done.stderr, done
+
+
+def service_manager(bed):
+    """systemd is told when it serves, that it still does, and when it stops."""
+    path = os.path.join(bed.directory, "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(path)
+        manager.settimeout(10)
+        reginfod = Reginfod(bed, name="reginfod-notify", wait_ready=False, environment={
+            "NOTIFY_SOCKET": path, "WATCHDOG_USEC": "200000"})
+        assert manager.recv(100) == b"READY=1"
+        socket.create_connection(reginfod.address, timeout=5).close()
+        for _ in range(3):
+            assert manager.recv(100) == b"WATCHDOG=1"
+        assert reginfod.stop() == 0
+        manager.settimeout(0)
+        told = []
+        try:
+            while True:
+                told.append(manager.recv(100))
+        except BlockingIOError:
+            assert told.count(b"STOPPING=1") == 1 and told[-1] == b"STOPPING=1", told
+
+
 def test(bed):
     flags(bed)
+    health(bed)
+    service_manager(bed)
     check_config(bed)
     port_taken(bed)
     ready_line(bed)
