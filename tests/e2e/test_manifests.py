@@ -114,6 +114,13 @@ def kamailio(bed, made):
         with open(os.path.join(bed.directory, name), "w") as file:
             # This host knows no "reginfod"; the name is looked up when it is needed.
             file.write(content)
+    known = ""
+    for name in ("registrar.cfg", "reg-event.cfg"):
+        with open(os.path.join(DEPLOY, "kamailio", name)) as file:
+            known += file.read()
+    for option, word in zip(words, words[1:]):
+        if option == "-A":
+            assert re.search(rf"(?m)^#!ifn?def {word.split('=')[0]}$", known), word
     words = [re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", word) for word in words]
     words = [word.replace("/var/lib/kamailio/kamailio.sqlite", path)
              .replace("/etc/kamailio/registrar.cfg", os.path.join(DEPLOY, "kamailio/registrar.cfg"))

@@ -71,8 +71,27 @@ def pages(bed):
         assert done.returncode == 0, done.stdout
 
 
+def operations(bed):
+    """The manual of operations says what to do on each alert, and names files that exist."""
+    with open(os.path.join(DEPLOY, "README.md")) as file:
+        text = file.read()
+    with open(os.path.join(DEPLOY, "prometheus/alerts.yml")) as file:
+        alerts = set(re.findall(r"- alert: (\w+)", file.read()))
+    named = set(re.findall(r"`(Reginfod\w+)`", text))
+    assert named == alerts, named ^ alerts
+    for path in re.findall(r"`((?:kamailio|prometheus|kubernetes|systemd|debian|man|completion|grafana)"
+                           r"/[\w.-]*)`", text):
+        assert os.path.exists(os.path.join(DEPLOY, path)), path
+    done = subprocess.run([REGINFOD_BIN, "--check-config"], capture_output=True, text=True, check=True)
+    sections = dict(re.findall(r"(?ms)^\[(\w+)\]$(.*?)(?=^\[|\Z)", done.stdout))
+    for section, key in re.findall(r"`(\w+)\.([a-z_]+)(?: = [^`]*)?`", text):
+        if section in sections:
+            assert re.search(rf"(?m)^{key} = ", sections[section]), f"{section}.{key}"
+
+
 def test(bed):
     completion(bed)
+    operations(bed)
     pages(bed)
 
 

@@ -1,0 +1,214 @@
+"""The container image and the Debian package, each built and run in a Debian of its own. As root.
+
+    test_image.py image | package BUILD_DIR
+
+Debian is fetched once by debootstrap and kept, with the images, in build/images.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import harness
+from harness import ROOT, Process, free_port, wait_until
+from publisher import Publisher, contact
+from test_package import build_package
+from watcher import Watcher
+
+KEPT = os.path.join(ROOT, "build/images")
+BASE = "docker.io/library/debian:bookworm-slim"
+IMAGE = "localhost/reginfod"
+NAME = "reginfod.example.org"
+AOR = "sip:alice@reg.test"
+LARGEST = 25_000_000  # bytes of the image
+
+
+def command(*arguments, timeout=1800):
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=timeout, check=False)
+    assert done.returncode == 0, f"{' '.join(arguments)}:\n{done.stdout[-4000:]}{done.stderr[-4000:]}"
+    return done.stdout.strip()
+
+
+def buildah(*arguments):
+    return command("buildah", "--storage-driver", "vfs", "--root", os.path.join(KEPT, "storage"),
+                   "--runroot", os.path.join(KEPT, "run"), *arguments)
+
+
+def working_container(bed, image):
+    made = buildah("from", "--pull-never", image)
+    bed.closers.append(lambda: buildah("rm", made))
+    return made
+
+
+def base_image():
+    """The image that stands in for the FROM line, as there is no registry to pull it from."""
+    harness.need("buildah", "debootstrap")
+    if os.geteuid() != 0:
+        raise harness.Skip("debootstrap and chroot want root")
+    if BASE.rsplit(":", maxsplit=1)[0] in buildah("images", "--format", "{{.Name}}").split():
+        return
+    tree = os.path.join(KEPT, "bookworm")
+    if not os.path.exists(os.path.join(tree, "complete")):
+        shutil.rmtree(tree, ignore_errors=True)
+        os.makedirs(KEPT, exist_ok=True)
+        command("debootstrap", "--variant=minbase", "bookworm", tree)
+        open(os.path.join(tree, "complete"), "w").close()
+    made = buildah("from", "scratch")
+    buildah("add", "-q", made, tree, "/")
+    buildah("commit", "-q", made, BASE)
+    buildah("rm", made)
+
+
+class Container(Process):
+    """The image's root file system, read-only, as the image's user and with the image's environment."""
+
+    def __init__(self, bed, name, root, image, environment):
+        self.root, self.image = root, image
+        self.environment = dict(entry.split("=", 1) for entry in image["Env"]) | environment
+        self.state = os.path.join(bed.directory, "state")
+        os.makedirs(self.state, exist_ok=True)
+        uid = int(image["User"].split(":")[0])
+        os.chown(self.state, uid, uid)
+        super().__init__(name, self._command(image["Entrypoint"]), bed.directory)
+        bed.processes.append(self)
+
+    def _command(self, arguments):
+        volume = list(self.image["Volumes"])[0]
+        script = (f'mount --bind "{self.root}" "{self.root}" && '
+                  f'mount -o remount,ro,bind "{self.root}" && '
+                  f'mount --bind "{self.state}" "{self.root}{volume}" && '
+                  f'mount -t proc proc "{self.root}/proc" && exec "$@"')
+        variables = [f"{key}={value}" for key, value in self.environment.items()]
+        return ["unshare", "--mount", "sh", "-c", script, "sh", "env", "-i", *variables,
+                "/usr/sbin/chroot", f"--userspec={self.image['User']}", self.root, *arguments]
+
+    def is_healthy(self):
+        test = self.image["Healthcheck"]["Test"]
+        assert test[0] == "CMD", test
+        return subprocess.run(self._command(test[1:]), capture_output=True, timeout=30,
+                              check=False).returncode == 0
+
+
+def bytes_below(root):
+    return sum(os.lstat(os.path.join(folder, name)).st_size
+               for folder, _, names in os.walk(root) for name in names)
+
+
+def image(bed):
+    base_image()
+    began = time.monotonic()
+    buildah("build", "--isolation", "chroot", "--pull-never", "--format", "docker", "--volume",
+            "/etc/apt:/etc/apt:ro", "-f", os.path.join(ROOT, "deploy/Dockerfile"), "-t", IMAGE, ROOT)
+    print(f"built in {time.monotonic() - began:.0f} s", flush=True)
+    made = working_container(bed, IMAGE)
+    config = json.loads(buildah("inspect", "--type", "image", IMAGE))["Docker"]["config"]
+    root = buildah("mount", made)
+    size = bytes_below(root)
+    print(f"{size} bytes: {sorted(os.listdir(root + '/usr/bin'))}", flush=True)
+    assert size < LARGEST and os.listdir(root + "/usr/bin") == ["reginfod"], "more than it needs"
+    assert config["User"].split(":")[0] not in ("", "0", "root"), config["User"]
+    assert config["StopSignal"] == "SIGTERM", config
+    os.makedirs(os.path.join(root, "proc"), exist_ok=True)  # an engine makes it
+    serves_and_moves(bed, root, config)
+
+
+def serves_and_moves(bed, root, config):
+    """A PUBLISH and a SUBSCRIBE pass; and the dialog goes on at another address behind the name."""
+    port, http = free_port(), free_port()
+
+    def start(number):
+        """The container number, at an address of its own and under the same name."""
+        host = f"127.0.0.{10 + number}"
+        made = Container(bed, f"container-{number}", root, config, {
+            "REGINFOD_SIP_LISTEN": f"udp:{host}:{port},tcp:{host}:{port}".replace(
+                ",tcp", f",advertise={NAME}:{port},tcp") + f",advertise={NAME}:{port}",
+            "REGINFOD_HTTP_LISTEN": f"0.0.0.0:{http}"})
+        wait_until(made.is_healthy, f"{made.name} is healthy: {made.output()}", timeout=30.0)
+        return made, (host, port)
+
+    def target(message):
+        """Where the name in a Contact leads: to the container that runs now."""
+        assert f"{NAME}:{port}" in message.get("Contact"), message.get("Contact")
+        return address
+    first, address = start(1)
+    source = Publisher(AOR, address)
+    bed.closers.append(source.close)
+    assert source.publish([contact("alice", 1)]).status == 200
+    watching = bed.watch(Watcher(AOR, address))
+    assert watching.subscribe().status == 200
+    watching.wait_contacts(contact("alice", 1)[0])
+    assert os.listdir(first.state), "no state in the volume"
+    assert first.stop(signal.SIGTERM) == 0, first.output()
+    assert not first.is_healthy()
+
+    second, address = start(2)
+    watching.hop = target(watching.notifies[-1])
+    assert watching.subscribe().status == 200, "the dialog was lost"
+    source.server = address
+    answer = source.publish([contact("alice", 1), contact("alice", 2)])
+    assert answer.status == 200, f"the publication was lost: {answer.start}"
+    watching.wait_contacts(contact("alice", 1)[0], contact("alice", 2)[0])
+    assert target(watching.notifies[-1]) == address
+    assert second.stop(signal.SIGTERM) == 0, second.output()
+
+
+def package(bed):
+    """Installed by apt in a Debian with nothing else, run as its unit says, and removed."""
+    base_image()
+    path = build_package(sys.argv[2], bed.directory)
+    made = working_container(bed, BASE)
+    name = os.path.basename(path)
+    buildah("copy", made, path, f"/{name}")
+
+    def inside(*words):
+        return buildah("run", "--isolation", "chroot", "--volume", "/etc/apt:/etc/apt:ro", made, "--",
+                       *words)
+    inside("sh", "-c", "apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y "
+           f"--no-install-recommends /{name}")
+    root = buildah("mount", made)
+    user = inside("getent", "passwd", "reginfod").split(":")
+    assert int(user[2]) < 1000 and user[5] == "/var/lib/reginfod", user
+    unit = read(root, "usr/lib/systemd/system/reginfod.service")
+    settings = dict(line.split("=", 1) for line in unit if "=" in line)
+    enabled = os.path.join(root, "etc/systemd/system/multi-user.target.wants/reginfod.service")
+    assert os.path.lexists(enabled), "the service is not enabled"
+    serves_as_unit(bed, root, settings, user)
+    inside("apt-get", "-q", "-y", "purge", "reginfod")
+    for gone in ("usr/bin/reginfod", "etc/reginfod", "var/lib/reginfod"):
+        assert not os.path.exists(os.path.join(root, gone)), gone
+
+
+def read(root, path):
+    with open(os.path.join(root, path)) as file:
+        return file.read().splitlines()
+
+
+def serves_as_unit(bed, root, settings, user):
+    """The unit's command line and user, the state directory that systemd would make."""
+    state = os.path.join(root, "var/lib", settings["StateDirectory"])
+    os.makedirs(state, exist_ok=True)
+    os.chown(state, int(user[2]), int(user[3]))
+    port, http = free_port(), free_port()
+    key, value = settings["Environment"].split("=", 1)
+    served = Process("installed", [
+        "env", "-i", f"{key}={value}", f"REGINFOD_SIP_LISTEN=udp:127.0.0.1:{port}",
+        f"REGINFOD_HTTP_LISTEN=127.0.0.1:{http}", "/usr/sbin/chroot",
+        f"--userspec={user[2]}:{user[3]}", root, *settings["ExecStart"].split()], bed.directory)
+    bed.processes.append(served)
+    wait_until(lambda: " ready " in served.output(), "the installed one is ready", timeout=20.0)
+    source = Publisher(AOR, ("127.0.0.1", port))
+    bed.closers.append(source.close)
+    assert source.publish([contact("alice", 1)]).status == 200
+    watching = bed.watch(Watcher(AOR, ("127.0.0.1", port)))
+    assert watching.subscribe().status == 200
+    watching.wait_contacts(contact("alice", 1)[0])
+    assert served.stop(signal.SIGTERM) == 0, served.output()
+    assert os.path.exists(os.path.join(state, "reginfod.db"))
+
+
+if __name__ == "__main__":
+    harness.run(f"image-{sys.argv[1]}", {"image": image, "package": package}[sys.argv[1]])
