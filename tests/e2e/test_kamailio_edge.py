@@ -146,6 +146,13 @@ def owners(bed):
     assert owned[0] and owned[1] and not owned[0] & owned[1], owned
     assert owned[0] | owned[1] == {aor_of(user) for user in users}, owned
 
+    # And a registrar, whose pua knows the edge only.
+    registrar = start_registrar(bed, edge.port)
+    for user in users[:4]:
+        uri = f"sip:{user}@127.0.0.1:20001"
+        register(bed, registrar, user, uri, 1)
+        told[user].wait_contacts(contact(user)[0], uri)
+
     def first(of):
         return next(user for user in users if aor_of(user) in owned[of])
     mine, others = first(0), first(1)

@@ -6,11 +6,17 @@
 import os
 import re
 import shutil
+import signal
+import socket
 import subprocess
 import sys
+import tempfile
 
 import harness
-from harness import ROOT
+from harness import ROOT, Process, wait_until
+from publisher import Publisher, contact
+from side_port import SidePort
+from watcher import Watcher
 
 INSTALLED = """
 /etc/reginfod/reginfod.toml
@@ -79,6 +85,83 @@ def unit(bed, path):
     return root
 
 
+def system_calls(*groups):
+    """The names in these groups of systemd, and in the groups within."""
+    found = set()
+    for line in command("systemd-analyze", "syscall-filter", *groups).splitlines():
+        word = line.strip()
+        if line.startswith("    ") and not word.startswith("#"):
+            found |= system_calls(word) if word.startswith("@") else {word}
+    return found
+
+
+def lives_within(bed, root):
+    """What a server calls from start to stop, the unit's filters allow: systemd would kill it else."""
+    harness.need("strace")
+    with open(os.path.join(root, "usr/lib/systemd/system/reginfod.service")) as file:
+        unit = file.read()
+    allowed = set()
+    for value in re.findall(r"(?m)^SystemCallFilter=(.*)$", unit):
+        named = system_calls(*value.lstrip("~").split())
+        allowed = allowed - named if value.startswith("~") else allowed | named
+    families = re.findall(r"(?m)^RestrictAddressFamilies=(.*)$", unit)[0].split()
+
+    trace = os.path.join(bed.directory, "trace")
+    # As no root, like the service: SQLite changes owners only as root. So not below /root either.
+    place = tempfile.mkdtemp(prefix="reginfod-")
+    bed.closers.append(lambda: shutil.rmtree(place))
+    os.chmod(place, 0o755)
+    manager, state = os.path.join(place, "notify"), os.path.join(place, "state")
+    binary = shutil.copy(harness.REGINFOD_BIN, place)
+    os.mkdir(state)
+    user = []
+    if os.geteuid() == 0:
+        user = ["-u", "nobody"]
+        shutil.chown(state, "nobody")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+        notify.bind(manager)
+        os.chmod(manager, 0o777)
+        port, http = harness.free_port(), harness.free_port()
+        traced = Process("traced", [
+            "strace", "-f", "-qq", *user, "-o", trace, binary, "--listen",
+            f"udp:127.0.0.1:{port}", "--listen", f"tcp:127.0.0.1:{port}", "--http",
+            f"127.0.0.1:{http}", "--state-dir", state],
+            bed.directory, {"NOTIFY_SOCKET": manager, "WATCHDOG_USEC": "200000"})
+        bed.processes.append(traced)
+        wait_until(lambda: " ready " in traced.output(), "the traced one is ready", timeout=30.0)
+        server = ("127.0.0.1", port)
+        source = Publisher("sip:alice@reg.test", server)
+        bed.closers.append(source.close)
+        assert source.publish([contact("alice")]).status == 200
+        watching = bed.watch(Watcher("sip:alice@reg.test", server, "tcp"))
+        assert watching.subscribe().status == 200
+        watching.wait_contacts(contact("alice")[0])
+        # A next hop with a name is looked up.
+        named = Watcher("sip:alice@reg.test", server, "tcp")
+        named.agent.host = "no-such-host.invalid"
+        bed.watch(named).agent.via = watching.agent.via
+        assert named.subscribe().status == 200
+        SidePort(http).ask("/metrics")
+        stop_child_of(traced)
+    called = set()
+    with open(trace, errors="replace") as file:
+        for line in file:
+            name = re.match(r"\d+ +(?:<\.\.\. )?(\w+)", line)
+            called |= {name.group(1)} if name else set()
+            family = re.search(r"socket\((AF_\w+)", line)
+            assert not family or family.group(1) in families, line
+    assert {"sendmmsg", "recvmmsg", "fdatasync"} & called, f"nothing was traced: {called}"
+    assert called <= allowed, f"the unit's filter would kill it at: {called - allowed}"
+    print(f"{len(called)} system calls, all allowed", flush=True)
+
+
+def stop_child_of(traced):
+    """SIGTERM to what strace runs, which ends with it and its exit status."""
+    with open(f"/proc/{traced.child.pid}/task/{traced.child.pid}/children") as file:
+        os.kill(int(file.read().split()[0]), signal.SIGTERM)
+    assert traced.child.wait(20) == 0, traced.output()
+
+
 def installed_elsewhere(bed, build):
     """`cmake --install --prefix` puts everything below the prefix, and the unit names that."""
     prefix = os.path.join(bed.directory, "prefix")
@@ -98,7 +181,7 @@ def test(bed):
     if not os.path.exists(os.path.join(build, "CPackConfig.cmake")):
         raise harness.Skip(f"{build} is not a build tree of {ROOT}")
     path = package(bed, build)
-    unit(bed, path)
+    lives_within(bed, unit(bed, path))
     installed_elsewhere(bed, build)
     shutil.rmtree(os.path.join(bed.directory, "_CPack_Packages"))
 
