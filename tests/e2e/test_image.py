@@ -86,6 +86,12 @@ class Container(Process):
         return ["unshare", "--mount", "sh", "-c", script, "sh", "env", "-i", *variables,
                 "/usr/sbin/chroot", f"--userspec={self.image['User']}", self.root, *arguments]
 
+    def is_read_only(self):
+        """Whether all it can see is, but for the volume."""
+        with open(f"/proc/{self.child.pid}/mounts") as file:
+            mounts = {line.split()[1]: line.split()[3].split(",")[0] for line in file}
+        return mounts["/"] == "ro" and mounts[list(self.image["Volumes"])[0]] == "rw"
+
     def is_healthy(self):
         test = self.image["Healthcheck"]["Test"]
         assert test[0] == "CMD", test
@@ -135,6 +141,8 @@ def serves_and_moves(bed, root, config):
         assert f"{NAME}:{port}" in message.get("Contact"), message.get("Contact")
         return address
     first, address = start(1)
+    assert first.is_read_only()
+    assert os.stat(f"/proc/{first.child.pid}").st_uid != 0
     source = Publisher(AOR, address)
     bed.closers.append(source.close)
     assert source.publish([contact("alice", 1)]).status == 200
