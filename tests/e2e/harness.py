@@ -112,10 +112,14 @@ class Process:
 
 class Reginfod(Process):
     def __init__(self, bed, name="reginfod", arguments=(), environment=None, port=None, ipv6=False,
-                 wait_ready=True, storage=("--storage", "memory"), http=None):
+                 wait_ready=True, storage=("--storage", "memory"), http=None, host="127.0.0.1",
+                 advertise=None):
         self.port = port or free_port()
         self.http_port = free_port()
-        listen = ["--listen", f"udp:127.0.0.1:{self.port}", "--listen", f"tcp:127.0.0.1:{self.port}"]
+        self.host = host
+        suffix = f",advertise={advertise}:{self.port}" if advertise else ""
+        listen = ["--listen", f"udp:{host}:{self.port}{suffix}",
+                  "--listen", f"tcp:{host}:{self.port}{suffix}"]
         if ipv6:
             listen += ["--listen", f"udp:[::1]:{self.port}"]
         command = [REGINFOD_BIN, *listen, "--http", http or f"127.0.0.1:{self.http_port}",
@@ -127,7 +131,7 @@ class Reginfod(Process):
 
     @property
     def address(self):
-        return ("127.0.0.1", self.port)
+        return (self.host, self.port)
 
     def wait_ready(self):
         def ready():
@@ -158,10 +162,11 @@ class Reginfod(Process):
 
 
 class Kamailio(Process):
-    """A Kamailio with one of deploy/kamailio/*.cfg, or a path; `defines` become -A NAME=VALUE."""
+    """A Kamailio with one of deploy/kamailio/*.cfg, or a path; `defines` become -A NAME=VALUE, and
+    `within` is a command that runs another."""
 
     def __init__(self, bed, name, config, transports=("udp", "tcp"), defines=None, port=None,
-                 options=()):
+                 options=(), within=()):
         need("kamailio")
         self.port = port or free_port()
         self.run_directory = os.path.join(bed.directory, f"{name}.run")
@@ -169,7 +174,7 @@ class Kamailio(Process):
         self.socket_path = os.path.join(self.run_directory, "rpc.sock")
         if os.path.exists(self.socket_path):
             os.unlink(self.socket_path)
-        command = ["kamailio", "-DD", "-E", "-m", "64", "-M", "8", "-Y", self.run_directory,
+        command = [*within, "kamailio", "-DD", "-E", "-m", "64", "-M", "8", "-Y", self.run_directory,
                    "-w", self.run_directory, "-f", os.path.join(DEPLOY, "kamailio", config), *options]
         for transport in transports:
             command += ["-l", f"{transport}:127.0.0.1:{self.port}"]

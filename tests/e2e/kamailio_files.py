@@ -34,9 +34,9 @@ def write(bed, name, lines):
     return path
 
 
-def reg_event(bed, *reginfods, suffix="", users=()):
+def reg_event(bed, *reginfods, suffix="", users=(), host="127.0.0.1"):
     """The names by which reg-event.cfg is set: these instances, 127.0.0.1 trusted, these users."""
-    sets = [f"{number} sip:127.0.0.1:{reginfod.port}{suffix}"
+    sets = [f"{number} sip:{host}:{reginfod.port}{suffix}"
             for number, reginfod in enumerate(reginfods, 1)]
     trusted = [f"{group} 127.0.0.1 32" for group in (1, 2)]
     users = database(bed, "auth", ("standard", "auth_db"), users)
