@@ -1,27 +1,32 @@
 """The container image and the Debian package, each built and run in a Debian of its own. As root.
 
-    test_image.py image | package BUILD_DIR
+    test_image.py image | compose | package BUILD_DIR
 
 Debian is fetched once by debootstrap and kept, with the images, in build/images.
 """
 
+import hashlib
 import json
 import os
+import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 
 import harness
-from harness import ROOT, Process, free_port, wait_until
+from harness import DEPLOY, ROOT, Process, free_port, wait_until
 from publisher import Publisher, contact
+from test_kamailio_edge import NameServer, register
 from test_package import build_package
 from watcher import Watcher
 
 KEPT = os.path.join(ROOT, "build/images")
 BASE = "docker.io/library/debian:bookworm-slim"
 IMAGE = "localhost/reginfod"
+KAMAILIO = "localhost/reginfod-kamailio"
 NAME = "reginfod.example.org"
 AOR = "sip:alice@reg.test"
 LARGEST = 25_000_000  # bytes of the image
@@ -49,7 +54,7 @@ def base_image():
     harness.need("buildah", "debootstrap")
     if os.geteuid() != 0:
         raise harness.Skip("debootstrap and chroot want root")
-    if BASE.rsplit(":", maxsplit=1)[0] in buildah("images", "--format", "{{.Name}}").split():
+    if buildah("images", "--filter", f"reference={BASE}", "--quiet"):
         return
     tree = os.path.join(KEPT, "bookworm")
     if not os.path.exists(os.path.join(tree, "complete")):
@@ -64,16 +69,17 @@ def base_image():
 
 
 class Container(Process):
-    """The image's root file system, read-only, as the image's user and with the image's environment."""
+    """The image's root file system, read-only, as the image's user and with the image's environment; its
+    volume is filled with what the image has there, and outlives it."""
 
-    def __init__(self, bed, name, root, image, environment):
+    def __init__(self, bed, name, root, image, environment=None, arguments=(), volume=None):
         self.root, self.image = root, image
-        self.environment = dict(entry.split("=", 1) for entry in image["Env"]) | environment
-        self.state = os.path.join(bed.directory, "state")
-        os.makedirs(self.state, exist_ok=True)
-        uid = int(image["User"].split(":")[0])
-        os.chown(self.state, uid, uid)
-        super().__init__(name, self._command(image["Entrypoint"]), bed.directory)
+        variables = [entry.split("=", 1) for entry in image.get("Env") or []]
+        self.environment = dict(variables) | (environment or {})
+        self.state = os.path.join(bed.directory, volume or "state")
+        if not os.path.exists(self.state):
+            command("cp", "-a", root + list(image["Volumes"])[0], self.state)
+        super().__init__(name, self._command([*image["Entrypoint"], *arguments]), bed.directory)
         bed.processes.append(self)
 
     def _command(self, arguments):
@@ -104,21 +110,29 @@ def bytes_below(root):
                for folder, _, names in os.walk(root) for name in names)
 
 
-def image(bed):
-    base_image()
+def build(image_name, context, dockerfile):
     began = time.monotonic()
     buildah("build", "--isolation", "chroot", "--pull-never", "--format", "docker", "--volume",
-            "/etc/apt:/etc/apt:ro", "-f", os.path.join(ROOT, "deploy/Dockerfile"), "-t", IMAGE, ROOT)
-    print(f"built in {time.monotonic() - began:.0f} s", flush=True)
-    made = working_container(bed, IMAGE)
-    config = json.loads(buildah("inspect", "--type", "image", IMAGE))["Docker"]["config"]
-    root = buildah("mount", made)
+            "/etc/apt:/etc/apt:ro", "-f", os.path.join(context, dockerfile), "-t", image_name, context)
+    print(f"{image_name} built in {time.monotonic() - began:.0f} s", flush=True)
+
+
+def unpacked(bed, image_name):
+    """The root of a container made of the image, and the image's configuration."""
+    root = buildah("mount", working_container(bed, image_name))
+    os.makedirs(os.path.join(root, "proc"), exist_ok=True)  # an engine makes it
+    return root, json.loads(buildah("inspect", "--type", "image", image_name))["Docker"]["config"]
+
+
+def image(bed):
+    base_image()
+    build(IMAGE, ROOT, "deploy/Dockerfile")
+    root, config = unpacked(bed, IMAGE)
     size = bytes_below(root)
     print(f"{size} bytes: {sorted(os.listdir(root + '/usr/bin'))}", flush=True)
     assert size < LARGEST and os.listdir(root + "/usr/bin") == ["reginfod"], "more than it needs"
     assert config["User"].split(":")[0] not in ("", "0", "root"), config["User"]
     assert config["StopSignal"] == "SIGTERM", config
-    os.makedirs(os.path.join(root, "proc"), exist_ok=True)  # an engine makes it
     serves_and_moves(bed, root, config)
 
 
@@ -162,6 +176,61 @@ def serves_and_moves(bed, root, config):
     watching.wait_contacts(contact("alice", 1)[0], contact("alice", 2)[0])
     assert target(watching.notifies[-1]) == address
     assert second.stop(signal.SIGTERM) == 0, second.output()
+
+
+def compose(bed):
+    """The containers of deploy/compose.yaml serve together: a phone registers, a watcher with a
+    password is told, and reginfod is replaced by another container."""
+    import yaml
+    base_image()
+    with open(os.path.join(DEPLOY, "compose.yaml")) as file:
+        made = yaml.safe_load(file)
+    if not buildah("images", "--filter", f"reference={IMAGE}", "--quiet"):
+        build(IMAGE, ROOT, "deploy/Dockerfile")
+    build(KAMAILIO, os.path.join(DEPLOY, "kamailio"), "Dockerfile")
+    reginfod, kamailio = unpacked(bed, IMAGE), unpacked(bed, KAMAILIO)
+    # One host network instead of one for each, so the two cannot have the same port.
+    port, http, sip = free_port(), free_port(), free_port()
+    names = NameServer(bed, "reginfod", "127.0.0.1")
+    service = made["services"]["kamailio"]
+    for config in service["configs"]:
+        with open(kamailio[0] + config["target"], "w") as file:
+            file.write(made["configs"][config["source"]]["content"].replace(":5060", f":{port}"))
+    with open(kamailio[0] + "/etc/resolv.conf", "w") as file:
+        file.write(f"nameserver {names.listens}\n")
+    words = [re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", word) for word in service["command"]]
+    words = [word.replace(":5060", f":{sip}") for word in words]
+
+    def start(number):
+        made_one = Container(
+            bed, f"reginfod-{number}", *reginfod, made["services"]["reginfod"]["environment"] | {
+                "REGINFOD_SIP_LISTEN": f"udp:0.0.0.0:{port},tcp:0.0.0.0:{port}",
+                "REGINFOD_HTTP_LISTEN": f"0.0.0.0:{http}"}, volume="reginfod-state")
+        wait_until(made_one.is_healthy, f"{made_one.name} is healthy: {made_one.output()}", timeout=30.0)
+        return made_one
+    first = start(1)
+    edge = Container(bed, "kamailio", *kamailio, arguments=words, volume="kamailio-state")
+    edge.port = sip
+    early = bed.watch(Watcher(AOR, ("127.0.0.1", sip), host="127.0.0.2"))
+    assert early.subscribe().status == 407, "a watcher without a password"
+    ha1 = hashlib.md5(b"alice:reg.test:secret").hexdigest()
+    with sqlite3.connect(os.path.join(edge.state, "auth.sqlite")) as users:
+        users.execute("INSERT INTO subscriber (username, domain, ha1) VALUES ('alice', 'reg.test', ?)",
+                      (ha1,))
+    users.close()
+    told = bed.watch(Watcher(AOR, ("127.0.0.1", sip), proxy=("127.0.0.1", sip), host="127.0.0.2",
+                             name="alice", password="secret"))
+    assert told.subscribe().status == 200
+    told.wait_contacts()
+    uri = "sip:alice@127.0.0.1:20001"
+    register(bed, edge, "alice", uri, 1)
+    told.wait_contacts(uri)
+    assert first.stop(signal.SIGTERM) == 0, first.output()
+    start(2)
+    register(bed, edge, "alice", uri, 2, expires=0)
+    told.wait_contacts(timeout=30.0)
+    told.wait_told(uri, "unregistered")
+    assert told.subscribe().status == 200, "the dialog was lost"
 
 
 def package(bed):
@@ -219,4 +288,4 @@ def serves_as_unit(bed, root, settings, user):
 
 
 if __name__ == "__main__":
-    harness.run(f"image-{sys.argv[1]}", {"image": image, "package": package}[sys.argv[1]])
+    harness.run(f"image-{sys.argv[1]}", {"image": image, "compose": compose, "package": package}[sys.argv[1]])

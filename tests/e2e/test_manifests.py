@@ -122,7 +122,7 @@ def kamailio(bed, made):
         if option == "-A":
             assert re.search(rf"(?m)^#!ifn?def {word.split('=')[0]}$", known), word
     words = [re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", word) for word in words]
-    words = [word.replace("/var/lib/kamailio/kamailio.sqlite", path)
+    words = [re.sub(r"/var/lib/kamailio/\w+\.sqlite", path, word)
              .replace("/etc/kamailio/registrar.cfg", os.path.join(DEPLOY, "kamailio/registrar.cfg"))
              for word in words]
     for name, key in (("dispatcher.list", "DISPATCHER_LIST"), ("address.list", "ADDRESS_LIST")):
