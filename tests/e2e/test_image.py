@@ -234,7 +234,7 @@ def compose(bed):
 
 
 def package(bed):
-    """Installed by apt in a Debian with nothing else, run as its unit says, and removed."""
+    """Installed by apt in a Debian with nothing else, run as its unit says, upgraded, and removed."""
     base_image()
     path = build_package(sys.argv[2], bed.directory)
     made = working_container(bed, BASE)
@@ -253,7 +253,8 @@ def package(bed):
     settings = dict(line.split("=", 1) for line in unit if "=" in line)
     enabled = os.path.join(root, "etc/systemd/system/multi-user.target.wants/reginfod.service")
     assert os.path.lexists(enabled), "the service is not enabled"
-    serves_as_unit(bed, root, settings, user)
+    upgraded_under_its_dialog(bed, root, settings, user, lambda: inside(
+        "apt-get", "install", "-q", "-y", "--reinstall", f"/{name}"))
     inside("apt-get", "-q", "-y", "purge", "reginfod")
     for gone in ("usr/bin/reginfod", "etc/reginfod", "var/lib/reginfod"):
         assert not os.path.exists(os.path.join(root, gone)), gone
@@ -264,19 +265,23 @@ def read(root, path):
         return file.read().splitlines()
 
 
-def serves_as_unit(bed, root, settings, user):
-    """The unit's command line and user, the state directory that systemd would make."""
+def upgraded_under_its_dialog(bed, root, settings, user, upgrade):
+    """With the unit's command line and user, and the state directory that systemd would make."""
     state = os.path.join(root, "var/lib", settings["StateDirectory"])
     os.makedirs(state, exist_ok=True)
     os.chown(state, int(user[2]), int(user[3]))
     port, http = free_port(), free_port()
     key, value = settings["Environment"].split("=", 1)
-    served = Process("installed", [
-        "env", "-i", f"{key}={value}", f"REGINFOD_SIP_LISTEN=udp:127.0.0.1:{port}",
-        f"REGINFOD_HTTP_LISTEN=127.0.0.1:{http}", "/usr/sbin/chroot",
-        f"--userspec={user[2]}:{user[3]}", root, *settings["ExecStart"].split()], bed.directory)
-    bed.processes.append(served)
-    wait_until(lambda: " ready " in served.output(), "the installed one is ready", timeout=20.0)
+
+    def serve(name):
+        served = Process(name, [
+            "env", "-i", f"{key}={value}", f"REGINFOD_SIP_LISTEN=udp:127.0.0.1:{port}",
+            f"REGINFOD_HTTP_LISTEN=127.0.0.1:{http}", "/usr/sbin/chroot",
+            f"--userspec={user[2]}:{user[3]}", root, *settings["ExecStart"].split()], bed.directory)
+        bed.processes.append(served)
+        wait_until(lambda: " ready " in served.output(), f"{name} is ready", timeout=20.0)
+        return served
+    served = serve("installed")
     source = Publisher(AOR, ("127.0.0.1", port))
     bed.closers.append(source.close)
     assert source.publish([contact("alice", 1)]).status == 200
@@ -285,6 +290,12 @@ def serves_as_unit(bed, root, settings, user):
     watching.wait_contacts(contact("alice", 1)[0])
     assert served.stop(signal.SIGTERM) == 0, served.output()
     assert os.path.exists(os.path.join(state, "reginfod.db"))
+    upgrade()
+    served = serve("upgraded")
+    assert watching.subscribe().status == 200, "the dialog was lost"
+    assert source.publish([contact("alice", 2)]).status == 200, "the publication was lost"
+    watching.wait_contacts(contact("alice", 2)[0])
+    assert served.stop(signal.SIGTERM) == 0, served.output()
 
 
 if __name__ == "__main__":
