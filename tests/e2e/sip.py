@@ -101,7 +101,7 @@ class Agent:
         self.lock = threading.Lock()
         kind = socket.SOCK_DGRAM if transport == "udp" else socket.SOCK_STREAM
         self.socket = socket.socket(socket.AF_INET, kind)
-        self.socket.bind((host, 0))
+        self.socket.bind((self.host, 0))
         self.port = self.socket.getsockname()[1]
         self.kept = self._keep_tcp_port() if transport == "udp" else None
         if transport == "udp":
@@ -116,13 +116,13 @@ class Agent:
         while True:
             kept = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
             try:
-                kept.bind(("127.0.0.1", self.port))
+                kept.bind((self.host, self.port))
                 return kept
             except OSError:
                 kept.close()
                 self.socket.close()
                 self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-                self.socket.bind(("127.0.0.1", 0))
+                self.socket.bind((self.host, 0))
                 self.port = self.socket.getsockname()[1]
 
     def _spawn(self, function, *args):
