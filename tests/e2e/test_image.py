@@ -69,8 +69,8 @@ def base_image():
 
 
 class Container(Process):
-    """The image's root file system, read-only, as the image's user and with the image's environment; its
-    volume is filled with what the image has there, and outlives it."""
+    """The image's root file system, read-only, as process 1, as the image's user and with the image's
+    environment; its volume is filled with what the image has there, and outlives it."""
 
     def __init__(self, bed, name, root, image, environment=None, arguments=(), volume=None):
         self.root, self.image = root, image
@@ -89,12 +89,28 @@ class Container(Process):
                   f'mount --bind "{self.state}" "{self.root}{volume}" && '
                   f'mount -t proc proc "{self.root}/proc" && exec "$@"')
         variables = [f"{key}={value}" for key, value in self.environment.items()]
-        return ["unshare", "--mount", "sh", "-c", script, "sh", "env", "-i", *variables,
-                "/usr/sbin/chroot", f"--userspec={self.image['User']}", self.root, *arguments]
+        return ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", script, "sh",
+                "env", "-i", *variables, "/usr/sbin/chroot", f"--userspec={self.image['User']}", self.root, *arguments]
+
+    @property
+    def first_process(self):
+        """What is process 1 within; None when it is gone."""
+        try:
+            with open(f"/proc/{self.child.pid}/task/{self.child.pid}/children") as file:
+                found = file.read().split()
+        except FileNotFoundError:
+            return None
+        return int(found[0]) if found else None
+
+    def stop(self, how=signal.SIGTERM, timeout=10.0):
+        """`how` goes to process 1, which takes only signals that it handles; unshare ends with it."""
+        if self.running and self.first_process:
+            os.kill(self.first_process, how)
+        return super().stop(0, timeout)
 
     def is_read_only(self):
         """Whether all it can see is, but for the volume."""
-        with open(f"/proc/{self.child.pid}/mounts") as file:
+        with open(f"/proc/{self.first_process}/mounts") as file:
             mounts = {line.split()[1]: line.split()[3].split(",")[0] for line in file}
         return mounts["/"] == "ro" and mounts[list(self.image["Volumes"])[0]] == "rw"
 
@@ -156,7 +172,7 @@ def serves_and_moves(bed, root, config):
         return address
     first, address = start(1)
     assert first.is_read_only()
-    assert os.stat(f"/proc/{first.child.pid}").st_uid != 0
+    assert os.stat(f"/proc/{first.first_process}").st_uid != 0
     source = Publisher(AOR, address)
     bed.closers.append(source.close)
     assert source.publish([contact("alice", 1)]).status == 200
