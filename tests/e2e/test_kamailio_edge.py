@@ -295,7 +295,8 @@ def migration(bed):
     uris = [f"sip:alice@127.0.0.1:{20001 + n}" for n in range(5)]
 
     def phase(number):
-        server.rpc("cfg.seti", "reginfod", "phase", number)
+        subprocess.run(["kamcmd", "-s", f"unixs:{server.run_directory}/kamailio_ctl", "cfg.seti",
+                        "reginfod", "phase", str(number)], check=True, capture_output=True, timeout=20)
 
     def watch(kind):
         made = bed.watch(kind(aor_of("alice"), hop, proxy=hop if kind is Watcher else None))
