@@ -348,6 +348,10 @@ def migration(bed):
     register(bed, registrar, "alice", uris[4], 2, expires=0)
     last.wait_contacts(*uris[:4])
     last.wait_told(uris[4], "unregistered")
+    # The last copy, which nobody renews, still says that this one is there.
+    register(bed, registrar, "alice", uris[3], 2, expires=0)
+    last.wait_contacts(*uris[:3])
+    last.wait_told(uris[3], "unregistered")
     print("phase 2: reginfod alone", flush=True)
 
 
