@@ -29,8 +29,12 @@ void run(std::vector<std::string> arguments) {
         std::cout << "reginfod " << reginfo::version() << "\n";
         return;
     }
-    const auto effective =
-        reginfo::load_config(line.config_file, reginfo::read_environment(environ), line.flags);
+    const auto load = [&line] {
+        return reginfo::load_config(
+            line.config_file, reginfo::read_environment(environ), line.flags
+        );
+    };
+    const auto effective = load();
     const reginfo::Config& config = effective.config;
     if (line.action == Action::check_config) {
         std::cout << reginfo::write_config(effective);
@@ -41,7 +45,7 @@ void run(std::vector<std::string> arguments) {
         return;
     }
     reginfo::Log log(config.log.level, config.log.format, reginfo::make_stderr_sink());
-    reginfo::Service service(config, log);
+    reginfo::Service service(config, log, [&load] { return load().config; });
     service.start();
     service.run();
 }

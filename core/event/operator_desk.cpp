@@ -86,4 +86,17 @@ ActionOutcome OperatorDesk::carry_out(TimePoint now, const EndContact& action, O
     return ActionOutcome::done;
 }
 
+ActionOutcome OperatorDesk::carry_out(TimePoint now, const TraceAor& action, Outbox& outbox) {
+    const auto aor = Inspection::canonical(action.aor);
+    if (!aor) return ActionOutcome::not_found;
+    if (action.time.count() == 0) {
+        if (!records_.tracer.stop(*aor, outbox)) return ActionOutcome::not_found;
+        log(outbox, "trace " + *aor + " no more");
+        return ActionOutcome::done;
+    }
+    if (!records_.tracer.start(now + action.time, *aor, outbox)) return ActionOutcome::too_many;
+    log(outbox, "trace " + *aor + " for " + std::to_string(action.time.count()) + " s");
+    return ActionOutcome::done;
+}
+
 }  // namespace reginfo

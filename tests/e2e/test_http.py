@@ -4,13 +4,15 @@
 """
 
 import json
+import os
+import re
 import shutil
 import subprocess
 import urllib.parse
 
-from harness import Reginfod, need, run, wait_until
+from harness import ROOT, Reginfod, need, run, wait_until
 from publisher import Publisher, contact
-from schema import check
+from schema import check, resolve
 from side_port import Events, SidePort
 from watcher import Watcher
 
@@ -39,7 +41,8 @@ class Scene:
         """That the answer is what openapi.json promises for this operation."""
         responses = self.openapi["paths"][path][method]["responses"]
         assert str(answer.status) in responses, f"{path}: {answer.status} is not described"
-        for kind, content in responses[str(answer.status)]["content"].items():
+        response = resolve(responses[str(answer.status)], self.openapi)
+        for kind, content in response["content"].items():
             assert answer.type.startswith(kind), f"{path}: {answer.type}"
             if kind.endswith("json"):
                 check(answer.json, content["schema"], self.openapi)
@@ -79,6 +82,9 @@ def every_path_is_described_and_every_description_is_served(scene):
         if path == "/api/v1/events":
             continue  # it does not end
         for method in operations:
+            if path == "/api/v1/drain":
+                assert scene.port.ask(path, "POST", token=False).status == 401
+                continue  # test_operations.py does it
             answer = scene.port.ask(real, method.upper(), token=False)
             assert answer.status not in (405, 501), f"{method} {path}"
             scene.check(answer, path, method)
@@ -212,7 +218,7 @@ def the_scrape_is_clean(scene):
     text = scene.port.ask("/metrics", Accept_Encoding="gzip").body
     for name in ("reginfod_publish_to_notify_seconds_bucket", "reginfod_publish_to_answer_seconds_sum",
                  "reginfod_notify_windows", "reginfod_notify_queue_oldest_seconds",
-                 'reginfod_memory_estimate_bytes{kind="subscriptions"}',
+                 'reginfod_memory_bytes{kind="subscriptions"}', 'reginfod_memory_bytes{kind="tcp_queues"}',
                  'reginfod_subscriptions{profile="standard"}', "reginfod_reactor_lag_seconds_count",
                  'reginfod_sip_responses_sent_total{method="PUBLISH",code="200",transport="udp"}'):
         assert f"\n{name}" in text, name
@@ -221,6 +227,27 @@ def the_scrape_is_clean(scene):
                               capture_output=True, check=False)
         assert said.returncode == 0 and not said.stdout + said.stderr, said
     assert scene.server.metric("reginfod_publish_to_answer_seconds_count") >= 1
+
+
+def the_list_of_metrics_is_true(scene):
+    """metrics/README.md against the scrape: names, types and labels, both ways."""
+    listed = {}
+    with open(os.path.join(ROOT, "metrics", "README.md"), encoding="utf-8") as file:
+        for line in file:
+            row = re.fullmatch(r"\| `([a-z_]+)` \| (counter|gauge|histogram) \| (.*?) ?\| (.+) \|", line.strip())
+            if row:
+                assert row.group(1) not in listed, f"{row.group(1)} is listed twice"
+                listed[row.group(1)] = (row.group(2), set(re.findall(r"`(\w+)`", row.group(3))))
+    exposed = {}
+    text = scene.port.ask("/metrics").body
+    for name, kind in re.findall(r"^# TYPE (\S+) (\S+)$", text, re.M):
+        series = re.findall(rf"^{name}(?:_bucket|_sum|_count)?(?:\{{(.*)\}})? ", text, re.M)
+        labels = {label for held in series for label in re.findall(r'(\w+)="', held)}
+        exposed[name] = (kind, labels - {"le"})
+    assert len(exposed) > 70
+    differing = {name: (listed.get(name), exposed.get(name)) for name in listed.keys() | exposed.keys()
+                 if listed.get(name) != exposed.get(name)}
+    assert not differing, f"listed and exposed: {differing}"
 
 
 def test(bed):
@@ -233,6 +260,7 @@ def test(bed):
     events_are_streamed_filtered_and_resumed(scene, bed)
     actions_reach_the_watcher(scene, bed)
     the_scrape_is_clean(scene)
+    the_list_of_metrics_is_true(scene)
     an_open_port_without_token_only_reads(bed)
 
 

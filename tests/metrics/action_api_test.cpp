@@ -45,7 +45,7 @@ TEST_F(ActionApi, WithoutTheTokenNothingIsDone) {
 
 TEST_F(ActionApi, WithoutAConfiguredTokenActionsAreOff) {
     Router off;
-    add_action_routes(off, access(), "");
+    add_action_routes(off, access(), [] { return std::string(); });
     HttpRequest request{"POST", kAlice + "/notify", ""};
     request.authorization = "Bearer ";
 
@@ -135,6 +135,46 @@ TEST_F(ActionApi, TheDumpHasALineForEachRecordAndIsLogged) {
     );
     EXPECT_THAT(dump.body, HasSubstr("{\"kind\":\"subscription\""));
     EXPECT_THAT(logged, SizeIs(1));
+}
+
+TEST_F(ActionApi, ATraceIsBegunProlongedAndEnded) {
+    EXPECT_EQ(ask("POST", kAlice + "/trace", false).status, 401U);
+    for (const char* query : {"?seconds=0", "?seconds=3601", "?seconds=x", "?x=1", "?seconds=%"}) {
+        EXPECT_EQ(ask("POST", kAlice + "/trace" + query).status, 400U) << query;
+    }
+    EXPECT_EQ(ask("DELETE", kAlice + "/trace").status, 404U);
+    EXPECT_EQ(ask("POST", "/api/v1/registrations/nonsense/trace").status, 404U);
+
+    EXPECT_EQ(ask("POST", kAlice + "/trace?seconds=60").status, 202U);
+    EXPECT_EQ(world.stats().traces, 1U);
+    EXPECT_EQ(ask("DELETE", kAlice + "/trace").status, 202U);
+    EXPECT_EQ(world.stats().traces, 0U);
+
+    for (int i = 0; i < 16; ++i) {
+        const std::string aor = "/api/v1/registrations/sip:u" + std::to_string(i) + "@example.org";
+        EXPECT_EQ(ask("POST", aor + "/trace").status, 202U);
+    }
+    EXPECT_EQ(ask("POST", kAlice + "/trace").status, 409U);
+}
+
+TEST_F(ActionApi, DrainNeedsTheToken) {
+    EXPECT_EQ(ask("POST", "/api/v1/drain", false).status, 401U);
+    EXPECT_EQ(drains, 0);
+    EXPECT_EQ(ask("POST", "/api/v1/drain").status, 202U);
+    EXPECT_EQ(drains, 1);
+}
+
+TEST_F(ActionApi, ANewTokenIsAskedForAtOnce) {
+    std::string token = kToken;
+    Router changing;
+    add_action_routes(changing, access(), [&token] { return token; });
+    HttpRequest request{"POST", kAlice + "/notify", ""};
+    request.authorization = "Bearer " + kToken;
+    EXPECT_EQ(changing.dispatch(request).status, 202U);
+
+    token = "another-token-of-tests";
+
+    EXPECT_EQ(changing.dispatch(request).status, 401U);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include <set>
 #include <string>
+#include <vector>
 
 namespace reginfo::metrics {
 namespace {
@@ -159,6 +160,32 @@ TEST_F(StateApi, TheSummaryCountsFromPublishToAnswer) {
     EXPECT_EQ(json["now"]["subscriptions_by_profile"]["standard"], 1);
     EXPECT_EQ(json["publish_to_notify"]["count"], 1) << "the first NOTIFY tells no change";
     EXPECT_EQ(json["publish_to_answer"]["count"], 1);
+}
+
+TEST_F(StateApi, WhatIsShownOfOneAorIsBounded) {
+    constexpr int many = 500;
+    std::vector<test::ContactText> contacts;
+    for (int i = 0; i < many; ++i) contacts.push_back({"sip:c" + std::to_string(i) + "@192.0.2.9"});
+    publish("sip:alice@example.org", contacts);
+    publish("sip:alice@example.org", contacts);
+
+    const auto json = get(kAlice);
+
+    EXPECT_EQ(json["contacts_active"], many);
+    EXPECT_THAT(json["contacts"], SizeIs(Inspection::kContactsShown));
+    EXPECT_EQ(json["published"][0]["contacts_listed"], many);
+    EXPECT_THAT(json["published"][0]["contacts"], SizeIs(Inspection::kContactsShown));
+    EXPECT_THAT(json["published"][1]["contacts"], IsEmpty()) << "there was no room left";
+}
+
+TEST_F(StateApi, AStepOfTheDumpIsAsShortAsItsRecordsAreLong) {
+    std::vector<test::ContactText> contacts;
+    for (int i = 0; i < 40; ++i) contacts.push_back({"sip:c" + std::to_string(i) + "@192.0.2.9"});
+    for (int i = 0; i < 10; ++i) publish(user(i), contacts);
+
+    EXPECT_EQ(ask("GET", "/api/v1/dump").status, 200U);
+
+    EXPECT_GE(steps, 10U) << "40 contacts, said and merged, are enough for one step";
 }
 
 TEST_F(StateApi, ThePageAndItsFilesHaveAStrictPolicyAndAnEntityTag) {
