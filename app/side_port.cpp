@@ -72,6 +72,7 @@ metrics::CoreAccess SidePort::core_access() {
         Note line;
         line.what = "operator action";
         line.detail = std::move(what);
+        line.limited = false;
         access_.note(line);
     };
     core.drain = [this] { access_.drain(); };

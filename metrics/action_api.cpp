@@ -148,6 +148,7 @@ HttpResponse trace(const CoreAccess& core, const HttpRequest& request) {
 }
 
 HttpResponse drain(const CoreAccess& core, const HttpRequest&) {
+    core.log("drain");
     core.drain();
     return answer_of(ActionOutcome::done);
 }

@@ -12,7 +12,12 @@ namespace reginfo {
 namespace {
 
 void log(Outbox& outbox, std::string detail) {
-    outbox.note(Note::Severity::info, "operator action", std::move(detail));
+    outbox.note(Note{
+        .severity = Note::Severity::info,
+        .what = "operator action",
+        .detail = std::move(detail),
+        .limited = false,
+    });
 }
 
 }  // namespace

@@ -40,8 +40,8 @@ struct WaitingRequest {
 
 /// Requests that must see each other's results in order: of one AOR, or of one dialog.
 struct Turnstile {
-    bool locked = false;  ///< a commit is pending
-    std::vector<WaitingRequest> waiting;  ///< oldest first; a deque takes half a kilobyte when empty
+    bool locked = false;                  ///< a commit is pending
+    std::vector<WaitingRequest> waiting;  ///< no deque: that is big when empty
 };
 
 using WatcherHook = boost::intrusive::list_base_hook<

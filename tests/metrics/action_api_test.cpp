@@ -10,6 +10,7 @@
 namespace reginfo::metrics {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::Field;
 using ::testing::HasSubstr;
@@ -58,7 +59,10 @@ TEST_F(ActionApi, EveryWatcherIsToldAgainWhatItKnows) {
     const auto notifies = world.take_notifies();
     ASSERT_THAT(notifies, SizeIs(1));
     EXPECT_THAT(std::string(notifies[0].body()), HasSubstr("sip:a@192.0.2.9"));
-    EXPECT_THAT(world.notes, Contains(Field(&Note::what, "operator action")));
+    EXPECT_THAT(
+        world.notes,
+        Contains(AllOf(Field(&Note::what, "operator action"), Field(&Note::limited, false)))
+    ) << "each is logged, however many there are";
 }
 
 TEST_F(ActionApi, ASubscriptionEndsWithTheReasonGiven) {
@@ -162,6 +166,7 @@ TEST_F(ActionApi, DrainNeedsTheToken) {
     EXPECT_EQ(drains, 0);
     EXPECT_EQ(ask("POST", "/api/v1/drain").status, 202U);
     EXPECT_EQ(drains, 1);
+    EXPECT_THAT(logged, SizeIs(1));
 }
 
 TEST_F(ActionApi, ANewTokenIsAskedForAtOnce) {

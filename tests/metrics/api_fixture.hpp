@@ -24,6 +24,7 @@ class ApiTest : public ::testing::Test {
 protected:
     explicit ApiTest(EventLimits limits = {}) : hub(access(), "0123456789ab", limits) {
         RouteSources sources;
+        sources.collectables = {&hub};
         sources.unready_because = [] { return std::string(); };
         sources.version = "1.2.3";
         sources.core = access();
