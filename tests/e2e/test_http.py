@@ -133,41 +133,50 @@ def actions_need_the_token(scene):
 
 def actions_reach_the_watcher(scene, bed):
     ask, watcher = scene.port.ask, scene.watcher
+    a_contact = "/api/v1/registrations/{aor}/contacts/{id}"
+    a_publication = "/api/v1/registrations/{aor}/publications/{entity_tag}"
+    a_subscription = "/api/v1/subscriptions/{id}"
+    a_trace = "/api/v1/registrations/{aor}/trace"
+
+    def act(path, described, method="delete"):
+        return scene.check(ask(path, method.upper()), described, method)
     told = watcher.fold.documents
-    answer = ask(f"{PATH}/notify", "POST")
-    scene.check(answer, "/api/v1/registrations/{aor}/notify", "post")
-    assert answer.status == 202
+    assert act(f"{PATH}/notify", "/api/v1/registrations/{aor}/notify", "post").status == 202
     wait_until(lambda: watcher.fold.documents == told + 1, "it is told again")
 
     first = scene.registration()["contacts"][0]
-    assert ask(f"{PATH}/contacts/{first['id']}?event=gone", "DELETE").status == 400
-    assert ask(f"{PATH}/contacts/{first['id']}?event=rejected", "DELETE").status == 202
+    assert act(f"{PATH}/contacts/{first['id']}?event=gone", a_contact).status == 400
+    assert act(f"{PATH}/contacts/{first['id']}?event=rejected", a_contact).status == 202
     wait_until(lambda: first["uri"] not in watcher.fold.active, "the contact has ended")
     assert (first["uri"], "terminated", "rejected") in watcher.fold.events
-    assert ask(f"{PATH}/contacts/{first['id']}", "DELETE").status == 404
+    assert act(f"{PATH}/contacts/{first['id']}", a_contact).status == 404
 
-    assert ask(f"{PATH}/publications/nothing", "DELETE").status == 404
-    assert ask(f"{PATH}/publications/{scene.publisher.etag}", "DELETE").status == 202
+    assert act(f"{PATH}/publications/nothing", a_publication).status == 404
+    assert act(f"{PATH}/publications/{scene.publisher.etag}", a_publication).status == 202
     wait_until(lambda: not watcher.fold.active, "nothing is published any more")
     assert scene.publisher.publish().status == 412, "and the publisher is told"
     scene.publisher.publish([contact("alice", 3)])
     wait_until(lambda: len(watcher.fold.active) == 1, "it publishes anew")
 
+    assert act(f"{PATH}/trace", a_trace).status == 404
+    assert act(f"{PATH}/trace?seconds=0", a_trace, "post").status == 400
+    assert act(f"{PATH}/trace?seconds=60", a_trace, "post").status == 202
+    assert act(f"{PATH}/trace", a_trace).status == 202
     lines = [json.loads(line) for line in ask("/api/v1/dump").body.splitlines()]
     assert sorted(line["kind"] for line in lines) == ["registration", "subscription"], lines
 
     mine = scene.registration()["watched_by"][0]["id"]
-    assert ask(f"/api/v1/subscriptions/{mine}?reason=bored", "DELETE").status == 400
-    assert ask(f"/api/v1/subscriptions/{mine}?reason=probation&retry_after=90", "DELETE").status == 202
+    assert act(f"/api/v1/subscriptions/{mine}?reason=bored", a_subscription).status == 400
+    assert act(f"/api/v1/subscriptions/{mine}?reason=probation&retry_after=90", a_subscription).status == 202
     last = wait_until(lambda: next((n for n in watcher.notifies if
                                     n.get("Subscription-State").startswith("terminated")), None), "the end")
     assert last.get("Subscription-State") == "terminated;reason=probation;retry-after=90"
     wait_until(lambda: ask(f"/api/v1/subscriptions/{mine}").status == 404, "it is gone")
     log = scene.server.output()
     for done in ("notify the watchers of", "end contact", "drop publication", "dump the state",
-                 "end subscription"):
+                 "end subscription", "trace sip:alice@reg.test for 60 s"):
         assert done in log, f"not logged: {done}"
-    assert scene.server.metric("reginfod_operator_actions_total") == 4
+    assert scene.server.metric("reginfod_operator_actions_total") == 6
 
 
 def events_are_streamed_filtered_and_resumed(scene, bed):

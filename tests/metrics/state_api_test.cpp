@@ -1,10 +1,12 @@
 /// @file
 /// /api/v1 over a real engine: lists, single records, and what a cursor promises.
 
+#include "metrics/resources.hpp"
 #include "tests/metrics/api_fixture.hpp"
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <vector>
@@ -186,6 +188,28 @@ TEST_F(StateApi, AStepOfTheDumpIsAsShortAsItsRecordsAreLong) {
     EXPECT_EQ(ask("GET", "/api/v1/dump").status, 200U);
 
     EXPECT_GE(steps, 10U) << "40 contacts, said and merged, are enough for one step";
+}
+
+TEST_F(StateApi, WhatIsServedIsWhatIsDescribed) {
+    const auto paths = get("/openapi.json")["paths"];
+    std::set<std::string> described;
+    for (const auto& [path, operations] : paths.items()) {
+        for (const auto& [method, operation] : operations.items()) {
+            std::string name = method;
+            std::transform(name.begin(), name.end(), name.begin(), [](char c) {
+                return static_cast<char>(c - 'a' + 'A');
+            });
+            described.insert(name + " " + path);
+        }
+    }
+    std::set<std::string> served;
+    for (const std::string& operation : router.operations()) served.insert(operation);
+    for (const Resource& file : all_resources()) {  // of the page
+        const bool is_index = file.name == "index.html";
+        served.erase("GET /" + (is_index ? std::string() : std::string(file.name)));
+    }
+
+    EXPECT_EQ(served, described);
 }
 
 TEST_F(StateApi, ThePageAndItsFilesHaveAStrictPolicyAndAnEntityTag) {
