@@ -51,6 +51,12 @@ struct Config {
         Duration idle_timeout = std::chrono::seconds{75};
     } http;
 
+    /// What happens between the wish to stop and the stop (app/shutdown.hpp).
+    struct Drain {
+        Duration grace{0};                                  ///< not ready, and all is still served
+        Duration answer_timeout = std::chrono::seconds{2};  ///< for NOTIFYs in flight, at the end
+    } drain;
+
     struct Storage {
         StorageKind kind = StorageKind::sqlite;
         std::string state_dir;  ///< empty: see state_directory()

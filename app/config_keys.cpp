@@ -3,8 +3,8 @@
 /// deploy/reginfod.example.toml all come from it.
 
 #include "app/config_fields.hpp"
+#include "app/config_texts.hpp"
 #include "app/config_words.hpp"
-#include "app/profile_rule.hpp"
 
 namespace reginfo {
 namespace {
@@ -18,150 +18,7 @@ using fields::whole_milliseconds;
 using fields::whole_seconds;
 using fields::word;
 
-using Names = std::vector<std::string>;
-
-constexpr std::size_t kMaxText = 255;
-constexpr std::uint16_t kDnsPort = 53;
 constexpr std::uint64_t kMaxMemory = std::uint64_t{1} << 40U;  ///< bytes
-
-bool is_printable(std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
-}
-
-constexpr Field kListen = ListField{
-    [](const Config& c) {
-        Names texts;
-        for (const ListenAddress& listen : c.listen) texts.push_back(listen.to_string());
-        return texts;
-    },
-    [](Config& c) { c.listen.clear(); },
-    [](Config& c, const std::string& text) {
-        auto listen = parse_listen(text);
-        if (!listen) return listen.error().why;
-        c.listen.push_back(std::move(*listen));
-        return std::string();
-    },
-    "an array of \"udp:HOST:PORT\" or \"tcp:HOST:PORT\", each with or without "
-    "\",advertise=NAME:PORT\"",
-    "advertise="};
-
-constexpr Field kServerAddress = TextField{
-    [](const Config& c) { return c.server_address ? c.server_address->to_string() : ""; },
-    [](Config& c, const std::string& text) {
-        if (text.empty()) return c.server_address.reset(), true;
-        const auto advertised = parse_advertised(text);
-        if (advertised) c.server_address = *advertised;
-        return advertised.has_value();
-    },
-    "\"NAME\", \"NAME:PORT\" or the same with an address, IPv6 in brackets"};
-
-constexpr Field kServerName = TextField{
-    [](const Config& c) { return c.settings.server_name; },
-    [](Config& c, const std::string& text) {
-        if (text.size() > kMaxText || !is_printable(text)) return false;
-        return c.settings.server_name = text, true;
-    },
-    "a text of at most 255 printable ASCII characters"};
-
-constexpr Field kTrustedNetworks = ListField{
-    [](const Config& c) {
-        Names texts;
-        for (const Network& network : c.settings.trusted_networks) {
-            texts.push_back(network.to_string());
-        }
-        return texts;
-    },
-    [](Config& c) { c.settings.trusted_networks.clear(); },
-    [](Config& c, const std::string& text) {
-        const std::optional<Network> network = Network::parse(text);
-        if (!network) return std::string("is no network");
-        c.settings.trusted_networks.push_back(*network);
-        return std::string();
-    },
-    "an array of addresses and networks such as \"10.0.0.0/8\" or \"fd00::/8\"",
-    ""};
-
-constexpr Field kProfileRules = ListField{
-    [](const Config& c) {
-        Names texts;
-        for (const ProfileRule& rule : c.settings.profile_rules) texts.push_back(to_string(rule));
-        return texts;
-    },
-    [](Config& c) { c.settings.profile_rules.clear(); },
-    [](Config& c, const std::string& text) {
-        auto rule = parse_profile_rule(text);
-        if (!rule) return rule.error().why;
-        c.settings.profile_rules.push_back(std::move(*rule));
-        return std::string();
-    },
-    "an array of texts, each one of \"standard\", \"kamailio\", \"partial\", \"ims\" and "
-    "\"linphone\" with any of \"network=NETWORK\", \"user_agent=BEGINNING\" and "
-    "\"from_domain=NAME\" behind it",
-    ""};
-
-constexpr Field kHttpListen = TextField{
-    [](const Config& c) { return c.http.listen ? c.http.listen->to_string() : "off"; },
-    [](Config& c, const std::string& text) {
-        if (text == "off") return c.http.listen.reset(), true;
-        const auto endpoint = parse_bound(text);
-        if (endpoint) c.http.listen = *endpoint;
-        return endpoint.has_value();
-    },
-    "\"HOST:PORT\" with an IP address (IPv6 in brackets) or \"localhost\" as HOST, or \"off\""};
-
-constexpr Field kHttpHosts = ListField{
-    [](const Config& c) { return c.http.hosts; },
-    [](Config& c) { c.http.hosts.clear(); },
-    [](Config& c, const std::string& text) {
-        if (!is_host_name(text)) return std::string("is no host name");
-        c.http.hosts.push_back(text);
-        return std::string();
-    },
-    "an array of host names without port",
-    ""};
-
-constexpr std::size_t kTokenMin = 16;
-
-/// Read as stars, so that --check-config can be shown to others.
-constexpr Field kHttpToken = TextField{
-    [](const Config& c) { return std::string(c.http.token.empty() ? "" : "********"); },
-    [](Config& c, const std::string& text) {
-        const bool is_short = !text.empty() && text.size() < kTokenMin;
-        const bool has_blanks = text.find(' ') != std::string::npos;
-        if (is_short || has_blanks || text.size() > kMaxText || !is_printable(text)) return false;
-        return c.http.token = text, true;
-    },
-    "a text of 16 to 255 printable ASCII characters without blanks"};
-
-constexpr Field kResolverServers = ListField{
-    [](const Config& c) {
-        Names texts;
-        for (const Endpoint& server : c.transport.resolver_servers) {
-            texts.push_back(server.to_string());
-        }
-        return texts;
-    },
-    [](Config& c) { c.transport.resolver_servers.clear(); },
-    [](Config& c, const std::string& text) {
-        const auto alone = IpAddress::parse(text);
-        const auto bound = parse_bound(text);
-        if (!alone && (!bound || bound->port == 0)) return std::string("is no address of a server");
-        c.transport.resolver_servers.push_back(alone ? Endpoint{*alone, kDnsPort} : *bound);
-        return std::string();
-    },
-    "an array of \"ADDRESS\" or \"ADDRESS:PORT\"",
-    ""};
-
-constexpr Field kStateDir = TextField{
-    [](const Config& c) { return c.storage.state_dir; },
-    [](Config& c, const std::string& text) {
-        const bool has_controls = std::any_of(text.begin(), text.end(), [](char ch) {
-            return static_cast<unsigned char>(ch) < ' ' || ch == '\x7f';
-        });
-        if (text.size() > 4096 || has_controls) return false;
-        return c.storage.state_dir = text, true;
-    },
-    "the path of a directory"};
 
 constexpr Section kSections[] = {
     {"sip", "Where SIP is spoken, and how."},
@@ -175,6 +32,9 @@ constexpr Section kSections[] = {
     {"resolver", "How next hops with a host name are looked up (RFC 3263)."},
     {"limits", "Bounds: what is over one is refused, counted and logged."},
     {"http", "The side port: metrics, health, state and the page."},
+    {"drain",
+     "How the server lets go of its watchers before it stops (SIGTERM, POST /api/v1/drain)."},
+    {"hep", "Copies of every SIP message to Homer, in HEP3 over UDP."},
     {"storage", "Where state is kept."},
     {"log", "The log, on standard error."},
 };
@@ -184,12 +44,12 @@ const Key kKeys[] = {
     {"sip", "listen",
      "\"udp:HOST:PORT\" or \"tcp:HOST:PORT\"; HOST is an IP address (IPv6 in brackets) or \"localhost\".\n"
      "On a wildcard address \",advertise=NAME:PORT\" says what peers are told to send to.",
-     kListen, "--listen"},
+     fields::kListen, "--listen"},
     {"sip", "server_address",
      "Advertised for listeners on a wildcard address that have no advertise of their own:\n"
      "\"NAME\" or \"NAME:PORT\". It goes into Contact and must survive a restart.",
-     kServerAddress},
-    {"sip", "server_name", "Sent as Server and User-Agent; empty sends neither.", kServerName},
+     fields::kServerAddress},
+    {"sip", "server_name", "Sent as Server and User-Agent; empty sends neither.", fields::kServerName},
     {"sip", "t1_ms", "T1, the estimate of a round trip, in milliseconds (RFC 3261 17.1.1.1).",
      whole_milliseconds([](auto& c) -> auto& { return c.settings.t1; }, 10, 60'000)},
     {"sip", "t2_ms", "T2, the longest interval between retransmissions of one request.",
@@ -199,7 +59,7 @@ const Key kKeys[] = {
 
     {"access", "trusted_networks",
      "Addresses that are served; by default loopback, private and link-local ones.",
-     kTrustedNetworks},
+     fields::kTrustedNetworks},
     {"access", "untrusted", "What others get: nothing (\"ignore\") or a 403 (\"forbid\").",
      word<Untrusted>([](auto& c) -> auto& { return c.settings.refuse_untrusted_with_403; })},
 
@@ -227,7 +87,7 @@ const Key kKeys[] = {
      "Rules in order; the first whose conditions all hold says which profile a watcher gets:\n"
      "\"linphone user_agent=Linphone\", \"ims network=10.0.0.0/8 from_domain=ims.example\".\n"
      "Else it is \"kamailio\" for a User-Agent that begins so, and \"standard\" for all others.",
-     kProfileRules},
+     fields::kProfileRules},
 
     {"notify", "burst", "NOTIFYs of one subscription that may leave at once before pacing begins.",
      number([](auto& c) -> auto& { return c.settings.notify.burst; }, 1, 1'000'000)},
@@ -282,7 +142,7 @@ const Key kKeys[] = {
     {"resolver", "servers",
      "DNS servers as \"ADDRESS\" or \"ADDRESS:PORT\" (IPv6 in brackets); none: those of\n"
      "/etc/resolv.conf.",
-     kResolverServers},
+     fields::kResolverServers},
     {"resolver", "timeout", "Seconds that a server has to answer at first; twice as long at the next try.",
      time([](auto& c) -> auto& { return c.transport.resolver_timeout; }, 10ms, 1min)},
     {"resolver", "tries", "How often each server is asked.",
@@ -340,15 +200,15 @@ const Key kKeys[] = {
      number([](auto& c) -> auto& { return c.settings.limits.expiries_per_turn; }, 1, 1'000'000)},
 
     {"http", "listen", "\"HOST:PORT\", HOST as in sip.listen; \"off\": no side port.",
-     kHttpListen, "--http"},
+     fields::kHttpListen, "--http"},
     {"http", "hosts",
      "Names accepted in Host besides IP addresses and \"localhost\". Others are refused, so that\n"
      "a web page cannot reach this port through DNS rebinding.",
-     kHttpHosts},
+     fields::kHttpHosts},
     {"http", "token",
      "Bearer token for actions: notify again, end a subscription or contact, drop a publication,\n"
      "dump. Without it there are none. Better set in the environment; never shown.",
-     kHttpToken},
+     fields::kHttpToken},
     {"http", "connections", "Connections at a time.",
      number([](auto& c) -> auto& { return c.http.connections; }, 1, 65'536)},
     {"http", "request_timeout", "Seconds for a request to come whole, and for its answer to leave.",
@@ -356,13 +216,29 @@ const Key kKeys[] = {
     {"http", "idle_timeout", "Seconds that a connection may wait between requests.",
      time([](auto& c) -> auto& { return c.http.idle_timeout; }, 100ms, 1h)},
 
+    {"drain", "grace",
+     "Seconds between not being ready and letting go, for whoever balances load to notice. All is\n"
+     "served meanwhile.",
+     time([](auto& c) -> auto& { return c.drain.grace; }, 0ms, 1h)},
+    {"drain", "rate", "Subscriptions ended a second, where storage.kind is \"memory\".",
+     number([](auto& c) -> auto& { return c.settings.drain.rate; }, 1, 1'000'000)},
+    {"drain", "retry_after", "Seconds, of the 503 to new subscriptions meanwhile.",
+     whole_seconds([](auto& c) -> auto& { return c.settings.drain.retry_after; })},
+    {"drain", "answer_timeout", "Seconds that unanswered NOTIFYs are awaited at the end.",
+     time([](auto& c) -> auto& { return c.drain.answer_timeout; }, 0ms, 1h)},
+
+    {"hep", "server", "\"ADDRESS:PORT\" of the collector; empty: none.", fields::kHepServer},
+    {"hep", "capture_id", "Tells this server from others that send copies.",
+     number([](auto& c) -> auto& { return c.transport.hep.capture_id; }, 0, 0xffffffff)},
+    {"hep", "password", "That the collector wants, if it does; never shown.", fields::kHepPassword},
+
     {"storage", "kind",
      "\"sqlite\": publications and subscriptions survive a restart, in a file in state_dir.\n"
      "\"memory\": nothing does.",
      word<Storages>([](auto& c) -> auto& { return c.storage.kind; }), "--storage"},
     {"storage", "state_dir",
      "Directory for durable state; empty: $XDG_STATE_HOME/reginfod, else ~/.local/state/reginfod.",
-     kStateDir, "--state-dir"},
+     fields::kStateDir, "--state-dir"},
     {"storage", "sync",
      "What is acknowledged survives: \"full\" a loss of power; \"normal\" the end of the process, and\n"
      "all but the last moments before a loss of power; \"off\" the end of the process only.",

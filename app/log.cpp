@@ -103,9 +103,11 @@ Log::Log(LogLevel level, LogFormat format, spdlog::sink_ptr sink)
     logger_.set_formatter(std::make_unique<spdlog::pattern_formatter>(
         format == LogFormat::json ? json : text, spdlog::pattern_time_type::utc, "\n"
     ));
-    logger_.set_level(level_of(level));
+    set_level(level);
     logger_.flush_on(spdlog::level::debug);
 }
+
+void Log::set_level(LogLevel level) { logger_.set_level(level_of(level)); }
 
 void Log::write(Severity severity, std::string_view what, std::initializer_list<Field> fields) {
     write_line(severity, what, {fields.begin(), fields.size()});
@@ -114,7 +116,7 @@ void Log::write(Severity severity, std::string_view what, std::initializer_list<
 void Log::note(RateLimiter::Clock::time_point now, const Note& note) {
     if (!logger_.should_log(level_of(note.severity))) return;
     tell_suppressed(now);
-    if (!limiter_.admit(now, note.what)) return;
+    if (note.limited && !limiter_.admit(now, note.what)) return;
 
     std::vector<Field> fields;
     if (note.flow) fields.push_back({"flow", text_of(*note.flow)});

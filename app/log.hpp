@@ -34,10 +34,13 @@ public:
     /// @param sink  spdlog's: standard error in service
     Log(LogLevel level, LogFormat format, spdlog::sink_ptr sink);
 
+    void set_level(LogLevel level);
+
     /// Writes an event of our own; not limited in rate.
     void write(Severity severity, std::string_view what, std::initializer_list<Field> fields = {});
 
-    /// Writes what the core or transport noted, at most kNotesPerSecond of each kind.
+    /// Writes what the core or transport noted: of what is limited at most kNotesPerSecond of each
+    /// kind.
     void note(RateLimiter::Clock::time_point now, const Note& note);
 
     /// Says how many of each kind were not written in seconds that are over. To be called now and

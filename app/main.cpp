@@ -31,8 +31,12 @@ void run(std::vector<std::string> arguments) {
         std::cout << "reginfod " << reginfo::version() << "\n";
         return;
     }
-    const auto effective =
-        reginfo::load_config(line.config_file, reginfo::read_environment(environ), line.flags);
+    const auto load = [&line] {
+        return reginfo::load_config(
+            line.config_file, reginfo::read_environment(environ), line.flags
+        );
+    };
+    const auto effective = load();
     const reginfo::Config& config = effective.config;
     if (line.action == Action::check_config) {
         std::cout << reginfo::write_config(effective);
@@ -47,7 +51,12 @@ void run(std::vector<std::string> arguments) {
         return;
     }
     reginfo::Log log(config.log.level, config.log.format, reginfo::make_stderr_sink());
-    reginfo::Service service(config, log, reginfo::ServiceManagerOptions::from_environment());
+    reginfo::Service service(
+        config,
+        log,
+        [&load] { return load().config; },
+        reginfo::ServiceManagerOptions::from_environment()
+    );
     service.start();
     service.run();
 }

@@ -1,5 +1,6 @@
 #include "app/service.hpp"
 
+#include "app/reload.hpp"
 #include "app/storage.hpp"
 #include "app/version.hpp"
 #include "transport/listeners.hpp"
@@ -49,6 +50,12 @@ ListenerSettings settings_of(
     return settings;
 }
 
+std::string joined(const std::vector<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names) text.append(text.empty() ? "" : ", ").append(name);
+    return text;
+}
+
 std::string text_of(const ListenerSettings& listener) {
     const std::string_view scheme = listener.transport == Transport::udp ? "udp:" : "tcp:";
     return std::string(scheme) + listener.bound.to_string();
@@ -56,7 +63,12 @@ std::string text_of(const ListenerSettings& listener) {
 
 }  // namespace
 
-Service::Service(Config config, Log& log, const ServiceManagerOptions& manager)
+Service::Service(
+    Config config,
+    Log& log,
+    ConfigSource source,
+    const ServiceManagerOptions& manager
+)
     : config_(std::move(config)),
       log_(log),
       signals_(io_),
@@ -64,7 +76,9 @@ Service::Service(Config config, Log& log, const ServiceManagerOptions& manager)
       manager_(io_, manager),
       transport_collector_([this]() -> const TransportStats& { return driver_->stats(); }),
       storage_collector_([this] { return sqlite_ ? sqlite_->stats() : StoreStats{}; }),
-      side_port_(io_, config_.http, side_port_access()) {
+      side_port_(io_, config_.http, side_port_access()),
+      shutdown_(io_, config_.drain, log, shutdown_access()),
+      source_(std::move(source)) {
     config_.transport.message = config_.settings.limits.message;
 }
 
@@ -90,6 +104,7 @@ void Service::start() {
         engine_->handle_restored(now, outbox);
     });
     if (http_endpoint_) side_port_.start();
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) signals_.add(signal);
     handle_signals();
     is_ready_ = true;
     log_ready();
@@ -105,6 +120,7 @@ void Service::stop() {
     boost::system::error_code ignored;
     signals_.clear(ignored);  // from now on a signal ends the process
     signals_.cancel(ignored);
+    shutdown_.cancel();
     side_port_.stop();
     if (driver_) driver_->stop();
     suppressed_timer_.cancel();
@@ -222,24 +238,60 @@ SidePortAccess Service::side_port_access() {
     access.unready_because = [this] { return unready_because(); };
     access.note = [this](const Note& line) { note(line); };
     access.more = {&transport_collector_, &storage_collector_};
+    access.memory = [this](std::vector<metrics::HeldBytes>& kinds) {
+        const TransportStats& stats = driver_->stats();
+        kinds.push_back({"udp_queues", stats.datagram_bytes_queued});
+        kinds.push_back({"tcp_queues", stats.stream_bytes_queued});
+        kinds.push_back({"tcp_input", stats.stream_input_bytes});
+    };
+    access.drain = [this] { shutdown_.drain(); };
+    access.token = [this] { return config_.http.token; };
     return access;
 }
 
 /// Why SIP should not be sent here now; empty if it may.
 std::string Service::unready_because() const {
-    if (!is_ready_) return "The server is stopping.";
+    if (!is_ready_ || shutdown_.has_begun()) return "The server is to be stopped.";
     if (sqlite_ && !sqlite_->healthy()) return "The store cannot be written.";
     return {};
 }
 
+ShutdownAccess Service::shutdown_access() {
+    return {
+        [this]() -> Engine& { return *engine_; },
+        [this]() -> Driver& { return *driver_; },
+        [this] { stop_cleanly(); },
+    };
+}
+
 void Service::handle_signals() {
-    signals_.add(SIGINT);
-    signals_.add(SIGTERM);
     signals_.async_wait([this](const boost::system::error_code& error, int signal) {
         if (error) return;
-        log_.write(Severity::info, "stopping", {{"signal", signal == SIGINT ? "INT" : "TERM"}});
-        stop_cleanly();
+        if (signal == SIGHUP) {
+            reload();
+        } else {
+            shutdown_.stop(signal == SIGINT ? "INT" : "TERM");
+        }
+        if (!stopping_) handle_signals();
     });
+}
+
+/// All that can change does, or nothing.
+void Service::reload() {
+    if (!source_) return log_.write(Severity::warning, "not reloaded", {{"why", "no source"}});
+    try {
+        Reload fresh = reginfo::reload(config_, source_());
+        config_ = std::move(fresh.config);
+        engine_->handle_reload(config_.settings);
+        config_.transport.message = config_.settings.limits.message;
+        driver_->set_message_limits(config_.transport.message);
+        log_.set_level(config_.log.level);
+        log_.write(Severity::info, "reloaded", {{"changed", joined(fresh.changed)}});
+        if (fresh.kept.empty()) return;
+        log_.write(Severity::warning, "takes a restart", {{"keys", joined(fresh.kept)}});
+    } catch (const ConfigError& error) {
+        log_.write(Severity::error, "not reloaded", {{"why", error.what()}});
+    }
 }
 
 void Service::note(const Note& note) {

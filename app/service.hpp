@@ -5,6 +5,7 @@
 #include "app/config.hpp"
 #include "app/log.hpp"
 #include "app/service_manager.hpp"
+#include "app/shutdown.hpp"
 #include "app/side_port.hpp"
 #include "app/storage_collector.hpp"
 #include "app/transport_collector.hpp"
@@ -17,6 +18,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -34,9 +36,18 @@ public:
 /// Owns the reactor, the engine and the sockets.
 class Service {
 public:
+    /// Reads the configuration anew. @throw ConfigError
+    using ConfigSource = std::function<Config()>;
+
     /// @param log      must outlive the service
+    /// @param source   asked at SIGHUP; nullptr: the configuration stays
     /// @param manager  who is told that it serves, and that it still does
-    Service(Config config, Log& log, const ServiceManagerOptions& manager = {});
+    Service(
+        Config config,
+        Log& log,
+        ConfigSource source = nullptr,
+        const ServiceManagerOptions& manager = {}
+    );
     ~Service();
     Service(const Service&) = delete;
     Service& operator=(const Service&) = delete;
@@ -45,7 +56,8 @@ public:
     /// @throw StartError  nothing is open then
     void start();
 
-    /// Serves until stop() or until a SIGINT or SIGTERM. A second signal ends the process at once.
+    /// Serves until stop(), or until a SIGINT or SIGTERM and what follows from it (Shutdown). A
+    /// second one stops at once, and one after that ends the process.
     void run();
 
     /// Closes everything, without waiting for the store; run() returns soon. May be called twice.
@@ -71,7 +83,9 @@ private:
     void open_listeners();
     void open_http();
     SidePortAccess side_port_access();
+    ShutdownAccess shutdown_access();
     void handle_signals();
+    void reload();
     void note(const Note& note);
     void tell_suppressed_later();
     void log_ready();
@@ -96,6 +110,8 @@ private:
     StorageCollector storage_collector_;
     SidePort side_port_;
     std::optional<Endpoint> http_endpoint_;
+    Shutdown shutdown_;
+    ConfigSource source_;
 };
 
 }  // namespace reginfo

@@ -39,14 +39,19 @@ bool is_loopback(const IpAddress& address) {
 
 SidePort::SidePort(boost::asio::io_context& io, const Config::Http& http, SidePortAccess access)
     : access_(std::move(access)),
-      token_(http.token),
       events_(core_access(), random_epoch()),
       server_(io, options_of(http)),
       core_collector_(
           [this]() -> const Stats& { return access_.engine().stats(); },
           std::string(version())
       ),
-      state_collector_(core_access()),
+      state_collector_(
+          core_access(),
+          [this](std::vector<metrics::HeldBytes>& kinds) {
+              kinds.push_back({"events", events_.bytes()});
+              access_.memory(kinds);
+          }
+      ),
       lag_collector_(io) {}
 
 metrics::CoreAccess SidePort::core_access() {
@@ -67,15 +72,22 @@ metrics::CoreAccess SidePort::core_access() {
         Note line;
         line.what = "operator action";
         line.detail = std::move(what);
+        line.limited = false;
         access_.note(line);
     };
+    core.drain = [this] { access_.drain(); };
     return core;
 }
 
 void SidePort::start() {
     metrics::RouteSources sources;
     sources.collectables = {
-        &core_collector_, &state_collector_, &lag_collector_, &server_, &process_collector_};
+        &core_collector_,
+        &state_collector_,
+        &events_,
+        &lag_collector_,
+        &server_,
+        &process_collector_};
     sources.collectables.insert(
         sources.collectables.end(), access_.more.begin(), access_.more.end()
     );
@@ -83,7 +95,7 @@ void SidePort::start() {
     sources.version = std::string(version());
     sources.core = core_access();
     sources.events = &events_;
-    sources.token = token_;
+    sources.token = access_.token;
     server_.start(metrics::make_routes(std::move(sources)));
 }
 

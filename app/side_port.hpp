@@ -27,9 +27,12 @@ namespace reginfo {
 struct SidePortAccess {
     std::function<Engine&()> engine;
     std::function<Driver&()> driver;
-    std::function<std::string()> unready_because;      ///< empty: ready
-    std::function<void(const Note&)> note;             ///< a line for the log
-    std::vector<const prometheus::Collectable*> more;  ///< to be scraped as well
+    std::function<std::string()> unready_because;                  ///< empty: ready
+    std::function<void(const Note&)> note;                         ///< a line for the log
+    std::vector<const prometheus::Collectable*> more;              ///< to be scraped as well
+    std::function<void(std::vector<metrics::HeldBytes>&)> memory;  ///< adds what else is held
+    std::function<void()> drain;
+    std::function<std::string()> token;  ///< of actions; may change
 };
 
 class SidePort {
@@ -51,7 +54,6 @@ private:
     metrics::CoreAccess core_access();
 
     SidePortAccess access_;
-    std::string token_;
     metrics::EventHub events_;
     metrics::HttpServer server_;
     metrics::CoreCollector core_collector_;

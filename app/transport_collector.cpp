@@ -61,6 +61,8 @@ constexpr metrics::Series<Stats> kSeries[] = {
     {kResolver, kResolverHelp, "outcome", "failed", &Stats::resolver_failures},
     {kResolver, kResolverHelp, "outcome", "refused", &Stats::resolver_refused},
     {"reginfod_dns_queries_total", "Queries to DNS servers, or to the file of hosts.", nullptr, nullptr, &Stats::resolver_queries},
+    {"reginfod_hep_sent_total", "Copies of SIP messages sent to Homer.", nullptr, nullptr, &Stats::hep_sent},
+    {"reginfod_hep_dropped_total", "Copies for Homer that were too large, or that the kernel did not take at once.", nullptr, nullptr, &Stats::hep_dropped},
     {"reginfod_tcp_connections", "Connections, with those being made or closed.", nullptr, nullptr, &Stats::connections_open},
     {kQueued, kQueuedHelp, "transport", "udp", &Stats::datagram_bytes_queued},
     {kQueued, kQueuedHelp, "transport", "tcp", &Stats::stream_bytes_queued},

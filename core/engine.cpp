@@ -3,6 +3,7 @@
 #include "core/engine.hpp"
 
 #include "core/event/compositor.hpp"
+#include "core/event/drain.hpp"
 #include "core/event/durability.hpp"
 #include "core/event/notifier.hpp"
 #include "core/event/notify_sender.hpp"
@@ -31,11 +32,15 @@ public:
           compositor_(records_, responder_, notifier_),
           server_({records_, transactions_, responder_, sender_, notifier_, compositor_}),
           desk_(records_, sender_, notifier_, compositor_),
-          inspection_(records_, sender_.window_gauges()) {}
+          drain_(records_, sender_),
+          inspection_(records_, transactions_, sender_.window_gauges()) {}
 
     void timeout(TimePoint now, Outbox& outbox);
     bool restore(TimePoint now, const StoredRecord& record);
     std::optional<TimePoint> next_deadline() const;
+    bool is_drained() const {
+        return drain_.is_over() && !telling_ && sender_.is_idle() && stats_.commits_pending == 0;
+    }
     /// What follows from whatever happened this turn.
     void settle(TimePoint now, Outbox& outbox);
 
@@ -49,6 +54,7 @@ public:
     Compositor compositor_;
     UserAgentServer server_;
     OperatorDesk desk_;
+    Drain drain_;
     Inspection inspection_;
 
 private:
@@ -82,10 +88,12 @@ void Engine::Impl::settle(TimePoint now, Outbox& outbox) {
         const WaitingRequest waiting = std::move(records_.released.front());
         records_.released.pop_front();
         --records_.waiting;
+        records_.waiting_bytes -= waiting.bytes.size();
         server_.handle_waiting(now, waiting, outbox);
     }
     telling_ = notifier_.run(now, settings_.limits.expiries_per_turn, outbox);
     sender_.forget_idle_windows();
+    stats_.traces = records_.tracer.size();
 }
 
 void Engine::Impl::timeout(TimePoint now, Outbox& outbox) {
@@ -107,6 +115,8 @@ void Engine::Impl::timeout(TimePoint now, Outbox& outbox) {
         if (!subscription) break;
         notifier_.handle_expiry(now, **subscription, outbox);
     }
+    drain_.run(now, budget, outbox);
+    records_.tracer.expire(now, outbox);
 }
 
 std::optional<TimePoint> Engine::Impl::next_deadline() const {
@@ -117,6 +127,8 @@ std::optional<TimePoint> Engine::Impl::next_deadline() const {
              records_.aor_timers.next_deadline(),
              records_.subscriptions.expiries.next_deadline(),
              records_.subscriptions.dialog_timers.next_deadline(),
+             drain_.next_deadline(),
+             records_.tracer.next_deadline(),
          }) {
         if (deadline && (!next || *deadline < *next)) next = deadline;
     }
@@ -198,6 +210,25 @@ void Engine::handle_restored(TimePoint now, Outbox& outbox) {
     for (const auto& [age, aor] : to_tell) impl_->notifier_.aor_changed(*aor);
     records.restored = {};
     impl_->settle(now, outbox);
+}
+
+void Engine::handle_drain(TimePoint now, Outbox& outbox) {
+    impl_->drain_.begin(now);
+    impl_->settle(now, outbox);
+}
+
+bool Engine::is_drained() const { return impl_->is_drained(); }
+
+void Engine::handle_reload(const Settings& settings) {
+    Settings next = settings;
+    const Settings& fixed = impl_->settings_;
+    next.listeners = fixed.listeners;
+    next.t1 = fixed.t1;
+    next.t2 = fixed.t2;
+    next.t4 = fixed.t4;
+    next.durable = fixed.durable;
+    next.hash_seed = fixed.hash_seed;
+    impl_->settings_ = std::move(next);
 }
 
 void Engine::handle_stop(TimePoint now, Outbox& outbox) {

@@ -87,6 +87,17 @@ public:
     /// All records are back: tells who may not have been told.
     void handle_restored(TimePoint now, Outbox& outbox);
 
+    /// The process is to be stopped soon: new subscriptions are refused with 503 from now on, and
+    /// all there are let go of as far as the store does not keep them (core/event/drain.hpp).
+    void handle_drain(TimePoint now, Outbox& outbox);
+
+    /// Whether that is over: nobody is left to be told that it ends, and every NOTIFY was answered.
+    bool is_drained() const;
+
+    /// Limits and policies are others from now on. What the sockets, the store and the timers of
+    /// transactions were built on stays as it is: listeners, t1, t2, t4, durable and hash_seed.
+    void handle_reload(const Settings& settings);
+
     /// The process is about to stop: stores CSeqs and versions as they are. Nothing may be handled
     /// afterwards but the answers to those commits.
     void handle_stop(TimePoint now, Outbox& outbox);

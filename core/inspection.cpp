@@ -8,18 +8,10 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <type_traits>
 
 namespace reginfo {
 namespace {
-
-/// What a record costs besides its struct: tree and table nodes, strings, allocator overhead.
-/// Estimated for Kamailio's documents and dialogs behind one proxy.
-constexpr std::uint64_t kAorExtra = 256;
-constexpr std::uint64_t kContactExtra = 420;
-constexpr std::uint64_t kPublicationExtra = 160;
-constexpr std::uint64_t kSubscriptionExtra = 620;
-constexpr std::uint64_t kTransactionExtra = 160;
-constexpr std::uint64_t kInFlightBytes = 900;
 
 /// Of XML text as the reader keeps it: with the predefined entities and character references.
 std::string unescaped(std::string_view xml) {
@@ -102,26 +94,6 @@ bool matches(const Aor& aor, const RegistrationFilter& filter) {
     return !filter.state || aor.state.state() == *filter.state;
 }
 
-/// Visits slots from the cursor on, until the step is used up.
-/// @param visit  appends to `out` what it takes
-template <class T, class Out, class Visit>
-std::optional<std::size_t> page(
-    const SlotTable<T>& slots,
-    std::size_t cursor,
-    const Inspection::Step& step,
-    const Out& out,
-    Visit visit
-) {
-    const std::size_t full = out.size() + step.results;
-    const std::size_t last = std::min(slots.end(), cursor + std::min(step.slots, slots.end()));
-    while (cursor < last && out.size() < full) {
-        if (const T* thing = slots.at(cursor)) visit(*thing);
-        ++cursor;
-    }
-    if (cursor >= slots.end()) return std::nullopt;
-    return cursor;
-}
-
 }  // namespace
 
 std::string contact_id_text(const Hash128& id) {
@@ -175,13 +147,22 @@ ContactView view_of(TimePoint now, const ContactState& contact) {
     return view;
 }
 
-PublicationView view_of(TimePoint now, const Aor& aor, const Publication& publication) {
+/// @param room  for contacts; less afterwards by as many as are shown
+static PublicationView view_of(
+    TimePoint now,
+    const Aor& aor,
+    const Publication& publication,
+    std::size_t& room
+) {
     PublicationView view;
     view.aor = aor.name;
     view.entity_tag = tag_text(publication.etag);
     view.expires = seconds_left(now, publication.deadline);
+    view.contacts_listed = publication.words.size();
     view.other_registrations = publication.others;
     for (const Word& word : publication.words) {
+        if (room == 0) break;
+        --room;
         view.contacts.push_back(contact_of(*word.details, word.active, word.event));
         if (word.deadline) view.contacts.back().expires = seconds_left(now, *word.deadline);
     }
@@ -193,10 +174,12 @@ static RegistrationDetails details_of(TimePoint now, const Aor& aor) {
     RegistrationDetails details;
     details.summary = view_of(aor);
     for (const ContactState& contact : aor.state.contacts) {
+        if (details.contacts.size() == Inspection::kContactsShown) break;
         details.contacts.push_back(view_of(now, contact));
     }
+    std::size_t room = Inspection::kContactsShown;
     for (const Publication& publication : aor.state.publications) {
-        details.publications.push_back(view_of(now, aor, publication));
+        details.publications.push_back(view_of(now, aor, publication, room));
     }
     return details;
 }
@@ -229,53 +212,82 @@ SubscriptionView Inspection::view(TimePoint now, const Subscription& subscriptio
     return view;
 }
 
-std::optional<std::size_t> Inspection::registrations(
-    std::size_t cursor,
-    const Step& step,
-    const RegistrationFilter& filter,
-    std::vector<RegistrationView>& out
-) const {
-    return page(records_.aors.slots(), cursor, step, out, [&](const Aor& aor) {
-        if (matches(aor, filter)) out.push_back(view_of(aor));
-    });
+namespace {
+
+// What one slot adds to a list. Returns how much work that was.
+
+std::size_t append(TimePoint, const Aor& aor, std::vector<RegistrationView>& out) {
+    out.push_back(view_of(aor));
+    return 1;
 }
 
-std::optional<std::size_t> Inspection::publications(
+std::size_t append(TimePoint now, const Aor& aor, std::vector<PublicationView>& out) {
+    std::size_t room = Inspection::kContactsShown;
+    for (const Publication& publication : aor.state.publications) {
+        out.push_back(view_of(now, aor, publication, room));
+    }
+    return aor.state.publications.size() + Inspection::kContactsShown - room;
+}
+
+std::size_t append(TimePoint now, const Aor& aor, std::vector<RegistrationDetails>& out) {
+    const RegistrationDetails& added = out.emplace_back(details_of(now, aor));
+    std::size_t weight = 1 + added.contacts.size() + added.publications.size();
+    for (const PublicationView& publication : added.publications) {
+        weight += publication.contacts.size();
+    }
+    return weight;
+}
+
+const Aor& aor_of(const Aor& aor) { return aor; }
+const Aor& aor_of(const Subscription& subscription) { return subscription.aor; }
+
+}  // namespace
+
+template <class View>
+std::optional<std::size_t> Inspection::list(
     TimePoint now,
     std::size_t cursor,
     const Step& step,
     const RegistrationFilter& filter,
-    std::vector<PublicationView>& out
+    std::vector<View>& out
 ) const {
-    return page(records_.aors.slots(), cursor, step, out, [&](const Aor& aor) {
-        if (!matches(aor, filter)) return;
-        for (const Publication& p : aor.state.publications) out.push_back(view_of(now, aor, p));
-    });
+    constexpr bool of_subscriptions = std::is_same_v<View, SubscriptionView>;
+    const auto& slots = [this]() -> const auto& {
+        if constexpr (of_subscriptions) {
+            return records_.subscriptions.slots();
+        } else {
+            return records_.aors.slots();
+        }
+    }
+    ();
+    const std::size_t full = out.size() + step.results;
+    const std::size_t last = std::min(slots.end(), cursor + std::min(step.slots, slots.end()));
+    for (std::size_t weight = 0; cursor < last && out.size() < full && weight < step.weight;) {
+        const auto* const thing = slots.at(cursor++);
+        if (!thing || !matches(aor_of(*thing), filter)) continue;
+        if constexpr (of_subscriptions) {
+            out.push_back(view(now, *thing));
+            ++weight;
+        } else {
+            weight += append(now, *thing, out);
+        }
+    }
+    if (cursor >= slots.end()) return std::nullopt;
+    return cursor;
 }
 
-std::optional<std::size_t> Inspection::subscriptions(
-    TimePoint now,
-    std::size_t cursor,
-    const Step& step,
-    const RegistrationFilter& filter,
-    std::vector<SubscriptionView>& out
-) const {
-    const auto& slots = records_.subscriptions.slots();
-    return page(slots, cursor, step, out, [&](const Subscription& subscription) {
-        if (matches(subscription.aor, filter)) out.push_back(view(now, subscription));
-    });
-}
-
-std::optional<std::size_t> Inspection::details(
-    TimePoint now,
-    std::size_t cursor,
-    const Step& step,
-    std::vector<RegistrationDetails>& out
-) const {
-    return page(records_.aors.slots(), cursor, step, out, [&](const Aor& aor) {
-        out.push_back(details_of(now, aor));
-    });
-}
+template std::optional<std::size_t> Inspection::
+    list(TimePoint, std::size_t, const Step&, const RegistrationFilter&, std::vector<RegistrationView>&)
+        const;
+template std::optional<std::size_t> Inspection::
+    list(TimePoint, std::size_t, const Step&, const RegistrationFilter&, std::vector<PublicationView>&)
+        const;
+template std::optional<std::size_t> Inspection::
+    list(TimePoint, std::size_t, const Step&, const RegistrationFilter&, std::vector<SubscriptionView>&)
+        const;
+template std::optional<std::size_t> Inspection::
+    list(TimePoint, std::size_t, const Step&, const RegistrationFilter&, std::vector<RegistrationDetails>&)
+        const;
 
 std::optional<RegistrationDetails> Inspection::registration(
     TimePoint now,
@@ -309,19 +321,16 @@ Duration Inspection::oldest_queued(TimePoint now) const { return records_.queue_
 
 std::uint64_t Inspection::least_window() const { return windows_.least(); }
 
-MemoryEstimate Inspection::memory() const {
-    const Stats& stats = records_.stats;
-    MemoryEstimate estimate;
-    estimate.aors = stats.aors * (sizeof(Aor) + kAorExtra);
-    estimate.contacts = (stats.contacts_active + stats.contacts_ended) *
-                        (sizeof(ContactState) + sizeof(ContactDetails) + kContactExtra);
-    estimate.publications =
-        stats.publications * (sizeof(Publication) + sizeof(Word) + kPublicationExtra);
-    estimate.subscriptions = stats.subscriptions * (sizeof(Subscription) + kSubscriptionExtra) +
-                             stats.dialogs * sizeof(Dialog);
-    estimate.transactions = stats.server_transactions * kTransactionExtra;
-    estimate.notifies_in_flight = stats.notifies_in_flight * kInFlightBytes;
-    return estimate;
+MemoryUse Inspection::memory() const {
+    return {
+        .publications = records_.aors.bytes(),
+        .subscriptions = records_.subscriptions.bytes(),
+        .transactions = transactions_.bytes(),
+        .documents = records_.documents.bytes(),
+        .notifies = records_.in_flight_bytes,
+        .waiting_requests = records_.waiting_bytes,
+        .tables = records_.aors.index_bytes() + records_.subscriptions.index_bytes(),
+    };
 }
 
 }  // namespace reginfo

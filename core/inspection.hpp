@@ -20,6 +20,7 @@ struct Aor;
 struct ContactState;
 struct Publication;
 struct Records;
+class ServerTransactions;
 struct Subscription;
 class WindowGauges;
 
@@ -39,7 +40,8 @@ struct PublicationView {
     std::string aor;
     std::string entity_tag;
     Seconds expires{0};
-    std::vector<ContactView> contacts;
+    std::vector<ContactView> contacts;    ///< the first of them
+    std::size_t contacts_listed = 0;      ///< all of them
     std::size_t other_registrations = 0;  ///< of other AORs in the same body
 };
 
@@ -77,7 +79,7 @@ struct SubscriptionView {
 /// Everything about one AOR.
 struct RegistrationDetails {
     RegistrationView summary;
-    std::vector<ContactView> contacts;
+    std::vector<ContactView> contacts;  ///< the first of them
     std::vector<PublicationView> publications;
     std::vector<SubscriptionView> watchers;  ///< the first of them
 };
@@ -89,14 +91,15 @@ struct RegistrationFilter {
     std::optional<std::string> aor;  ///< of subscriptions: to this canonical AOR only
 };
 
-/// Rough sizes of what is held, from counts and typical sizes.
-struct MemoryEstimate {
-    std::uint64_t aors = 0;
-    std::uint64_t contacts = 0;
-    std::uint64_t publications = 0;
-    std::uint64_t subscriptions = 0;
+/// Bytes held, each counted as it changes; what the allocator adds is reckoned in.
+struct MemoryUse {
+    std::uint64_t publications = 0;   ///< AORs with what is published for them
+    std::uint64_t subscriptions = 0;  ///< with their dialogs
     std::uint64_t transactions = 0;
-    std::uint64_t notifies_in_flight = 0;
+    std::uint64_t documents = 0;         ///< kept, or on their way to somebody
+    std::uint64_t notifies = 0;          ///< in flight, without their documents
+    std::uint64_t waiting_requests = 0;  ///< held back behind a commit
+    std::uint64_t tables = 0;            ///< that records are found by
 };
 
 /// Reads the tables of an engine between its turns.
@@ -105,41 +108,35 @@ struct MemoryEstimate {
 /// is seen exactly once, whatever comes and goes meanwhile.
 class Inspection {
 public:
-    Inspection(Records& records, const WindowGauges& windows)
-        : records_(records), windows_(windows) {}
+    Inspection(
+        Records& records,
+        const ServerTransactions& transactions,
+        const WindowGauges& windows
+    )
+        : records_(records), transactions_(transactions), windows_(windows) {}
 
-    /// How far one call of a list function may go.
+    /// How far one call of `list` may go.
     struct Step {
         std::size_t slots = 2'048;  ///< looked at
         std::size_t results = 128;  ///< appended; publications of one AOR come together
+        std::size_t weight = 64;    ///< of what is appended: each result, and each contact in it
     };
 
-    /// Appends what is in the slots from `cursor` on. Returns the next cursor; nothing at the end.
-    std::optional<std::size_t> registrations(
-        std::size_t cursor,
-        const Step& step,
-        const RegistrationFilter& filter,
-        std::vector<RegistrationView>& out
-    ) const;
-    std::optional<std::size_t> publications(
+    /// Contacts shown of one AOR, merged and once more of all its publications.
+    static constexpr std::size_t kContactsShown = 256;
+
+    /// Appends what is in the slots from `cursor` on: of the AORs, or for SubscriptionView of the
+    /// subscriptions. Returns the next cursor; nothing at the end.
+    ///
+    /// View is RegistrationView, PublicationView, SubscriptionView, or RegistrationDetails, which
+    /// then names no watchers.
+    template <class View>
+    std::optional<std::size_t> list(
         TimePoint now,
         std::size_t cursor,
         const Step& step,
         const RegistrationFilter& filter,
-        std::vector<PublicationView>& out
-    ) const;
-    std::optional<std::size_t> subscriptions(
-        TimePoint now,
-        std::size_t cursor,
-        const Step& step,
-        const RegistrationFilter& filter,
-        std::vector<SubscriptionView>& out
-    ) const;
-    std::optional<std::size_t> details(
-        TimePoint now,
-        std::size_t cursor,
-        const Step& step,
-        std::vector<RegistrationDetails>& out
+        std::vector<View>& out
     ) const;
 
     /// By any URI that names the AOR.
@@ -158,17 +155,17 @@ public:
 
     Duration oldest_queued(TimePoint now) const;
     std::uint64_t least_window() const;
-    MemoryEstimate memory() const;
+    MemoryUse memory() const;
 
 private:
     Records& records_;
+    const ServerTransactions& transactions_;
     const WindowGauges& windows_;
 };
 
 // Values of single records; for observers.
 RegistrationView view_of(const Aor& aor);
 ContactView view_of(TimePoint now, const ContactState& contact);
-PublicationView view_of(TimePoint now, const Aor& aor, const Publication& publication);
 
 // How records are named from outside.
 std::string contact_id_text(const Hash128& id);

@@ -118,6 +118,7 @@ struct Note {
     std::string_view what;  ///< a fixed text: names the kind of event
     std::string detail;     ///< what was wrong, where, what to do; may hold peer's text
     std::optional<Flow> flow = {};
+    bool limited = true;  ///< else it was asked for, and is not to be left out
 };
 
 using Effect = std::variant<Send, Close, Commit, Resolve, Note>;
@@ -140,8 +141,9 @@ public:
         std::string detail,
         std::optional<Flow> flow = {}
     ) {
-        effects_.emplace_back(Note{severity, what, std::move(detail), flow});
+        note(Note{severity, what, std::move(detail), flow});
     }
+    void note(Note line) { effects_.emplace_back(std::move(line)); }
 
     std::span<Effect> effects() { return effects_; }
     bool empty() const { return effects_.empty(); }

@@ -87,6 +87,12 @@ struct Settings {
         std::size_t expiries_per_turn = 256;
     } limits;
 
+    /// How a server that is to be stopped lets go of its watchers (Engine::handle_drain).
+    struct Drain {
+        std::uint32_t rate = 1'000;  ///< subscriptions ended a second, if nothing is durable
+        Seconds retry_after{10};     ///< of the 503 to a new one
+    } drain;
+
     bool durable = false;  ///< whether Commit effects carry their writes
     /// Keys the hashes that are part of records, so it must be the same after a restart; kept with
     /// them. 0: taken from the engine's seed.

@@ -39,6 +39,10 @@ public:
     /// One beyond the highest slot ever used.
     std::size_t end() const { return slots_.size(); }
 
+    std::size_t bytes() const {
+        return slots_.size() * sizeof(T*) + free_.capacity() * sizeof(Slot);
+    }
+
     /// The thing in that slot; nullptr if there is none.
     T* at(std::size_t slot) const { return slot < slots_.size() ? slots_[slot] : nullptr; }
 

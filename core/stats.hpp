@@ -31,6 +31,7 @@ enum class Bound : std::uint8_t {
     dialog_state,
     overload_publish,
     overload_subscribe,
+    draining,
     untrusted_peer,
     document,
     count_,
@@ -49,6 +50,9 @@ enum class NotifyOutcome : std::uint8_t {
 
 template <class Enum>
 inline constexpr std::size_t kCountOf = static_cast<std::size_t>(Enum::count_);
+
+/// Of Stats::drain_phase.
+inline constexpr std::uint64_t kOnlyAnswersLeft = 2;
 
 /// Monotonic counters, then gauges.
 struct Stats {
@@ -80,7 +84,8 @@ struct Stats {
     Counter subscriptions_refreshed = 0;
     Counter subscriptions_ended_by_watcher = 0;
     Counter subscriptions_expired = 0;
-    Counter subscriptions_failed = 0;  ///< ended by the answer, or none, to a NOTIFY
+    Counter subscriptions_failed = 0;   ///< ended by the answer, or none, to a NOTIFY
+    Counter subscriptions_drained = 0;  ///< ended as we are to be stopped
     Counter fetches = 0;
 
     Counter notifies_sent = 0;  ///< transactions, not copies
@@ -105,6 +110,8 @@ struct Stats {
     std::uint64_t windows = 0;           ///< next hops to which NOTIFYs are on their way
     std::uint64_t window_limit_sum = 0;  ///< of what they allow in flight
     std::uint64_t commits_pending = 0;
+    std::uint64_t drain_phase = 0;  ///< 0: none; 1: subscriptions are being ended; 2: all are
+    std::uint64_t traces = 0;       ///< AORs whose PUBLISHes are followed in the log
 };
 
 template <class Enum>

@@ -116,7 +116,8 @@ void UserAgentServer::request(
         ++stats_.refused_by_bound[index_of(Bound::transactions)];
         return;
     }
-    if (pressure_ != Pressure::none && shed(flow, outbox)) return;
+    const bool is_shedding = pressure_ != Pressure::none || stats_.drain_phase != 0;
+    if (is_shedding && shed(flow, outbox)) return;
 
     const Result<Request> read = read_request(message_, flow, *via, key);
     const std::uint64_t to_tag = records_.tokens.next();
@@ -145,8 +146,8 @@ void UserAgentServer::request(
     execute(now, *read, bytes, outbox);
 }
 
-/// Whether the new request in message_ is not served while the reactor is behind. Its sender is
-/// told as far as that makes it come again.
+/// Whether the new request in message_ is not served while the reactor is behind, or the server is
+/// to be stopped. Its sender is told as far as that makes it come again.
 bool UserAgentServer::shed(const Flow& flow, Outbox& outbox) {
     if (message_.method == sip::Method::publish && pressure_ == Pressure::extreme) {
         ++stats_.refused_by_bound[index_of(Bound::overload_publish)];
@@ -156,12 +157,17 @@ bool UserAgentServer::shed(const Flow& flow, Outbox& outbox) {
     const auto to = message_.first(sip::HeaderName::to);
     const auto address = to ? sip::parse_name_addr(*to) : std::nullopt;
     if (!address || !address->tag.empty()) return false;
-    ++stats_.refused_by_bound[index_of(Bound::overload_subscribe)];
+    const bool draining = stats_.drain_phase != 0;
+    ++stats_.refused_by_bound[index_of(draining ? Bound::draining : Bound::overload_subscribe)];
     const WatcherFacts watcher = facts_of(message_, flow.peer.address);
     const Profile profile = profile_for(settings_.profile_rules, watcher);
     if (profile == Profile::kamailio && !is_reliable(flow.transport)) return true;
     Reply busy = refusal(503);
     busy.retry_after = kOverloadRetryAfter;
+    if (draining) {
+        busy.retry_after =
+            std::min(settings_.drain.retry_after, traits_of(profile).retry_after_max);
+    }
     refuse_stateless(flow, busy, outbox);
     return true;
 }

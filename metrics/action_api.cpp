@@ -6,7 +6,10 @@
 #include "metrics/state_json.hpp"
 
 #include <charconv>
+#include <cstdint>
+#include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -14,7 +17,6 @@
 namespace reginfo::metrics {
 namespace {
 
-constexpr std::size_t kSlotsPerStep = 2'048;
 constexpr std::int64_t kMaxRetryAfter = 86'400;
 
 /// Takes as long for any wrong text of one length.
@@ -30,12 +32,8 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
 /// The token of "Bearer TOKEN" (RFC 6750 §2.1), the scheme in any case.
 std::optional<std::string_view> bearer_token(std::string_view authorization) {
     constexpr std::string_view scheme = "bearer ";
-    if (authorization.size() < scheme.size()) return std::nullopt;
-    for (std::size_t i = 0; i < scheme.size(); ++i) {
-        const char c = authorization[i];
-        if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c) != scheme[i])
-            return std::nullopt;
-    }
+    const std::string beginning(authorization.substr(0, scheme.size()));
+    if (lower_case(beginning) != scheme) return std::nullopt;
     return authorization.substr(scheme.size());
 }
 
@@ -61,6 +59,8 @@ HttpResponse answer_of(ActionOutcome outcome) {
             return json_response("{\"outcome\":\"done\"}\n", 202);
         case ActionOutcome::not_found:
             return make_problem(404, "There is no such thing, or it is over.");
+        case ActionOutcome::too_many:
+            return make_problem(409, "There are 16 traces already; end one of them first.");
         case ActionOutcome::busy:
             break;
     }
@@ -88,6 +88,14 @@ std::optional<ContactEvent> event_named(std::string_view text) {
     return std::nullopt;
 }
 
+std::optional<std::int64_t> number_in(std::string_view text, std::int64_t min, std::int64_t max) {
+    std::int64_t value = 0;
+    const char* const end = text.data() + text.size();
+    const auto [at, error] = std::from_chars(text.data(), end, value);
+    if (error != std::errc{} || at != end || value < min || value > max) return std::nullopt;
+    return value;
+}
+
 HttpResponse end_subscription(const CoreAccess& core, const HttpRequest& request) {
     EndSubscription action{request.parameters[0], TerminationReason::deactivated, Seconds{0}};
     const auto query = parse_query(request.query);
@@ -100,13 +108,9 @@ HttpResponse end_subscription(const CoreAccess& core, const HttpRequest& request
             }
             action.reason = *reason;
         } else if (name == "retry_after") {
-            std::int64_t wait = -1;
-            const char* const end = value.data() + value.size();
-            const auto [at, error] = std::from_chars(value.data(), end, wait);
-            if (error != std::errc{} || at != end || wait < 0 || wait > kMaxRetryAfter) {
-                return make_problem(400, "retry_after: seconds, from 0 to 86400.");
-            }
-            action.retry_after = Seconds{wait};
+            const auto wait = number_in(value, 0, kMaxRetryAfter);
+            if (!wait) return make_problem(400, "retry_after: seconds, from 0 to 86400.");
+            action.retry_after = Seconds{*wait};
         } else {
             return make_problem(400, "Unknown parameter; there are reason and retry_after.");
         }
@@ -127,34 +131,52 @@ HttpResponse end_contact(const CoreAccess& core, const HttpRequest& request) {
     return answer_of(core.act(action));
 }
 
-Json with_kind(std::string_view kind, const Json& fields) {
+constexpr std::int64_t kTraceDefault = 300;
+constexpr std::int64_t kTraceMax = 3'600;
+
+HttpResponse trace(const CoreAccess& core, const HttpRequest& request) {
+    TraceAor action{request.parameters[0], Seconds{kTraceDefault}};
+    const auto query = parse_query(request.query);
+    if (!query) return make_problem(400, "A broken percent-encoding in the query.");
+    for (const auto& [name, value] : *query) {
+        if (name != "seconds") return make_problem(400, "Unknown parameter; there is seconds.");
+        const auto seconds = number_in(value, 1, kTraceMax);
+        if (!seconds) return make_problem(400, "seconds: from 1 to 3600.");
+        action.time = Seconds{*seconds};
+    }
+    return answer_of(core.act(action));
+}
+
+HttpResponse drain(const CoreAccess& core, const HttpRequest&) {
+    core.log("drain");
+    core.drain();
+    return answer_of(ActionOutcome::done);
+}
+
+std::string line_of(std::string_view kind, const Json& fields) {
     Json line;
     line["kind"] = kind;
     line.update(fields);
-    return line;
+    return dump(line);
+}
+
+std::string registration_line(const RegistrationDetails& registration) {
+    Json json = to_json(registration);
+    json.erase("watched_by");
+    return line_of("registration", json);
+}
+
+std::string subscription_line(const SubscriptionView& subscription) {
+    return line_of("subscription", to_json(subscription));
 }
 
 /// All registrations with their contacts and publications, then all subscriptions.
-HttpResponse dump_state(const CoreAccess& core) {
+HttpResponse dump_state(const CoreAccess& core, const HttpRequest&) {
     core.log("dump the state");
-    std::vector<ListStep> tables;
-    tables.emplace_back([core](std::size_t from, std::size_t most, auto& out) {
-        std::vector<RegistrationDetails> all;
-        const auto next = core.inspection().details(core.now(), from, {kSlotsPerStep, most}, all);
-        for (const auto& one : all) {
-            Json json = to_json(one);
-            json.erase("watched_by");
-            out.push_back(dump(with_kind("registration", json)));
-        }
-        return next;
-    });
-    tables.emplace_back([core](std::size_t from, std::size_t most, auto& out) {
-        std::vector<SubscriptionView> all;
-        const auto next =
-            core.inspection().subscriptions(core.now(), from, {kSlotsPerStep, most}, {}, all);
-        for (const auto& one : all) out.push_back(dump(with_kind("subscription", to_json(one))));
-        return next;
-    });
+    std::vector<ListStep> tables{
+        steps_through<RegistrationDetails>(core, {}, registration_line),
+        steps_through<SubscriptionView>(core, {}, subscription_line),
+    };
     HttpResponse response;
     response.content_type = "application/jsonl";
     response.stream = std::make_shared<LinesStream>(std::move(tables));
@@ -163,10 +185,10 @@ HttpResponse dump_state(const CoreAccess& core) {
 
 }  // namespace
 
-void add_action_routes(Router& router, const CoreAccess& core, const std::string& token) {
+void add_action_routes(Router& router, const CoreAccess& core, std::function<std::string()> token) {
     const auto add = [&](std::string method, std::string_view path, auto handler) {
         router.add(std::move(method), path, [core, token, handler](const HttpRequest& request) {
-            if (auto refused = objection(request, token)) return std::move(*refused);
+            if (auto refused = objection(request, token())) return std::move(*refused);
             return handler(core, request);
         });
     };
@@ -183,9 +205,14 @@ void add_action_routes(Router& router, const CoreAccess& core, const std::string
         });
     add("DELETE", "/api/v1/registrations/{aor}/contacts/{id}", end_contact);
     add("DELETE", "/api/v1/subscriptions/{id}", end_subscription);
-    add("GET", "/api/v1/dump", [](const CoreAccess& access, const HttpRequest&) {
-        return dump_state(access);
-    });
+    add("POST", "/api/v1/registrations/{aor}/trace", trace);
+    add("DELETE",
+        "/api/v1/registrations/{aor}/trace",
+        [](const CoreAccess& access, const HttpRequest& request) {
+            return answer_of(access.act(TraceAor{request.parameters[0], Seconds{0}}));
+        });
+    add("POST", "/api/v1/drain", drain);
+    add("GET", "/api/v1/dump", dump_state);
 }
 
 }  // namespace reginfo::metrics

@@ -43,6 +43,7 @@ constexpr Series<Stats> kSeries[] = {
     {kSubscriptions, kSubscriptionsHelp, "operation", "ended_by_watcher", &Stats::subscriptions_ended_by_watcher},
     {kSubscriptions, kSubscriptionsHelp, "operation", "expired", &Stats::subscriptions_expired},
     {kSubscriptions, kSubscriptionsHelp, "operation", "failed", &Stats::subscriptions_failed},
+    {kSubscriptions, kSubscriptionsHelp, "operation", "drained", &Stats::subscriptions_drained},
     {kSubscriptions, kSubscriptionsHelp, "operation", "fetched", &Stats::fetches},
     {"reginfod_notifies_sent_total", "NOTIFY requests, each counted once.", nullptr, nullptr, &Stats::notifies_sent},
     {"reginfod_documents_built_total", "Documents written for watchers.", nullptr, nullptr, &Stats::documents_built},
@@ -59,6 +60,8 @@ constexpr Series<Stats> kSeries[] = {
     {"reginfod_notify_windows", "Next hops to which NOTIFYs are on their way or wait.", nullptr, nullptr, &Stats::windows},
     {"reginfod_notify_window_capacity", "What all windows together allow in flight.", nullptr, nullptr, &Stats::window_limit_sum},
     {"reginfod_commits_pending", "Commits that the store has not answered.", nullptr, nullptr, &Stats::commits_pending},
+    {"reginfod_drain_phase", "Getting ready to be stopped: 0 no, 1 subscriptions are being ended, 2 only answers are awaited.", nullptr, nullptr, &Stats::drain_phase},
+    {"reginfod_traces", "Addresses-of-record whose PUBLISHes are followed in the log.", nullptr, nullptr, &Stats::traces},
 };
 // clang-format on
 

@@ -1,6 +1,7 @@
 #include "metrics/event_hub.hpp"
 
 #include "core/event/subscription.hpp"
+#include "metrics/families.hpp"
 #include "metrics/state_json.hpp"
 
 #include <algorithm>
@@ -134,6 +135,7 @@ void EventHub::push(TimePoint now, std::string_view aor, std::string text) {
         listen(false);
         return;
     }
+    ++events_told_;
     bytes_ += text.size() + aor.size();
     events_.push_back({std::string(aor), std::move(text)});
     while (events_.size() > limits_.events || (bytes_ > limits_.bytes && events_.size() > 1)) {
@@ -173,6 +175,20 @@ std::shared_ptr<BodyStream> EventHub::open(EventFilter filter, std::string_view 
     return std::make_shared<Reader>(*this, std::move(filter), place.value_or(end()), has_missed);
 }
 
+std::vector<prometheus::MetricFamily> EventHub::Collect() const {
+    Families families;
+    families.add(
+        "reginfod_event_readers", "Who reads the stream of events now.", std::uint64_t{readers()}
+    );
+    families.add(
+        "reginfod_event_readers_dropped_total",
+        "Readers of the stream of events that were too slow.",
+        dropped_readers_
+    );
+    families.add("reginfod_events_total", "Events that were written for the stream.", events_told_);
+    return families.take();
+}
+
 void add_event_route(Router& router, EventHub& hub) {
     router.add("GET", "/api/v1/events", [&hub](const HttpRequest& request) {
         const auto query = parse_query(request.query);
@@ -181,7 +197,7 @@ void add_event_route(Router& router, EventHub& hub) {
         std::string last = request.last_event_id;
         for (const auto& [name, value] : *query) {
             if (name == "domain") {
-                filter.domain = value;
+                filter.domain = lower_case(value);
             } else if (name == "last_event_id") {
                 if (last.empty()) last = value;
             } else if (name == "aor") {

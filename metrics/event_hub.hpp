@@ -7,6 +7,9 @@
 #include "metrics/body_stream.hpp"
 #include "metrics/state_api.hpp"
 
+#include <prometheus/collectable.h>
+#include <prometheus/metric_family.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -16,6 +19,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace reginfo::metrics {
 
@@ -36,7 +40,7 @@ struct EventFilter {
 /// It observes the engine only while somebody reads, or may come back to resume; nobody listening
 /// costs the core one comparison an event. A reader holds no queue of its own, only its place in
 /// the ring: one that is overtaken by the ring is dropped.
-class EventHub final : public Observer {
+class EventHub final : public Observer, public prometheus::Collectable {
 public:
     /// @param epoch  tells the ids of this process from those of another
     EventHub(CoreAccess core, std::string epoch, EventLimits limits = {});
@@ -55,6 +59,9 @@ public:
     /// If events have been missed, it begins with an event `reset`.
     /// Returns nullptr if there are too many readers already. The hub must outlive the stream.
     std::shared_ptr<BodyStream> open(EventFilter filter, std::string_view last_event_id);
+
+    /// What it counts of itself.
+    std::vector<prometheus::MetricFamily> Collect() const override;
 
     std::size_t readers() const { return readers_.size(); }
     std::size_t bytes() const { return bytes_; }
@@ -83,6 +90,7 @@ private:
     std::set<Reader*> readers_;
     TimePoint left_at_;  ///< when the last reader did
     std::uint64_t dropped_readers_ = 0;
+    std::uint64_t events_told_ = 0;
 };
 
 /// GET /api/v1/events.

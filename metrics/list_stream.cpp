@@ -6,8 +6,9 @@
 namespace reginfo::metrics {
 namespace {
 
-/// A hundred entries are some 50 kB and some hundred microseconds.
-constexpr std::size_t kEntriesPerStep = 100;
+/// Of entries without contacts. What a step of Inspection::list may weigh bounds it as well: some
+/// 20 kB and a few hundred microseconds.
+constexpr std::size_t kEntriesPerStep = 32;
 
 }  // namespace
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "metrics/body_stream.hpp"
+#include "metrics/state_api.hpp"
 
 #include <cstddef>
 #include <functional>
@@ -17,6 +18,24 @@ namespace reginfo::metrics {
 /// @return the next cursor; nothing at the end
 using ListStep = std::function<std::optional<
     std::size_t>(std::size_t cursor, std::size_t most, std::vector<std::string>& out)>;
+
+/// Through all that Inspection lists as View and that passes the filter.
+/// @param write  an entry as JSON
+template <class View>
+ListStep steps_through(
+    const CoreAccess& core,
+    const RegistrationFilter& filter,
+    std::string (*write)(const View&)
+) {
+    return [=](std::size_t from, std::size_t most, std::vector<std::string>& out) {
+        Inspection::Step step;
+        step.results = most;
+        std::vector<View> views;
+        const auto next = core.inspection().list(core.now(), from, step, filter, views);
+        for (const View& view : views) out.push_back(write(view));
+        return next;
+    };
+}
 
 /// `{"NAME":[...],"next":CURSOR}`, where next is null at the end of the table.
 class PageStream final : public BodyStream {

@@ -47,6 +47,7 @@ inline constexpr std::string_view kBoundNames[] = {
     "dialog_state",
     "overload_publish",
     "overload_subscribe",
+    "draining",
     "untrusted_peer",
     "document",
 };

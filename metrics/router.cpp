@@ -85,4 +85,14 @@ HttpResponse Router::dispatch(HttpRequest request) const {
     return make_problem(404, "No such resource; /openapi.json lists those there are.");
 }
 
+std::vector<std::string> Router::operations() const {
+    std::vector<std::string> all;
+    for (const Route& route : routes_) {
+        for (const auto& [method, handler] : route.methods) {
+            all.push_back(method + " " + route.pattern);
+        }
+    }
+    return all;
+}
+
 }  // namespace reginfo::metrics

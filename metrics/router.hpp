@@ -26,6 +26,9 @@ public:
     /// a method that no path has.
     HttpResponse dispatch(HttpRequest request) const;
 
+    /// All there are: "GET /a/{name}".
+    std::vector<std::string> operations() const;
+
 private:
     using Methods = std::map<std::string, Handler, std::less<>>;
     struct Route {

@@ -96,7 +96,7 @@ Router make_routes(RouteSources sources) {
         }
     );
     add_state_routes(router, sources.core, sources.version);
-    add_action_routes(router, sources.core, sources.token);
+    add_action_routes(router, sources.core, std::move(sources.token));
     if (sources.events) add_event_route(router, *sources.events);
     add_files(router);
     return router;

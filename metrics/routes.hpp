@@ -23,7 +23,7 @@ struct RouteSources {
     std::string version;
     CoreAccess core;
     EventHub* events = nullptr;
-    std::string token;  ///< of actions; empty: none are served
+    std::function<std::string()> token;  ///< of actions; empty: none are served now
 };
 
 /// Metrics, health, the state API, the event stream, the page, and openapi.json, which describes

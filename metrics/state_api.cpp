@@ -16,8 +16,7 @@ namespace {
 
 constexpr std::size_t kLimitDefault = 100;
 constexpr std::size_t kLimitMax = 1'000;
-constexpr std::size_t kWatchersShown = 256;
-constexpr std::size_t kSlotsPerStep = 2'048;
+constexpr std::size_t kWatchersShown = 100;
 
 /// What a list is asked for.
 struct ListRequest {
@@ -42,11 +41,6 @@ std::optional<RegistrationState> state_named(std::string_view text) {
     return std::nullopt;
 }
 
-std::string lower(std::string text) {
-    for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    return text;
-}
-
 /// Takes one parameter. Returns what is wrong with it; empty if nothing is.
 std::string take(ListRequest& list, const std::string& name, const std::string& value) {
     if (name == "cursor") {
@@ -58,7 +52,7 @@ std::string take(ListRequest& list, const std::string& name, const std::string& 
         if (!limit || *limit == 0 || *limit > kLimitMax) return "limit: from 1 to 1000.";
         list.limit = *limit;
     } else if (name == "domain") {
-        list.filter.domain = lower(value);
+        list.filter.domain = lower_case(value);
     } else if (name == "prefix") {
         list.filter.prefix = value;
     } else if (name == "state") {
@@ -93,69 +87,30 @@ HttpResponse page(std::string name, const ListRequest& list, ListStep step) {
 }
 
 template <class View>
-void append_json(const std::vector<View>& views, std::vector<std::string>& out) {
-    for (const View& view : views) out.push_back(dump(to_json(view)));
+std::string write(const View& view) {
+    return dump(to_json(view));
 }
 
-HttpResponse list_registrations(const CoreAccess& core, const ListRequest& list) {
-    return page(
-        "registrations",
-        list,
-        [core, filter = list.filter](auto from, auto most, auto& out) {
-            std::vector<RegistrationView> views;
-            const auto next =
-                core.inspection().registrations(from, {kSlotsPerStep, most}, filter, views);
-            append_json(views, out);
-            return next;
-        }
-    );
-}
-
-HttpResponse list_publications(const CoreAccess& core, const ListRequest& list) {
-    return page(
-        "publications",
-        list,
-        [core, filter = list.filter](auto from, auto most, auto& out) {
-            std::vector<PublicationView> views;
-            const auto next = core.inspection().publications(
-                core.now(), from, {kSlotsPerStep, most}, filter, views
-            );
-            append_json(views, out);
-            return next;
-        }
-    );
+template <class View>
+HttpResponse list_of(const CoreAccess& core, std::string name, const ListRequest& list) {
+    return page(std::move(name), list, steps_through<View>(core, list.filter, write));
 }
 
 /// Those of one AOR are found through it, unless they are too many to be listed at once.
-HttpResponse list_subscriptions(const CoreAccess& core, const ListRequest& list) {
-    if (list.filter.aor) {
-        const auto details = core.inspection().registration(core.now(), *list.filter.aor, 1);
-        const std::size_t watchers = details ? details->summary.watchers : 0;
-        if (list.cursor == 0 && watchers <= std::min(list.limit, kWatchersShown)) {
-            return page(
-                "subscriptions",
-                list,
-                [core, aor = *list.filter.aor](auto, auto, auto& out) {
-                    const auto all =
-                        core.inspection().registration(core.now(), aor, kWatchersShown);
-                    if (all) append_json(all->watchers, out);
-                    return std::optional<std::size_t>();
-                }
-            );
-        }
+HttpResponse list_subscriptions(const CoreAccess& core, std::string name, const ListRequest& list) {
+    const auto& aor = list.filter.aor;
+    const auto details = aor && list.cursor == 0
+                             ? core.inspection().registration(core.now(), *aor, kWatchersShown)
+                             : std::nullopt;
+    const std::size_t most = std::min(list.limit, kWatchersShown);
+    if (!details || details->summary.watchers > most) {
+        return list_of<SubscriptionView>(core, std::move(name), list);
     }
-    return page(
-        "subscriptions",
-        list,
-        [core, filter = list.filter](auto from, auto most, auto& out) {
-            std::vector<SubscriptionView> views;
-            const auto next = core.inspection().subscriptions(
-                core.now(), from, {kSlotsPerStep, most}, filter, views
-            );
-            append_json(views, out);
-            return next;
-        }
-    );
+    const auto all = [watchers = details->watchers](auto, auto, auto& out) {
+        for (const SubscriptionView& one : watchers) out.push_back(write(one));
+        return std::optional<std::size_t>();
+    };
+    return page(std::move(name), list, all);
 }
 
 HttpResponse one_registration(const CoreAccess& core, const HttpRequest& request) {
@@ -171,13 +126,13 @@ HttpResponse one_subscription(const CoreAccess& core, const HttpRequest& request
     return json_response(dump(to_json(*view)) + "\n");
 }
 
-using List = HttpResponse (*)(const CoreAccess&, const ListRequest&);
+using List = HttpResponse (*)(const CoreAccess&, std::string name, const ListRequest&);
 
-void add_list(Router& router, std::string_view path, const CoreAccess& core, List list) {
-    router.add("GET", path, [core, list](const HttpRequest& request) {
+void add_list(Router& router, const std::string& name, const CoreAccess& core, List list) {
+    router.add("GET", "/api/v1/" + name, [core, name, list](const HttpRequest& request) {
         auto read = read_list(request);
         if (auto* const problem = std::get_if<HttpResponse>(&read)) return std::move(*problem);
-        return list(core, std::get<ListRequest>(read));
+        return list(core, name, std::get<ListRequest>(read));
     });
 }
 
@@ -192,9 +147,9 @@ HttpResponse json_response(std::string body, unsigned status) {
 }
 
 void add_state_routes(Router& router, const CoreAccess& core, const std::string& version) {
-    add_list(router, "/api/v1/registrations", core, list_registrations);
-    add_list(router, "/api/v1/publications", core, list_publications);
-    add_list(router, "/api/v1/subscriptions", core, list_subscriptions);
+    add_list(router, "registrations", core, list_of<RegistrationView>);
+    add_list(router, "publications", core, list_of<PublicationView>);
+    add_list(router, "subscriptions", core, list_subscriptions);
     router.add("GET", "/api/v1/registrations/{aor}", [core](const HttpRequest& request) {
         return one_registration(core, request);
     });

@@ -23,14 +23,15 @@ struct CoreAccess {
     std::function<ActionOutcome(const OperatorAction&)> act;
     std::function<void(Observer*)> observe;  ///< Engine::observe
     std::function<void(std::string)> log;    ///< what an operator did that no engine saw
+    std::function<void()> drain;             ///< gets ready to be stopped, and stays
 };
 
 /// Registrations, publications, subscriptions and summary; reads only.
 void add_state_routes(Router& router, const CoreAccess& core, const std::string& version);
 
-/// Notify again, end, drop, dump: each only with the token in Authorization (RFC 6750). Without a
-/// token none is served.
-void add_action_routes(Router& router, const CoreAccess& core, const std::string& token);
+/// Notify again, end, drop, trace, drain, dump: each only with the token in Authorization
+/// (RFC 6750). While that is empty none is served.
+void add_action_routes(Router& router, const CoreAccess& core, std::function<std::string()> token);
 
 /// A body of JSON.
 HttpResponse json_response(std::string body, unsigned status = 200);

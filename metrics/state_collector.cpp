@@ -21,24 +21,22 @@ std::vector<prometheus::MetricFamily> StateCollector::Collect() const {
         "The least that any window allows in flight, rounded down to a power of two.",
         inspection.least_window()
     );
-    const MemoryEstimate memory = inspection.memory();
-    struct Kind {
-        std::string_view name;
-        std::uint64_t bytes;
-    };
-    const Kind kinds[] = {
-        {"aors", memory.aors},
-        {"contacts", memory.contacts},
+    const MemoryUse memory = inspection.memory();
+    std::vector<HeldBytes> kinds = {
         {"publications", memory.publications},
         {"subscriptions", memory.subscriptions},
         {"transactions", memory.transactions},
-        {"notifies_in_flight", memory.notifies_in_flight},
+        {"documents", memory.documents},
+        {"notifies_in_flight", memory.notifies},
+        {"waiting_requests", memory.waiting_requests},
+        {"tables", memory.tables},
     };
-    for (const Kind& kind : kinds) {
-        const Families::Label labels[] = {{"kind", kind.name}};
+    if (more_) more_(kinds);
+    for (const HeldBytes& kind : kinds) {
+        const Families::Label labels[] = {{"kind", kind.kind}};
         families.add(
-            "reginfod_memory_estimate_bytes",
-            "Memory by kind of record, estimated from counts and typical sizes.",
+            "reginfod_memory_bytes",
+            "Memory held, by what for; kept up to date record by record.",
             kind.bytes,
             labels
         );

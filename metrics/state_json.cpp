@@ -23,6 +23,7 @@ Json to_json(const PublicationView& publication) {
     json["expires"] = publication.expires.count();
     Json& contacts = json["contacts"] = Json::array();
     for (const ContactView& contact : publication.contacts) contacts.push_back(to_json(contact));
+    json["contacts_listed"] = publication.contacts_listed;
     json["other_registrations"] = publication.other_registrations;
     return json;
 }

@@ -96,6 +96,7 @@ Json summary_of(const CoreAccess& core, const std::string& version) {
     const Stats& stats = core.stats();
     Json json;
     json["version"] = version;
+    json["draining"] = stats.drain_phase != 0;
     json["now"] = now_of(core, stats);
     Json& total = json["total"];
     total["requests"] = requests_of(stats);

@@ -35,8 +35,10 @@ Driver::Driver(DriverParts parts, Listeners listeners, const TransportOptions& o
       udp_(listeners.size()),
       tcp_(parts_.io, *this, options_, stats_),
       timer_(parts_.io) {
+    std::vector<Endpoint> bound;
     for (std::size_t i = 0; i < listeners.size(); ++i) {
         const auto id = static_cast<ListenerId>(i);
+        bound.push_back(listeners.bound(id));
         Listeners::Socket socket = listeners.take(id);
         if (auto* udp = std::get_if<boost::asio::ip::udp::socket>(&socket)) {
             udp_[i] =
@@ -44,6 +46,9 @@ Driver::Driver(DriverParts parts, Listeners listeners, const TransportOptions& o
         } else {
             tcp_.add_listener(id, std::get<boost::asio::ip::tcp::acceptor>(std::move(socket)));
         }
+    }
+    if (options_.hep.server) {
+        hep_ = std::make_unique<HepExporter>(parts_.io, options_.hep, std::move(bound), stats_);
     }
     if (!parts_.resolver) {
         std::random_device chance;
@@ -133,6 +138,7 @@ void Driver::measure_pressure(ListenerId listener, bool drained) {
 }
 
 void Driver::handle_message(const Flow& flow, std::string_view bytes) {
+    if (hep_) hep_->received(flow, bytes);
     parts_.engine.handle_message(now_, flow, bytes, outbox_);
 }
 
@@ -195,6 +201,7 @@ void Driver::perform_effects() {
 }
 
 void Driver::perform(Send& send) {
+    if (hep_) hep_->sent(send.flow, send.head, send.tail ? *send.tail : std::string_view{});
     if (send.flow.transport != Transport::udp) return tcp_.send(std::move(send));
     if (UdpEndpoint* const udp = udp_of(send.flow)) {
         udp->send(send.flow.peer, std::move(send.head), std::move(send.tail));

@@ -5,6 +5,7 @@
 #include "core/engine.hpp"
 #include "core/event/journal.hpp"
 #include "core/outbox.hpp"
+#include "transport/hep_exporter.hpp"
 #include "transport/inbox.hpp"
 #include "transport/listeners.hpp"
 #include "transport/resolver.hpp"
@@ -61,6 +62,9 @@ public:
     /// Runs one turn in which `input` tells the engine something; soon, if a turn is under way.
     void run_turn(Input input);
 
+    /// Of messages that begin from now on; on streams, of connections that do.
+    void set_message_limits(const sip::ParseLimits& limits) { options_.message = limits; }
+
     const TransportStats& stats() const { return stats_; }
 
 private:
@@ -107,6 +111,7 @@ private:
     ReceiveBatch batch_;
     std::vector<std::unique_ptr<UdpEndpoint>> udp_;  ///< by ListenerId; null for others
     TcpServer tcp_;
+    std::unique_ptr<HepExporter> hep_;  ///< none: nobody is sent copies
     boost::asio::steady_timer timer_;
     std::optional<TimePoint> armed_for_;
 

@@ -8,9 +8,19 @@
 #include "core/time.hpp"
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace reginfo {
+
+/// Where copies of every SIP message go (transport/hep_exporter.hpp).
+struct HepOptions {
+    std::optional<Endpoint> server;    ///< nothing: nowhere
+    std::uint32_t capture_id = 2'001;  ///< tells this server from others that send copies
+    std::string password;              ///< empty: none is sent
+};
 
 struct TransportOptions {
     sip::ParseLimits message;  ///< the same as Settings::Limits::message
@@ -40,6 +50,8 @@ struct TransportOptions {
     Duration resolver_min_ttl = std::chrono::seconds{1};
     Duration resolver_max_ttl = std::chrono::hours{1};
     Duration resolver_negative_ttl = std::chrono::seconds{5};
+
+    HepOptions hep;
 };
 
 }  // namespace reginfo

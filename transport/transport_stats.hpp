@@ -75,6 +75,9 @@ struct TransportStats {
     Counter resolver_queries = 0;  ///< to servers, or to the file of hosts
     Counter resolver_refused = 0;  ///< too many questions waiting
 
+    Counter hep_sent = 0;     ///< copies of messages to Homer
+    Counter hep_dropped = 0;  ///< too large, or not taken by the kernel
+
     DurationStats turns;           ///< from the input to the last system call of its effects
     DurationStats timer_lateness;  ///< of the engine's deadlines
 

@@ -36,6 +36,9 @@ std::optional<std::size_t> registration_of(const Document& document, std::string
     return std::nullopt;
 }
 
+/// The reader found too much or too many of something, and not something else that is wrong.
+bool is_limit(std::string_view reason) { return reason.find(" too ") != std::string_view::npos; }
+
 bool has_publication(const Aor& aor, EntityTag tag) {
     return std::any_of(
         aor.state.publications.begin(),
@@ -71,6 +74,7 @@ struct Compositor::Change final : PendingChange {
     Stats::Counter Stats::*counted = nullptr;
     std::optional<ResponseDraft> draft;  ///< of the PUBLISH that asked for it
     TimePoint received = kNoNews;        ///< when that came
+    TraceId trace = 0;                   ///< of it
     bool is_stored = false;              ///< the store has a record of the AOR afterwards
     Reply reply;
 };
@@ -81,10 +85,15 @@ void Compositor::handle_publish(
     std::string_view bytes,
     Outbox& outbox
 ) {
+    const Result<std::string> name = aor_of(request.message);  // step 1
+    TraceId traced = 0;
     const auto refuse = [&](const Reply& reply) {
+        if (traced != 0) {
+            const std::string line = "answered " + std::to_string(reply.status);
+            records_.tracer.say(traced, *name, line, request.flow, outbox);
+        }
         responder_.respond(now, responder_.draft(request), reply, outbox);
     };
-    const Result<std::string> name = aor_of(request.message);  // step 1
     if (!name) return refuse(name.error());
     const auto event = event_of(request.message);  // step 2
     if (!event) return refuse(event.error());
@@ -96,6 +105,7 @@ void Compositor::handle_publish(
         busy.retry_after = Seconds{1};
         return refuse(busy);
     }
+    traced = trace(*name, request, outbox);
     const Result<Wish> wish = read(request, *name, aor);  // steps 3 to 5
     if (!wish) {
         if (wish.error().status == 400 && !wish.error().reason.empty()) {
@@ -155,12 +165,45 @@ Result<Compositor::Wish> Compositor::read(
     const auto media = type ? sip::parse_media_type(*type) : std::nullopt;
     if (!media || !sip::equal_ignoring_case(*media, kReginfoType)) return refusal(415);
     auto document = read_document(request.message.body, records_.settings.limits.document);
-    if (!document) return refusal(400, std::move(document.error().reason));
+    if (!document) {
+        const std::string& reason = document.error().reason;
+        if (is_limit(reason)) ++records_.stats.refused_by_bound[index_of(Bound::document)];
+        return refusal(400, reason);
+    }
     const auto own = registration_of(*document, name);
     if (!own) return refusal(400, "reginfo: no registration with the AOR of the Request-URI");
     wish.own = *own;
     wish.document = std::move(*document);
     return wish;
+}
+
+/// The log is told of a PUBLISH whose turn it is, if its AOR is traced.
+TraceId Compositor::trace(const std::string& aor, const Request& request, Outbox& outbox) {
+    if (records_.tracer.size() == 0) return 0;
+    const TraceId id = records_.tracer.published(aor);
+    const sip::Message& message = request.message;
+    std::string line = "PUBLISH received, " + std::to_string(message.body.size()) + " bytes";
+    if (const auto tag = message.first(sip::HeaderName::sip_if_match)) {
+        line.append(", SIP-If-Match ").append(*tag);
+    }
+    line.append(", Call-ID ").append(request.call_id);
+    line.append(", CSeq ").append(std::to_string(request.cseq.number));
+    records_.tracer.say(id, aor, line, request.flow, outbox);
+    return id;
+}
+
+void Compositor::trace_in_force(const Change& change, Outbox& outbox) {
+    const Aor& aor = change.aor;
+    if (change.trace == 0) return;
+    std::string line = "in force, entity-tag " + tag_text(*change.reply.etag);
+    if (change.report.visible) {
+        records_.tracer.in_force(aor.name, change.trace);
+        line += ", makes revision " + std::to_string(aor.state.revision) + ", " +
+                std::to_string(aor.watcher_count) + " watchers are told";
+    } else {
+        line += ", changes nothing that watchers see";
+    }
+    records_.tracer.say(change.trace, aor.name, line, {}, outbox);
 }
 
 std::optional<Reply> Compositor::bound_reached(const Aor* aor, const Wish& wish) {
@@ -205,6 +248,7 @@ void Compositor::carry_out(
     }
     change->draft = std::move(draft);
     change->received = now;
+    change->trace = records_.tracer.latest(aor.name);
     change->reply.etag = tag;
     change->reply.expires = std::max(
         wish.expires - records_.settings.expires_offset, std::min(wish.expires, Seconds{1})
@@ -289,11 +333,13 @@ void Compositor::apply(TimePoint now, Change& change, Outbox& outbox) {
     if (change.counted) ++(stats.*change.counted);
     if (change.report.visible) ++stats.revisions;
 
+    trace_in_force(change, outbox);
     if (change.draft) responder_.respond(now, std::move(*change.draft), change.reply, outbox);
     if (change.report.visible) {
         if (records_.observer) records_.observer->registration_changed(now, aor);
         notifier_.aor_changed(aor);
     }
+    records_.aors.measure(aor);
     unlock(aor, now, outbox);
 }
 
@@ -302,6 +348,7 @@ void Compositor::fail(TimePoint now, Change& change, Outbox& outbox) {
     if (change.draft) {
         Reply reply = refusal(503, "State cannot be stored");
         reply.retry_after = Seconds{10};
+        records_.tracer.say(change.trace, aor.name, "answered 503: not stored", {}, outbox);
         responder_.respond(now, std::move(*change.draft), reply, outbox);
     }
     unlock(aor, now + kRetry, outbox);

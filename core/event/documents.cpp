@@ -2,6 +2,7 @@
 
 #include "core/event/documents.hpp"
 
+#include "core/event/footprint.hpp"
 #include "core/event/merge.hpp"
 #include "core/reginfo/writer.hpp"
 #include "core/sip/uri.hpp"
@@ -150,7 +151,31 @@ void append_registration(std::string& out, TimePoint now, const Registered& of) 
     append_registration_end(out);
 }
 
+/// A text that is counted as long as somebody holds it.
+struct Counted {
+    Counted(std::string text_, boost::local_shared_ptr<std::size_t> bytes_)
+        : text(std::move(text_)), bytes(std::move(bytes_)) {
+        *bytes += size();
+    }
+    ~Counted() { *bytes -= size(); }
+    Counted(const Counted&) = delete;
+    Counted& operator=(const Counted&) = delete;
+
+    std::size_t size() const { return heap_bytes(sizeof *this) + heap_bytes(text); }
+
+    std::string text;
+    boost::local_shared_ptr<std::size_t> bytes;
+};
+
+SharedBytes counted(std::string text, const boost::local_shared_ptr<std::size_t>& bytes) {
+    const auto whole = boost::make_local_shared<Counted>(std::move(text), bytes);
+    return {whole, &whole->text};
+}
+
 }  // namespace
+
+Documents::Documents(Stats& stats)
+    : bytes_(boost::make_local_shared<std::size_t>(std::size_t{0})), stats_(stats) {}
 
 Revision newest_of(const AorState& state, DocumentKind kind) {
     return kind == DocumentKind::ims ? state.revision : state.own_changed;
@@ -214,7 +239,7 @@ SharedBytes Documents::tail_of(TimePoint now, const Kind& kind, std::string_view
     for (auto it = cache_.rbegin(); it != cache_.rend(); ++it) {
         if (it->kind == kind && it->aor_text == aor_text) return it->tail;
     }
-    SharedBytes tail = boost::make_local_shared<const std::string>(build(now, kind, aor_text));
+    SharedBytes tail = counted(build(now, kind, aor_text), bytes_);
     Cached cached{kind, std::string(aor_text), tail};
     if (cache_.size() < kCacheMax) {
         cache_.push_back(std::move(cached));

@@ -28,7 +28,7 @@ struct NotifyBody {
 /// after r.
 class Documents {
 public:
-    explicit Documents(Stats& stats) : stats_(stats) {}
+    explicit Documents(Stats& stats);
 
     /// For this subscription, now. Cost: the size of the document for the first of its kind in a
     /// second, a comparison for the others.
@@ -36,6 +36,9 @@ public:
 
     /// The AOR is about to be forgotten.
     void forget(const Aor& aor);
+
+    /// Of the documents that are kept, or on their way to somebody.
+    std::size_t bytes() const { return *bytes_; }
 
 private:
     /// What two watchers must have in common to be told the same.
@@ -60,6 +63,7 @@ private:
     std::int64_t second_ = -1;
     std::vector<Cached> cache_;  ///< of this second; the newest last
     std::size_t next_victim_ = 0;
+    boost::local_shared_ptr<std::size_t> bytes_;  ///< also of each document, which may outlive us
     Stats& stats_;
 };
 

@@ -77,6 +77,7 @@ bool Restorer::restore_aor(std::string_view key, std::string_view value, const R
     }
     records_.stats.publications += aor.state.publications.size();
     records_.count_aors();
+    records_.aors.measure(aor);
     const Merge merge(aor.name, aor.state, records_.settings.contact_grace);
     aor.timer.set(records_.aor_timers, merge.next_deadline(), &aor);
     return true;
@@ -126,6 +127,7 @@ bool Restorer::restore_dialog(std::string_view value, const RecordTime& time) {
         );
     }
     records_.count_aors();
+    records_.subscriptions.measure(dialog);
     return true;
 }
 

@@ -311,6 +311,7 @@ void Notifier::apply(TimePoint now, Change& change, Outbox& outbox) {
     );
     subscription->timer.set(records_.subscriptions.expiries, subscription->deadline, subscription);
     records_.set_rates(now, *subscription, change.rates);
+    records_.subscriptions.measure(*dialog);
     if (!change.is_refresh && traits_of(subscription->profile).one_per_contact) {
         end_same_contact(now, *subscription, outbox);
     }

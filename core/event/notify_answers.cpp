@@ -126,6 +126,8 @@ void NotifySender::finish(TimePoint now, Dialog& dialog, NotifyOutcome outcome, 
     const InFlight over = std::move(*dialog.in_flight);
     dialog.in_flight.reset();
     by_branch_.erase(over.branch);
+    records_.in_flight_bytes -= over.head.capacity();
+    if (over.trace != 0) trace_end(now, over, outcome, outbox);
     over.window->done(dialog);
     ++records_.stats.notify_outcomes[index_of(outcome)];
     records_.stats.notifies_in_flight = by_branch_.size();

@@ -116,7 +116,13 @@ void NotifySender::pump(TimePoint now, Dialog& dialog, Outbox& outbox) {
     if (larger) flow = larger;
     SendWindow& window = window_of(*flow);
     if (!window.has_room()) {
-        if (!static_cast<QueueHook&>(*next).is_linked()) records_.queued(now, *next);
+        if (!static_cast<QueueHook&>(*next).is_linked()) {
+            records_.queued(now, *next);
+            const std::string& aor = next->aor.name;
+            records_.tracer.say(
+                records_.tracer.current(aor), aor, "NOTIFY waits for a window", flow, outbox
+            );
+        }
         window.enqueue(*next);
         return;
     }
@@ -176,6 +182,8 @@ void NotifySender::send(
     window.sent(dialog);
     ++records_.stats.notifies_sent;
     records_.stats.notifies_in_flight = by_branch_.size();
+    records_.in_flight_bytes += in_flight.head.capacity();
+    if (records_.tracer.size() > 0) trace_sent(subscription, outbox);
     outbox.send(flow, in_flight.head, in_flight.tail);
     if (dialog.state.local_cseq + kReservedRange / 4 > dialog.cseq_reserved) {
         reserve(now, dialog, outbox);

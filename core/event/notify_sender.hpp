@@ -73,6 +73,11 @@ public:
 
     const WindowGauges& window_gauges() const { return gauges_; }
 
+    /// No NOTIFY is unanswered, or waits for a window or for an address.
+    bool is_idle() const {
+        return by_branch_.empty() && resolving_.empty() && records_.stats.notifies_queued == 0;
+    }
+
     /// The dialog's target, route or expiry changed: what waits may leave now, or by another way.
     void reroute(Dialog& dialog);
 
@@ -110,6 +115,8 @@ private:
         const NotifyBody& body
     );
     void retransmit(TimePoint now, InFlight& in_flight, Outbox& outbox);
+    void trace_sent(const Subscription& subscription, Outbox& outbox);
+    void trace_end(TimePoint now, const InFlight& over, NotifyOutcome outcome, Outbox& outbox);
     /// Ends the transaction in flight and makes room for others.
     void finish(TimePoint now, Dialog& dialog, NotifyOutcome outcome, Outbox& outbox);
     void give_up(TimePoint now, Dialog& dialog, NotifyOutcome outcome, Outbox& outbox);

@@ -37,12 +37,20 @@ struct EndContact {
     ContactEvent event = ContactEvent::deactivated;
 };
 
-using OperatorAction = std::variant<NotifyAgain, EndSubscription, DropPublication, EndContact>;
+/// Tell the log the way of each PUBLISH of an AOR, for some time (core/event/tracer.hpp).
+struct TraceAor {
+    std::string aor;  ///< any URI that names it; nothing need be known of it yet
+    Seconds time{0};  ///< 0: no more
+};
+
+using OperatorAction =
+    std::variant<NotifyAgain, EndSubscription, DropPublication, EndContact, TraceAor>;
 
 enum class ActionOutcome : std::uint8_t {
     done,       ///< in force, or being stored
     not_found,  ///< there is no such thing, or it is over
     busy,       ///< a change of it is being stored: try again
+    too_many,   ///< there is no room for another one
 };
 
 }  // namespace reginfo

@@ -12,7 +12,12 @@ namespace reginfo {
 namespace {
 
 void log(Outbox& outbox, std::string detail) {
-    outbox.note(Note::Severity::info, "operator action", std::move(detail));
+    outbox.note(Note{
+        .severity = Note::Severity::info,
+        .what = "operator action",
+        .detail = std::move(detail),
+        .limited = false,
+    });
 }
 
 }  // namespace
@@ -83,6 +88,19 @@ ActionOutcome OperatorDesk::carry_out(TimePoint now, const EndContact& action, O
         "end contact " + action.id + " of " + aor->name + ", " + std::string(text_of(action.event))
     );
     compositor_.end_contact(now, *aor, at->details->id, action.event, outbox);
+    return ActionOutcome::done;
+}
+
+ActionOutcome OperatorDesk::carry_out(TimePoint now, const TraceAor& action, Outbox& outbox) {
+    const auto aor = Inspection::canonical(action.aor);
+    if (!aor) return ActionOutcome::not_found;
+    if (action.time.count() == 0) {
+        if (!records_.tracer.stop(*aor, outbox)) return ActionOutcome::not_found;
+        log(outbox, "trace " + *aor + " no more");
+        return ActionOutcome::done;
+    }
+    if (!records_.tracer.start(now + action.time, *aor, outbox)) return ActionOutcome::too_many;
+    log(outbox, "trace " + *aor + " for " + std::to_string(action.time.count()) + " s");
     return ActionOutcome::done;
 }
 

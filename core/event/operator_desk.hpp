@@ -26,6 +26,7 @@ private:
     ActionOutcome carry_out(TimePoint now, const EndSubscription& action, Outbox& outbox);
     ActionOutcome carry_out(TimePoint now, const DropPublication& action, Outbox& outbox);
     ActionOutcome carry_out(TimePoint now, const EndContact& action, Outbox& outbox);
+    ActionOutcome carry_out(TimePoint now, const TraceAor& action, Outbox& outbox);
 
     Records& records_;
     NotifySender& sender_;

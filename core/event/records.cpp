@@ -21,7 +21,8 @@ Records::Records(const Settings& settings_, Stats& stats_, std::uint64_t seed)
       commits(stats_),
       aors(hash_seeds.next()),
       subscriptions(hash_seeds.next(), stats_),
-      documents(stats_) {}
+      documents(stats_),
+      tracer(tokens) {}
 
 void Records::remove(TimePoint now, Subscription& subscription, Outbox& outbox) {
     Aor& aor = subscription.aor;
@@ -53,6 +54,7 @@ void Records::acknowledge(Subscription& subscription, Revision revision) {
     Merge(aor.name, aor.state, Duration{})
         .forget_ended(revision, std::numeric_limits<std::size_t>::max());
     stats.contacts_ended -= before - aor.state.contacts.size();
+    if (before != aor.state.contacts.size()) aors.measure(aor);
 }
 
 void Records::set_rates(TimePoint now, Subscription& subscription, const Rates& wanted) const {
@@ -92,6 +94,7 @@ bool Records::hold(
         return false;
     }
     ++waiting;
+    waiting_bytes += bytes.size();
     turnstile.waiting.push_back({key, flow, std::string(bytes)});
     return true;
 }
@@ -99,7 +102,7 @@ bool Records::hold(
 void Records::release(Turnstile& turnstile) {
     turnstile.locked = false;
     std::move(turnstile.waiting.begin(), turnstile.waiting.end(), std::back_inserter(released));
-    turnstile.waiting.clear();
+    turnstile.waiting = {};
 }
 
 void Records::drop_if_unused(Aor& aor, Outbox& outbox) {

@@ -8,6 +8,7 @@
 #include "core/event/queue_ages.hpp"
 #include "core/event/subscription.hpp"
 #include "core/event/subscription_store.hpp"
+#include "core/event/tracer.hpp"
 #include "core/outbox.hpp"
 #include "core/random.hpp"
 #include "core/settings.hpp"
@@ -74,7 +75,10 @@ struct Records {
     /// While records are brought back: AORs with watchers to be told, by the age of their dialogs.
     std::vector<std::pair<Duration, Aor*>> restored;
     std::deque<WaitingRequest> released;
-    std::size_t waiting = 0;  ///< requests held back or released, in all
+    std::size_t waiting = 0;          ///< requests held back or released, in all
+    std::size_t waiting_bytes = 0;    ///< of their messages
+    std::size_t in_flight_bytes = 0;  ///< of the heads of NOTIFYs in flight
+    Tracer tracer;
     void count_aors() { stats.aors = aors.size(); }
 };
 

@@ -8,6 +8,7 @@
 #include "core/event/profile.hpp"
 #include "core/event/queue_ages.hpp"
 #include "core/event/rate_control.hpp"
+#include "core/event/tracer.hpp"
 #include "core/outbox.hpp"
 #include "core/slot_table.hpp"
 #include "core/time.hpp"
@@ -18,7 +19,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,8 +40,8 @@ struct WaitingRequest {
 
 /// Requests that must see each other's results in order: of one AOR, or of one dialog.
 struct Turnstile {
-    bool locked = false;  ///< a commit is pending
-    std::deque<WaitingRequest> waiting;
+    bool locked = false;                  ///< a commit is pending
+    std::vector<WaitingRequest> waiting;  ///< no deque: that is big when empty
 };
 
 using WatcherHook = boost::intrusive::list_base_hook<
@@ -148,6 +148,7 @@ struct InFlight {
     TimePoint timeout_at;         ///< timer F
     Duration interval{};          ///< of timer E
     TimePoint news_at = kNoNews;  ///< Aor::news_at, if that is news to the watcher
+    TraceId trace = 0;            ///< whose way it is on
 };
 
 /// Where a next hop with a name is to be found, best first (RFC 3263 §4.3).
@@ -171,6 +172,7 @@ struct Dialog : InFlightHook {
     bool is_stored = false;           ///< the store has a record of it
     bool is_reserving = false;        ///< more CSeqs and versions are being asked for
     std::uint32_t cseq_reserved = 0;  ///< NOTIFYs may use CSeqs up to this one
+    std::size_t footprint = 0;        ///< as last measured (SubscriptionStore::measure)
 };
 
 /// An AOR that is published, watched or both.
@@ -189,6 +191,7 @@ struct Aor {
     bool tell_all = false;   ///< the fan-out is for those as well who know the newest revision
     Slot slot = 0;
     TimePoint news_at = kNoNews;  ///< when the PUBLISH came that made the newest revision
+    std::size_t footprint = 0;    ///< as last measured (AorTable::measure)
 
     /// Nobody publishes, watches or waits for it.
     bool is_unused() const {

@@ -18,6 +18,7 @@ Aor& AorTable::find_or_create(std::string_view name) {
     Aor& created = *aor;
     created.slot = slots_.add(created);
     aors_.emplace(created.name, std::move(aor));
+    measure(created);
     return created;
 }
 
@@ -25,7 +26,14 @@ void AorTable::erase(Aor& aor) {
     const auto at = aors_.find(aor.name);
     assert(at != aors_.end());
     slots_.remove(aor.slot);
+    bytes_ -= aor.footprint;
     aors_.erase(at);
+}
+
+void AorTable::measure(Aor& aor) {
+    bytes_ -= aor.footprint;
+    aor.footprint = footprint_of(aor);
+    bytes_ += aor.footprint;
 }
 
 Hash128 SubscriptionStore::key_of(const DialogId& id) const {
@@ -94,10 +102,21 @@ void SubscriptionStore::remove(Subscription& subscription) {
     stats_.subscriptions = --size_;
 
     std::erase_if(dialog.subscriptions, [&](const auto& s) { return s.get() == &subscription; });
-    if (!dialog.subscriptions.empty()) return;
+    if (!dialog.subscriptions.empty()) return measure(dialog);
+    bytes_ -= dialog.footprint;
     dialog.timer.cancel(dialog_timers);
     dialogs_.erase(key_of(dialog.state.id()));
     stats_.dialogs = dialogs_.size();
+}
+
+void SubscriptionStore::measure(Dialog& dialog) {
+    bytes_ -= dialog.footprint;
+    dialog.footprint = footprint_of(dialog);
+    bytes_ += dialog.footprint;
+}
+
+std::size_t SubscriptionStore::index_bytes() const {
+    return table_bytes(dialogs_) + table_bytes(per_watcher_) + slots_.bytes();
 }
 
 std::size_t SubscriptionStore::subscriptions_of(std::uint64_t watcher) const {

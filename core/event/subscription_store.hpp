@@ -2,6 +2,7 @@
 /// All AORs, dialogs and subscriptions, and how they are found.
 #pragma once
 
+#include "core/event/footprint.hpp"
 #include "core/event/subscription.hpp"
 #include "core/settings.hpp"
 #include "core/slot_table.hpp"
@@ -36,6 +37,11 @@ public:
 
     void erase(Aor& aor);
 
+    /// Its state has changed: keeps `bytes` true.
+    void measure(Aor& aor);
+    std::size_t bytes() const { return bytes_; }  ///< of all AORs with what is published
+    std::size_t index_bytes() const { return table_bytes(aors_) + slots_.bytes(); }
+
     template <class Visitor>
     void for_each(Visitor visit) {
         for (const auto& [name, aor] : aors_) visit(*aor);
@@ -47,6 +53,7 @@ public:
 private:
     boost::unordered_flat_map<std::string_view, std::unique_ptr<Aor>, SeededHash> aors_;
     SlotTable<Aor> slots_;
+    std::size_t bytes_ = 0;
 };
 
 /// Dialogs by id, with their subscriptions. Owns both; an AOR's list of watchers only refers.
@@ -71,6 +78,11 @@ public:
     /// the dialog is dead). @pre no NOTIFY of it is in flight
     void remove(Subscription& subscription);
 
+    /// The dialog or a subscription of it has changed: keeps `bytes` true.
+    void measure(Dialog& dialog);
+    std::size_t bytes() const { return bytes_; }  ///< of all dialogs with their subscriptions
+    std::size_t index_bytes() const;
+
     template <class Visitor>
     void for_each_dialog(Visitor visit) {
         for (const auto& [key, dialog] : dialogs_) visit(*dialog);
@@ -90,6 +102,7 @@ private:
     boost::unordered_flat_map<std::uint64_t, std::size_t> per_watcher_;
     SlotTable<Subscription> slots_;
     std::size_t size_ = 0;
+    std::size_t bytes_ = 0;
     std::uint64_t seed_;
     Stats& stats_;
 };

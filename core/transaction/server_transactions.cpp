@@ -2,6 +2,8 @@
 
 #include "core/transaction/server_transactions.hpp"
 
+#include "core/event/footprint.hpp"
+
 #include <algorithm>
 
 namespace reginfo {
@@ -104,7 +106,10 @@ std::uint64_t ServerTransactions::complete(
     record.expires = static_cast<std::uint32_t>(reply.expires.value_or(Seconds{0}).count());
     record.etag = reply.etag.value_or(0);
     record.makes_dialog = reply.makes_dialog;
-    if (!is_plain(reply)) record.rare = std::make_unique<const Reply>(reply);
+    if (!is_plain(reply)) {
+        if (!record.rare) ++rare_;
+        record.rare = std::make_unique<const Reply>(reply);
+    }
     finished_.push_back({now + timer_j_, key});
     return to_tag;
 }
@@ -116,7 +121,14 @@ void ServerTransactions::erase(const TransactionKey& key) {
     if (at == records_.end()) return;
     const auto identity = identities_.find(at->second.identity);
     if (identity != identities_.end() && identity->second == key) identities_.erase(identity);
+    if (at->second.record.rare) --rare_;
     records_.erase(at);
+}
+
+/// Reason phrases of rare replies apart, which are short.
+std::size_t ServerTransactions::bytes() const {
+    return table_bytes(records_) + table_bytes(identities_) + finished_.size() * sizeof(Finished) +
+           rare_ * heap_bytes(sizeof(Reply));
 }
 
 TransactionRecord ServerTransactions::record_of(const TransactionKey& key) const {

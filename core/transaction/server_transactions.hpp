@@ -116,6 +116,7 @@ public:
 
     std::optional<TimePoint> next_deadline() const;
     std::size_t size() const { return records_.size(); }
+    std::size_t bytes() const;
 
 private:
     struct Entry {
@@ -131,6 +132,7 @@ private:
 
     std::uint64_t seed_;
     Duration timer_j_;
+    std::size_t rare_ = 0;  ///< replies that records point to
     boost::unordered_flat_map<TransactionKey, Entry> records_;
     boost::unordered_flat_map<std::uint64_t, TransactionKey> identities_;
     std::deque<Finished> finished_;  ///< all have the same timer J, so they end in order

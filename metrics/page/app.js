@@ -4,7 +4,7 @@ import { Chart } from "./charts.js";
 import { startEvents } from "./events.js";
 import { startSearch } from "./search.js";
 
-const PERIOD = 2000;
+const period = 2;  // seconds
 const count = (value) => Math.round(value).toLocaleString("en");
 const rate = (value) => `${value < 10 ? value.toFixed(1) : count(value)}/s`;
 const time = (seconds) =>
@@ -46,21 +46,21 @@ const failures = (s) => {
 };
 
 const charts = [
-  [new Chart("Requests", ["PUBLISH", "SUBSCRIBE", "NOTIFY sent"], rate), (s, b, dt) => [
+  [new Chart("Requests", ["PUBLISH", "SUBSCRIBE", "NOTIFY sent"], { format: rate, period, least: 1 }), (s, b, dt) => [
     ((s.total.requests.PUBLISH ?? 0) - (b.total.requests.PUBLISH ?? 0)) / dt,
     ((s.total.requests.SUBSCRIBE ?? 0) - (b.total.requests.SUBSCRIBE ?? 0)) / dt,
     (s.total.notifies - b.total.notifies) / dt]],
-  [new Chart("From PUBLISH to NOTIFY", ["median", "99 %"], time), (s, b) => [
+  [new Chart("From PUBLISH to NOTIFY", ["median", "99 %"], { format: time, period, least: 0.001 }), (s, b) => [
     quantile(0.5, s.publish_to_notify, b.publish_to_notify),
     quantile(0.99, s.publish_to_notify, b.publish_to_notify)]],
-  [new Chart("From PUBLISH to the watcher's answer", ["median", "99 %"], time), (s, b) => [
+  [new Chart("From PUBLISH to the watcher's answer", ["median", "99 %"], { format: time, period, least: 0.001 }), (s, b) => [
     quantile(0.5, s.publish_to_answer, b.publish_to_answer),
     quantile(0.99, s.publish_to_answer, b.publish_to_answer)]],
-  [new Chart("Registrations and watchers", ["contacts", "watchers"], count), (s) => [
+  [new Chart("Registrations and watchers", ["contacts", "watchers"], { format: count, period, least: 2, whole: true }), (s) => [
     s.now.contacts_active, s.now.subscriptions]],
-  [new Chart("NOTIFYs waiting", ["in flight", "queued"], count), (s) => [
+  [new Chart("NOTIFYs waiting", ["in flight", "queued"], { format: count, period, least: 2, whole: true }), (s) => [
     s.now.notifies_in_flight, s.now.notifies_queued]],
-  [new Chart("Trouble", ["4xx", "5xx", "NOTIFY failed", "retransmitted"], rate), (s, b, dt) => [
+  [new Chart("Trouble", ["4xx", "5xx", "NOTIFY failed", "retransmitted"], { format: rate, period, least: 1 }), (s, b, dt) => [
     (s.total.responses["4xx"] - b.total.responses["4xx"]) / dt,
     (s.total.responses["5xx"] - b.total.responses["5xx"]) / dt,
     (failures(s) - failures(b)) / dt,
@@ -83,6 +83,7 @@ function setUp() {
 }
 
 function status(state, text) {
+  document.querySelector("main").dataset.stale = String(state === "gone");
   const shown = document.getElementById("status");
   shown.dataset.state = state;
   if (shown.textContent !== text) shown.textContent = text;
@@ -90,6 +91,7 @@ function status(state, text) {
 
 let before = null;
 let beforeAt = 0;
+let lastSeen = null;
 
 async function sample() {
   try {
@@ -110,13 +112,21 @@ async function sample() {
     }
     before = summary;
     beforeAt = at;
+    lastSeen = new Date();
     const ready = await fetch("readyz", { cache: "no-store" });
-    ready.ok ? status("ok", "ready") : status("bad", "not ready");
+    if (ready.ok) {
+      status("ok", "ready");
+    } else if (summary.draining) {
+      status("bad", "draining");
+    } else {
+      status("bad", `not ready: ${(await ready.json()).detail}`);
+    }
   } catch {
-    status("bad", "no answer from the server");
+    const since = lastSeen ? ` since ${lastSeen.toLocaleTimeString("en-GB")}` : "";
+    status("gone", `no answer from the server${since}`);
     before = null;
   }
-  setTimeout(sample, PERIOD);
+  setTimeout(sample, period * 1000);
 }
 
 setUp();

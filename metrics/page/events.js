@@ -6,6 +6,8 @@ const KEPT = 200;
 const log = document.getElementById("log");
 const pause = document.getElementById("pause");
 const refreshes = document.getElementById("refreshes");
+const quiet = document.getElementById("quiet");
+const stream = document.getElementById("stream");
 let paused = false;
 
 function line(parts, aor) {
@@ -24,6 +26,7 @@ function line(parts, aor) {
   }
   item.append(parts);
   log.prepend(item);
+  quiet.hidden = true;
   while (log.childElementCount > KEPT) log.lastElementChild.remove();
 }
 
@@ -40,18 +43,28 @@ function subscription(data) {
   line(`subscription of ${partyOf(data.watcher)} ${data.what}${why}${status}`, data.aor);
 }
 
+function state(name, text) {
+  log.dataset.state = name;
+  stream.dataset.state = name;
+  stream.textContent = text;
+}
+
 export function startEvents() {
   const source = new EventSource("api/v1/events");
   const handle = (show) => (event) => { if (!paused) show(JSON.parse(event.data)); };
   source.addEventListener("registration", handle(registration));
   source.addEventListener("subscription", handle(subscription));
   source.addEventListener("reset", () => line("some events were missed"));
-  source.addEventListener("open", () => { log.dataset.state = "open"; });
-  source.addEventListener("error", () => { log.dataset.state = "closed"; });
+  source.addEventListener("open", () => state("open", "live"));
+  source.addEventListener("error", () => state("closed", "connecting again"));
   pause.addEventListener("click", () => {
     paused = !paused;
     pause.setAttribute("aria-pressed", String(paused));
     pause.textContent = paused ? "Go on" : "Pause";
   });
-  document.getElementById("clear").addEventListener("click", () => log.replaceChildren());
+  document.getElementById("clear").addEventListener("click", () => {
+    log.replaceChildren();
+    quiet.hidden = false;
+    quiet.textContent = "Nothing has happened since this list was cleared.";
+  });
 }

@@ -122,7 +122,8 @@ export async function lookUp(aor) {
     const page = await answer.json();
     if (mine === asked) showMany(page.registrations, page.next !== null);
   } catch (error) {
-    if (mine === asked) found.replaceChildren(text("p", `Cannot look it up: ${error.message}`, "failed"));
+    const why = error instanceof TypeError ? "no answer from the server" : error.message;
+    if (mine === asked) found.replaceChildren(text("p", `Cannot look it up: ${why}.`, "failed"));
   }
 }
 

@@ -131,6 +131,27 @@ TEST(Log, ManyNotesOfOneKindAreCountedInsteadOfWritten) {
     EXPECT_FALSE(written.log.has_suppressed());
 }
 
+TEST(Log, ANoteThatWasAskedForIsNeverSuppressed) {
+    Written written;
+    Note note{Severity::info, "trace", "", {}};
+    note.limited = false;
+
+    for (int i = 0; i < 100; ++i) written.log.note(kStart, note);
+
+    EXPECT_EQ(written.lines(), 100);
+    EXPECT_FALSE(written.log.has_suppressed());
+}
+
+TEST(Log, TheLevelCanChange) {
+    Written written;
+    written.log.set_level(LogLevel::warning);
+    written.log.write(Severity::info, "quiet");
+    written.log.set_level(LogLevel::debug);
+    written.log.write(Severity::debug, "loud");
+
+    EXPECT_EQ(written.lines(), 1);
+}
+
 TEST(Log, ALineOfOurOwnIsNeverSuppressed) {
     Written written;
 

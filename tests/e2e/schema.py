@@ -6,15 +6,22 @@ KNOWN = {"type", "enum", "properties", "required", "additionalProperties", "item
          "maximum", "default", "description", "$ref"}
 
 
+def resolve(thing, document):
+    """What a `$ref` of the document refers to; anything else as it is."""
+    if "$ref" not in thing:
+        return thing
+    target = document
+    for step in thing["$ref"].removeprefix("#/").split("/"):
+        target = target[step]
+    return target
+
+
 def check(value, schema, document, path="$"):
     """Raises AssertionError that names the place where the value does not fit."""
     unknown = set(schema) - KNOWN
     assert not unknown, f"{path}: the schema uses {unknown}"
     if "$ref" in schema:
-        target = document
-        for step in schema["$ref"].removeprefix("#/").split("/"):
-            target = target[step]
-        return check(value, target, document, path)
+        return check(value, resolve(schema, document), document, path)
     types = schema.get("type", [])
     types = types if isinstance(types, list) else [types]
     fits = any(isinstance(value, TYPES[t]) and (t == "boolean" or not isinstance(value, bool))

@@ -4,13 +4,15 @@
 """
 
 import json
+import os
+import re
 import shutil
 import subprocess
 import urllib.parse
 
-from harness import Reginfod, need, run, wait_until
+from harness import ROOT, Reginfod, need, run, wait_until
 from publisher import Publisher, contact
-from schema import check
+from schema import check, resolve
 from side_port import Events, SidePort
 from watcher import Watcher
 
@@ -39,7 +41,8 @@ class Scene:
         """That the answer is what openapi.json promises for this operation."""
         responses = self.openapi["paths"][path][method]["responses"]
         assert str(answer.status) in responses, f"{path}: {answer.status} is not described"
-        for kind, content in responses[str(answer.status)]["content"].items():
+        response = resolve(responses[str(answer.status)], self.openapi)
+        for kind, content in response["content"].items():
             assert answer.type.startswith(kind), f"{path}: {answer.type}"
             if kind.endswith("json"):
                 check(answer.json, content["schema"], self.openapi)
@@ -79,6 +82,9 @@ def every_path_is_described_and_every_description_is_served(scene):
         if path == "/api/v1/events":
             continue  # it does not end
         for method in operations:
+            if path == "/api/v1/drain":
+                assert scene.port.ask(path, "POST", token=False).status == 401
+                continue  # test_operations.py does it
             answer = scene.port.ask(real, method.upper(), token=False)
             assert answer.status not in (405, 501), f"{method} {path}"
             scene.check(answer, path, method)
@@ -127,41 +133,50 @@ def actions_need_the_token(scene):
 
 def actions_reach_the_watcher(scene, bed):
     ask, watcher = scene.port.ask, scene.watcher
+    a_contact = "/api/v1/registrations/{aor}/contacts/{id}"
+    a_publication = "/api/v1/registrations/{aor}/publications/{entity_tag}"
+    a_subscription = "/api/v1/subscriptions/{id}"
+    a_trace = "/api/v1/registrations/{aor}/trace"
+
+    def act(path, described, method="delete"):
+        return scene.check(ask(path, method.upper()), described, method)
     told = watcher.fold.documents
-    answer = ask(f"{PATH}/notify", "POST")
-    scene.check(answer, "/api/v1/registrations/{aor}/notify", "post")
-    assert answer.status == 202
+    assert act(f"{PATH}/notify", "/api/v1/registrations/{aor}/notify", "post").status == 202
     wait_until(lambda: watcher.fold.documents == told + 1, "it is told again")
 
     first = scene.registration()["contacts"][0]
-    assert ask(f"{PATH}/contacts/{first['id']}?event=gone", "DELETE").status == 400
-    assert ask(f"{PATH}/contacts/{first['id']}?event=rejected", "DELETE").status == 202
+    assert act(f"{PATH}/contacts/{first['id']}?event=gone", a_contact).status == 400
+    assert act(f"{PATH}/contacts/{first['id']}?event=rejected", a_contact).status == 202
     wait_until(lambda: first["uri"] not in watcher.fold.active, "the contact has ended")
     assert (first["uri"], "terminated", "rejected") in watcher.fold.events
-    assert ask(f"{PATH}/contacts/{first['id']}", "DELETE").status == 404
+    assert act(f"{PATH}/contacts/{first['id']}", a_contact).status == 404
 
-    assert ask(f"{PATH}/publications/nothing", "DELETE").status == 404
-    assert ask(f"{PATH}/publications/{scene.publisher.etag}", "DELETE").status == 202
+    assert act(f"{PATH}/publications/nothing", a_publication).status == 404
+    assert act(f"{PATH}/publications/{scene.publisher.etag}", a_publication).status == 202
     wait_until(lambda: not watcher.fold.active, "nothing is published any more")
     assert scene.publisher.publish().status == 412, "and the publisher is told"
     scene.publisher.publish([contact("alice", 3)])
     wait_until(lambda: len(watcher.fold.active) == 1, "it publishes anew")
 
+    assert act(f"{PATH}/trace", a_trace).status == 404
+    assert act(f"{PATH}/trace?seconds=0", a_trace, "post").status == 400
+    assert act(f"{PATH}/trace?seconds=60", a_trace, "post").status == 202
+    assert act(f"{PATH}/trace", a_trace).status == 202
     lines = [json.loads(line) for line in ask("/api/v1/dump").body.splitlines()]
     assert sorted(line["kind"] for line in lines) == ["registration", "subscription"], lines
 
     mine = scene.registration()["watched_by"][0]["id"]
-    assert ask(f"/api/v1/subscriptions/{mine}?reason=bored", "DELETE").status == 400
-    assert ask(f"/api/v1/subscriptions/{mine}?reason=probation&retry_after=90", "DELETE").status == 202
+    assert act(f"/api/v1/subscriptions/{mine}?reason=bored", a_subscription).status == 400
+    assert act(f"/api/v1/subscriptions/{mine}?reason=probation&retry_after=90", a_subscription).status == 202
     last = wait_until(lambda: next((n for n in watcher.notifies if
                                     n.get("Subscription-State").startswith("terminated")), None), "the end")
     assert last.get("Subscription-State") == "terminated;reason=probation;retry-after=90"
     wait_until(lambda: ask(f"/api/v1/subscriptions/{mine}").status == 404, "it is gone")
     log = scene.server.output()
     for done in ("notify the watchers of", "end contact", "drop publication", "dump the state",
-                 "end subscription"):
+                 "end subscription", "trace sip:alice@reg.test for 60 s"):
         assert done in log, f"not logged: {done}"
-    assert scene.server.metric("reginfod_operator_actions_total") == 4
+    assert scene.server.metric("reginfod_operator_actions_total") == 6
 
 
 def events_are_streamed_filtered_and_resumed(scene, bed):
@@ -212,7 +227,7 @@ def the_scrape_is_clean(scene):
     text = scene.port.ask("/metrics", Accept_Encoding="gzip").body
     for name in ("reginfod_publish_to_notify_seconds_bucket", "reginfod_publish_to_answer_seconds_sum",
                  "reginfod_notify_windows", "reginfod_notify_queue_oldest_seconds",
-                 'reginfod_memory_estimate_bytes{kind="subscriptions"}',
+                 'reginfod_memory_bytes{kind="subscriptions"}', 'reginfod_memory_bytes{kind="tcp_queues"}',
                  'reginfod_subscriptions{profile="standard"}', "reginfod_reactor_lag_seconds_count",
                  'reginfod_sip_responses_sent_total{method="PUBLISH",code="200",transport="udp"}'):
         assert f"\n{name}" in text, name
@@ -221,6 +236,27 @@ def the_scrape_is_clean(scene):
                               capture_output=True, check=False)
         assert said.returncode == 0 and not said.stdout + said.stderr, said
     assert scene.server.metric("reginfod_publish_to_answer_seconds_count") >= 1
+
+
+def the_list_of_metrics_is_true(scene):
+    """metrics/README.md against the scrape: names, types and labels, both ways."""
+    listed = {}
+    with open(os.path.join(ROOT, "metrics", "README.md"), encoding="utf-8") as file:
+        for line in file:
+            row = re.fullmatch(r"\| `([a-z_]+)` \| (counter|gauge|histogram) \| (.*?) ?\| (.+) \|", line.strip())
+            if row:
+                assert row.group(1) not in listed, f"{row.group(1)} is listed twice"
+                listed[row.group(1)] = (row.group(2), set(re.findall(r"`(\w+)`", row.group(3))))
+    exposed = {}
+    text = scene.port.ask("/metrics").body
+    for name, kind in re.findall(r"^# TYPE (\S+) (\S+)$", text, re.M):
+        series = re.findall(rf"^{name}(?:_bucket|_sum|_count)?(?:\{{(.*)\}})? ", text, re.M)
+        labels = {label for held in series for label in re.findall(r'(\w+)="', held)}
+        exposed[name] = (kind, labels - {"le"})
+    assert len(exposed) > 70
+    differing = {name: (listed.get(name), exposed.get(name)) for name in listed.keys() | exposed.keys()
+                 if listed.get(name) != exposed.get(name)}
+    assert not differing, f"listed and exposed: {differing}"
 
 
 def test(bed):
@@ -233,6 +269,7 @@ def test(bed):
     events_are_streamed_filtered_and_resumed(scene, bed)
     actions_reach_the_watcher(scene, bed)
     the_scrape_is_clean(scene)
+    the_list_of_metrics_is_true(scene)
     an_open_port_without_token_only_reads(bed)
 
 

@@ -23,6 +23,7 @@ def traffic_changes_the_page(bed, server, browser):
     wait_until(lambda: browser.run("return document.getElementById('log').dataset.state") == "open",
                "the event stream is open")
     assert tile(browser, "contacts") == "0"
+    assert "Nothing has happened" in browser.text("#quiet") and browser.text("#stream") == "live"
     publisher = bed.watch(Publisher(AOR, server.address))
     watcher = bed.watch(Watcher(AOR, server.address))
     watcher.subscribe()
@@ -30,6 +31,7 @@ def traffic_changes_the_page(bed, server, browser):
     wait_until(lambda: tile(browser, "contacts") == "2", "two contacts on the page")
     assert tile(browser, "watchers") == "1" and tile(browser, "publications") == "1"
     wait_until(lambda: "revision 1" in browser.text("#log"), "the change in the log")
+    assert browser.run("return document.getElementById('quiet').hidden")
     assert "registered" in browser.text("#log") and "created" in browser.text("#log")
     # Rates take two summaries; a line has been drawn once a path has two points.
     wait_until(lambda: browser.run(
@@ -91,7 +93,11 @@ def an_end_is_seen(server, browser, publisher):
     wait_until(lambda: tile(browser, "contacts") == "0", "no contact is left")
     wait_until(lambda: "unregistered" in browser.text("#log"), "the end in the log")
     server.stop()
-    wait_until(lambda: browser.text("#status") == "no answer from the server", "the server is gone")
+    wait_until(lambda: browser.text("#status").startswith("no answer from the server"), "the server is gone")
+    assert browser.run("return document.querySelector('main').dataset.stale") == "true"
+    browser.run("document.getElementById('aor').value = 'sip:x@y';"
+                "document.getElementById('search').requestSubmit()")
+    wait_until(lambda: "no answer from the server" in browser.text("#found"), "the error is shown")
 
 
 def test(bed):

@@ -30,6 +30,8 @@ class Watcher:
         self.aor, self.name = aor, name
         self.hop = proxy or server
         self.via_proxy = proxy is not None
+        self.user_agent = None
+        self.silent = False          # while it is, NOTIFYs are not answered
         self.fold = Fold()
         self.problems = []
         self.notifies = []
@@ -76,6 +78,7 @@ class Watcher:
             ("Expires", str(expires)),
             *self.headers,
             *headers,
+            *([("User-Agent", self.user_agent)] if self.user_agent else []),
         ])
         return self.agent.request(request, self.hop)
 
@@ -89,6 +92,8 @@ class Watcher:
 
     def _handle(self, request):
         with self.changed:
+            if self.silent:
+                return None
             if request.method != "NOTIFY":
                 return response_to(request, 405, "Method Not Allowed")
             if tag_of(request.get("To")) != self.local_tag:

@@ -10,6 +10,7 @@
 namespace reginfo::metrics {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::Field;
 using ::testing::HasSubstr;
@@ -45,7 +46,7 @@ TEST_F(ActionApi, WithoutTheTokenNothingIsDone) {
 
 TEST_F(ActionApi, WithoutAConfiguredTokenActionsAreOff) {
     Router off;
-    add_action_routes(off, access(), "");
+    add_action_routes(off, access(), [] { return std::string(); });
     HttpRequest request{"POST", kAlice + "/notify", ""};
     request.authorization = "Bearer ";
 
@@ -58,7 +59,10 @@ TEST_F(ActionApi, EveryWatcherIsToldAgainWhatItKnows) {
     const auto notifies = world.take_notifies();
     ASSERT_THAT(notifies, SizeIs(1));
     EXPECT_THAT(std::string(notifies[0].body()), HasSubstr("sip:a@192.0.2.9"));
-    EXPECT_THAT(world.notes, Contains(Field(&Note::what, "operator action")));
+    EXPECT_THAT(
+        world.notes,
+        Contains(AllOf(Field(&Note::what, "operator action"), Field(&Note::limited, false)))
+    ) << "each is logged, however many there are";
 }
 
 TEST_F(ActionApi, ASubscriptionEndsWithTheReasonGiven) {
@@ -135,6 +139,47 @@ TEST_F(ActionApi, TheDumpHasALineForEachRecordAndIsLogged) {
     );
     EXPECT_THAT(dump.body, HasSubstr("{\"kind\":\"subscription\""));
     EXPECT_THAT(logged, SizeIs(1));
+}
+
+TEST_F(ActionApi, ATraceIsBegunProlongedAndEnded) {
+    EXPECT_EQ(ask("POST", kAlice + "/trace", false).status, 401U);
+    for (const char* query : {"?seconds=0", "?seconds=3601", "?seconds=x", "?x=1", "?seconds=%"}) {
+        EXPECT_EQ(ask("POST", kAlice + "/trace" + query).status, 400U) << query;
+    }
+    EXPECT_EQ(ask("DELETE", kAlice + "/trace").status, 404U);
+    EXPECT_EQ(ask("POST", "/api/v1/registrations/nonsense/trace").status, 404U);
+
+    EXPECT_EQ(ask("POST", kAlice + "/trace?seconds=60").status, 202U);
+    EXPECT_EQ(world.stats().traces, 1U);
+    EXPECT_EQ(ask("DELETE", kAlice + "/trace").status, 202U);
+    EXPECT_EQ(world.stats().traces, 0U);
+
+    for (int i = 0; i < 16; ++i) {
+        const std::string aor = "/api/v1/registrations/sip:u" + std::to_string(i) + "@example.org";
+        EXPECT_EQ(ask("POST", aor + "/trace").status, 202U);
+    }
+    EXPECT_EQ(ask("POST", kAlice + "/trace").status, 409U);
+}
+
+TEST_F(ActionApi, DrainNeedsTheToken) {
+    EXPECT_EQ(ask("POST", "/api/v1/drain", false).status, 401U);
+    EXPECT_EQ(drains, 0);
+    EXPECT_EQ(ask("POST", "/api/v1/drain").status, 202U);
+    EXPECT_EQ(drains, 1);
+    EXPECT_THAT(logged, SizeIs(1));
+}
+
+TEST_F(ActionApi, ANewTokenIsAskedForAtOnce) {
+    std::string token = kToken;
+    Router changing;
+    add_action_routes(changing, access(), [&token] { return token; });
+    HttpRequest request{"POST", kAlice + "/notify", ""};
+    request.authorization = "Bearer " + kToken;
+    EXPECT_EQ(changing.dispatch(request).status, 202U);
+
+    token = "another-token-of-tests";
+
+    EXPECT_EQ(changing.dispatch(request).status, 401U);
 }
 
 }  // namespace

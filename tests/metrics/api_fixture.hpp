@@ -24,11 +24,12 @@ class ApiTest : public ::testing::Test {
 protected:
     explicit ApiTest(EventLimits limits = {}) : hub(access(), "0123456789ab", limits) {
         RouteSources sources;
+        sources.collectables = {&hub};
         sources.unready_because = [] { return std::string(); };
         sources.version = "1.2.3";
         sources.core = access();
         sources.events = &hub;
-        sources.token = kToken;
+        sources.token = [] { return kToken; };
         router = make_routes(std::move(sources));
     }
 
@@ -43,6 +44,7 @@ protected:
             world.engine().observe(observer);
         };
         core.log = [this](std::string what) { logged.push_back(std::move(what)); };
+        core.drain = [this] { ++drains; };
         return core;
     }
 
@@ -82,6 +84,7 @@ protected:
     EventHub hub;
     Router router;
     std::size_t steps = 0;
+    int drains = 0;
 };
 
 }  // namespace reginfo::metrics

@@ -126,6 +126,20 @@ TEST_F(EventHubTest, ASlowReaderIsDropped) {
 
     EXPECT_EQ(last_step, BodyStream::Step::drop);
     EXPECT_EQ(hub.dropped_readers(), 1U);
+    const std::string metrics = ask("GET", "/metrics").body;
+    EXPECT_THAT(metrics, HasSubstr("\nreginfod_event_readers 1\n"));
+    EXPECT_THAT(metrics, HasSubstr("\nreginfod_event_readers_dropped_total 1\n"));
+    EXPECT_THAT(metrics, HasSubstr("\nreginfod_events_total 5\n"));
+}
+
+TEST_F(EventHubTest, ADomainIsComparedWithoutRegardToCase) {
+    HttpRequest request{"GET", "/api/v1/events", "domain=EXAMPLE.net"};
+    const HttpResponse response = router.dispatch(request);
+    ASSERT_EQ(response.status, 200U);
+    read(*response.stream);
+    change("sip:bob@example.net");
+
+    EXPECT_THAT(read(*response.stream), HasSubstr("sip:bob@example.net"));
 }
 
 TEST_F(EventHubTest, AWaitingReaderIsWokenOnce) {

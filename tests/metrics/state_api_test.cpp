@@ -1,12 +1,15 @@
 /// @file
 /// /api/v1 over a real engine: lists, single records, and what a cursor promises.
 
+#include "metrics/resources.hpp"
 #include "tests/metrics/api_fixture.hpp"
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace reginfo::metrics {
 namespace {
@@ -159,6 +162,54 @@ TEST_F(StateApi, TheSummaryCountsFromPublishToAnswer) {
     EXPECT_EQ(json["now"]["subscriptions_by_profile"]["standard"], 1);
     EXPECT_EQ(json["publish_to_notify"]["count"], 1) << "the first NOTIFY tells no change";
     EXPECT_EQ(json["publish_to_answer"]["count"], 1);
+}
+
+TEST_F(StateApi, WhatIsShownOfOneAorIsBounded) {
+    constexpr int many = 500;
+    std::vector<test::ContactText> contacts;
+    for (int i = 0; i < many; ++i) contacts.push_back({"sip:c" + std::to_string(i) + "@192.0.2.9"});
+    publish("sip:alice@example.org", contacts);
+    publish("sip:alice@example.org", contacts);
+
+    const auto json = get(kAlice);
+
+    EXPECT_EQ(json["contacts_active"], many);
+    EXPECT_THAT(json["contacts"], SizeIs(Inspection::kContactsShown));
+    EXPECT_EQ(json["published"][0]["contacts_listed"], many);
+    EXPECT_THAT(json["published"][0]["contacts"], SizeIs(Inspection::kContactsShown));
+    EXPECT_THAT(json["published"][1]["contacts"], IsEmpty()) << "there was no room left";
+}
+
+TEST_F(StateApi, AStepOfTheDumpIsAsShortAsItsRecordsAreLong) {
+    std::vector<test::ContactText> contacts;
+    for (int i = 0; i < 40; ++i) contacts.push_back({"sip:c" + std::to_string(i) + "@192.0.2.9"});
+    for (int i = 0; i < 10; ++i) publish(user(i), contacts);
+
+    EXPECT_EQ(ask("GET", "/api/v1/dump").status, 200U);
+
+    EXPECT_GE(steps, 10U) << "40 contacts, said and merged, are enough for one step";
+}
+
+TEST_F(StateApi, WhatIsServedIsWhatIsDescribed) {
+    const auto paths = get("/openapi.json")["paths"];
+    std::set<std::string> described;
+    for (const auto& [path, operations] : paths.items()) {
+        for (const auto& [method, operation] : operations.items()) {
+            std::string name = method;
+            std::transform(name.begin(), name.end(), name.begin(), [](char c) {
+                return static_cast<char>(c - 'a' + 'A');
+            });
+            described.insert(name + " " + path);
+        }
+    }
+    std::set<std::string> served;
+    for (const std::string& operation : router.operations()) served.insert(operation);
+    for (const Resource& file : all_resources()) {  // of the page
+        const bool is_index = file.name == "index.html";
+        served.erase("GET /" + (is_index ? std::string() : std::string(file.name)));
+    }
+
+    EXPECT_EQ(served, described);
 }
 
 TEST_F(StateApi, ThePageAndItsFilesHaveAStrictPolicyAndAnEntityTag) {

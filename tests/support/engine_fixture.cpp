@@ -88,6 +88,11 @@ ActionOutcome World::act(const OperatorAction& action) {
     return outcome;
 }
 
+void World::drain() {
+    engine_->handle_drain(now_, outbox_);
+    perform();
+}
+
 void World::close(const Flow& flow) {
     engine_->handle_flow_closed(now_, flow, outbox_);
     perform();

@@ -91,6 +91,9 @@ public:
     /// What an operator asks for.
     ActionOutcome act(const OperatorAction& action);
 
+    /// Somebody wants the server to stop (Engine::handle_drain).
+    void drain();
+
     Engine& engine() { return *engine_; }
     const Stats& stats() const { return engine_->stats(); }
     std::optional<TimePoint> next_deadline() const { return engine_->next_deadline(); }

@@ -252,5 +252,15 @@ TEST_F(CompositorTest, AnAorIsForgottenWhenNobodyPublishesOrWatchesIt) {
     EXPECT_EQ(world.stats().contacts_active + world.stats().contacts_ended, 0U);
 }
 
+TEST_F(CompositorTest, ADocumentOverALimitIsCountedAndAnotherBadOneIsNot) {
+    std::vector<ContactText> many;
+    for (int i = 0; i < 513; ++i)
+        many.push_back({.uri = "sip:c" + std::to_string(i) + "@192.0.2.1"});
+    EXPECT_EQ(Publisher().publish(world, many).status(), 400);
+    EXPECT_EQ(world.stats().refused_by_bound[index_of(Bound::document)], 1U);
+    EXPECT_EQ(Publisher().publish_text(world, "<reginfo>").status(), 400);
+    EXPECT_EQ(world.stats().refused_by_bound[index_of(Bound::document)], 1U);
+}
+
 }  // namespace
 }  // namespace reginfo::test

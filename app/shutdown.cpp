@@ -1,0 +1,94 @@
+#include "app/shutdown.hpp"
+
+#include "transport/steady_time.hpp"
+
+#include <string>
+
+namespace reginfo {
+namespace {
+
+using Severity = Note::Severity;
+
+/// How often it is looked whether somebody is left.
+constexpr std::chrono::milliseconds kLook{20};
+
+}  // namespace
+
+void Shutdown::drain() {
+    if (begun_) return;
+    log_.write(Severity::info, "draining");
+    begin();
+}
+
+void Shutdown::stop(std::string_view signal) {
+    if (stopping_) {
+        log_.write(Severity::warning, "stopping at once", {{"signal", std::string(signal)}});
+        return finish();
+    }
+    log_.write(Severity::info, "stopping", {{"signal", std::string(signal)}});
+    stopping_ = true;
+    if (!begun_) {
+        begin();
+    } else if (draining_) {
+        answers_until_.reset();
+        look();
+    }
+}
+
+void Shutdown::begin() {
+    begun_ = true;
+    if (options_.grace == Duration::zero()) return end_grace();
+    look_in(options_.grace, &Shutdown::end_grace);
+}
+
+void Shutdown::end_grace() {
+    draining_ = true;
+    access_.driver().run_turn([this](TimePoint now, Outbox& outbox) {
+        access_.engine().handle_drain(now, outbox);
+    });
+    look();
+}
+
+void Shutdown::look() {
+    if (!access_.engine().is_drained() && !is_patience_over()) {
+        return look_in(kLook, &Shutdown::look);
+    }
+    if (stopping_) return finish();
+    log_.write(
+        Severity::info,
+        "drained",
+        {{"ended", std::to_string(access_.engine().stats().subscriptions_drained)},
+         {"unanswered", std::to_string(access_.engine().stats().notifies_in_flight)}}
+    );
+}
+
+/// Only answers are left to wait for, and have been for too long.
+bool Shutdown::is_patience_over() {
+    const Stats& stats = access_.engine().stats();
+    if (stats.drain_phase < kOnlyAnswersLeft) return false;
+    if (!answers_until_) answers_until_ = steady_now() + options_.answer_timeout;
+    if (steady_now() < *answers_until_) return false;
+    if (stopping_) {
+        log_.write(
+            Severity::warning,
+            "stopping with NOTIFYs unanswered",
+            {{"in_flight", std::to_string(stats.notifies_in_flight)},
+             {"queued", std::to_string(stats.notifies_queued)}}
+        );
+    }
+    return true;
+}
+
+void Shutdown::look_in(Duration time, void (Shutdown::*then)()) {
+    timer_.expires_after(time);
+    timer_.async_wait([this, then](const boost::system::error_code& error) {
+        if (!error) (this->*then)();
+    });
+}
+
+void Shutdown::finish() {
+    timer_.cancel();
+    access_.stop();
+}
+
+}  // namespace reginfo

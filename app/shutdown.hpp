@@ -1,0 +1,65 @@
+/// @file
+/// From the wish to stop to the stop: watchers are let go of, and NOTIFYs on their way awaited.
+#pragma once
+
+#include "app/config.hpp"
+#include "app/log.hpp"
+#include "core/engine.hpp"
+#include "transport/driver.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <functional>
+#include <string_view>
+
+namespace reginfo {
+
+/// What it acts on, all there from the first call until `stop` was called.
+struct ShutdownAccess {
+    std::function<Engine&()> engine;
+    std::function<Driver&()> driver;
+    std::function<void()> stop;  ///< ends the process, with what the store has still to do
+};
+
+///     serving --drain--> grace --grace is over--> draining --nobody is left--> drained
+///
+/// During the grace all is served as before, so that who balances load has time to see that we are
+/// not ready. stop() drains first and ends the process once drained; called again, at once.
+class Shutdown {
+public:
+    /// All must outlive this.
+    Shutdown(
+        boost::asio::io_context& io,
+        const Config::Drain& options,
+        Log& log,
+        ShutdownAccess access
+    )
+        : options_(options), log_(log), access_(std::move(access)), timer_(io) {}
+
+    /// Gets ready to be stopped, and stays.
+    void drain();
+    void stop(std::string_view signal);
+
+    bool has_begun() const { return begun_; }
+    void cancel() { timer_.cancel(); }
+
+private:
+    void begin();
+    void end_grace();
+    void look();
+    void look_in(Duration time, void (Shutdown::*then)());
+    bool is_patience_over();
+    void finish();
+
+    const Config::Drain& options_;
+    Log& log_;
+    ShutdownAccess access_;
+    boost::asio::steady_timer timer_;
+    bool begun_ = false;
+    bool draining_ = false;
+    bool stopping_ = false;  ///< the process ends once drained
+    std::optional<TimePoint> answers_until_;
+};
+
+}  // namespace reginfo

@@ -1,0 +1,60 @@
+#include "core/event/footprint.hpp"
+
+#include "core/event/rate_control.hpp"
+#include "core/event/subscription.hpp"
+
+namespace reginfo {
+namespace {
+
+constexpr std::size_t kSharedCounts = 32;  ///< beside what a local_shared_ptr made
+
+/// Each of those who share it bears its part.
+std::size_t share_of(const DetailsPtr& details) {
+    const std::size_t whole = heap_bytes(sizeof(ContactDetails) + kSharedCounts) +
+                              heap_bytes(details->callid) + heap_bytes(details->attributes_xml) +
+                              heap_bytes(details->uri_xml) + heap_bytes(details->children_xml);
+    return whole / static_cast<std::size_t>(details.local_use_count());
+}
+
+std::size_t bytes_of(const std::vector<Word>& words) {
+    std::size_t bytes = heap_bytes(words);
+    for (const Word& word : words) bytes += share_of(word.details);
+    return bytes;
+}
+
+/// Outside of itself.
+std::size_t bytes_of(const AorState& state) {
+    std::size_t bytes = heap_bytes(state.published_aor) + heap_bytes(state.extensions_xml) +
+                        heap_bytes(state.publications) + heap_bytes(state.contacts) +
+                        heap_bytes(state.members) + bytes_of(state.tombstones);
+    for (const Publication& publication : state.publications) bytes += bytes_of(publication.words);
+    for (const ContactState& contact : state.contacts) bytes += share_of(contact.details);
+    for (const SetMember& member : state.members) {
+        bytes += heap_bytes(member.aor) + bytes_of(member.state);
+    }
+    return bytes;
+}
+
+}  // namespace
+
+std::size_t footprint_of(const Aor& aor) {
+    return heap_bytes(sizeof(Aor)) + heap_bytes(aor.name) + bytes_of(aor.state);
+}
+
+std::size_t footprint_of(const Dialog& dialog) {
+    const DialogState& state = dialog.state;
+    std::size_t bytes = heap_bytes(sizeof(Dialog)) + heap_bytes(dialog.subscriptions) +
+                        heap_bytes(state.call_id) + heap_bytes(state.local_tag) +
+                        heap_bytes(state.remote_tag) + heap_bytes(state.local_party) +
+                        heap_bytes(state.remote_party) + heap_bytes(state.remote_target) +
+                        heap_bytes(state.route_set);
+    for (const std::string& route : state.route_set) bytes += heap_bytes(route);
+    for (const auto& subscription : dialog.subscriptions) {
+        bytes += heap_bytes(sizeof(Subscription)) + heap_bytes(subscription->aor_text);
+        if (subscription->event_id) bytes += heap_bytes(*subscription->event_id);
+        if (subscription->rates) bytes += heap_bytes(sizeof(RateControl));
+    }
+    return bytes;
+}
+
+}  // namespace reginfo
