@@ -158,18 +158,20 @@ void Merge::say(
         } else if (!word.active) {
             bury(word);
         } else if (!word.details->callid.empty()) {
-            end(word);
+            end(word, now);
             bury(word);
         }
     }
 }
 
-/// Makes an active word an ended one, first said now, because the contact was left out or its time
-/// is over.
-void Merge::end(Word& word) {
+/// Makes an active word an ended one, because the contact was left out or its time is over. The
+/// end of its time was said with the word itself, any other is said now: so a registrar that a
+/// phone has left cannot end what the phone has told another one since.
+void Merge::end(Word& word, TimePoint now) {
+    const bool was_foretold = word.deadline && *word.deadline <= now;
     word.active = false;
     word.event = ContactEvent::expired;
-    if (word.said != kImported) word.said = state_.next_order++;
+    if (word.said != kImported && !was_foretold) word.said = state_.next_order++;
     word.deadline.reset();
 }
 
@@ -209,7 +211,7 @@ MergeReport Merge::end_contact(const Hash128& id, ContactEvent event) {
     for (Publication& publication : state_.publications) {
         for (Word& word : publication.words) {
             if (!word.active || word.details->id != id) continue;
-            end(word);
+            end(word, TimePoint::min());
             word.event = event;
         }
     }
@@ -235,7 +237,7 @@ MergeReport Merge::expire_own(TimePoint now) {
             if (!word.active || !word.deadline || *word.deadline + grace_ > now) return false;
             ++contacts;
             if (word.details->callid.empty()) return true;
-            end(word);
+            end(word, now);
             return false;
         });
     }

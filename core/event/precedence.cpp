@@ -11,6 +11,9 @@ namespace {
 /// Dominated tombstones are dropped; this bounds what a hostile publisher can leave behind.
 constexpr std::size_t kTombstonesMax = 1024;
 
+/// Ends of one contact whose Call-ID no active word has: only words that come late could meet them.
+constexpr std::ptrdiff_t kIdleEndsMax = 8;
+
 bool by_contact(const Claim& a, const Claim& b) {
     const auto key = [](const Claim& c) {
         const ContactDetails& d = c.details();
@@ -26,6 +29,12 @@ bool beats(const Word& a, const Word& b) {
     if (a.said == kImported || b.said == kImported) return a.said > b.said;
     if (x.callid == y.callid && x.cseq && y.cseq && x.cseq != y.cseq) return x.cseq > y.cseq;
     return a.said > b.said;
+}
+
+/// Whether `a` keeps out every active word that `b` keeps out, now and later. Words of other
+/// Call-IDs never do: only `b` can keep out those of its own with a lower cseq.
+bool outlasts(const Word& a, const Word& b) {
+    return a.details->callid == b.details->callid && a.said >= b.said && !beats(b, a);
 }
 
 const Claim* later(const Claim* a, const Claim* b) {
@@ -48,6 +57,23 @@ const Claim* best_of_callid(std::span<const Claim> claims) {
         (claim.details().cseq ? numbered : unnumbered) = &claim;
     }
     return numbered || unnumbered ? later(numbered, unnumbered) : imported;
+}
+
+/// Bounds the tombstones of one contact, which begin there.
+void drop_oldest_idle(
+    std::span<const Claim> claims,
+    std::vector<Word>::iterator begin,
+    std::vector<Word>& kept
+) {
+    const auto has_active = [&](const Word& tomb) {
+        return std::any_of(claims.begin(), claims.end(), [&](const Claim& claim) {
+            return claim.word->active && claim.details().callid == tomb.details->callid;
+        });
+    };
+    const auto idle = std::partition(begin, kept.end(), has_active);
+    if (kept.end() - idle <= kIdleEndsMax) return;
+    std::sort(idle, kept.end(), [](const Word& a, const Word& b) { return a.said > b.said; });
+    kept.erase(idle + kIdleEndsMax, kept.end());
 }
 
 }  // namespace
@@ -115,15 +141,15 @@ void keep_tombstones(std::span<const Claim> claims, std::vector<Word>& kept) {
         const bool dominated = std::any_of(
             kept.begin() + static_cast<std::ptrdiff_t>(first),
             kept.end(),
-            [&](const Word& other) { return other.said >= tomb.said && !beats(tomb, other); }
+            [&](const Word& other) { return outlasts(other, tomb); }
         );
         if (dominated) continue;
         std::erase_if(kept, [&](const Word& other) {
-            return other.details->id == tomb.details->id && tomb.said >= other.said &&
-                   !beats(other, tomb);
+            return other.details->id == tomb.details->id && outlasts(tomb, other);
         });
         kept.push_back(tomb);
     }
+    drop_oldest_idle(claims, kept.begin() + static_cast<std::ptrdiff_t>(first), kept);
 }
 
 bool outdoes(const Contact& later, const Contact& earlier) {

@@ -59,14 +59,15 @@ Model::Publication& Model::find(Resource& resource, const std::string& etag) {
 }
 
 /// "No longer listing a contact that was listed with a callid in a modified full document, and the
-/// end of its time, are ended words with the callid and cseq last listed."
-void Model::leave_out(Resource& resource, const Word& word) {
+/// end of its time, are ended words with the callid and cseq last listed." The end of its time was
+/// said when it was listed.
+void Model::leave_out(TimePoint now, Resource& resource, const Word& word) {
     if (!word.what.active) {
         resource.tombstones.push_back(word);
     } else if (!word.what.callid.empty()) {
         Word ended = word;
         ended.what.active = false;
-        ended.said = ++said_;
+        if (!word.deadline || *word.deadline > now) ended.said = ++said_;
         resource.tombstones.push_back(ended);
     }
 }
@@ -109,7 +110,7 @@ void Model::publish(
         });
         if (listed) continue;
         if (body.full) {
-            leave_out(resource, old);
+            leave_out(now, resource, old);
         } else {
             publication.words.push_back(old);
         }
@@ -154,7 +155,6 @@ void Model::expire(TimePoint now) {
                 } else if (!word.what.callid.empty()) {
                     word.what.active = false;
                     word.deadline.reset();
-                    word.said = ++said_;
                     left.push_back(word);
                 }
             }

@@ -122,6 +122,52 @@ TEST_F(MergeSequences, APhoneMovesToAnotherRegistrarAndTheOldOneTimesOut) {
     EXPECT_EQ(contact(kX).details->cseq, 2U);
 }
 
+// Its old Call-ID's time is over after the new one was said, yet that is nothing new.
+TEST_F(MergeSequences, APhoneMovesWithANewCallIdAndTheOldRegistrarTimesOut) {
+    EntityTag old_home = publish({active(kX, "c1", 7, 60)});
+    publish({active(kX, "c2", 1, 3600)}, 7200s);
+
+    pass(63s);
+    EXPECT_TRUE(is_active(kX));
+    modify(old_home, {});
+    EXPECT_TRUE(is_active(kX));
+    remove(old_home);
+    EXPECT_TRUE(is_active(kX));
+    EXPECT_EQ(contact(kX).details->callid, "c2");
+}
+
+TEST_F(MergeSequences, APhoneMovesWithANewCallIdAndTheOldRegistrarLeavesItOutWithinTheGrace) {
+    EntityTag old_home = publish({active(kX, "c1", 7, 60)});
+    publish({active(kX, "c2", 1, 3600)}, 7200s);
+
+    pass(61s);
+    modify(old_home, {});
+    EXPECT_TRUE(is_active(kX));
+}
+
+TEST_F(MergeSequences, ALeftOutContactEndsWhatWasSaidBeforeItsTimeWasOver) {
+    EntityTag home = publish({active(kX, "c1", 7, 60)});
+    publish({active(kX, "c2", 1, 3600)}, 7200s);
+
+    modify(home, {});
+    EXPECT_EQ(end_of(kX), "expired");
+}
+
+// The end of "a" must outlive that of "b", which does not keep out what came later.
+TEST_F(MergeSequences, AnEndKeepsOutItsOwnCallIdThoughAnotherCallIdEndedLater) {
+    publish({active(kX, "c", 1)});  // an orphan, so that ends are remembered
+    const EntityTag a = publish({ended(kX, "a", 9, "unregistered")});
+    remove(a);
+    const EntityTag b = publish({ended(kX, "b", 1, "unregistered")});
+    remove(b);
+    EXPECT_EQ(end_of(kX), "unregistered");
+
+    publish({active(kX, "a", 8)});
+    EXPECT_FALSE(is_active(kX)) << "an older word of that Call-ID came late";
+    publish({active(kX, "a", 10)});
+    EXPECT_TRUE(is_active(kX));
+}
+
 TEST_F(MergeSequences, TwoRegistrarsListTheSameContactAndOnePublicationIsRemovedThenItStays) {
     const EntityTag a = publish({active(kX, "c1", 1)});
     const EntityTag b = publish({active(kX, "c1", 1)});
