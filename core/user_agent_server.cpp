@@ -52,16 +52,15 @@ void UserAgentServer::handle_message(
 /// Bytes that are no message that could be served.
 void UserAgentServer::refuse_unread(const Flow& flow, sip::ParseError error, Outbox& outbox) {
     if (error == sip::ParseError::empty) return;
-    outbox.note(
-        Note::Severity::warning, "unreadable message", std::string(sip::text_of(error)), flow
-    );
+    // A stream that has lost its framing may be readable up to there.
+    const bool has_defect = error == sip::ParseError::none;
+    const std::string why(has_defect ? message_.defect : sip::text_of(error));
+    outbox.note(Note::Severity::warning, "unreadable message", why, flow);
     if (error == sip::ParseError::bad_start_line || !message_.is_request) return;
     const bool too_large = error == sip::ParseError::head_too_large ||
                            error == sip::ParseError::too_many_headers ||
                            error == sip::ParseError::body_too_large;
-    refuse_stateless(
-        flow, too_large ? refusal(513) : refusal(400, std::string(sip::text_of(error))), outbox
-    );
+    refuse_stateless(flow, too_large ? refusal(513) : refusal(400, why), outbox);
 }
 
 /// Answers the request in message_ without a transaction, if it can be answered.
