@@ -183,7 +183,8 @@ PublicationView view_of(TimePoint now, const Aor& aor, const Publication& public
     view.other_registrations = publication.others;
     for (const Word& word : publication.words) {
         view.contacts.push_back(contact_of(*word.details, word.active, word.event));
-        if (word.deadline) view.contacts.back().expires = seconds_left(now, *word.deadline);
+        if (word.active && word.deadline)
+            view.contacts.back().expires = seconds_left(now, *word.deadline);
     }
     return view;
 }

@@ -138,7 +138,10 @@ void Merge::say(
         word.event = contact.active == word.active ? fitting(contact.event, word.active)
                                                    : ContactEvent::expired;
         word.details = std::move(details);
-        if (word.active && contact.expires) word.deadline = now + *contact.expires;
+        const bool tells_what_was_left = !contact.active && contact.expires > Seconds{0};
+        if (contact.expires && (word.active || tells_what_was_left)) {
+            word.deadline = now + *contact.expires;
+        }
 
         const auto old = said_before.find(word.details->id);
         if (old != said_before.end() && same_saying(*old->second, word)) {
@@ -146,7 +149,10 @@ void Merge::say(
             if (*old->second->details == *word.details) word.details = old->second->details;
         } else {
             word.said = state_.next_order++;
-            if (old != said_before.end() && !old->second->active) bury(*old->second);
+            if (old != said_before.end() && !old->second->active) {
+                old->second->deadline.reset();  // it is the publisher's own to take back
+                bury(*old->second);
+            }
         }
         publication.words.push_back(std::move(word));
     }

@@ -3,6 +3,8 @@
 #include "core/event/precedence.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <iterator>
 #include <tuple>
 
 namespace reginfo {
@@ -22,11 +24,29 @@ bool by_contact(const Claim& a, const Claim& b) {
     return key(a) < key(b);
 }
 
+/// Two documents of one registrar tell the end of one registration with less than this between.
+constexpr Duration kSameTime = std::chrono::seconds{5};
+
+/// Whether `active` is of the very registration whose end `ended` tells: then it is a document that
+/// was overtaken, however late it comes. (Kamailio publishes the ends of two contacts at once, each
+/// with the other one as it was, and with the cseq of the registration; the second one loses its
+/// entity-tag to the first, and comes again as another publication.)
+bool is_outdated_by(const Word& active, const Word& ended) {
+    if (!active.active || ended.active || !active.deadline || !ended.deadline) return false;
+    const ContactDetails& x = *active.details;
+    const ContactDetails& y = *ended.details;
+    const Duration apart = *active.deadline - *ended.deadline;
+    return x.callid == y.callid && x.cseq && x.cseq == y.cseq && apart <= kSameTime &&
+           apart >= -kSameTime;
+}
+
 /// Whether `a` takes precedence over `b` (rule 2). Only for words on one contact.
 bool beats(const Word& a, const Word& b) {
     const ContactDetails& x = *a.details;
     const ContactDetails& y = *b.details;
     if (a.said == kImported || b.said == kImported) return a.said > b.said;
+    if (is_outdated_by(a, b)) return false;
+    if (is_outdated_by(b, a)) return true;
     if (x.callid == y.callid && x.cseq && y.cseq && x.cseq != y.cseq) return x.cseq > y.cseq;
     return a.said > b.said;
 }
@@ -43,18 +63,34 @@ const Claim* later(const Claim* a, const Claim* b) {
     return b->word->said > a->word->said ? b : a;
 }
 
+/// The last of the words with the highest cseq that no end outdates. @pre as for best_of_callid
+const Claim* best_numbered(std::span<const Claim> claims) {
+    const auto is_numbered = [](const Claim& claim) {
+        return claim.details().cseq && claim.word->said != kImported;
+    };
+    const auto last = std::find_if(claims.rbegin(), claims.rend(), is_numbered);
+    if (last == claims.rend()) return nullptr;
+    const auto best = std::find_if(last, claims.rend(), [&](const Claim& claim) {
+        return is_numbered(claim) && claim.details().cseq == last->details().cseq &&
+               std::none_of(claims.begin(), claims.end(), [&](const Claim& other) {
+                   return is_outdated_by(*claim.word, *other.word);
+               });
+    });
+    return &*best;
+}
+
 /// The best word of one Call-ID. Precedence of pairs is no order where a cseq is missing, so the
 /// highest numbered word meets the last unnumbered one. @pre sorted by_contact, one callid
 const Claim* best_of_callid(std::span<const Claim> claims) {
-    const Claim* numbered = nullptr;
+    const Claim* numbered = best_numbered(claims);
     const Claim* unnumbered = nullptr;
     const Claim* imported = nullptr;
     for (const Claim& claim : claims) {
         if (claim.word->said == kImported) {
             imported = &claim;
-            continue;
+        } else if (!claim.details().cseq) {
+            unnumbered = &claim;
         }
-        (claim.details().cseq ? numbered : unnumbered) = &claim;
     }
     return numbered || unnumbered ? later(numbered, unnumbered) : imported;
 }

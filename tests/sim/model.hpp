@@ -85,6 +85,7 @@ private:
         Expected expected;
     };
 
+    static bool is_outdated(const Word& active, const Word& ended);
     static bool outranks(const Word& a, const Word& b);
     Publication& find(Resource& resource, const std::string& etag);
     void leave_out(TimePoint now, Resource& resource, const Word& word);

@@ -40,7 +40,7 @@ void Watcher::put(const std::string& id, Seconds expires) {
                       " SUBSCRIBE\r\nContact: " + contact_ + "\r\nMax-Forwards: 70\r\nEvent: reg";
     const Plan& plan = world_.plan();
     if (!id.empty()) out += ";id=" + id;
-    if (plan.rates && !kamailio_) out += ";max-rate=0.5;min-rate=0.05";
+    if (plan.rates && !kamailio_) out += ";max-rate=0.5;min-rate=0.02";
     out += "\r\nExpires: " + std::to_string(expires.count()) + "\r\n";
     out += "User-Agent: " + std::string(text_of(kamailio_ ? Profile::kamailio : plan.profile));
     out += " (5.6.3)\r\n";
