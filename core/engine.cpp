@@ -100,6 +100,7 @@ void Engine::Impl::timeout(TimePoint now, Outbox& outbox) {
     const std::size_t budget = settings_.limits.expiries_per_turn;
     transactions_.expire(now, budget);
     stats_.server_transactions = transactions_.size();
+    responder_.handle_timeout(now, budget, outbox);
     for (std::size_t i = 0; i < budget; ++i) {
         const auto dialog = records_.subscriptions.dialog_timers.pop_expired(now);
         if (!dialog) break;
@@ -124,6 +125,7 @@ std::optional<TimePoint> Engine::Impl::next_deadline() const {
     if (telling_) next = now_;
     for (const auto& deadline : {
              transactions_.next_deadline(),
+             responder_.next_deadline(),
              records_.aor_timers.next_deadline(),
              records_.subscriptions.expiries.next_deadline(),
              records_.subscriptions.dialog_timers.next_deadline(),

@@ -164,7 +164,8 @@ static PublicationView view_of(
         if (room == 0) break;
         --room;
         view.contacts.push_back(contact_of(*word.details, word.active, word.event));
-        if (word.deadline) view.contacts.back().expires = seconds_left(now, *word.deadline);
+        if (word.active && word.deadline)
+            view.contacts.back().expires = seconds_left(now, *word.deadline);
     }
     return view;
 }

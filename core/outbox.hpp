@@ -52,6 +52,9 @@ struct Send {
     Flow flow;
     std::string head;
     SharedBytes tail = {};
+    /// Of a response: if flow.connection is gone, it goes by another one to this port of the peer
+    /// (RFC 3261 §18.2.2). 0: then it is not sent.
+    std::uint16_t reconnect_port = 0;
 };
 
 /// The peer broke framing or the protocol: close its connection, after what is queued on it.
@@ -129,6 +132,9 @@ class Outbox {
 public:
     void send(const Flow& flow, std::string head, SharedBytes tail = {}) {
         effects_.emplace_back(Send{flow, std::move(head), std::move(tail)});
+    }
+    void respond(const Flow& flow, std::string head, std::uint16_t reconnect_port) {
+        effects_.emplace_back(Send{flow, std::move(head), {}, reconnect_port});
     }
     void close(const Flow& flow) { effects_.emplace_back(Close{flow}); }
     void commit(CommitId id, std::vector<Write> writes) {

@@ -2,9 +2,9 @@
 
 #include "core/request_reader.hpp"
 
+#include "core/reginfo/document.hpp"
 #include "core/sip/uri.hpp"
 
-#include <limits>
 #include <string>
 #include <utility>
 
@@ -54,6 +54,34 @@ std::string required_extensions(const sip::Message& message) {
     return tags;
 }
 
+/// Whether the sender asks to ignore a body that is not understood (RFC 3261 §20.11).
+bool is_optional_body(const sip::Message& message) {
+    for (const sip::HeaderField& field : message.headers) {
+        if (!sip::equal_ignoring_case(field.text, "Content-Disposition")) continue;
+        const std::size_t params = field.value.find(';');
+        if (params == std::string_view::npos) return false;
+        const auto handling = sip::find_param(field.value.substr(params + 1), "handling");
+        return handling && sip::equal_ignoring_case(*handling, "optional");
+    }
+    return false;
+}
+
+/// RFC 3261 §8.2.3. A PUBLISH is about its body, whatever its disposition (RFC 3903 §6).
+std::optional<Reply> bad_body(const sip::Message& message) {
+    if (message.count(HeaderName::content_type) > 1) {
+        return refusal(400, "Several Content-Type headers");
+    }
+    const bool is_publish = message.method == sip::Method::publish;
+    if (message.body.empty() || (!is_publish && is_optional_body(message))) return std::nullopt;
+    sip::ValueList encodings(message, HeaderName::content_encoding);
+    while (const auto encoding = encodings.next()) {
+        if (!sip::equal_ignoring_case(*encoding, "identity")) return refusal(415);
+    }
+    const auto type = message.first(HeaderName::content_type).value_or("");
+    if (!is_publish && !sip::is_media_type(type, kReginfoType)) return refusal(415);
+    return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<sip::Via> top_via_of(const sip::Message& message) {
@@ -97,11 +125,7 @@ std::optional<Reply> inspect(const Request& request) {
         reply.unsupported = required_extensions(message);
         if (!reply.unsupported.empty()) return reply;
     }
-    sip::ValueList encodings(message, HeaderName::content_encoding);
-    while (const auto encoding = encodings.next()) {
-        if (!sip::equal_ignoring_case(*encoding, "identity")) return refusal(415);
-    }
-    return std::nullopt;
+    return bad_body(message);
 }
 
 }  // namespace reginfo

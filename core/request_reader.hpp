@@ -31,7 +31,8 @@ Result<Request> read_request(
 /// RFC 3261 §8.2.1 to §8.2.3, for a method that is served.
 ///
 /// Rejects  416 a Request-URI of a scheme other than sip, sips, tel; 420 an extension that is
-///          required; 415 a content encoding.
+///          required; 415 a body of a type or encoding that is not understood, unless it may be
+///          ignored.
 std::optional<Reply> inspect(const Request& request);
 
 }  // namespace reginfo

@@ -9,6 +9,7 @@
 #include "core/sip/parser.hpp"
 #include "core/time.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -97,6 +98,14 @@ struct Settings {
     /// Keys the hashes that are part of records, so it must be the same after a restart; kept with
     /// them. 0: taken from the engine's seed.
     std::uint64_t hash_seed = 0;
+
+    bool trusts(const IpAddress& address) const {
+        return std::any_of(
+            trusted_networks.begin(),
+            trusted_networks.end(),
+            [&](const Network& network) { return network.contains(address); }
+        );
+    }
 
     /// How long a finished server transaction is remembered: timer J (RFC 3261 §17.2.2).
     Duration transaction_memory() const { return 64 * t1; }

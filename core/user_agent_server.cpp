@@ -17,20 +17,13 @@ constexpr Seconds kOverloadRetryAfter{2};
 
 }  // namespace
 
-bool UserAgentServer::is_trusted(const Flow& flow) const {
-    const auto& networks = settings_.trusted_networks;
-    return std::any_of(networks.begin(), networks.end(), [&](const Network& network) {
-        return network.contains(flow.peer.address);
-    });
-}
-
 void UserAgentServer::handle_message(
     TimePoint now,
     const Flow& flow,
     std::string_view bytes,
     Outbox& outbox
 ) {
-    const bool trusted = is_trusted(flow);
+    const bool trusted = settings_.trusts(flow.peer.address);
     if (!trusted) {
         ++stats_.refused_by_bound[index_of(Bound::untrusted_peer)];
         outbox.note(
@@ -59,16 +52,15 @@ void UserAgentServer::handle_message(
 /// Bytes that are no message that could be served.
 void UserAgentServer::refuse_unread(const Flow& flow, sip::ParseError error, Outbox& outbox) {
     if (error == sip::ParseError::empty) return;
-    outbox.note(
-        Note::Severity::warning, "unreadable message", std::string(sip::text_of(error)), flow
-    );
+    // A stream that has lost its framing may be readable up to there.
+    const bool has_defect = error == sip::ParseError::none;
+    const std::string why(has_defect ? message_.defect : sip::text_of(error));
+    outbox.note(Note::Severity::warning, "unreadable message", why, flow);
     if (error == sip::ParseError::bad_start_line || !message_.is_request) return;
     const bool too_large = error == sip::ParseError::head_too_large ||
                            error == sip::ParseError::too_many_headers ||
                            error == sip::ParseError::body_too_large;
-    refuse_stateless(
-        flow, too_large ? refusal(513) : refusal(400, std::string(sip::text_of(error))), outbox
-    );
+    refuse_stateless(flow, too_large ? refusal(513) : refusal(400, why), outbox);
 }
 
 /// Answers the request in message_ without a transaction, if it can be answered.
@@ -84,8 +76,11 @@ void UserAgentServer::refuse_stateless(const Flow& flow, const Reply& reply, Out
 void UserAgentServer::response(TimePoint now, const Flow& flow, Outbox& outbox) {
     ++stats_.notify_responses_received[index_of(flow.transport)]
                                       [static_cast<std::size_t>(message_.status) % kStatusCodes];
-    const auto via = top_via_of(message_);
-    if (!via || !sender_.handle_response(now, message_, *via, outbox)) ++stats_.stray_responses;
+    sip::ValueList vias(message_, sip::HeaderName::via);
+    const auto first = vias.next();
+    const auto via = first ? sip::parse_via(*first) : std::nullopt;
+    const bool is_ours = via && !vias.next();  // RFC 3261 §8.1.3.3
+    if (!is_ours || !sender_.handle_response(now, message_, *via, outbox)) ++stats_.stray_responses;
 }
 
 void UserAgentServer::request(
@@ -101,9 +96,8 @@ void UserAgentServer::request(
         outbox.note(Note::Severity::warning, "unanswerable request", "no usable Via", flow);
         return;
     }
-    if (message_.method == sip::Method::ack) return;  // of a refused INVITE (RFC 3261 §17.2.1)
-
     const TransactionKey key = transactions_.key_of(message_, *via);
+    if (message_.method == sip::Method::ack) return responder_.acknowledged(key);
     if (const ServerTransactions::Record* known = transactions_.find(key)) {
         ++stats_.retransmissions_received;
         if (!known->is_completed()) return;
@@ -120,7 +114,9 @@ void UserAgentServer::request(
     if (is_shedding && shed(flow, outbox)) return;
 
     const Result<Request> read = read_request(message_, flow, *via, key);
-    const std::uint64_t to_tag = records_.tokens.next();
+    // A response to CANCEL has the To tag of the one to what it cancels (RFC 3261 §9.2).
+    const auto* cancelled = cancelled_by(*via);
+    const std::uint64_t to_tag = cancelled ? cancelled->to_tag : records_.tokens.next();
     if (!read) {
         transactions_.begin(key, to_tag, to_tag);
         outbox.note(
@@ -187,7 +183,8 @@ void UserAgentServer::execute(
         case sip::Method::subscribe:
             break;
         case sip::Method::cancel:
-            return answer(cancel(request.top_via));
+            // Nothing of ours can be cancelled any more when a CANCEL comes (RFC 3261 §9.2).
+            return answer(cancelled_by(request.top_via) ? Reply{} : refusal(481));
         case sip::Method::notify:
             return answer(refusal(481));
         case sip::Method::invite:
@@ -212,20 +209,20 @@ void UserAgentServer::execute(
     }
 }
 
-/// Nothing of ours can be cancelled any more when a CANCEL comes (RFC 3261 §9.2).
-Reply UserAgentServer::cancel(const sip::Via& top_via) const {
+/// The transaction that the CANCEL in message_ is about; nullptr if there is none, or for another
+/// method.
+const ServerTransactions::Record* UserAgentServer::cancelled_by(const sip::Via& top_via) const {
+    if (message_.method != sip::Method::cancel) return nullptr;
     for (const auto& [method, text] : {
              std::pair{sip::Method::publish, "PUBLISH"},
              std::pair{sip::Method::subscribe, "SUBSCRIBE"},
              std::pair{sip::Method::options, "OPTIONS"},
              std::pair{sip::Method::invite, "INVITE"},
          }) {
-        sip::Message cancelled = message_;
-        cancelled.method = method;
-        cancelled.method_text = text;
-        if (transactions_.find(transactions_.key_of(cancelled, top_via))) return Reply{};
+        const TransactionKey key = transactions_.key_of(message_, top_via, method, text);
+        if (const auto* found = transactions_.find(key)) return found;
     }
-    return refusal(481);
+    return nullptr;
 }
 
 void UserAgentServer::handle_waiting(TimePoint now, const WaitingRequest& waiting, Outbox& outbox) {
@@ -245,7 +242,7 @@ void UserAgentServer::refuse_broken(
     Outbox& outbox
 ) {
     ++stats_.parse_errors[index_of(error)];
-    if (!is_trusted(flow)) return;
+    if (!settings_.trusts(flow.peer.address)) return;
     parse_message(head, settings_.limits.message, message_);
     refuse_unread(flow, error, outbox);
 }

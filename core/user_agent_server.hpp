@@ -56,13 +56,12 @@ public:
     void set_pressure(Pressure pressure) { pressure_ = pressure; }
 
 private:
-    bool is_trusted(const Flow& flow) const;
     void refuse_unread(const Flow& flow, sip::ParseError error, Outbox& outbox);
     void refuse_stateless(const Flow& flow, const Reply& reply, Outbox& outbox);
     void response(TimePoint now, const Flow& flow, Outbox& outbox);
     void request(TimePoint now, const Flow& flow, std::string_view bytes, Outbox& outbox);
     void execute(TimePoint now, const Request& request, std::string_view bytes, Outbox& outbox);
-    Reply cancel(const sip::Via& top_via) const;
+    const ServerTransactions::Record* cancelled_by(const sip::Via& top_via) const;
     bool shed(const Flow& flow, Outbox& outbox);
 
     const Settings& settings_;

@@ -232,6 +232,11 @@ void TcpServer::await_next_message(TcpConnection& connection, bool came_message)
 void TcpServer::send(Send message) {
     if (stopped_) return;
     TcpConnection* connection = find(message.flow);
+    if (connection == nullptr && message.reconnect_port != 0) {
+        message.flow.connection = 0;
+        message.flow.peer.port = message.reconnect_port;
+        connection = find(message.flow);
+    }
     if (connection == nullptr) connection = connect(message.flow);
     if (connection == nullptr) {
         ++stats_.stream_messages_unsendable;

@@ -72,6 +72,30 @@ void take_flow(DialogState& dialog, const RemoteParty& party) {
     dialog.reuse_connection = goes_back(dialog, party);
 }
 
+/// Without what a Request-URI must not have: headers and `method` (RFC 3261 §19.1.1, table 1).
+void append_request_uri(std::string& out, std::string_view text) {
+    constexpr std::string_view kMethod = ";method=";
+    const auto uri = sip::parse_uri(text);
+    if (!uri || !uri->is_sip()) {
+        out.append(text);
+        return;
+    }
+    if (!uri->headers.empty()) text.remove_suffix(uri->headers.size() + 1);
+    const auto method = sip::find_param(uri->params, "method");
+    if (!method || method->empty()) {
+        out.append(text);
+        return;
+    }
+    const auto end = static_cast<std::size_t>(method->data() - text.data()) + method->size();
+    out.append(text.substr(0, end - method->size() - kMethod.size())).append(text.substr(end));
+}
+
+/// Whether the far end's first hop is of SIPS (RFC 3261 §12.1.1).
+bool is_secure(const DialogState& dialog, const std::optional<sip::Uri>& first_route) {
+    if (first_route) return first_route->scheme == sip::Uri::Scheme::sips;
+    return is_sips(dialog.remote_target);
+}
+
 /// The value without its tag parameter: "Bob" <sip:bob@b>;tag=x;y=z -> "Bob" <sip:bob@b>.
 std::string without_params(const sip::NameAddr& address) {
     std::string text;
@@ -126,6 +150,11 @@ std::optional<NextHop> next_hop_of(const DialogState& dialog) {
     return hop_of(*uri);
 }
 
+bool is_sips(std::string_view uri) {
+    constexpr std::string_view kScheme = "sips:";
+    return sip::equal_ignoring_case(uri.substr(0, kScheme.size()), kScheme);
+}
+
 void append_branch(std::string& out, std::uint64_t branch) {
     out.append(kMagicCookie);
     append_hex(out, branch);
@@ -142,8 +171,8 @@ std::optional<std::uint64_t> branch_of(std::string_view text) {
     return branch;
 }
 
-void append_contact_uri(std::string& out, const ListenerSettings& listener) {
-    out.append("sip:").append(listener.advertise_host).push_back(':');
+void append_contact_uri(std::string& out, const ListenerSettings& listener, bool secure) {
+    out.append(secure ? "sips:" : "sip:").append(listener.advertise_host).push_back(':');
     sip::append_number(out, listener.advertise_port);
     if (listener.transport == Transport::tcp) out.append(";transport=tcp");
 }
@@ -157,9 +186,9 @@ void append_request_head(std::string& out, const DialogState& dialog, const Requ
 
     out.append(line.method).push_back(' ');
     if (strict) {
-        out.append(sip::parse_name_addr(dialog.route_set.front())->uri);
+        append_request_uri(out, sip::parse_name_addr(dialog.route_set.front())->uri);
     } else {
-        out.append(dialog.remote_target);
+        append_request_uri(out, dialog.remote_target);
     }
     out.append(" SIP/2.0\r\nVia: SIP/2.0/").append(name_of(line.via->transport));
     out.append(" ").append(line.via->advertise_host).push_back(':');
@@ -177,7 +206,7 @@ void append_request_head(std::string& out, const DialogState& dialog, const Requ
     out.append("\r\nCall-ID: ").append(dialog.call_id).append("\r\nCSeq: ");
     sip::append_number(out, line.cseq);
     out.append(" ").append(line.method).append("\r\nContact: <");
-    append_contact_uri(out, *line.contact);
+    append_contact_uri(out, *line.contact, line.secure || is_secure(dialog, first_route));
     out.append(">\r\n");
 }
 

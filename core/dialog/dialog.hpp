@@ -90,15 +90,19 @@ struct RequestLine {
     std::uint64_t branch = 0;                   ///< printed by append_branch
     const ListenerSettings* via = nullptr;      ///< by which it leaves
     const ListenerSettings* contact = nullptr;  ///< which the dialog knows
+    bool secure = false;                        ///< the dialog was made by a SIPS Request-URI
 };
 
 void append_request_head(std::string& out, const DialogState& dialog, const RequestLine& line);
+
+/// Whether a URI is of that scheme.
+bool is_sips(std::string_view uri);
 
 /// "z9hG4bK" and sixteen hexadecimal digits; branch_of reads it back.
 void append_branch(std::string& out, std::uint64_t branch);
 std::optional<std::uint64_t> branch_of(std::string_view text);
 
-/// "sip:host:port;transport=tcp", as others reach that listener.
-void append_contact_uri(std::string& out, const ListenerSettings& listener);
+/// "sip:host:port;transport=tcp", as others reach that listener; for a dialog of SIPS "sips:".
+void append_contact_uri(std::string& out, const ListenerSettings& listener, bool secure);
 
 }  // namespace reginfo

@@ -49,8 +49,10 @@ struct Word {
     DetailsPtr details;
     bool active = true;
     ContactEvent event = ContactEvent::registered;
-    Order said = 0;                     ///< when it was first said
-    std::optional<TimePoint> deadline;  ///< of an active word; nothing: as long as the publication
+    Order said = 0;  ///< when it was first said
+    /// Of an active word; nothing: as long as the publication. Of an ended one: of the registration
+    /// that has ended, where the publisher says what was left of it, as Kamailio does.
+    std::optional<TimePoint> deadline;
 };
 
 /// One publication (RFC 3903 §3): soft state under an entity-tag.

@@ -162,8 +162,7 @@ Result<Compositor::Wish> Compositor::read(
         return wish;
     }
     const auto type = request.message.first(sip::HeaderName::content_type);
-    const auto media = type ? sip::parse_media_type(*type) : std::nullopt;
-    if (!media || !sip::equal_ignoring_case(*media, kReginfoType)) return refusal(415);
+    if (!type || !sip::is_media_type(*type, kReginfoType)) return refusal(415);
     auto document = read_document(request.message.body, records_.settings.limits.document);
     if (!document) {
         const std::string& reason = document.error().reason;

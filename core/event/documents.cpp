@@ -62,18 +62,16 @@ std::int64_t seconds_left(TimePoint now, TimePoint deadline) {
     return std::clamp<std::int64_t>(left, 1, kExpiresMax);
 }
 
-void append_contact_begin(
-    std::string& out,
-    TimePoint now,
-    const ContactState& contact,
-    ContactEvent event
-) {
+void append_contact_begin(std::string& out, const ContactState& contact, ContactEvent event) {
     out.append("<contact id=\"");
     append_id(out, 'c', contact.details->id);
     out.append(
         contact.active ? "\" state=\"active\" event=\"" : "\" state=\"terminated\" event=\""
     );
     out.append(text_of(event)).append("\"");
+}
+
+void append_expires(std::string& out, TimePoint now, const ContactState& contact) {
     append_attribute(
         out,
         "expires",
@@ -84,7 +82,8 @@ void append_contact_begin(
 /// As Kamailio needs it: with callid and cseq, and nothing that it would take for something else.
 void append_contact_for_kamailio(std::string& out, TimePoint now, const ContactState& contact) {
     const ContactDetails& details = *contact.details;
-    append_contact_begin(out, now, contact, event_for_kamailio(contact.event));
+    append_contact_begin(out, contact, event_for_kamailio(contact.event));
+    append_expires(out, now, contact);
     std::string_view attributes = details.attributes_xml;
     if (details.callid.empty()) {
         constexpr std::string_view kNoCallId = " callid=\"\"";
@@ -104,7 +103,10 @@ void append_contact_for_kamailio(std::string& out, TimePoint now, const ContactS
 
 void append_contact(std::string& out, TimePoint now, const ContactState& contact) {
     const ContactDetails& details = *contact.details;
-    append_contact_begin(out, now, contact, contact.event);
+    append_contact_begin(out, contact, contact.event);
+    // One without a time of its own lives as long as it is published: a refresh, which is not told,
+    // would make any number here wrong.
+    if (!contact.active || contact.own_clock) append_expires(out, now, contact);
     if (contact.event == ContactEvent::probation && details.retry_after) {
         append_attribute(
             out, "retry-after", static_cast<std::uint64_t>(details.retry_after->count())

@@ -138,7 +138,10 @@ void Merge::say(
         word.event = contact.active == word.active ? fitting(contact.event, word.active)
                                                    : ContactEvent::expired;
         word.details = std::move(details);
-        if (word.active && contact.expires) word.deadline = now + *contact.expires;
+        const bool tells_what_was_left = !contact.active && contact.expires > Seconds{0};
+        if (contact.expires && (word.active || tells_what_was_left)) {
+            word.deadline = now + *contact.expires;
+        }
 
         const auto old = said_before.find(word.details->id);
         if (old != said_before.end() && same_saying(*old->second, word)) {
@@ -146,7 +149,10 @@ void Merge::say(
             if (*old->second->details == *word.details) word.details = old->second->details;
         } else {
             word.said = state_.next_order++;
-            if (old != said_before.end() && !old->second->active) bury(*old->second);
+            if (old != said_before.end() && !old->second->active) {
+                old->second->deadline.reset();  // it is the publisher's own to take back
+                bury(*old->second);
+            }
         }
         publication.words.push_back(std::move(word));
     }
@@ -158,18 +164,20 @@ void Merge::say(
         } else if (!word.active) {
             bury(word);
         } else if (!word.details->callid.empty()) {
-            end(word);
+            end(word, now);
             bury(word);
         }
     }
 }
 
-/// Makes an active word an ended one, first said now, because the contact was left out or its time
-/// is over.
-void Merge::end(Word& word) {
+/// Makes an active word an ended one, because the contact was left out or its time is over. The
+/// end of its time was said with the word itself, any other is said now: so a registrar that a
+/// phone has left cannot end what the phone has told another one since.
+void Merge::end(Word& word, TimePoint now) {
+    const bool was_foretold = word.deadline && *word.deadline <= now;
     word.active = false;
     word.event = ContactEvent::expired;
-    if (word.said != kImported) word.said = state_.next_order++;
+    if (word.said != kImported && !was_foretold) word.said = state_.next_order++;
     word.deadline.reset();
 }
 
@@ -209,7 +217,7 @@ MergeReport Merge::end_contact(const Hash128& id, ContactEvent event) {
     for (Publication& publication : state_.publications) {
         for (Word& word : publication.words) {
             if (!word.active || word.details->id != id) continue;
-            end(word);
+            end(word, TimePoint::min());
             word.event = event;
         }
     }
@@ -235,7 +243,7 @@ MergeReport Merge::expire_own(TimePoint now) {
             if (!word.active || !word.deadline || *word.deadline + grace_ > now) return false;
             ++contacts;
             if (word.details->callid.empty()) return true;
-            end(word);
+            end(word, now);
             return false;
         });
     }

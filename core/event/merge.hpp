@@ -109,7 +109,7 @@ private:
     );
     void withdraw(Publication& publication);
     void bury(const Word& word);
-    void end(Word& word);
+    void end(Word& word, TimePoint now);
     MergeReport fold(const Fold& how);
 
     static bool settle(

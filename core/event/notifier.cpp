@@ -145,6 +145,7 @@ void Notifier::resubscribe(
     if (request.cseq.number <= dialog->state.remote_cseq) {  // RFC 3261 §12.2.2
         return refuse(now, request, refusal(500, "CSeq out of order"), outbox);
     }
+    dialog->state.remote_cseq = request.cseq.number;  // whatever becomes of it
     Result<Wish> wish = read(request);
     if (!wish) return refuse(now, request, wish.error(), outbox);
     const Subscription* subscription = SubscriptionStore::find(*dialog, wish->event_id);

@@ -252,6 +252,7 @@ std::string NotifySender::write_head(
             .branch = branch,
             .via = &settings.listeners[flow.listener],
             .contact = &settings.listeners[dialog.flow.listener],
+            .secure = is_sips(subscription.aor_text),
         }
     );
     head.append("Event: reg");

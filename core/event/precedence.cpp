@@ -3,6 +3,8 @@
 #include "core/event/precedence.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <iterator>
 #include <tuple>
 
 namespace reginfo {
@@ -10,6 +12,9 @@ namespace {
 
 /// Dominated tombstones are dropped; this bounds what a hostile publisher can leave behind.
 constexpr std::size_t kTombstonesMax = 1024;
+
+/// Ends of one contact whose Call-ID no active word has: only words that come late could meet them.
+constexpr std::ptrdiff_t kIdleEndsMax = 8;
 
 bool by_contact(const Claim& a, const Claim& b) {
     const auto key = [](const Claim& c) {
@@ -19,13 +24,37 @@ bool by_contact(const Claim& a, const Claim& b) {
     return key(a) < key(b);
 }
 
+/// Two documents of one registrar tell the end of one registration with less than this between.
+constexpr Duration kSameTime = std::chrono::seconds{5};
+
+/// Whether `active` is of the very registration whose end `ended` tells: then it is a document that
+/// was overtaken, however late it comes. (Kamailio publishes the ends of two contacts at once, each
+/// with the other one as it was, and with the cseq of the registration; the second one loses its
+/// entity-tag to the first, and comes again as another publication.)
+bool is_outdated_by(const Word& active, const Word& ended) {
+    if (!active.active || ended.active || !active.deadline || !ended.deadline) return false;
+    const ContactDetails& x = *active.details;
+    const ContactDetails& y = *ended.details;
+    const Duration apart = *active.deadline - *ended.deadline;
+    return x.callid == y.callid && x.cseq && x.cseq == y.cseq && apart <= kSameTime &&
+           apart >= -kSameTime;
+}
+
 /// Whether `a` takes precedence over `b` (rule 2). Only for words on one contact.
 bool beats(const Word& a, const Word& b) {
     const ContactDetails& x = *a.details;
     const ContactDetails& y = *b.details;
     if (a.said == kImported || b.said == kImported) return a.said > b.said;
+    if (is_outdated_by(a, b)) return false;
+    if (is_outdated_by(b, a)) return true;
     if (x.callid == y.callid && x.cseq && y.cseq && x.cseq != y.cseq) return x.cseq > y.cseq;
     return a.said > b.said;
+}
+
+/// Whether `a` keeps out every active word that `b` keeps out, now and later. Words of other
+/// Call-IDs never do: only `b` can keep out those of its own with a lower cseq.
+bool outlasts(const Word& a, const Word& b) {
+    return a.details->callid == b.details->callid && a.said >= b.said && !beats(b, a);
 }
 
 const Claim* later(const Claim* a, const Claim* b) {
@@ -34,20 +63,53 @@ const Claim* later(const Claim* a, const Claim* b) {
     return b->word->said > a->word->said ? b : a;
 }
 
+/// The last of the words with the highest cseq that no end outdates. @pre as for best_of_callid
+const Claim* best_numbered(std::span<const Claim> claims) {
+    const auto is_numbered = [](const Claim& claim) {
+        return claim.details().cseq && claim.word->said != kImported;
+    };
+    const auto last = std::find_if(claims.rbegin(), claims.rend(), is_numbered);
+    if (last == claims.rend()) return nullptr;
+    const auto best = std::find_if(last, claims.rend(), [&](const Claim& claim) {
+        return is_numbered(claim) && claim.details().cseq == last->details().cseq &&
+               std::none_of(claims.begin(), claims.end(), [&](const Claim& other) {
+                   return is_outdated_by(*claim.word, *other.word);
+               });
+    });
+    return &*best;
+}
+
 /// The best word of one Call-ID. Precedence of pairs is no order where a cseq is missing, so the
 /// highest numbered word meets the last unnumbered one. @pre sorted by_contact, one callid
 const Claim* best_of_callid(std::span<const Claim> claims) {
-    const Claim* numbered = nullptr;
+    const Claim* numbered = best_numbered(claims);
     const Claim* unnumbered = nullptr;
     const Claim* imported = nullptr;
     for (const Claim& claim : claims) {
         if (claim.word->said == kImported) {
             imported = &claim;
-            continue;
+        } else if (!claim.details().cseq) {
+            unnumbered = &claim;
         }
-        (claim.details().cseq ? numbered : unnumbered) = &claim;
     }
     return numbered || unnumbered ? later(numbered, unnumbered) : imported;
+}
+
+/// Bounds the tombstones of one contact, which begin there.
+void drop_oldest_idle(
+    std::span<const Claim> claims,
+    std::vector<Word>::iterator begin,
+    std::vector<Word>& kept
+) {
+    const auto has_active = [&](const Word& tomb) {
+        return std::any_of(claims.begin(), claims.end(), [&](const Claim& claim) {
+            return claim.word->active && claim.details().callid == tomb.details->callid;
+        });
+    };
+    const auto idle = std::partition(begin, kept.end(), has_active);
+    if (kept.end() - idle <= kIdleEndsMax) return;
+    std::sort(idle, kept.end(), [](const Word& a, const Word& b) { return a.said > b.said; });
+    kept.erase(idle + kIdleEndsMax, kept.end());
 }
 
 }  // namespace
@@ -115,15 +177,15 @@ void keep_tombstones(std::span<const Claim> claims, std::vector<Word>& kept) {
         const bool dominated = std::any_of(
             kept.begin() + static_cast<std::ptrdiff_t>(first),
             kept.end(),
-            [&](const Word& other) { return other.said >= tomb.said && !beats(tomb, other); }
+            [&](const Word& other) { return outlasts(other, tomb); }
         );
         if (dominated) continue;
         std::erase_if(kept, [&](const Word& other) {
-            return other.details->id == tomb.details->id && tomb.said >= other.said &&
-                   !beats(other, tomb);
+            return other.details->id == tomb.details->id && outlasts(tomb, other);
         });
         kept.push_back(tomb);
     }
+    drop_oldest_idle(claims, kept.begin() + static_cast<std::ptrdiff_t>(first), kept);
 }
 
 bool outdoes(const Contact& later, const Contact& earlier) {

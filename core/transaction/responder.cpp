@@ -4,6 +4,7 @@
 
 #include "core/dialog/dialog.hpp"
 #include "core/reginfo/document.hpp"
+#include "core/sip/uri.hpp"
 #include "core/sip/writer.hpp"
 #include "core/transaction/transaction_record.hpp"
 
@@ -14,6 +15,21 @@ namespace {
 
 constexpr std::string_view kOkLine = "SIP/2.0 200 OK\r\n";
 constexpr std::uint16_t kSipPort = 5060;
+
+std::uint16_t port_of(const sip::Via& via) { return via.port != 0 ? via.port : kSipPort; }
+
+/// Whether a dialog that this request makes is one of SIPS (RFC 3261 §12.1.1).
+bool is_secure(const sip::Message& request) {
+    const auto uri = sip::parse_uri(request.request_uri);
+    if (uri && uri->scheme == sip::Uri::Scheme::sips) return true;
+    const bool routed = request.count(sip::HeaderName::record_route) > 0;
+    const auto value =
+        sip::ValueList(request, routed ? sip::HeaderName::record_route : sip::HeaderName::contact)
+            .next();
+    const auto address = value ? sip::parse_name_addr(*value) : std::nullopt;
+    const auto first = address ? sip::parse_uri(address->uri) : std::nullopt;
+    return first && first->scheme == sip::Uri::Scheme::sips;
+}
 
 void append_seconds(std::string& out, std::string_view name, Seconds value) {
     sip::append_header(out, name, static_cast<std::uint64_t>(value.count()));
@@ -27,10 +43,16 @@ std::string tag_text(std::uint64_t tag) {
     return text;
 }
 
-Flow response_flow(const Flow& flow, const sip::Via& top_via) {
-    if (is_reliable(flow.transport) || top_via.has_rport) return flow;
+/// Where a response goes (RFC 3261 §18.2.2, RFC 3581 §4). A maddr that names nobody whom we serve
+/// counts as absent: else anybody could have our responses sent anywhere.
+Flow Responder::way_back(const Flow& flow, const sip::Via& top_via) const {
+    if (is_reliable(flow.transport)) return flow;
     Flow back = flow;
-    back.peer.port = top_via.port != 0 ? top_via.port : kSipPort;
+    const auto maddr = IpAddress::parse(top_via.maddr);
+    const bool by_maddr =
+        maddr && maddr->is_v4() == flow.peer.address.is_v4() && settings_.trusts(*maddr);
+    if (by_maddr) back.peer.address = *maddr;
+    if (by_maddr || !top_via.has_rport) back.peer.port = port_of(top_via);
     return back;
 }
 
@@ -43,13 +65,15 @@ ResponseDraft Responder::draft(
 ) const {
     ResponseDraft draft;
     draft.key = key;
-    draft.to = response_flow(flow, top_via);
+    draft.to = way_back(flow, top_via);
+    if (is_reliable(flow.transport)) draft.reconnect_port = port_of(top_via);
     draft.listener = flow.listener;
     draft.method = request.method;
     draft.head.reserve(640);
     sip::begin_response(draft.head, request, top_via, flow.peer, 200, "", tag_text(to_tag));
     if (request.method == sip::Method::subscribe) {
         sip::copy_headers(draft.record_route, request, sip::HeaderName::record_route);
+        draft.secure = is_secure(request);
     }
     return draft;
 }
@@ -70,7 +94,17 @@ void Responder::respond(TimePoint now, ResponseDraft draft, const Reply& reply, 
     if (reply.status == 412) ++stats_.etag_mismatches;
     transactions_.complete(now, draft.key, reply, is_reliable(draft.to.transport));
     stats_.server_transactions = transactions_.size();
-    repeat(std::move(draft), reply, outbox);
+    const TransactionKey key = draft.key;
+    const Flow to = draft.to;
+    const bool again = draft.method == sip::Method::invite && !is_reliable(to.transport);
+    const std::uint16_t reconnect_port = draft.reconnect_port;
+    std::string response = finish(std::move(draft), reply);
+    if (again) invite_refusals_.sent(now, key, to, response);
+    outbox.respond(to, std::move(response), reconnect_port);
+}
+
+void Responder::handle_timeout(TimePoint now, std::size_t count, Outbox& outbox) {
+    invite_refusals_.run(now, count, outbox);
 }
 
 Write Responder::write_of(const ResponseDraft& draft, const Reply& reply) const {
@@ -81,7 +115,8 @@ Write Responder::write_of(const ResponseDraft& draft, const Reply& reply) const 
 
 void Responder::repeat(ResponseDraft draft, const Reply& reply, Outbox& outbox) const {
     const Flow to = draft.to;
-    outbox.send(to, finish(std::move(draft), reply));
+    const std::uint16_t reconnect_port = draft.reconnect_port;
+    outbox.respond(to, finish(std::move(draft), reply), reconnect_port);
 }
 
 std::string Responder::finish(ResponseDraft draft, const Reply& reply) const {
@@ -98,7 +133,7 @@ std::string Responder::finish(ResponseDraft draft, const Reply& reply) const {
     }
     if (reply.makes_dialog) {
         out.append(draft.record_route).append("Contact: <");
-        append_contact_uri(out, settings_.listeners[draft.listener]);
+        append_contact_uri(out, settings_.listeners[draft.listener], draft.secure);
         out.append(">\r\n");
     }
     if (reply.expires) append_seconds(out, "Expires", *reply.expires);
@@ -121,7 +156,9 @@ void Responder::append_explanations(std::string& out, sip::Method method, const 
     }
     if (reply.status == 415 || options) sip::append_header(out, "Accept-Encoding", "identity");
     if (options) sip::append_header(out, "Accept-Language", "en");
-    if (reply.status == 489 || options) sip::append_header(out, "Allow-Events", "reg");
+    if (reply.status == 489 || options || reply.makes_dialog) {
+        sip::append_header(out, "Allow-Events", "reg");  // RFC 6665 §4.4.4
+    }
     if (options) out.append("Supported: \r\n");
     if (!reply.unsupported.empty()) sip::append_header(out, "Unsupported", reply.unsupported);
 }

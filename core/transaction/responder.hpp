@@ -8,8 +8,12 @@
 #include "core/sip/message.hpp"
 #include "core/stats.hpp"
 #include "core/time.hpp"
+#include "core/transaction/invite_refusals.hpp"
 #include "core/transaction/server_transactions.hpp"
 
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 
 namespace reginfo {
@@ -32,14 +36,19 @@ struct ResponseDraft {
     Flow to;
     ListenerId listener = 0;
     sip::Method method = sip::Method::other;
-    std::string head;          ///< up to CSeq, with the status line of a 200
-    std::string record_route;  ///< for a 2xx that makes a dialog
+    std::uint16_t reconnect_port = 0;  ///< Send::reconnect_port
+    bool secure = false;               ///< our Contact must be a SIPS URI (§12.1.1)
+    std::string head;                  ///< up to CSeq, with the status line of a 200
+    std::string record_route;          ///< for a 2xx that makes a dialog
 };
 
 class Responder {
 public:
     Responder(const Settings& settings, ServerTransactions& transactions, Stats& stats)
-        : settings_(settings), transactions_(transactions), stats_(stats) {}
+        : settings_(settings),
+          transactions_(transactions),
+          stats_(stats),
+          invite_refusals_(settings.t1, settings.t2) {}
 
     /// @param to_tag  for a request without one
     ResponseDraft draft(
@@ -65,22 +74,28 @@ public:
     /// The same request came again (RFC 3261 §17.2.2).
     void repeat(ResponseDraft draft, const Reply& reply, Outbox& outbox) const;
 
+    /// An ACK came (RFC 3261 §17.2.1).
+    void acknowledged(const TransactionKey& invite) { invite_refusals_.acknowledged(invite); }
+
+    /// Sends refusals of INVITEs again, at most `count` of them.
+    void handle_timeout(TimePoint now, std::size_t count, Outbox& outbox);
+    std::optional<TimePoint> next_deadline() const { return invite_refusals_.next_deadline(); }
+
     /// The methods served, for Allow.
     static constexpr std::string_view kAllow = "OPTIONS, PUBLISH, SUBSCRIBE";
 
 private:
+    Flow way_back(const Flow& flow, const sip::Via& top_via) const;
     std::string finish(ResponseDraft draft, const Reply& reply) const;
     void append_explanations(std::string& out, sip::Method method, const Reply& reply) const;
 
     const Settings& settings_;
     ServerTransactions& transactions_;
     Stats& stats_;
+    InviteRefusals invite_refusals_;
 };
 
 /// The text of a tag.
 std::string tag_text(std::uint64_t tag);
-
-/// Where a response goes (RFC 3261 §18.2.2, RFC 3581 §4).
-Flow response_flow(const Flow& flow, const sip::Via& top_via);
 
 }  // namespace reginfo

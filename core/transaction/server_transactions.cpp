@@ -9,6 +9,8 @@
 namespace reginfo {
 namespace {
 
+constexpr std::string_view kMagicCookie = "z9hG4bK";
+
 constexpr std::uint64_t kIdentityKey = 1;
 constexpr std::uint64_t kBranchKey = 2;
 
@@ -34,12 +36,21 @@ ServerTransactions::ServerTransactions(std::uint64_t seed, Duration timer_j)
     : seed_(seed), timer_j_(timer_j) {}
 
 TransactionKey ServerTransactions::key_of(const sip::Message& request, const sip::Via& via) const {
+    const bool is_ack = request.method == sip::Method::ack;
+    return key_of(request, via, is_ack ? sip::Method::invite : request.method, request.method_text);
+}
+
+TransactionKey ServerTransactions::key_of(
+    const sip::Message& request,
+    const sip::Via& via,
+    sip::Method method,
+    std::string_view method_text
+) const {
     Hasher hasher(seed_, kBranchKey);
-    const sip::Method method =
-        request.method == sip::Method::ack ? sip::Method::invite : request.method;
     hasher.add(static_cast<std::uint64_t>(method));
-    if (method == sip::Method::other) hasher.add(request.method_text);
-    if (via.branch.starts_with("z9hG4bK")) {
+    if (method == sip::Method::other) hasher.add(method_text);
+    // The cookie alone makes no branch unique (RFC 4475 §3.2.1).
+    if (via.branch.size() > kMagicCookie.size() && via.branch.starts_with(kMagicCookie)) {
         return hasher.add(via.branch).add(via.host).add(via.port).finish();
     }
     const auto tag_in = [&](sip::HeaderName name) {
@@ -47,11 +58,13 @@ TransactionKey ServerTransactions::key_of(const sip::Message& request, const sip
         const auto address = value ? sip::parse_name_addr(*value) : std::nullopt;
         return address ? address->tag : std::string_view{};
     };
+    // An ACK has the To tag of the response, and like a CANCEL a method of its own in CSeq.
+    const auto cseq = sip::parse_cseq(request.first(sip::HeaderName::cseq).value_or(""));
     return hasher.add(request.request_uri)
-        .add(tag_in(sip::HeaderName::to))
+        .add(method == sip::Method::invite ? "" : tag_in(sip::HeaderName::to))
         .add(tag_in(sip::HeaderName::from))
         .add(request.first(sip::HeaderName::call_id).value_or(""))
-        .add(request.first(sip::HeaderName::cseq).value_or(""))
+        .add(cseq ? cseq->number : 0)
         .add(via.text)
         .finish();
 }

@@ -1,5 +1,6 @@
 /// @file
-/// Server transactions of methods other than INVITE (RFC 3261 §17.2.2).
+/// Server transactions (RFC 3261 §17.2.2). Those of INVITE are none of their own kind: it is
+/// refused at once, and what else §17.2.1 asks for is in invite_refusals.hpp.
 ///
 /// A finished transaction is kept as the few bytes from which its response can be written again:
 /// everything else that a response holds is in the retransmitted request.
@@ -72,8 +73,16 @@ public:
     /// @param timer_j  how long retransmissions of a request on an unreliable transport are awaited
     ServerTransactions(std::uint64_t seed, Duration timer_j);
 
+    /// An ACK has the key of its INVITE.
     /// @pre the request has the header fields that the branch's kind of key needs
     TransactionKey key_of(const sip::Message& request, const sip::Via& via) const;
+    /// That of another request with the same top Via: of one that a CANCEL is about (§9.2).
+    TransactionKey key_of(
+        const sip::Message& request,
+        const sip::Via& via,
+        sip::Method method,
+        std::string_view method_text
+    ) const;
 
     /// The transaction that this request belongs to; nullptr if it begins one.
     const Record* find(const TransactionKey& key) const;

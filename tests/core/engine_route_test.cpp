@@ -164,6 +164,22 @@ TEST(EngineTrust, ABrokenStreamIsRefusedAndClosed) {
     EXPECT_TRUE(refused);
 }
 
+TEST(EngineTrust, TheRefusalOfABrokenStreamSaysWhatIsWrong) {
+    Engine engine(test_settings(), 1);
+    Outbox outbox;
+    std::string options = RequestText{}.text();
+    options.replace(options.find("Length: 0"), 9, "Length: x");
+    engine.handle_broken_stream(
+        TimePoint{1s}, tcp_flow("198.51.100.1", 40000, 3), options, sip::ParseError::none, outbox
+    );
+    const bool refused =
+        std::any_of(outbox.effects().begin(), outbox.effects().end(), [](const Effect& effect) {
+            const Send* send = std::get_if<Send>(&effect);
+            return send && send->head.starts_with("SIP/2.0 400 Bad Content-Length\r\n");
+        });
+    EXPECT_TRUE(refused);
+}
+
 // Rule 11.
 
 /// Twenty watchers behind one proxy, one behind another; a window of eight.

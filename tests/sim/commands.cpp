@@ -50,7 +50,8 @@ std::ostream& operator<<(std::ostream& out, const Plan& plan) {
     out << "Plan{" << plan.chance << "," << int{plan.loss} << "," << int{plan.duplicates} << ","
         << int{plan.delay} << ",Callids(" << static_cast<int>(plan.callids) << "),Store("
         << static_cast<int>(plan.store) << ")," << (plan.small_turns ? "true" : "false") << ","
-        << (plan.paced ? "true" : "false") << ",{";
+        << (plan.paced ? "true" : "false") << ",Profile(" << static_cast<int>(plan.profile) << "),"
+        << (plan.rates ? "true" : "false") << "," << (plan.suppress ? "true" : "false") << ",{";
     for (const Command& command : plan.commands) out << command;
     return out << "}}";
 }

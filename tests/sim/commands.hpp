@@ -2,6 +2,8 @@
 /// What happens in one simulated run, as values that RapidCheck makes, shows and shrinks.
 #pragma once
 
+#include "core/event/profile.hpp"
+
 #include <cstdint>
 #include <iosfwd>
 #include <vector>
@@ -55,8 +57,11 @@ struct Plan {
     std::uint8_t delay = 0;  ///< up to, in units of 50 ms
     Callids callids = Callids::always;
     Store store = Store::at_once;
-    bool small_turns = false;  ///< few expiries a turn, a small send window
-    bool paced = false;        ///< DESIGN.md rule 12
+    bool small_turns = false;             ///< few expiries a turn, a small send window
+    bool paced = false;                   ///< DESIGN.md rule 12
+    Profile profile = Profile::standard;  ///< of the watchers that are no Kamailios
+    bool rates = false;                   ///< they ask for max-rate and min-rate (RFC 6446)
+    bool suppress = false;                ///< they refresh with Suppress-If-Match (RFC 5839)
     std::vector<Command> commands;
 };
 

@@ -3,10 +3,14 @@
 #include "tests/sim/model.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <stdexcept>
 
 namespace reginfo::sim {
 namespace {
+
+/// What two documents may differ in that tell the end of one registration.
+constexpr Duration kSameTime = std::chrono::seconds{5};
 
 /// "Within one document active beats ended"; of two active ones the usual precedence.
 bool replaces(const Listing& later, const Listing& earlier) {
@@ -34,9 +38,21 @@ std::vector<Listing> one_a_contact(const Body& body) {
 
 }  // namespace
 
+/// An active word of the very registration whose end another one tells is an old one.
+bool Model::is_outdated(const Word& active, const Word& ended) {
+    if (!active.what.active || ended.what.active || !active.deadline || !ended.deadline) {
+        return false;
+    }
+    const Duration apart = *active.deadline - *ended.deadline;
+    return active.what.callid == ended.what.callid && active.what.cseq &&
+           active.what.cseq == ended.what.cseq && apart <= kSameTime && -apart <= kSameTime;
+}
+
 /// "Of two words with the same callid the higher cseq wins; with equal or missing cseq, or
 /// different callids, the one first said later."
 bool Model::outranks(const Word& a, const Word& b) {
+    if (is_outdated(a, b)) return false;
+    if (is_outdated(b, a)) return true;
     if (a.what.callid == b.what.callid && a.what.cseq && b.what.cseq &&
         *a.what.cseq != *b.what.cseq) {
         return *a.what.cseq > *b.what.cseq;
@@ -59,14 +75,16 @@ Model::Publication& Model::find(Resource& resource, const std::string& etag) {
 }
 
 /// "No longer listing a contact that was listed with a callid in a modified full document, and the
-/// end of its time, are ended words with the callid and cseq last listed."
-void Model::leave_out(Resource& resource, const Word& word) {
+/// end of its time, are ended words with the callid and cseq last listed." The end of its time was
+/// said when it was listed.
+void Model::leave_out(TimePoint now, Resource& resource, const Word& word) {
     if (!word.what.active) {
         resource.tombstones.push_back(word);
     } else if (!word.what.callid.empty()) {
         Word ended = word;
         ended.what.active = false;
-        ended.said = ++said_;
+        if (!word.deadline || *word.deadline > now) ended.said = ++said_;
+        ended.deadline.reset();
         resource.tombstones.push_back(ended);
     }
 }
@@ -92,14 +110,16 @@ void Model::publish(
     for (const Listing& listing : listings) {
         Word word;
         word.what = listing;
-        if (listing.active && listing.expires) word.deadline = now + *listing.expires;
+        if (listing.expires > Seconds{0}) word.deadline = now + *listing.expires;
         word.said = ++said_;
         for (const Word& old : before) {
             if (old.what.uri != listing.uri) continue;
             const bool same = old.what.callid == listing.callid && old.what.cseq == listing.cseq &&
                               old.what.active == listing.active;
             if (same) word.said = old.said;
-            if (!same && !old.what.active) resource.tombstones.push_back(old);
+            if (same || old.what.active) continue;
+            resource.tombstones.push_back(old);
+            resource.tombstones.back().deadline.reset();
         }
         publication.words.push_back(word);
     }
@@ -109,7 +129,7 @@ void Model::publish(
         });
         if (listed) continue;
         if (body.full) {
-            leave_out(resource, old);
+            leave_out(now, resource, old);
         } else {
             publication.words.push_back(old);
         }
@@ -149,12 +169,11 @@ void Model::expire(TimePoint now) {
         for (Publication& publication : resource.publications) {
             std::vector<Word> left;
             for (Word& word : publication.words) {
-                if (!word.deadline || *word.deadline + grace_ > now) {
+                if (!word.what.active || !word.deadline || *word.deadline + grace_ > now) {
                     left.push_back(word);
                 } else if (!word.what.callid.empty()) {
                     word.what.active = false;
                     word.deadline.reset();
-                    word.said = ++said_;
                     left.push_back(word);
                 }
             }

@@ -85,9 +85,10 @@ private:
         Expected expected;
     };
 
+    static bool is_outdated(const Word& active, const Word& ended);
     static bool outranks(const Word& a, const Word& b);
     Publication& find(Resource& resource, const std::string& etag);
-    void leave_out(Resource& resource, const Word& word);
+    void leave_out(TimePoint now, Resource& resource, const Word& word);
     void settle(Resource& resource);
     static void settle_contact(
         Resource& resource,

@@ -105,7 +105,7 @@ void NotifyLog::check_document(TimePoint now, Dialog& dialog, Usage& usage, cons
     check_contacts(now, dialog, told);
 }
 
-/// A full document lists exactly what is active now, and what ended.
+/// A full document lists exactly what is active now, and what ended; a partial one some of that.
 void NotifyLog::check_contacts(TimePoint now, const Dialog& dialog, const Told& told) {
     const Expected& expected = model_.expected(dialog.aor);
     const std::string where = " (" + dialog.aor + ", " + dialog.bytes + ")";
@@ -128,6 +128,9 @@ void NotifyLog::check_contacts(TimePoint now, const Dialog& dialog, const Told& 
         const auto left = std::chrono::ceil<Seconds>(wanted.deadline - now).count();
         const bool fits =
             std::abs(std::max<std::int64_t>(left, 1) - contact.expires) <= kExpiresSlack;
+        // Only Kamailio is told a number that nobody gave: it cannot do without.
+        const bool numbered = wanted.own_clock || dialog.kamailio;
+        if (numbered != (contact.expires >= 0)) throw Violation("expires of " + uri + where);
         if (wanted.own_clock && !fits) {
             throw Violation(
                 "expires " + std::to_string(contact.expires) + " instead of " +
@@ -135,6 +138,10 @@ void NotifyLog::check_contacts(TimePoint now, const Dialog& dialog, const Told& 
             );
         }
     }
+    if ((told.state == "active") != !expected.active.empty() && expected.undecided.empty()) {
+        throw Violation("registration state" + where);
+    }
+    if (!told.full) return;
     for (const auto& [uri, wanted] : expected.active) {
         const auto at = told.contacts.find(uri);
         const bool listed = at != told.contacts.end() && at->second.active;

@@ -91,6 +91,7 @@ public:
         bool accepted = false;
         bool terminated = false;
         std::optional<std::uint32_t> version;
+        std::string tag;                        ///< of the last document (RFC 5839)
         std::map<std::string, Contact> folded;  ///< by RFC 3680 §5.2
         /// As Kamailio keeps it: only a contact that is told as ended goes away.
         std::map<std::string, Contact> mirror;

@@ -6,6 +6,7 @@
 /// whole series; REGINFO_SIM_TRACE=1 prints every message. A plan is printed as C++ and can be
 /// pasted into a test below.
 
+#include "core/event/profile.hpp"
 #include "tests/sim/commands.hpp"
 #include "tests/sim/world.hpp"
 
@@ -88,6 +89,18 @@ struct Arbitrary<Plan> {
             ),
             gen::set(&Plan::small_turns, flag(3)),
             gen::set(&Plan::paced, flag(3)),
+            gen::set(
+                &Plan::profile,
+                gen::element(
+                    reginfo::Profile::standard,
+                    reginfo::Profile::standard,
+                    reginfo::Profile::partial,
+                    reginfo::Profile::ims,
+                    reginfo::Profile::linphone
+                )
+            ),
+            gen::set(&Plan::rates, flag(3)),
+            gen::set(&Plan::suppress, flag(3)),
             gen::set(&Plan::commands)
         );
     }

@@ -38,9 +38,16 @@ void Watcher::put(const std::string& id, Seconds expires) {
                       aor_ + ">" + (to_tag_.empty() ? "" : ";tag=" + to_tag_) +
                       "\r\nCall-ID: " + call_id_ + "\r\nCSeq: " + std::to_string(++cseq_) +
                       " SUBSCRIBE\r\nContact: " + contact_ + "\r\nMax-Forwards: 70\r\nEvent: reg";
+    const Plan& plan = world_.plan();
     if (!id.empty()) out += ";id=" + id;
+    if (plan.rates && !kamailio_) out += ";max-rate=0.5;min-rate=0.02";
     out += "\r\nExpires: " + std::to_string(expires.count()) + "\r\n";
-    if (kamailio_) out += "User-Agent: kamailio (5.6.3)\r\n";
+    out += "User-Agent: " + std::string(text_of(kamailio_ ? Profile::kamailio : plan.profile));
+    out += " (5.6.3)\r\n";
+    if (const auto view = views_.find(id);
+        plan.suppress && expires.count() > 0 && view != views_.end() && !view->second.tag.empty()) {
+        out += "Suppress-If-Match: " + view->second.tag + "\r\n";
+    }
     asked_id_ = id;
     asked_expires_ = expires;
     last_status_ = 0;
@@ -68,7 +75,7 @@ void Watcher::resubscribe(const std::string& id, Seconds expires) {
 void Watcher::on_response(const Wire& response) {
     last_status_ = response.status();
     if (response.header("Call-ID") != call_id_) return;  // forgotten meanwhile
-    if (response.status() == 200) {
+    if (response.status() == 200 || response.status() == 204) {
         to_tag_ = response.param("To", "tag");
         View& view = views_[asked_id_];
         view.accepted = true;
@@ -124,20 +131,28 @@ int Watcher::judge(const Wire& notify) {
     return 200;
 }
 
-/// A full document replaces (RFC 3680 §5.2); its version must be beyond the last one.
+/// A full document replaces, a partial one changes and must be the very next (RFC 3680 §5.2); a
+/// version must be beyond the last one.
 void Watcher::fold(const Wire& notify, View& view) {
     if (notify.body.empty()) return;
     const Told told(notify.body);
     if (view.version && told.version <= *view.version && told.version != 0) {
         throw Violation("a document with an old version in " + call_id_);
     }
+    if (!told.full && world_.plan().profile != Profile::partial) {
+        throw Violation("nobody asked for partial documents");
+    }
+    if (!told.full && (!view.version || told.version != *view.version + 1)) {
+        throw Violation("a partial document without the one before in " + call_id_);
+    }
     view.version = told.version;
-    if (!told.full) throw Violation("nobody asked for partial documents");
-    view.folded.clear();
+    view.tag = notify.header("SIP-ETag");
+    if (told.full) view.folded.clear();
     const TimePoint sent = world_.notifies.sent_at(notify.branch());
     for (const auto& [uri, contact] : told.contacts) {
         if (!contact.active) {
             view.mirror.erase(uri);
+            view.folded.erase(uri);
             continue;
         }
         view.folded[uri] = view.mirror[uri] = {contact, sent + Seconds{contact.expires}};

@@ -48,6 +48,12 @@ std::string Wire::header(std::string_view name) const {
     return {};
 }
 
+std::string Wire::uri(std::string_view name) const {
+    const std::string value = header(name);
+    const std::size_t begin = value.find('<') + 1;
+    return value.substr(begin, value.find('>') - begin);
+}
+
 std::string Wire::param(std::string_view name, std::string_view param) const {
     const std::string value = header(name);
     const std::string key = ";" + std::string(param) + "=";
@@ -92,7 +98,8 @@ Told::Told(const std::string& body) {
             told.cseq = static_cast<std::uint32_t>(std::stoul(*cseq));
         }
         told.active = demand(open, "state") == "active";
-        told.expires = std::stoll(demand(open, "expires"));
+        const auto expires = attribute(open, "expires");
+        if (expires) told.expires = std::stoll(*expires);
         if (told.active != (told.expires != 0)) throw Violation("expires of " + std::string(open));
         const std::size_t uri = contact.find("<uri>") + 5;
         const std::string key(contact.substr(uri, contact.find("</uri>") - uri));

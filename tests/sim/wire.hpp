@@ -31,6 +31,7 @@ struct Wire {
     int status() const { return std::stoi(first_line.substr(8, 3)); }
     /// The first of that name; empty if there is none.
     std::string header(std::string_view name) const;
+    std::string uri(std::string_view name) const;  ///< that stands there in brackets
     std::string param(std::string_view name, std::string_view param) const;
     std::string branch() const { return param("Via", "branch"); }
     std::string method() const;  ///< of CSeq
@@ -43,7 +44,7 @@ struct ToldContact {
     std::string callid;
     std::optional<std::uint32_t> cseq;
     bool active = true;
-    std::int64_t expires = 0;
+    std::int64_t expires = -1;  ///< -1 if absent
 };
 
 /// A document as a NOTIFY carries it.

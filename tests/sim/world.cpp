@@ -28,6 +28,8 @@ Settings settings_of(const Plan& plan) {
     settings.trusted_networks = {*reginfo::Network::parse("192.0.2.0/24")};
     settings.notify.min_interval = plan.paced ? seconds{5} : seconds{0};
     settings.notify.burst = 3;
+    settings.profile_rules = {
+        {.profile = plan.profile, .user_agent = std::string(text_of(plan.profile))}};
     if (plan.small_turns) {
         settings.limits.expiries_per_turn = 2;
         settings.notify.window_initial = 1;
@@ -198,7 +200,12 @@ void World::perform(const Send& send) {
     } else {
         notifies.sent(network.now, message, bytes, send.flow);
     }
-    transmit(send.flow, bytes);
+    Flow flow = send.flow;
+    if (send.reconnect_port != 0 && network.find(flow.connection) == nullptr) {
+        flow.connection = 0;  // RFC 3261 §18.2.2
+        flow.peer.port = send.reconnect_port;
+    }
+    transmit(flow, bytes);
 }
 
 void World::transmit(const Flow& flow, const std::string& bytes) {
@@ -254,6 +261,11 @@ void World::respond(const Wire& response, const std::string& bytes) {
     const int status = response.status();
     if (status == 200) {
         notifies.subscribed(response.header("Call-ID"), event_ids_.at(response.branch()));
+    }
+    if (status == 204 && plan_.suppress) return;
+    if (status == 480 && plan_.profile == Profile::ims) {
+        const Expected& expected = model.expected(response.uri("To"));
+        if (expected.active.empty() || !expected.undecided.empty()) return;
     }
     if (status != 200 && status != 481 && status != 503) throw Violation("SUBSCRIBE: " + bytes);
     if (status == 503 && plan_.store != Store::failing) throw Violation("SUBSCRIBE: " + bytes);

@@ -205,7 +205,12 @@ void World::perform() {
 void World::sent(const Send& send) {
     std::string bytes = send.head;
     if (send.tail) bytes.append(*send.tail);
-    Sent sent{now_, send.flow, std::make_shared<const std::string>(std::move(bytes)), {}};
+    Sent sent{
+        now_,
+        send.flow,
+        std::make_shared<const std::string>(std::move(bytes)),
+        {},
+        send.reconnect_port};
     EXPECT_EQ(sip::parse_message(*sent.bytes, {}, sent.message), sip::ParseError::none)
         << *sent.bytes;
     EXPECT_EQ(sent.message.defect, "") << *sent.bytes;

@@ -26,6 +26,7 @@ struct Sent {
     Flow flow;
     std::shared_ptr<const std::string> bytes;
     sip::Message message;  ///< views into `bytes`
+    std::uint16_t reconnect_port = 0;
 
     bool is(sip::Method method) const { return message.is_request && message.method == method; }
     bool is_notify() const { return is(sip::Method::notify); }

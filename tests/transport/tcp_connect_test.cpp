@@ -111,6 +111,33 @@ TEST_F(TcpConnect, AConnectionThatThePeerMadeIsUsedForIt) {
     EXPECT_EQ(server->stats().connections_open, 1U);
 }
 
+// RFC 3261 §18.2.2.
+TEST_F(TcpConnect, AResponseWhoseConnectionIsGoneGoesByAnotherOne) {
+    start();
+    TcpTarget target;
+    const Flow gone{Transport::tcp, 0, {target.endpoint().address, 1}, 77};
+
+    for (const char* response : {"one,", "two"}) {
+        server->driver.run_turn([&](TimePoint, Outbox& outbox) {
+            outbox.respond(gone, response, target.endpoint().port);
+        });
+    }
+
+    std::optional<TcpPeer> peer = accepted_by(target);
+    ASSERT_TRUE(peer);
+    ASSERT_TRUE(server->run_until([&] { return peer->poll() >= 7; }));
+    EXPECT_EQ(peer->received, "one,two");
+    EXPECT_EQ(server->stats().connections_made, 1U);
+}
+
+TEST_F(TcpConnect, ARequestWhoseConnectionIsGoneDoesNot) {
+    start();
+    TcpTarget target;
+    send({Transport::tcp, 0, target.endpoint(), 77}, "x");
+    ASSERT_TRUE(server->run_until([&] { return !server->script.closed.empty(); }));
+    EXPECT_FALSE(target.accept());
+}
+
 TEST_F(TcpConnect, AConnectionToAnotherListenersAddressIsNotUsed) {
     start();
     boost::asio::io_context peers;

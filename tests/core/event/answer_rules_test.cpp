@@ -1,15 +1,14 @@
 /// @file
-/// What answers to a NOTIFY mean: the table row by row (RFC 6665 §4.2.2, RFC 5057 §5), and what the
-/// engine does then.
+/// What answers to a NOTIFY mean: the table row by row (RFC 6665 §4.2.2, RFC 5057 §5). What the
+/// engine does then is in tests/wire/rfc6665_notify_test.cpp and rfc5057_test.cpp.
 
 #include "core/event/answer_rules.hpp"
 
-#include "tests/core/event/notify_fixture.hpp"
-
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
-#include <string>
+#include <vector>
 
 namespace reginfo::test {
 namespace {
@@ -109,82 +108,6 @@ TEST(AnswerRules, EveryFinalAnswerHasOneRowForEachProfile) {
             }
         }
     }
-}
-
-class Answers : public NotifyTest {
-protected:
-    /// Two usages of one dialog, both told all; then a change of which the first is answered.
-    void answer_one_of_two(int status) {
-        world.answers = [](const Sent&) { return 200; };
-        watcher.event = "reg;id=2";
-        ASSERT_EQ(watcher.subscribe(world).status(), 200);
-        world.take();
-        world.answers = silence;
-        const auto told = change();
-        ASSERT_EQ(told.size(), 1U);
-        world.answer(told[0], status);
-    }
-};
-
-TEST_F(Answers, A481EndsOneOfTwoUsagesOfADialog_Rfc5057_5_1) {
-    answer_one_of_two(481);
-    EXPECT_EQ(world.stats().subscriptions, 1U);
-    EXPECT_EQ(world.stats().dialogs, 1U);
-    EXPECT_EQ(world.take_notifies().size(), 1U) << "the other one is told";
-}
-
-TEST_F(Answers, A404EndsAllUsagesOfADialog_Rfc5057_5_1) {
-    answer_one_of_two(404);
-    EXPECT_EQ(world.stats().subscriptions, 0U);
-    EXPECT_EQ(world.stats().dialogs, 0U);
-    EXPECT_EQ(world.stats().subscriptions_failed, 2U);
-    EXPECT_TRUE(world.take_notifies().empty());
-}
-
-TEST_F(Answers, A500WithoutRetryAfterIsFollowedByTheSameNewsAfterAWhile) {
-    world.answer(change().at(0), 500);
-    world.pass(29s);
-    EXPECT_TRUE(world.take_notifies().empty());
-    world.pass(2s);
-    const auto again = world.take_notifies();
-    ASSERT_FALSE(again.empty());
-    EXPECT_NE(again[0].body().find(uri_of(0)), std::string_view::npos);
-    EXPECT_EQ(again[0].cseq(), last_told.cseq() + 2);
-}
-
-TEST_F(Answers, A500WithRetryAfterIsFollowedByTheSameNewsThen) {
-    world.answer(change().at(0), 500, {"Retry-After: 7 (busy);duration=3"});
-    world.pass(6900ms);
-    EXPECT_TRUE(world.take_notifies().empty());
-    world.pass(200ms);
-    EXPECT_EQ(world.take_notifies().size(), 1U);
-}
-
-TEST_F(Answers, AChallengeKeepsTheSubscriptionAndIsCounted) {
-    for (const int status : {401, 407}) {
-        world.answer(change().at(0), status);
-        EXPECT_EQ(world.stats().subscriptions, 1U);
-    }
-    EXPECT_EQ(outcomes(NotifyOutcome::rejected), 2U);
-}
-
-TEST_F(Answers, A408IsAsGoodAsNoAnswer) {
-    world.answer(change().at(0), 408);
-    EXPECT_EQ(world.stats().subscriptions, 0U);
-}
-
-TEST_F(Answers, A408LeavesAKamailioItsSubscription) {
-    watcher = kamailio_watcher();
-    subscribe();
-    for (const Sent& told : change()) {
-        if (watcher.owns(told)) world.answer(told, 408);
-    }
-    EXPECT_EQ(world.stats().subscriptions_by_profile[index_of(Profile::kamailio)], 1U);
-    world.pass(31s);
-    const auto again = world.take_notifies();
-    EXPECT_TRUE(std::any_of(again.begin(), again.end(), [&](const Sent& n) {
-        return watcher.owns(n) && n.at >= world.now() - 2s;
-    }));
 }
 
 }  // namespace

@@ -122,6 +122,82 @@ TEST_F(MergeSequences, APhoneMovesToAnotherRegistrarAndTheOldOneTimesOut) {
     EXPECT_EQ(contact(kX).details->cseq, 2U);
 }
 
+// Its old Call-ID's time is over after the new one was said, yet that is nothing new.
+TEST_F(MergeSequences, APhoneMovesWithANewCallIdAndTheOldRegistrarTimesOut) {
+    EntityTag old_home = publish({active(kX, "c1", 7, 60)});
+    publish({active(kX, "c2", 1, 3600)}, 7200s);
+
+    pass(63s);
+    EXPECT_TRUE(is_active(kX));
+    modify(old_home, {});
+    EXPECT_TRUE(is_active(kX));
+    remove(old_home);
+    EXPECT_TRUE(is_active(kX));
+    EXPECT_EQ(contact(kX).details->callid, "c2");
+}
+
+TEST_F(MergeSequences, APhoneMovesWithANewCallIdAndTheOldRegistrarLeavesItOutWithinTheGrace) {
+    EntityTag old_home = publish({active(kX, "c1", 7, 60)});
+    publish({active(kX, "c2", 1, 3600)}, 7200s);
+
+    pass(61s);
+    modify(old_home, {});
+    EXPECT_TRUE(is_active(kX));
+}
+
+TEST_F(MergeSequences, ALeftOutContactEndsWhatWasSaidBeforeItsTimeWasOver) {
+    EntityTag home = publish({active(kX, "c1", 7, 60)});
+    publish({active(kX, "c2", 1, 3600)}, 7200s);
+
+    modify(home, {});
+    EXPECT_EQ(end_of(kX), "expired");
+}
+
+// Seen with Kamailio 5.6.3 through a proxy: two contacts unregister at once, and the document that
+// tells of the first end comes after the one that tells of the second, as another publication.
+TEST_F(MergeSequences, ADocumentThatWasOvertakenByTheEndOfAContactDoesNotReviveIt) {
+    EntityTag kept = publish({active(kX, "c1", 3, 300), active(kY, "c1", 3, 300)});
+    pass(10s);
+    ContactText gone = ended(kX, "c1", 3, "unregistered");
+    gone.expires = 290;
+    modify(kept, {gone});
+    EXPECT_EQ(end_of(kX), "unregistered");
+
+    pass(1s);
+    publish({active(kX, "c1", 3, 290), ended(kY, "c1", 3, "unregistered")});
+    EXPECT_FALSE(is_active(kX));
+    EXPECT_FALSE(is_active(kY));
+    remove(kept);
+    EXPECT_FALSE(is_active(kX)) << "nor when the publication that said so is gone";
+
+    publish({active(kX, "c1", 3, 300)});
+    EXPECT_TRUE(is_active(kX)) << "another registration, of a phone that never counts";
+}
+
+TEST_F(MergeSequences, APublisherMayTakeBackAnEnd) {
+    EntityTag home = publish({active(kX, "c1", 3, 300)});
+    ContactText gone = ended(kX, "c1", 3, "unregistered");
+    gone.expires = 300;
+    modify(home, {gone});
+    modify(home, {active(kX, "c1", 3, 300)});
+    EXPECT_TRUE(is_active(kX));
+}
+
+// The end of "a" must outlive that of "b", which does not keep out what came later.
+TEST_F(MergeSequences, AnEndKeepsOutItsOwnCallIdThoughAnotherCallIdEndedLater) {
+    publish({active(kX, "c", 1)});  // an orphan, so that ends are remembered
+    const EntityTag a = publish({ended(kX, "a", 9, "unregistered")});
+    remove(a);
+    const EntityTag b = publish({ended(kX, "b", 1, "unregistered")});
+    remove(b);
+    EXPECT_EQ(end_of(kX), "unregistered");
+
+    publish({active(kX, "a", 8)});
+    EXPECT_FALSE(is_active(kX)) << "an older word of that Call-ID came late";
+    publish({active(kX, "a", 10)});
+    EXPECT_TRUE(is_active(kX));
+}
+
 TEST_F(MergeSequences, TwoRegistrarsListTheSameContactAndOnePublicationIsRemovedThenItStays) {
     const EntityTag a = publish({active(kX, "c1", 1)});
     const EntityTag b = publish({active(kX, "c1", 1)});

@@ -201,7 +201,7 @@ TEST_F(Merging, TombstonesAreBoundedByTheContactsHoweverOftenTheyEnd) {
         modify(busy, {active(kX, "c" + std::to_string(i), i), active(kY, "c1", i + 2)});
         modify(busy, {});
     }
-    EXPECT_LE(state.tombstones.size(), 4U);
+    EXPECT_LE(state.tombstones.size(), 2U * (8 + 1));
     EXPECT_FALSE(is_active(kX) || is_active(kY));
 }
 

@@ -1,0 +1,55 @@
+/// @file
+/// The rest of INVITE server transactions (RFC 3261 §17.2.1): refusals are sent again until their
+/// ACK comes.
+#pragma once
+
+#include "core/outbox.hpp"
+#include "core/time.hpp"
+#include "core/timer_queue.hpp"
+#include "core/transaction/server_transactions.hpp"
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+namespace reginfo {
+
+/// Responses of 300 and more to INVITEs that came over an unreliable transport.
+///
+///     completed --ACK, or timer H--> gone; timer G sends the response again meanwhile
+///
+/// Timer I needs nothing here: an ACK is never answered.
+class InviteRefusals {
+public:
+    InviteRefusals(Duration t1, Duration t2) : t1_(t1), t2_(t2) {}
+
+    /// The response has been sent for the first time. Above a bound it is not sent again: its
+    /// INVITE comes again then, and is answered as any retransmission.
+    void sent(TimePoint now, const TransactionKey& invite, const Flow& to, std::string response);
+
+    /// An ACK came.
+    void acknowledged(const TransactionKey& invite);
+
+    /// Acts on timers G and H, on at most `count` of them.
+    void run(TimePoint now, std::size_t count, Outbox& outbox);
+
+    std::optional<TimePoint> next_deadline() const { return timers_.next_deadline(); }
+
+private:
+    struct Refusal {
+        Flow to;
+        std::string response;
+        Duration interval{};  ///< of timer G
+        TimePoint timer_h;
+        TimerQueue<TransactionKey>::Handle timer_g;
+    };
+
+    Duration t1_;
+    Duration t2_;
+    boost::unordered_flat_map<TransactionKey, Refusal> refusals_;
+    TimerQueue<TransactionKey> timers_;
+};
+
+}  // namespace reginfo
