@@ -124,6 +124,11 @@ void NotifyChecks::sent(
     require(dialog.terminated || state.starts_with("active;expires="), "Subscription-State", bytes);
     require(!usage.over, "nothing follows an answered `terminated`", bytes);
     if (same_again) usage.any_version = true;
+    usage.ended = dialog.terminated;
+    const bool is_last = std::all_of(dialog.usages.begin(), dialog.usages.end(), [](const auto& u) {
+        return u.second.ended;
+    });
+    if (!is_last) dialog.firm_cseq = dialog.cseq;
     check_document(dialog, usage, notify);
 }
 
@@ -197,7 +202,8 @@ void NotifyChecks::crashed() {
     for (auto& [key, dialog] : dialogs_) {
         dialog.in_flight = false;
         dialog.branch.clear();
-        dialog.jump += kReservedRange;
+        dialog.jump += kReservedRange + dialog.cseq - dialog.firm_cseq;
+        dialog.cseq = dialog.firm_cseq;
         for (auto& [id, usage] : dialog.usages) usage = {};
     }
 }
