@@ -122,6 +122,13 @@ bool is_listed(const ContactState& contact, Revision from, bool full) {
     return contact.active ? full || contact.changed > from : contact.became > from;
 }
 
+/// Kamailio knows a contact by its URI: the end of another one with that URI would end this one.
+bool is_active_by_uri(const AorState& state, const ContactState& ended) {
+    return std::any_of(state.contacts.begin(), state.contacts.end(), [&](const ContactState& c) {
+        return c.active && c.details->uri_xml == ended.details->uri_xml;
+    });
+}
+
 /// Kamailio keys its table on the user and crashes without one (kamailio.md 20).
 bool has_user(std::string_view aor) { return aor.find('@') != std::string_view::npos; }
 
@@ -146,6 +153,7 @@ void append_registration(std::string& out, TimePoint now, const Registered& of) 
     const bool kamailio = of.kind == DocumentKind::kamailio;
     for (const ContactState& contact : of.state.contacts) {
         if (!is_listed(contact, of.from, of.full)) continue;
+        if (kamailio && !contact.active && is_active_by_uri(of.state, contact)) continue;
         kamailio ? append_contact_for_kamailio(out, now, contact)
                  : append_contact(out, now, contact);
     }

@@ -288,6 +288,23 @@ TEST_F(DocumentsTest, ForKamailioChildrenAndExtensionsAreLeftOut) {
     EXPECT_EQ(body.find("uri2"), std::string::npos);
 }
 
+/// Found by fuzz_engine. Kamailio would drop the contact that is active.
+TEST_F(DocumentsTest, ForKamailioAnEndIsLeftOutWhereAnotherContactWithThatUriIsActive) {
+    constexpr const char* kInstance = R"(<unknown-param name="+sip.instance">"i"</unknown-param>)"
+                                      R"(<unknown-param name="reg-id">1</unknown-param>)";
+    Watcher watcher = kamailio();
+    publisher.publish(world, {{.uri = kX}});
+    body_to(watcher);
+
+    publisher.publish(world, {{.uri = kX, .callid = "c2", .children = kInstance}});
+
+    const auto notifies = world.take_notifies();
+    ASSERT_EQ(notifies.size(), 1U);
+    const std::string_view told = notifies[0].body();
+    EXPECT_EQ(told.find("terminated"), std::string_view::npos) << told;
+    EXPECT_NE(told.find("state=\"active\" event=\"registered\""), std::string_view::npos) << told;
+}
+
 TEST_F(DocumentsTest, ForKamailioExpiresFitsAnInt) {
     const Settings settings = [] {
         Settings s = test_settings();

@@ -1,0 +1,74 @@
+/// @file
+/// What must be true of every NOTIFY, whatever was said to the engine before (DESIGN.md rules 5,
+/// 6).
+#pragma once
+
+#include "core/outbox.hpp"
+#include "core/sip/message.hpp"
+#include "core/time.hpp"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <tuple>
+
+namespace reginfo::fuzz {
+
+class NotifyChecks {
+public:
+    /// A 2xx to a SUBSCRIBE left: a dialog is there, or has a subscription more or again.
+    void subscribed(const sip::Message& response);
+
+    void sent(TimePoint now, const Flow& flow, std::string_view bytes, const sip::Message& notify);
+
+    /// A response with that branch was handed to the engine.
+    void answered(std::string_view branch, int status);
+
+    /// Something like a response to it was: whether it counts cannot be said.
+    void maybe_answered(std::string_view branch);
+    void closed(const Flow& flow);
+
+    /// A new process took over: what was in flight is forgotten, and CSeqs jump over those that
+    /// were reserved.
+    void crashed();
+
+    /// No dialog's NOTIFY may be given up sooner than this for the sake of a newer one.
+    Duration patience = std::chrono::seconds{4};
+
+private:
+    struct Usage {
+        std::uint32_t version = 0;
+        bool any_version = true;
+        bool full_answered = false;
+        bool ended = false;  ///< `terminated` was said
+        bool over = false;   ///< and answered
+    };
+    struct Dialog {
+        std::map<std::string, Usage, std::less<>> usages;  ///< by Event id
+        std::uint32_t cseq = 0;
+        std::uint32_t firm_cseq = 0;  ///< of the last NOTIFY but those that said all is over
+        std::uint32_t jump = 0;       ///< how far the next CSeq may be ahead
+        std::string branch;
+        std::string bytes;
+        std::string usage;  ///< of the last NOTIFY
+        Flow flow;
+        TimePoint at;
+        bool in_flight = false;
+        bool flow_lost = false;  ///< or answered, perhaps
+        bool terminated = false;
+        bool full = false;
+        std::uint32_t version = 0;
+    };
+    using Key = std::tuple<std::string, std::string, std::string>;
+
+    void check_turn(TimePoint now, const Flow& flow, const Dialog& dialog, std::uint32_t cseq);
+    void check_document(Dialog& dialog, Usage& usage, const sip::Message& notify);
+
+    std::map<Key, Dialog> dialogs_;
+};
+
+/// The value of the first field of that name; empty if there is none.
+std::string_view field_of(const sip::Message& message, std::string_view name);
+
+}  // namespace reginfo::fuzz
