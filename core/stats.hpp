@@ -105,6 +105,7 @@ struct Stats {
     std::uint64_t windows = 0;           ///< next hops to which NOTIFYs are on their way
     std::uint64_t window_limit_sum = 0;  ///< of what they allow in flight
     std::uint64_t commits_pending = 0;
+    std::uint64_t missed = 0;  ///< while there was no process, and not yet made up for
 };
 
 template <class Enum>

@@ -59,6 +59,7 @@ constexpr Series<Stats> kSeries[] = {
     {"reginfod_notify_windows", "Next hops to which NOTIFYs are on their way or wait.", nullptr, nullptr, &Stats::windows},
     {"reginfod_notify_window_capacity", "What all windows together allow in flight.", nullptr, nullptr, &Stats::window_limit_sum},
     {"reginfod_commits_pending", "Commits that the store has not answered.", nullptr, nullptr, &Stats::commits_pending},
+    {"reginfod_recovery_pending", "What was missed before the start and is still to be told.", nullptr, nullptr, &Stats::missed},
 };
 // clang-format on
 
