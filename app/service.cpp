@@ -165,13 +165,28 @@ void Service::open_store() {
         SqliteStoreOptions options;
         options.file = file_options_of(config_);
         sqlite_ = std::make_unique<SqliteStore>(std::move(options), [this] {
-            boost::asio::post(io_, [this] { sqlite_->deliver(); });
+            boost::asio::post(io_, [this] {
+                sqlite_->deliver();
+                tell_store_trouble();
+            });
         });
     } catch (const StoreError& error) {
         throw StartError(error.what());
     }
     config_.settings.durable = true;
     config_.settings.hash_seed = sqlite_->hash_seed();
+}
+
+/// One line when the store cannot be written, and one when it can again.
+void Service::tell_store_trouble() {
+    const std::string trouble = sqlite_->trouble();
+    if (trouble.empty() == store_trouble_.empty()) return;
+    store_trouble_ = trouble;
+    if (trouble.empty()) {
+        log_.write(Severity::info, "store can be written again", {});
+    } else {
+        log_.write(Severity::error, "store cannot be written", {{"why", trouble}});
+    }
 }
 
 void Service::restore_state() {

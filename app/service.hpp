@@ -78,6 +78,7 @@ private:
     void open_store();
     void restore_state();
     void wait_for_store();
+    void tell_store_trouble();
     Journal& journal();
     std::string unready_because() const;
     void open_listeners();
@@ -103,6 +104,7 @@ private:
     std::optional<Listeners> sockets_;  ///< until the driver takes them
     MemoryStore memory_;
     std::unique_ptr<SqliteStore> sqlite_;  ///< none: nothing is kept
+    std::string store_trouble_;            ///< that was logged
     std::optional<Engine> engine_;
     std::optional<Driver> driver_;
 

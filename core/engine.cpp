@@ -9,6 +9,7 @@
 #include "core/event/notify_sender.hpp"
 #include "core/event/operator_desk.hpp"
 #include "core/event/records.hpp"
+#include "core/event/recovery.hpp"
 #include "core/transaction/responder.hpp"
 #include "core/transaction/server_transactions.hpp"
 #include "core/transaction/transaction_record.hpp"
@@ -30,7 +31,9 @@ public:
           sender_(records_),
           notifier_(records_, responder_, sender_),
           compositor_(records_, responder_, notifier_),
-          server_({records_, transactions_, responder_, sender_, notifier_, compositor_}),
+          recovery_(records_, notifier_, compositor_),
+          server_({records_, transactions_, responder_, sender_, notifier_, compositor_, recovery_}
+          ),
           desk_(records_, sender_, notifier_, compositor_),
           drain_(records_, sender_),
           inspection_(records_, transactions_, sender_.window_gauges()) {}
@@ -52,6 +55,7 @@ public:
     NotifySender sender_;
     Notifier notifier_;
     Compositor compositor_;
+    Recovery recovery_;
     UserAgentServer server_;
     OperatorDesk desk_;
     Drain drain_;
@@ -101,6 +105,7 @@ void Engine::Impl::timeout(TimePoint now, Outbox& outbox) {
     transactions_.expire(now, budget);
     stats_.server_transactions = transactions_.size();
     responder_.handle_timeout(now, budget, outbox);
+    recovery_.run(now, outbox);
     for (std::size_t i = 0; i < budget; ++i) {
         const auto dialog = records_.subscriptions.dialog_timers.pop_expired(now);
         if (!dialog) break;
@@ -131,6 +136,7 @@ std::optional<TimePoint> Engine::Impl::next_deadline() const {
              records_.subscriptions.dialog_timers.next_deadline(),
              drain_.next_deadline(),
              records_.tracer.next_deadline(),
+             recovery_.next_deadline(),
          }) {
         if (deadline && (!next || *deadline < *next)) next = deadline;
     }
@@ -205,12 +211,8 @@ void Engine::handle_restored(TimePoint now, Outbox& outbox) {
     });
     for (Aor* aor : unused) records.drop_if_unused(*aor, outbox);
 
-    auto to_tell = std::move(records.restored);
-    std::stable_sort(to_tell.begin(), to_tell.end(), [](const auto& a, const auto& b) {
-        return a.first > b.first;
-    });
-    for (const auto& [age, aor] : to_tell) impl_->notifier_.aor_changed(*aor);
-    records.restored = {};
+    impl_->recovery_.begin(now);
+    impl_->recovery_.run(now, outbox);
     impl_->settle(now, outbox);
 }
 

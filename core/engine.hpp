@@ -84,7 +84,7 @@ public:
     /// An operator asks for something.
     ActionOutcome handle_action(TimePoint now, const OperatorAction& action, Outbox& outbox);
 
-    /// All records are back: tells who may not have been told.
+    /// All records are back: what was missed meanwhile is seen to, at notify.recovery_rate.
     void handle_restored(TimePoint now, Outbox& outbox);
 
     /// The process is to be stopped soon: new subscriptions are refused with 503 from now on, and

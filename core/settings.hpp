@@ -69,6 +69,8 @@ struct Settings {
         /// NOTIFYs, and the shortest that min-rate and adaptive-min-rate may.
         Duration max_rate_interval = std::chrono::hours{1};
         Duration min_rate_interval = std::chrono::seconds{10};
+        /// NOTIFYs a second, after a start, that make up for what was missed before it.
+        std::uint32_t recovery_rate = 2000;
         std::uint32_t window_initial = 32;  ///< NOTIFYs in flight to one next hop, to begin with
         std::uint32_t window_min = 8;
         std::uint32_t window_max = 65'536;

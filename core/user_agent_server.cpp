@@ -200,12 +200,12 @@ void UserAgentServer::execute(
             return answer(refusal(405));
     }
     if (const auto objection = inspect(request)) return answer(*objection);
+    if (request.message.method == sip::Method::options) return answer(Reply{});
+    recovery_.make_way(now, request, outbox);
     if (request.message.method == sip::Method::publish) {
         compositor_.handle_publish(now, request, bytes, outbox);
-    } else if (request.message.method == sip::Method::subscribe) {
-        notifier_.handle_subscribe(now, request, bytes, outbox);
     } else {
-        answer(Reply{});
+        notifier_.handle_subscribe(now, request, bytes, outbox);
     }
 }
 

@@ -8,6 +8,7 @@
 #include "core/event/notifier.hpp"
 #include "core/event/notify_sender.hpp"
 #include "core/event/records.hpp"
+#include "core/event/recovery.hpp"
 #include "core/outbox.hpp"
 #include "core/sip/message.hpp"
 #include "core/sip/parser.hpp"
@@ -26,6 +27,7 @@ struct UserAgentParts {
     NotifySender& sender;
     Notifier& notifier;
     Compositor& compositor;
+    Recovery& recovery;
 };
 
 class UserAgentServer {
@@ -38,7 +40,8 @@ public:
           responder_(parts.responder),
           sender_(parts.sender),
           notifier_(parts.notifier),
-          compositor_(parts.compositor) {}
+          compositor_(parts.compositor),
+          recovery_(parts.recovery) {}
 
     void handle_message(TimePoint now, const Flow& flow, std::string_view bytes, Outbox& outbox);
 
@@ -72,6 +75,7 @@ private:
     NotifySender& sender_;
     Notifier& notifier_;
     Compositor& compositor_;
+    Recovery& recovery_;
     Pressure pressure_ = Pressure::none;
     sip::Message message_;  ///< reused, so that parsing does not allocate
 };

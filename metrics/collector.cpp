@@ -62,6 +62,7 @@ constexpr Series<Stats> kSeries[] = {
     {"reginfod_commits_pending", "Commits that the store has not answered.", nullptr, nullptr, &Stats::commits_pending},
     {"reginfod_drain_phase", "Getting ready to be stopped: 0 no, 1 subscriptions are being ended, 2 only answers are awaited.", nullptr, nullptr, &Stats::drain_phase},
     {"reginfod_traces", "Addresses-of-record whose PUBLISHes are followed in the log.", nullptr, nullptr, &Stats::traces},
+    {"reginfod_recovery_pending", "What was missed before the start and is still to be told.", nullptr, nullptr, &Stats::missed},
 };
 // clang-format on
 

@@ -312,6 +312,10 @@ std::vector<Write> Compositor::writes_of(TimePoint now, const Change& change) co
 /// The change is durable: it takes effect, is answered, and told.
 void Compositor::apply(TimePoint now, Change& change, Outbox& outbox) {
     Aor& aor = change.aor;
+    if (records_.settings.durable && !change.is_stored && aor.watcher_count > 0) {
+        // Somebody subscribed meanwhile, who is to be told of the end also after a crash.
+        return begin(now, std::make_unique<Change>(std::move(change)), outbox);
+    }
     Stats& stats = records_.stats;
     const ContactCount before(aor.state);
     const std::size_t publications = aor.state.publications.size();

@@ -78,8 +78,13 @@ bool Restorer::restore_aor(std::string_view key, std::string_view value, const R
     records_.stats.publications += aor.state.publications.size();
     records_.count_aors();
     records_.aors.measure(aor);
-    const Merge merge(aor.name, aor.state, records_.settings.contact_grace);
-    aor.timer.set(records_.aor_timers, merge.next_deadline(), &aor);
+    const auto deadline =
+        Merge(aor.name, aor.state, records_.settings.contact_grace).next_deadline();
+    if (deadline && *deadline <= time.now) {
+        records_.missed.push_back({*deadline, aor.slot, Missed::What::aor_expired});
+    } else {
+        aor.timer.set(records_.aor_timers, deadline, &aor);
+    }
     return true;
 }
 
@@ -117,14 +122,21 @@ bool Restorer::restore_dialog(std::string_view value, const RecordTime& time) {
         if (subscription.acked < aor.state.revision) ++aor.lagging;
         subscription.due = kept.owed;
         subscription.urgent = kept.owed;
-        if (kept.owed || subscription.acked < aor.state.revision) {
-            records_.restored.push_back({time.age, &aor});
-        }
         subscription.deadline = kept.deadline;
         records_.set_rates(time.now, subscription, kept.rates);
+        using What = Missed::What;
+        if (subscription.deadline <= time.now) {
+            const Missed expired{
+                subscription.deadline, subscription.slot, What::subscription_expired};
+            records_.missed.push_back(expired);
+            continue;
+        }
         subscription.timer.set(
             records_.subscriptions.expiries, subscription.deadline, &subscription
         );
+        if (kept.owed || subscription.acked < aor.state.revision) {
+            records_.missed.push_back({time.now - time.age, subscription.slot, What::untold});
+        }
     }
     records_.count_aors();
     records_.subscriptions.measure(dialog);

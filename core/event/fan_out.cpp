@@ -52,6 +52,12 @@ void Notifier::tell_change(TimePoint now, Subscription& subscription, Outbox& ou
     }
 }
 
+bool Notifier::tell_if_untold(TimePoint now, Subscription& subscription, Outbox& outbox) {
+    if (!subscription.due && knows_news(subscription)) return false;
+    tell_change(now, subscription, outbox);
+    return true;
+}
+
 bool Notifier::run(TimePoint now, std::size_t count, Outbox& outbox) {
     while (count > 0 && !fan_outs_.empty()) {
         Aor& aor = *fan_outs_.front();

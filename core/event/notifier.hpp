@@ -45,6 +45,10 @@ public:
     /// All its watchers are due, also those who know the newest revision.
     void tell_again(Aor& aor);
 
+    /// Tells the subscription what it is not known to have been told. Returns whether there is
+    /// something.
+    bool tell_if_untold(TimePoint now, Subscription& subscription, Outbox& outbox);
+
     /// Goes on telling; at most `count` watchers. Returns whether there are more.
     bool run(TimePoint now, std::size_t count, Outbox& outbox);
 

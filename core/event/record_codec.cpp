@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace reginfo {
 namespace {
@@ -92,15 +93,18 @@ ContactEvent get_event(Decoder& in) {
     return static_cast<ContactEvent>(std::min(in.number(), kLast));
 }
 
-/// Details are written once and referred to by their place: words and contacts share them.
+/// Details are written once, in the order in which they come up, and referred to by their place:
+/// words and contacts share them.
 class DetailsTable {
 public:
     explicit DetailsTable(const AorState& state) {
         for (const Publication& publication : state.publications) add_all(publication.words);
         add_all(state.tombstones);
         for (const ContactState& contact : state.contacts) add(contact.details.get());
-        std::sort(all_.begin(), all_.end());
-        all_.erase(std::unique(all_.begin(), all_.end()), all_.end());
+        std::sort(places_.begin(), places_.end());
+        const auto same = [](const Place& a, const Place& b) { return a.first == b.first; };
+        places_.erase(std::unique(places_.begin(), places_.end(), same), places_.end());
+        number();
     }
 
     void put_all(Encoder& out) const {
@@ -109,17 +113,32 @@ public:
     }
 
     std::uint64_t place_of(const DetailsPtr& details) const {
-        const auto at = std::lower_bound(all_.begin(), all_.end(), details.get());
-        return static_cast<std::uint64_t>(at - all_.begin());
+        return std::lower_bound(places_.begin(), places_.end(), Place{details.get(), 0})->second;
     }
 
 private:
+    using Place = std::pair<const ContactDetails*, std::uint64_t>;
+
     void add_all(const std::vector<Word>& words) {
         for (const Word& word : words) add(word.details.get());
     }
-    void add(const ContactDetails* details) { all_.push_back(details); }
+    void add(const ContactDetails* details) { places_.emplace_back(details, places_.size()); }
+
+    /// From when they came up first to their place among the others.
+    void number() {
+        std::vector<Place*> in_order;
+        for (Place& place : places_) in_order.push_back(&place);
+        std::sort(in_order.begin(), in_order.end(), [](const Place* a, const Place* b) {
+            return a->second < b->second;
+        });
+        for (Place* place : in_order) {
+            place->second = all_.size();
+            all_.push_back(place->first);
+        }
+    }
 
     std::vector<const ContactDetails*> all_;
+    std::vector<Place> places_;  ///< by address
 };
 
 /// The shared details of a record, by place; a bad place is nobody's and spoils the record.

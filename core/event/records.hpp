@@ -12,17 +12,31 @@
 #include "core/outbox.hpp"
 #include "core/random.hpp"
 #include "core/settings.hpp"
+#include "core/slot_table.hpp"
 #include "core/stats.hpp"
+#include "core/time.hpp"
 #include "core/timer_queue.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace reginfo {
+
+/// Something that should have happened while there was no process.
+struct Missed {
+    enum class What : std::uint8_t {
+        untold,                ///< a subscription may not have been told the newest state
+        aor_expired,           ///< contacts or publications of an AOR
+        subscription_expired,  ///< a subscription
+    };
+
+    TimePoint since;
+    Slot slot = 0;  ///< of that AOR or subscription
+    What what = What::untold;
+};
 
 /// The tables that PUBLISH, SUBSCRIBE and NOTIFY work on. Borrowed by all of them for life.
 struct Records {
@@ -72,8 +86,7 @@ struct Records {
 
     Observer* observer = nullptr;
     QueueAges queue_ages;
-    /// While records are brought back: AORs with watchers to be told, by the age of their dialogs.
-    std::vector<std::pair<Duration, Aor*>> restored;
+    std::vector<Missed> missed;  ///< Recovery sees to it
     std::deque<WaitingRequest> released;
     std::size_t waiting = 0;          ///< requests held back or released, in all
     std::size_t waiting_bytes = 0;    ///< of their messages

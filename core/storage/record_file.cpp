@@ -283,6 +283,14 @@ void RecordFile::write(std::span<const Batch> batches) {
     }
 }
 
+void RecordFile::probe() {
+    Transaction transaction(connection_);
+    SqliteStatement(connection_, "INSERT OR REPLACE INTO meta VALUES('probe', ?1)")
+        .bind(1, ++probes_)  // SQLite does not write what does not change
+        .run();
+    transaction.commit();
+}
+
 RecordFile::Seq RecordFile::append(Bucket bucket, const Write& write, Stamp stamp) {
     Table& journal = table(bucket);
     const Seq seq = journal.next++;

@@ -95,6 +95,9 @@ public:
     };
     void write(std::span<const Batch> batches);
 
+    /// Writes a little, to see whether that goes. @throw SqliteError
+    void probe();
+
     /// The time to stamp batches with, which never goes back. Thread-safe it is not: whoever
     /// stamps takes the clock over after load().
     StampClock& clock() { return clock_; }
@@ -146,6 +149,7 @@ private:
     std::uint64_t hash_seed_ = 0;
     StampClock clock_;
     Stamp clock_kept_ = 0;  ///< in the file
+    std::int64_t probes_ = 0;
     std::deque<Mark> marks_;
     std::vector<Change> changes_;  ///< of the transaction under way
 };

@@ -76,10 +76,7 @@ void SqliteStore::run() {
     std::vector<Pending> batch;
     std::unique_lock lock(mutex_);
     while (true) {
-        if (batch.empty()) {
-            arrived_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-            if (queue_.empty()) return;
-        }
+        if (batch.empty() && !wait_for_work(lock)) return;
         batch.insert(
             batch.end(),
             std::make_move_iterator(queue_.begin()),
@@ -100,30 +97,58 @@ void SqliteStore::run() {
     }
 }
 
+/// Returns whether there is something to write; if not, it is time to end. Finds out meanwhile when
+/// a disk that failed is back: nothing may come to be written until then.
+bool SqliteStore::wait_for_work(std::unique_lock<std::mutex>& lock) {
+    const auto is_over = [this] { return stopping_ || !queue_.empty(); };
+    while (!stats_.healthy && !arrived_.wait_for(lock, options_.probe_interval, is_over)) {
+        lock.unlock();
+        attempt([this] { file_.probe(); });
+        lock.lock();
+    }
+    arrived_.wait(lock, is_over);
+    return !queue_.empty();
+}
+
 bool SqliteStore::write(const std::vector<Pending>& batch) {
     std::vector<RecordFile::Batch> batches;
     batches.reserve(batch.size());
     for (const Pending& pending : batch) {
         batches.push_back({pending.commit.writes, pending.stamp});
     }
+    return attempt([&] { file_.write(batches); });
+}
+
+/// Writes, and notes whether that went.
+template <class Attempt>
+bool SqliteStore::attempt(const Attempt& attempt) {
     try {
-        file_.write(batches);
+        attempt();
+        set_trouble({});
         return true;
     } catch (const SqliteError& error) {
-        const std::lock_guard lock(mutex_);
-        ++stats_.failed_attempts;
-        stats_.healthy = false;
-        trouble_ = explain(file_.path(), error);
+        set_trouble(explain(file_.path(), error));
         return false;
     }
+}
+
+void SqliteStore::set_trouble(std::string trouble) {
+    bool changed = false;
+    {
+        const std::lock_guard lock(mutex_);
+        const bool healthy = trouble.empty();
+        if (!healthy) ++stats_.failed_attempts;
+        changed = stats_.healthy != healthy;
+        stats_.healthy = healthy;
+        trouble_ = std::move(trouble);
+    }
+    if (changed) wake_();
 }
 
 void SqliteStore::answer_written(std::vector<Pending>& batch) {
     const Clock::time_point now = Clock::now();
     {
         const std::lock_guard lock(mutex_);
-        stats_.healthy = true;
-        trouble_.clear();
         ++stats_.batches;
         stats_.batch_commits_max = std::max<std::uint64_t>(stats_.batch_commits_max, batch.size());
         for (const Pending& pending : batch) {

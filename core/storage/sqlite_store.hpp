@@ -24,6 +24,8 @@ struct SqliteStoreOptions {
     /// How long a commit is tried before it has failed.
     std::chrono::milliseconds patience{10'000};
     std::chrono::milliseconds retry_interval{100};
+    /// How often it is tried whether the disk is back, if nothing is to be written.
+    std::chrono::milliseconds probe_interval{1'000};
 };
 
 /// What the writer counts.
@@ -50,7 +52,8 @@ struct StoreStats {
 class SqliteStore final : public Journal {
 public:
     /// Opens the file.
-    /// @param wake  called on the writer's thread when deliver() has something to do
+    /// @param wake  called on the writer's thread when deliver() has something to do, or
+    ///              healthy() says something else
     /// @throw StoreError
     SqliteStore(SqliteStoreOptions options, std::function<void()> wake);
     /// Writes what was handed in, if that goes at the first attempt.
@@ -92,7 +95,11 @@ private:
     };
 
     void run();
+    bool wait_for_work(std::unique_lock<std::mutex>& lock);
+    template <class Attempt>
+    bool attempt(const Attempt& attempt);
     bool write(const std::vector<Pending>& batch);
+    void set_trouble(std::string trouble);
     void answer_written(std::vector<Pending>& batch);
     void give_up_old(std::vector<Pending>& batch);
     void answer(std::vector<Pending>& batch, std::size_t count, bool ok);

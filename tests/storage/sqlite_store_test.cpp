@@ -43,6 +43,7 @@ protected:
         options.file.vfs = test::kFaultyVfs;
         options.patience = patience;
         options.retry_interval = 1ms;
+        options.probe_interval = 1ms;
         store = std::make_unique<SqliteStore>(std::move(options), [this] {
             const std::lock_guard lock(mutex);
             woken = true;
@@ -170,6 +171,19 @@ TEST_F(SqliteStoreTest, ACommitThatCannotBeMadeDurableFailsWhenPatienceEnds) {
     EXPECT_TRUE(store->healthy());
     open();
     EXPECT_EQ(aors, 2U);
+}
+
+TEST_F(SqliteStoreTest, ItFindsOutThatTheDiskIsBackAlsoIfNothingIsToBeWritten) {
+    open(20ms);
+    disk.full = true;
+    commit(1);
+    await(1);
+    EXPECT_FALSE(store->healthy());
+
+    heal();
+
+    std::unique_lock lock(mutex);
+    EXPECT_TRUE(wake.wait_for(lock, kLong, [this] { return store->healthy(); }));
 }
 
 TEST_F(SqliteStoreTest, DrainWaitsForWhatWasHandedIn) {

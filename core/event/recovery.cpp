@@ -1,0 +1,116 @@
+/// @file
+
+#include "core/event/recovery.hpp"
+
+#include "core/event/merge.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace reginfo {
+namespace {
+
+/// What may be told within this time is told at once, so that the timer need not fire for each.
+constexpr Duration kStep = std::chrono::milliseconds{20};
+
+}  // namespace
+
+void Recovery::begin(TimePoint now) {
+    std::stable_sort(
+        records_.missed.begin(),
+        records_.missed.end(),
+        [](const Missed& a, const Missed& b) { return a.since < b.since; }
+    );
+    free_at_ = now - kStep;
+    count();
+}
+
+void Recovery::run(TimePoint now, Outbox& outbox) {
+    if (is_over()) return;
+    const Duration interval =
+        Duration{std::chrono::seconds{1}} / records_.settings.notify.recovery_rate;
+    free_at_ = std::max(free_at_, now - kStep);
+    std::size_t budget = records_.settings.limits.expiries_per_turn;
+    for (; budget > 0 && !is_over() && free_at_ <= now; --budget) {
+        const std::size_t told = see_to(now, records_.missed[next_++], outbox);
+        free_at_ += interval * static_cast<Duration::rep>(told);
+    }
+    if (is_over()) {
+        records_.missed = {};
+        next_ = 0;
+    }
+    count();
+}
+
+std::optional<TimePoint> Recovery::next_deadline() const {
+    if (is_over()) return std::nullopt;
+    return free_at_ + kStep / 2;
+}
+
+/// Returns what it counts for: the watchers that are told.
+std::size_t Recovery::see_to(TimePoint now, Missed missed, Outbox& outbox) {
+    if (missed.what == Missed::What::aor_expired) {
+        Aor* aor = records_.aors.slots().at(missed.slot);
+        return aor ? expire(now, *aor, outbox) : 0;
+    }
+    Subscription* subscription = records_.subscriptions.slots().at(missed.slot);
+    if (!subscription || subscription->state == Subscription::State::terminated) return 0;
+    if (missed.what == Missed::What::untold) return tell(now, missed, *subscription, outbox);
+    if (subscription->deadline > now || subscription->dialog.turnstile.locked) return 0;
+    notifier_.handle_expiry(now, *subscription, outbox);
+    return 1;
+}
+
+/// What is over of the AOR ends before anybody is told of it, and that tells them mostly.
+std::size_t Recovery::tell(
+    TimePoint now,
+    const Missed& missed,
+    Subscription& subscription,
+    Outbox& outbox
+) {
+    Aor& aor = subscription.aor;
+    if (aor.turnstile.locked || is_overdue(now, aor)) {
+        records_.missed.push_back(missed);
+        return std::max<std::size_t>(expire(now, aor, outbox), 1);
+    }
+    return notifier_.tell_if_untold(now, subscription, outbox) ? 1 : 0;
+}
+
+bool Recovery::is_overdue(TimePoint now, Aor& aor) const {
+    const auto deadline =
+        Merge(aor.name, aor.state, records_.settings.contact_grace).next_deadline();
+    return deadline && *deadline <= now;
+}
+
+/// Returns what it counts for: the watchers that are told, at least one as it is work.
+std::size_t Recovery::expire(TimePoint now, Aor& aor, Outbox& outbox) {
+    if (aor.turnstile.locked || !is_overdue(now, aor)) return 0;
+    aor.timer.cancel(records_.aor_timers);
+    compositor_.handle_timeout(now, aor, outbox);
+    return std::max<std::size_t>(aor.watcher_count, 1);
+}
+
+void Recovery::make_way(TimePoint now, const Request& request, Outbox& outbox) {
+    if (is_over()) return;
+    if (request.to.tag.empty()) {
+        const Result<std::string> name = aor_of(request.message);
+        Aor* aor = name ? records_.aors.find(*name) : nullptr;
+        if (aor) expire(now, *aor, outbox);
+        return;
+    }
+    Dialog* dialog =
+        records_.subscriptions.find({request.call_id, request.to.tag, request.from.tag});
+    if (!dialog || dialog->turnstile.locked) return;
+    expire(now, dialog->subscriptions.front()->aor, outbox);
+    for (const auto& subscription : dialog->subscriptions) {
+        const bool active = subscription->state == Subscription::State::active;
+        if (!active || subscription->deadline > now) continue;
+        subscription->timer.cancel(records_.subscriptions.expiries);
+        notifier_.handle_expiry(now, *subscription, outbox);
+        return;  // others come in their turn: this one, and the dialog with it, may be gone now
+    }
+}
+
+void Recovery::count() { records_.stats.missed = records_.missed.size() - next_; }
+
+}  // namespace reginfo
