@@ -232,6 +232,7 @@ class Bed:
         os.makedirs(self.directory)
         self.processes = []
         self.closers = []
+        self.removers = []  # what is called when no process is left
 
     def watch(self, watcher):
         self.closers.append(watcher.close)
@@ -275,6 +276,8 @@ class Bed:
                 process._kill_group()
             except AssertionError as error:
                 unclean.append(str(error))
+        for remove in self.removers:
+            remove()
         return unclean
 
 

@@ -1,6 +1,6 @@
 """The container image and the Debian package, each built and run in a Debian of its own. As root.
 
-    test_image.py image | compose | package BUILD_DIR
+    test_image.py image | compose | package | service BUILD_DIR
 
 Debian is fetched once by debootstrap and kept, with the images, in build/images.
 """
@@ -19,6 +19,7 @@ import time
 import harness
 from harness import DEPLOY, ROOT, Process, free_port, wait_until
 from publisher import Publisher, contact
+from test_crash import CrashWatcher
 from test_kamailio_edge import NameServer, register
 from test_package import build_package
 from watcher import Watcher
@@ -45,7 +46,7 @@ def buildah(*arguments):
 
 def working_container(bed, image):
     made = buildah("from", "--pull-never", image)
-    bed.closers.append(lambda: buildah("rm", made))
+    bed.removers.append(lambda: buildah("rm", made))
     return made
 
 
@@ -130,6 +131,7 @@ def build(image_name, context, dockerfile):
     began = time.monotonic()
     buildah("build", "--isolation", "chroot", "--pull-never", "--format", "docker", "--volume",
             "/etc/apt:/etc/apt:ro", "-f", os.path.join(context, dockerfile), "-t", image_name, context)
+    buildah("rmi", "--prune")  # the one that had the name before
     print(f"{image_name} built in {time.monotonic() - began:.0f} s", flush=True)
 
 
@@ -314,5 +316,86 @@ def upgraded_under_its_dialog(bed, root, settings, user, upgrade):
     assert served.stop(signal.SIGTERM) == 0, served.output()
 
 
+class Booted(Process):
+    """A Debian with systemd as process 1, in this host's network."""
+
+    def __init__(self, bed, root):
+        super().__init__("booted", [
+            "systemd-nspawn", "--quiet", "--directory", root, "--boot", "--register=no", "--keep-unit",
+            f"--machine=reginfod-{os.getpid()}"], bed.directory)
+        bed.processes.append(self)
+        wait_until(lambda: "running" in self.run("systemctl", "is-system-running") or
+                   self.output().count("Multi-User System"), "it has booted", timeout=90.0)
+
+    def run(self, *words):
+        """What a command within says; empty if it fails."""
+        assert self.running, self.output()[-3000:]
+        with open(f"/proc/{self.child.pid}/task/{self.child.pid}/children") as file:
+            found = file.read().split()
+        if not found:
+            return ""
+        return subprocess.run(["nsenter", "--target", found[0], "--all", *words], capture_output=True,
+                              text=True, timeout=60, check=False).stdout
+
+    def stop(self, how=signal.SIGTERM, timeout=60.0):
+        """Powers it off."""
+        if self.running:
+            self.run("systemctl", "poweroff")
+        return super().stop(0, timeout)
+
+    def property(self, name):
+        return self.run("systemctl", "show", "--value", "--property", name, "reginfod").strip()
+
+
+def service(bed):
+    """systemd itself runs the unit in its sandbox: ready when it says so, its state kept over a
+    restart, and killed by the watchdog and started again when it hangs."""
+    harness.need("systemd-nspawn")
+    base_image()
+    path = build_package(sys.argv[2], bed.directory)
+    made = working_container(bed, BASE)
+    buildah("copy", made, path, "/reginfod.deb")
+    buildah("run", "--isolation", "chroot", "--volume", "/etc/apt:/etc/apt:ro", made, "--", "sh", "-c",
+            "apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y "
+            "--no-install-recommends systemd systemd-sysv dbus /reginfod.deb")
+    root = buildah("mount", made)
+    port, http = free_port(), free_port()
+    with open(os.path.join(root, "etc/reginfod/reginfod.toml"), "w") as file:
+        file.write(f'[sip]\nlisten = ["udp:127.0.0.1:{port}"]\n[http]\nlisten = "127.0.0.1:{http}"\n')
+    folder = os.path.join(root, "etc/systemd/system/reginfod.service.d")
+    os.makedirs(folder)
+    with open(os.path.join(folder, "test.conf"), "w") as file:
+        file.write("[Service]\nWatchdogSec=3\n")
+    booted = Booted(bed, root)
+
+    def active_again(restarts):
+        wait_until(lambda: booted.property("ActiveState") == "active" and
+                   booted.property("NRestarts") == restarts,
+                   "the unit is active: " + booted.run("journalctl", "--no-pager", "-u", "reginfod"),
+                   timeout=60.0)
+    active_again("0")
+    source = Publisher(AOR, ("127.0.0.1", port))
+    bed.closers.append(source.close)
+    assert source.publish([contact("alice", 1)]).status == 200
+    told = bed.watch(CrashWatcher(AOR, ("127.0.0.1", port)))
+    assert told.subscribe().status == 200
+    told.wait_contacts(contact("alice", 1)[0])
+
+    booted.run("systemctl", "restart", "reginfod")
+    active_again("0")
+    assert told.subscribe().status == 200, "the dialog was lost in a restart"
+    time.sleep(4)
+    assert booted.property("NRestarts") == "0", "the watchdog bit a healthy server"
+    told.may_jump = True  # the watchdog's end is a crash
+    booted.run("systemctl", "kill", "--kill-whom=main", "--signal=STOP", "reginfod")
+    active_again("1")
+    assert "Watchdog timeout" in booted.run("journalctl", "--no-pager", "-u", "reginfod")
+    assert source.publish([contact("alice", 2)]).status == 200, "the publication was lost"
+    told.wait_contacts(contact("alice", 2)[0])
+    booted.run("systemctl", "stop", "reginfod")
+    assert booted.property("Result") == "success" and booted.property("ExecMainStatus") == "0"
+
+
 if __name__ == "__main__":
-    harness.run(f"image-{sys.argv[1]}", {"image": image, "compose": compose, "package": package}[sys.argv[1]])
+    variants = {"image": image, "compose": compose, "package": package, "service": service}
+    harness.run(f"image-{sys.argv[1]}", variants[sys.argv[1]])

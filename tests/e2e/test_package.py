@@ -98,6 +98,8 @@ def system_calls(*groups):
 def lives_within(bed, root):
     """What a server calls from start to stop, the unit's filters allow: systemd would kill it else."""
     harness.need("strace")
+    if subprocess.run(["strace", "-o", "/dev/null", "true"], capture_output=True, check=False).returncode:
+        raise harness.Skip("nothing may be traced here")
     with open(os.path.join(root, "usr/lib/systemd/system/reginfod.service")) as file:
         unit = file.read()
     allowed = set()
@@ -181,9 +183,10 @@ def test(bed):
     if not os.path.exists(os.path.join(build, "CPackConfig.cmake")):
         raise harness.Skip(f"{build} is not a build tree of {ROOT}")
     path = package(bed, build)
-    lives_within(bed, unit(bed, path))
+    root = unit(bed, path)
     installed_elsewhere(bed, build)
     shutil.rmtree(os.path.join(bed.directory, "_CPack_Packages"))
+    lives_within(bed, root)
 
 
 if __name__ == "__main__":
