@@ -16,8 +16,26 @@ constexpr std::size_t kGroups = 8;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// Up to three digits without leading zeros, which others read as octal; nothing above `max`.
-std::optional<unsigned> parse_small(std::string_view text, unsigned max) {
+/// "192.0.2.1" into four bytes. No leading zeros, which others read as octal.
+bool parse_v4(std::string_view text, std::uint8_t* bytes) {
+    std::size_t at = 0;
+    for (int i = 0; i < 4; ++i) {
+        if (i > 0 && (at == text.size() || text[at++] != '.')) return false;
+        const std::size_t begin = at;
+        unsigned value = 0;
+        while (at < text.size() && is_digit(text[at]) && at - begin <= 3) {
+            value = value * 10 + static_cast<unsigned>(text[at++] - '0');
+        }
+        const std::size_t digits = at - begin;
+        if (digits == 0 || digits > 3 || value > 255) return false;
+        if (digits > 1 && text[begin] == '0') return false;
+        bytes[i] = static_cast<std::uint8_t>(value);
+    }
+    return at == text.size();
+}
+
+/// The prefix of a network: up to three digits without leading zeros, nothing above `max`.
+std::optional<unsigned> parse_prefix(std::string_view text, unsigned max) {
     if (text.empty() || text.size() > 3 || (text.size() > 1 && text.front() == '0')) {
         return std::nullopt;
     }
@@ -28,19 +46,6 @@ std::optional<unsigned> parse_small(std::string_view text, unsigned max) {
     }
     if (value > max) return std::nullopt;
     return value;
-}
-
-/// "192.0.2.1" into four bytes.
-bool parse_v4(std::string_view text, std::uint8_t* bytes) {
-    for (int i = 0; i < 4; ++i) {
-        const std::size_t dot = i < 3 ? text.find('.') : text.size();
-        if (dot == std::string_view::npos) return false;
-        const auto value = parse_small(text.substr(0, dot), 255);
-        if (!value) return false;
-        bytes[i] = static_cast<std::uint8_t>(*value);
-        text.remove_prefix(i < 3 ? dot + 1 : dot);
-    }
-    return true;
 }
 
 /// Reads groups of hexadecimal digits, the last perhaps an IPv4 address, from `text` into `bytes`.
@@ -198,7 +203,7 @@ std::optional<Network> Network::parse(std::string_view text) {
     const unsigned offset = is_v4_text ? 96 : 0;
     unsigned prefix = 128;
     if (slash != std::string_view::npos) {
-        const auto bits = parse_small(text.substr(slash + 1), 128 - offset);
+        const auto bits = parse_prefix(text.substr(slash + 1), 128 - offset);
         if (!bits) return std::nullopt;
         prefix = *bits + offset;
     }

@@ -18,7 +18,7 @@ std::uint64_t little_endian(std::uint64_t word) {
     return std::endian::native == std::endian::little ? word : __builtin_bswap64(word);
 }
 
-void sip_round(std::array<std::uint64_t, 4>& v) {
+inline void sip_round(std::array<std::uint64_t, 4>& v) {
     v[0] += v[1];
     v[2] += v[3];
     v[1] = std::rotl(v[1], 13) ^ v[0];
@@ -35,6 +35,12 @@ std::uint64_t finalize(std::array<std::uint64_t, 4>& v) {
     return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
+inline void take(std::array<std::uint64_t, 4>& v, std::uint64_t word) {
+    v[3] ^= word;
+    sip_round(v);
+    v[0] ^= word;
+}
+
 }  // namespace
 
 Hasher::Hasher(std::uint64_t key0, std::uint64_t key1)
@@ -48,30 +54,30 @@ Hasher::Hasher(std::uint64_t key0, std::uint64_t key1)
 Hasher& Hasher::add(std::string_view piece) {
     if (pieces_++ > 0) v_[1] ^= kPieceMark;
     const std::uint64_t length = piece.size();
+    auto v = v_;  // in registers
     while (piece.size() >= 8) {
         std::uint64_t value = 0;
         std::memcpy(&value, piece.data(), 8);
-        word(little_endian(value));
+        take(v, little_endian(value));
         piece.remove_prefix(8);
     }
-    std::uint64_t last = length << 56;
-    for (std::size_t i = 0; i < piece.size(); ++i) {
-        last |= std::uint64_t{static_cast<unsigned char>(piece[i])} << (8 * i);
-    }
-    word(last);
+    std::uint64_t last = 0;
+    std::memcpy(&last, piece.data(), piece.size());
+    take(v, little_endian(last) | length << 56);
+    v_ = v;
     return *this;
 }
 
 Hasher& Hasher::add(std::uint64_t number) {
     ++pieces_;
     v_[1] ^= kNumberMark;
-    word(number);
+    take(v_, number);
     return *this;
 }
 
 Hash128 Hasher::finish() {
     Hash128 hash;
-    if (pieces_ == 0) word(0);
+    if (pieces_ == 0) take(v_, 0);
     v_[2] ^= 0xEE;
     hash.low = finalize(v_);
     v_[1] ^= 0xDD;
@@ -79,17 +85,13 @@ Hash128 Hasher::finish() {
     return hash;
 }
 
-void Hasher::word(std::uint64_t value) {
-    v_[3] ^= value;
-    sip_round(v_);
-    v_[0] ^= value;
-}
-
 void append_hex(std::string& out, std::uint64_t number, int digits) {
     assert(digits >= 0 && digits <= 16);
-    for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4) {
-        out += "0123456789abcdef"[(number >> shift) & 0xF];
+    std::array<char, 16> text;
+    for (int i = digits - 1; i >= 0; --i, number >>= 4) {
+        text[static_cast<std::size_t>(i)] = "0123456789abcdef"[number & 0xF];
     }
+    out.append(text.data(), static_cast<std::size_t>(digits));
 }
 
 }  // namespace reginfo

@@ -30,8 +30,6 @@ public:
     Hash128 finish();
 
 private:
-    void word(std::uint64_t value);
-
     std::array<std::uint64_t, 4> v_;
     std::uint64_t pieces_ = 0;
 };

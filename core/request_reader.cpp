@@ -26,11 +26,19 @@ Reply malformed(HeaderName name) {
     return refusal(400, "Malformed " + std::string(sip::text_of(name)) + " header");
 }
 
-Result<sip::NameAddr> address_in(const sip::Message& message, HeaderName name) {
+/// @param uri  the Request-URI: in From and To stands the same one more often than not
+Result<sip::NameAddr> address_in(
+    const sip::Message& message,
+    HeaderName name,
+    const std::optional<sip::Uri>& uri
+) {
     const auto value = sole(message, name);
     if (!value) return value.error();
     const auto address = sip::parse_name_addr(*value);
-    if (!address || !sip::parse_uri(address->uri)) return malformed(name);
+    if (!address) return malformed(name);
+    const bool is_request_uri = address->uri == message.request_uri;
+    const bool is_uri = is_request_uri ? uri.has_value() : sip::parse_uri(address->uri).has_value();
+    if (!is_uri) return malformed(name);
     return *address;
 }
 
@@ -96,9 +104,10 @@ Result<Request> read_request(
     const TransactionKey& key
 ) {
     if (!sip::equal_ignoring_case(message.version, "SIP/2.0")) return refusal(505);
-    const auto from = address_in(message, HeaderName::from);
+    const auto uri = sip::parse_uri(message.request_uri);
+    const auto from = address_in(message, HeaderName::from, uri);
     if (!from) return from.error();
-    const auto to = address_in(message, HeaderName::to);
+    const auto to = address_in(message, HeaderName::to, uri);
     if (!to) return to.error();
     const auto call_id = sole(message, HeaderName::call_id);
     if (!call_id) return call_id.error();
@@ -112,14 +121,13 @@ Result<Request> read_request(
     }
     if (!message.defect.empty()) return refusal(400, std::string(message.defect));
     if (const auto bad = bad_max_forwards(message)) return *bad;
-    return Request{message, flow, top_via, key, *from, *to, *cseq, *call_id};
+    return Request{message, flow, top_via, key, *from, *to, *cseq, *call_id, uri};
 }
 
 std::optional<Reply> inspect(const Request& request) {
     const sip::Message& message = request.message;
-    const auto uri = sip::parse_uri(message.request_uri);
-    if (!uri) return refusal(400, "Malformed Request-URI");
-    if (uri->scheme == sip::Uri::Scheme::other) return refusal(416);
+    if (!request.uri) return refusal(400, "Malformed Request-URI");
+    if (request.uri->scheme == sip::Uri::Scheme::other) return refusal(416);
     if (message.count(HeaderName::require) > 0) {
         Reply reply = refusal(420);
         reply.unsupported = required_extensions(message);

@@ -72,11 +72,17 @@ void take_flow(DialogState& dialog, const RemoteParty& party) {
     dialog.reuse_connection = goes_back(dialog, party);
 }
 
+bool is_request_uri(const std::optional<sip::Uri>& uri) {
+    if (!uri || !uri->is_sip()) return true;
+    const auto method = sip::find_param(uri->params, "method");
+    return uri->headers.empty() && (!method || method->empty());
+}
+
 /// Without what a Request-URI must not have: headers and `method` (RFC 3261 §19.1.1, table 1).
 void append_request_uri(std::string& out, std::string_view text) {
     constexpr std::string_view kMethod = ";method=";
     const auto uri = sip::parse_uri(text);
-    if (!uri || !uri->is_sip()) {
+    if (is_request_uri(uri)) {
         out.append(text);
         return;
     }
@@ -88,12 +94,6 @@ void append_request_uri(std::string& out, std::string_view text) {
     }
     const auto end = static_cast<std::size_t>(method->data() - text.data()) + method->size();
     out.append(text.substr(0, end - method->size() - kMethod.size())).append(text.substr(end));
-}
-
-/// Whether the far end's first hop is of SIPS (RFC 3261 §12.1.1).
-bool is_secure(const DialogState& dialog, const std::optional<sip::Uri>& first_route) {
-    if (first_route) return first_route->scheme == sip::Uri::Scheme::sips;
-    return is_sips(dialog.remote_target);
 }
 
 /// The value without its tag parameter: "Bob" <sip:bob@b>;tag=x;y=z -> "Bob" <sip:bob@b>.
@@ -177,16 +177,30 @@ void append_contact_uri(std::string& out, const ListenerSettings& listener, bool
     if (listener.transport == Transport::tcp) out.append(";transport=tcp");
 }
 
+RequestShape shape_of(const DialogState& dialog) {
+    const auto target = sip::parse_uri(dialog.remote_target);
+    RequestShape shape;
+    shape.verbatim = is_request_uri(target);
+    shape.secure = is_sips(dialog.remote_target);
+    if (dialog.route_set.empty()) return shape;
+    if (const auto first_route = uri_of(dialog.route_set.front())) {
+        shape.strict = !is_loose(*first_route);
+        shape.secure = first_route->scheme == sip::Uri::Scheme::sips;
+    }
+    return shape;
+}
+
 void append_request_head(std::string& out, const DialogState& dialog, const RequestLine& line) {
     // A strict router takes the request by its own URI; the target travels as the last route
     // (RFC 3261 §12.2.1.1).
-    const auto first_route =
-        dialog.route_set.empty() ? std::nullopt : uri_of(dialog.route_set.front());
-    const bool strict = first_route && !is_loose(*first_route);
+    const RequestShape shape = line.shape ? *line.shape : shape_of(dialog);
+    const bool strict = shape.strict;
 
     out.append(line.method).push_back(' ');
     if (strict) {
         append_request_uri(out, sip::parse_name_addr(dialog.route_set.front())->uri);
+    } else if (shape.verbatim) {
+        out.append(dialog.remote_target);
     } else {
         append_request_uri(out, dialog.remote_target);
     }
@@ -206,7 +220,7 @@ void append_request_head(std::string& out, const DialogState& dialog, const Requ
     out.append("\r\nCall-ID: ").append(dialog.call_id).append("\r\nCSeq: ");
     sip::append_number(out, line.cseq);
     out.append(" ").append(line.method).append("\r\nContact: <");
-    append_contact_uri(out, *line.contact, line.secure || is_secure(dialog, first_route));
+    append_contact_uri(out, *line.contact, line.secure || shape.secure);
     out.append(">\r\n");
 }
 

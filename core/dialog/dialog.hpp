@@ -83,6 +83,15 @@ void refresh_target(DialogState& dialog, const RemoteParty& party, std::uint32_t
 /// remote target. Nothing if that is no SIP URI.
 std::optional<NextHop> next_hop_of(const DialogState& dialog);
 
+/// What route set and remote target make of a request: the same until one of them changes.
+struct RequestShape {
+    bool strict = false;   ///< the first route is a strict router (RFC 3261 §12.2.1.1)
+    bool secure = false;   ///< our Contact is of SIPS (RFC 3261 §12.1.1)
+    bool verbatim = true;  ///< the remote target is a Request-URI as it is (§19.1.1)
+};
+
+RequestShape shape_of(const DialogState& dialog);
+
 /// One request of ours within a dialog, up to and including CSeq, Contact and Max-Forwards.
 struct RequestLine {
     std::string_view method;
@@ -91,6 +100,7 @@ struct RequestLine {
     const ListenerSettings* via = nullptr;      ///< by which it leaves
     const ListenerSettings* contact = nullptr;  ///< which the dialog knows
     bool secure = false;                        ///< the dialog was made by a SIPS Request-URI
+    const RequestShape* shape = nullptr;        ///< of the dialog, where it is at hand
 };
 
 void append_request_head(std::string& out, const DialogState& dialog, const RequestLine& line);

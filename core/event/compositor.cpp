@@ -28,9 +28,16 @@ std::optional<EntityTag> parse_etag(std::string_view text) {
     return tag;
 }
 
-std::optional<std::size_t> registration_of(const Document& document, std::string_view aor) {
+/// The registration of the AOR that is requested by that Request-URI, or of that canonical name.
+std::optional<std::size_t> registration_of(
+    const Document& document,
+    std::string_view request_uri,
+    std::string_view aor
+) {
     for (std::size_t i = 0; i < document.registrations.size(); ++i) {
-        const auto uri = sip::parse_uri(document.registrations[i].aor);
+        const std::string& text = document.registrations[i].aor;
+        if (text == request_uri) return i;
+        const auto uri = sip::parse_uri(text);
         if (uri && sip::canonical_aor(*uri) == aor) return i;
     }
     return std::nullopt;
@@ -85,7 +92,7 @@ void Compositor::handle_publish(
     std::string_view bytes,
     Outbox& outbox
 ) {
-    const Result<std::string> name = aor_of(request.message);  // step 1
+    const Result<std::string> name = aor_of(request.uri);  // step 1
     TraceId traced = 0;
     const auto refuse = [&](const Reply& reply) {
         if (traced != 0) {
@@ -169,7 +176,7 @@ Result<Compositor::Wish> Compositor::read(
         if (is_limit(reason)) ++records_.stats.refused_by_bound[index_of(Bound::document)];
         return refusal(400, reason);
     }
-    const auto own = registration_of(*document, name);
+    const auto own = registration_of(*document, request.message.request_uri, name);
     if (!own) return refusal(400, "reginfo: no registration with the AOR of the Request-URI");
     wish.own = *own;
     wish.document = std::move(*document);

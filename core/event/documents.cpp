@@ -231,32 +231,38 @@ NotifyBody Documents::body_for(TimePoint now, const Subscription& subscription) 
     const std::string_view aor_text = kamailio && !aor.state.published_aor.empty()
                                           ? std::string_view(aor.state.published_aor)
                                           : std::string_view(subscription.aor_text);
-    if (traits.entity_tags) {
+    if (subscription.known_to_watcher == kind.to) {
         body.entity_tag = entity_tag_of(aor.name, aor.state, kind.document, aor_text);
+        return body;
     }
-    if (subscription.known_to_watcher == kind.to) return body;
-    body.tail = tail_of(now, kind, aor_text);
+    const Cached& document = document_of(now, kind, aor_text);
+    body.tail = document.tail;
+    if (traits.entity_tags) body.entity_tag = document.entity_tag;
     return body;
 }
 
-/// The document, taken from the cache if it was built in this second.
-SharedBytes Documents::tail_of(TimePoint now, const Kind& kind, std::string_view aor_text) {
+/// Taken from the cache if it was built in this second.
+const Documents::Cached& Documents::document_of(
+    TimePoint now,
+    const Kind& kind,
+    std::string_view aor_text
+) {
     const std::int64_t second = std::chrono::floor<Seconds>(now.time_since_epoch()).count();
     if (second != second_) {
         cache_.clear();
         second_ = second;
     }
     for (auto it = cache_.rbegin(); it != cache_.rend(); ++it) {
-        if (it->kind == kind && it->aor_text == aor_text) return it->tail;
+        if (it->kind == kind && it->aor_text == aor_text) return *it;
     }
-    SharedBytes tail = counted(build(now, kind, aor_text), bytes_);
-    Cached cached{kind, std::string(aor_text), tail};
-    if (cache_.size() < kCacheMax) {
-        cache_.push_back(std::move(cached));
-    } else {
-        cache_[next_victim_++ % kCacheMax] = std::move(cached);
-    }
-    return tail;
+    Cached built{
+        kind,
+        std::string(aor_text),
+        counted(build(now, kind, aor_text), bytes_),
+        entity_tag_of(kind.aor->name, kind.aor->state, kind.document, aor_text),
+    };
+    if (cache_.size() < kCacheMax) return cache_.emplace_back(std::move(built));
+    return cache_[next_victim_++ % kCacheMax] = std::move(built);
 }
 
 std::string Documents::build(TimePoint now, const Kind& kind, std::string_view aor_text) {

@@ -55,9 +55,10 @@ private:
         Kind kind;
         std::string aor_text;
         SharedBytes tail;
+        EntityTag entity_tag = 0;
     };
 
-    SharedBytes tail_of(TimePoint now, const Kind& kind, std::string_view aor_text);
+    const Cached& document_of(TimePoint now, const Kind& kind, std::string_view aor_text);
     std::string build(TimePoint now, const Kind& kind, std::string_view aor_text);
 
     std::int64_t second_ = -1;

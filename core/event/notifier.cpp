@@ -97,7 +97,7 @@ void Notifier::subscribe(
     std::string_view bytes,
     Outbox& outbox
 ) {
-    const Result<std::string> name = aor_of(request.message);
+    const Result<std::string> name = aor_of(request.uri);
     if (!name) return refuse(now, request, name.error(), outbox);
     Result<Wish> wish = read(request);
     if (!wish) return refuse(now, request, wish.error(), outbox);

@@ -50,6 +50,7 @@ std::optional<ListenerId> NotifySender::listener_for(
 std::optional<Flow> NotifySender::route(TimePoint now, Dialog& dialog, bool& dead, Outbox& outbox) {
     const DialogState& state = dialog.state;
     if (state.reuse_connection && state.flow.connection != 0) return state.flow;
+    if (dialog.direct) return dialog.direct;
     const std::optional<NextHop> hop = next_hop_of(state);
     if (!hop) {
         dead = true;
@@ -73,7 +74,9 @@ std::optional<Flow> NotifySender::route(TimePoint now, Dialog& dialog, bool& dea
         dead = true;
         return std::nullopt;
     }
-    return Flow{target->transport, *listener, target->endpoint, 0};
+    const Flow flow{target->transport, *listener, target->endpoint, 0};
+    if (hop->literal) dialog.direct = flow;
+    return flow;
 }
 
 /// The first from the one in use on that is not known to fail; nothing if the name must be looked
@@ -163,11 +166,11 @@ bool NotifySender::fail_over(TimePoint now, Dialog& dialog, Outbox& outbox) {
 std::optional<Flow> NotifySender::larger_way(
     TimePoint now,
     const Subscription& subscription,
-    const Flow& flow
+    const Flow& flow,
+    const NotifyBody& body
 ) {
     const std::size_t most = records_.settings.notify.udp_bytes_max;
     if (flow.transport != Transport::udp || most == 0) return std::nullopt;
-    const NotifyBody body = records_.documents.body_for(now, subscription);
     const Dialog& dialog = subscription.dialog;
     const std::size_t tail = body.tail ? body.tail->size() : 0;
     if (kFixedHeadBytes + dialog.state.bytes() + tail <= most) return std::nullopt;
@@ -190,6 +193,8 @@ void NotifySender::reroute(Dialog& dialog) {
     if (dialog.resolving) resolving_.erase(*dialog.resolving);
     dialog.resolving.reset();
     dialog.candidates = {};
+    dialog.shape.reset();
+    dialog.direct.reset();
 }
 
 }  // namespace reginfo

@@ -116,7 +116,8 @@ void NotifySender::pump(TimePoint now, Dialog& dialog, Outbox& outbox) {
         return;
     }
     if (!flow) return;
-    const std::optional<Flow> larger = larger_way(now, *next, *flow);
+    NotifyBody body = records_.documents.body_for(now, *next);
+    const std::optional<Flow> larger = larger_way(now, *next, *flow, body);
     if (larger) flow = larger;
     SendWindow& window = window_of(*flow);
     if (!window.has_room()) {
@@ -130,7 +131,7 @@ void NotifySender::pump(TimePoint now, Dialog& dialog, Outbox& outbox) {
         window.enqueue(*next);
         return;
     }
-    send(now, *next, *flow, window, larger.has_value(), outbox);
+    send(now, *next, *flow, window, std::move(body), larger.has_value(), outbox);
 }
 
 void NotifySender::send(
@@ -138,6 +139,7 @@ void NotifySender::send(
     Subscription& subscription,
     const Flow& flow,
     SendWindow& window,
+    NotifyBody body,
     bool too_large_for_udp,
     Outbox& outbox
 ) {
@@ -155,7 +157,6 @@ void NotifySender::send(
     subscription.retry_at.reset();
     if (subscription.rates) subscription.rates->sent(now);
 
-    NotifyBody body = records_.documents.body_for(now, subscription);
     subscription.known_to_watcher.reset();
     ++dialog.state.local_cseq;
     InFlight& in_flight = dialog.in_flight.emplace();
@@ -248,6 +249,8 @@ std::string NotifySender::write_head(
 ) {
     const Settings& settings = records_.settings;
     const DialogState& dialog = subscription.dialog.state;
+    auto& shape = subscription.dialog.shape;
+    if (!shape) shape = shape_of(dialog);
     std::string head;
     head.reserve(640 + dialog.bytes());
     append_request_head(
@@ -260,6 +263,7 @@ std::string NotifySender::write_head(
             .via = &settings.listeners[flow.listener],
             .contact = &settings.listeners[dialog.flow.listener],
             .secure = is_sips(subscription.aor_text),
+            .shape = &*shape,
         }
     );
     head.append("Event: reg");

@@ -104,6 +104,7 @@ private:
         Subscription& subscription,
         const Flow& flow,
         SendWindow& window,
+        NotifyBody body,
         bool too_large_for_udp,
         Outbox& outbox
     );
@@ -157,7 +158,8 @@ private:
     std::optional<Flow> larger_way(
         TimePoint now,
         const Subscription& subscription,
-        const Flow& flow
+        const Flow& flow,
+        const NotifyBody& body
     );
     SendWindow& window_of(const Flow& flow);
 

@@ -16,8 +16,7 @@ Reply refusal(int status, std::string reason) {
     return reply;
 }
 
-Result<std::string> aor_of(const sip::Message& request) {
-    const auto uri = sip::parse_uri(request.request_uri);
+Result<std::string> aor_of(const std::optional<sip::Uri>& uri) {
     auto aor = uri ? sip::canonical_aor(*uri) : std::nullopt;
     if (!aor) return refusal(404);
     return std::move(*aor);

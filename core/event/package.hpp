@@ -6,6 +6,7 @@
 #include "core/settings.hpp"
 #include "core/sip/headers.hpp"
 #include "core/sip/message.hpp"
+#include "core/sip/uri.hpp"
 #include "core/time.hpp"
 #include "core/transaction/server_transactions.hpp"
 
@@ -23,7 +24,7 @@ using Result = boost::system::result<T, Reply>;
 Reply refusal(int status, std::string reason = {});
 
 /// The canonical AOR of the Request-URI. Rejects 404 for one that cannot be an AOR.
-Result<std::string> aor_of(const sip::Message& request);
+Result<std::string> aor_of(const std::optional<sip::Uri>& request_uri);
 
 /// Rejects 489 for no Event or another package, 400 for a malformed one.
 Result<sip::EventHeader> event_of(const sip::Message& request);

@@ -93,7 +93,7 @@ std::size_t Recovery::expire(TimePoint now, Aor& aor, Outbox& outbox) {
 void Recovery::make_way(TimePoint now, const Request& request, Outbox& outbox) {
     if (is_over()) return;
     if (request.to.tag.empty()) {
-        const Result<std::string> name = aor_of(request.message);
+        const Result<std::string> name = aor_of(request.uri);
         Aor* aor = name ? records_.aors.find(*name) : nullptr;
         if (aor) expire(now, *aor, outbox);
         return;

@@ -165,8 +165,10 @@ struct Dialog : InFlightHook {
     std::vector<std::unique_ptr<Subscription>> subscriptions;
     std::optional<InFlight> in_flight;  ///< at most one NOTIFY a dialog (DESIGN.md rule 5)
     std::optional<ResolveId> resolving;
-    bool reconnected = false;  ///< since the last answer, a lost connection was replaced
-    Candidates candidates;     ///< none unless its next hop has a name
+    bool reconnected = false;           ///< since the last answer, a lost connection was replaced
+    Candidates candidates;              ///< none unless its next hop has a name
+    std::optional<RequestShape> shape;  ///< and `direct`: until target or route changes
+    std::optional<Flow> direct;         ///< the way to a next hop that is an address
     Turnstile turnstile;
     Timer<Dialog*> timer;
     bool is_stored = false;           ///< the store has a record of it

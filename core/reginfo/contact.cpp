@@ -153,8 +153,10 @@ const char* ContactBuilder::read_uri(std::string_view text) {
     if (std::exchange(has_uri_, true)) return "reginfo: more than one uri in contact";
     const std::string_view uri = xml::trimmed(text);
     if (uri.empty()) return "reginfo: empty uri of contact";
-    if (!sip::parse_uri(uri)) return "reginfo: uri of contact is not a URI";
+    const auto parsed = sip::parse_uri(uri);
+    if (!parsed) return "reginfo: uri of contact is not a URI";
     contact_.uri = uri;
+    contact_.identity = sip::canonical_contact(uri, *parsed);
     append_escaped(contact_.uri_xml, uri);
     return nullptr;
 }
@@ -192,8 +194,7 @@ void ContactBuilder::read_unknown_param(const xml::Attributes& attributes, std::
 
 const char* ContactBuilder::finish(Contact& contact) {
     if (!has_uri_) return "reginfo: missing uri of contact";
-    contact_.identity = instance_ && reg_id_ ? instance_identity(*instance_, *reg_id_)
-                                             : sip::canonical_contact(contact_.uri);
+    if (instance_ && reg_id_) contact_.identity = instance_identity(*instance_, *reg_id_);
     contact_.children_xml = std::move(display_name_);
     contact_.children_xml += unknown_params_;
     contact_.children_xml += extensions_;

@@ -353,6 +353,11 @@ bool Scanner::name() {
 
 bool Scanner::name_part() {
     const char* const start = at_;
+    if (is_in(*at_, kNameStart)) {
+        do ++at_;
+        while (is_in(*at_, kName));
+        if (static_cast<unsigned char>(*at_) < 0x80) return true;
+    }
     for (;;) {
         const bool is_first = at_ == start;
         if (is_in(*at_, is_first ? kNameStart : kName)) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <cstddef>
+#include <cstdint>
 
 namespace reginfo {
 namespace {
@@ -31,20 +32,30 @@ constexpr std::string_view escape_of(char c) {
     }
 }
 
-constexpr std::array<bool, 256> kIsEscaped = [] {
-    std::array<bool, 256> table{};
+constexpr std::array<std::uint8_t, 256> kIsEscaped = [] {
+    std::array<std::uint8_t, 256> table{};
     for (const char c : {'&', '<', '>', '"', '\t', '\n', '\r'}) {
-        table[static_cast<unsigned char>(c)] = true;
+        table[static_cast<unsigned char>(c)] = 1;
     }
     return table;
 }();
+
+std::size_t first_escaped(std::string_view text) {
+    std::size_t i = 0;
+    const auto at = [&](std::size_t k) {
+        return kIsEscaped[static_cast<unsigned char>(text[i + k])];
+    };
+    while (text.size() - i >= 4 && (at(0) | at(1) | at(2) | at(3)) == 0) i += 4;
+    while (i < text.size() && at(0) == 0) ++i;
+    return i;
+}
 
 }  // namespace
 
 void append_escaped(std::string& out, std::string_view text) {
     std::size_t copied = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (!kIsEscaped[static_cast<unsigned char>(text[i])]) continue;
+    for (std::size_t i = first_escaped(text); i < text.size(); ++i) {
+        if (kIsEscaped[static_cast<unsigned char>(text[i])] == 0) continue;
         out.append(text, copied, i - copied);
         out += escape_of(text[i]);
         copied = i + 1;

@@ -106,11 +106,6 @@ bool is_hostname(std::string_view text) {
 
 constinit const std::array<std::uint16_t, 256> kCharClasses = make_table();
 
-bool consists_of(Chars set, std::string_view text) {
-    return !text.empty() &&
-           std::all_of(text.begin(), text.end(), [set](char c) { return is(set, c); });
-}
-
 bool consists_of_or_escaped(Chars set, std::string_view text) {
     for (std::size_t i = 0; i < text.size(); ++i) {
         if (is(set, text[i])) continue;
@@ -128,18 +123,13 @@ unsigned hex_value(char c) {
                                : static_cast<unsigned>(lower(c) - 'a' + 10);
 }
 
-std::string_view trim(std::string_view text) {
-    while (!text.empty() && is(Chars::lws, text.front())) text.remove_prefix(1);
-    while (!text.empty() && is(Chars::lws, text.back())) text.remove_suffix(1);
-    return text;
-}
-
 bool is_host(std::string_view text) {
     if (text.empty()) return false;
-    if (is_hostname(text)) return true;
     const bool bracketed = text.front() == '[';
+    if (!bracketed && !is(Chars::digit, text.back())) return is_hostname(text);
     const bool has_colon = text.find(':') != std::string_view::npos;
-    return bracketed == has_colon && IpAddress::parse(text).has_value();
+    if (bracketed == has_colon && IpAddress::parse(text)) return true;
+    return !bracketed && is_hostname(text);
 }
 
 std::optional<std::uint16_t> parse_port(std::string_view text) {
@@ -210,7 +200,7 @@ std::optional<ParamReader::Param> ParamReader::next() {
     param.name = scanner_.take(Chars::gen_value);
     if (param.name.empty()) return fail();
     std::size_t end = scanner_.position();
-    if (scanner_.accept_separator('=')) {
+    if (!scanner_.at_end() && scanner_.peek() != ';' && scanner_.accept_separator('=')) {
         param.has_value = true;
         if (scanner_.peek() == '"') {
             const auto quoted = scanner_.quoted_string();

@@ -39,7 +39,12 @@ inline bool is(Chars set, char c) {
 inline char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
 /// Whether the text is not empty and all of that set.
-bool consists_of(Chars set, std::string_view text);
+inline bool consists_of(Chars set, std::string_view text) {
+    for (const char c : text) {
+        if (!is(set, c)) return false;
+    }
+    return !text.empty();
+}
 
 /// Whether the text is all of that set or `escaped` ("%" HEXDIG HEXDIG); an empty text is.
 bool consists_of_or_escaped(Chars set, std::string_view text);
@@ -47,7 +52,12 @@ bool consists_of_or_escaped(Chars set, std::string_view text);
 /// The value of one HEXDIG. @pre `c` is one
 unsigned hex_value(char c);
 
-std::string_view trim(std::string_view text);  ///< without LWS around
+/// Without LWS around.
+inline std::string_view trim(std::string_view text) {
+    while (!text.empty() && is(Chars::lws, text.front())) text.remove_prefix(1);
+    while (!text.empty() && is(Chars::lws, text.back())) text.remove_suffix(1);
+    return text;
+}
 
 /// `hostname`, `IPv4address` or `IPv6reference`. Labels may hold '_' and the last one may begin
 /// with a digit, as names of containers do; it must not be all digits, which would be a broken

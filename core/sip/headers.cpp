@@ -272,7 +272,8 @@ bool accepts(const Message& message, std::string_view media_type) {
 }
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
-    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
+    if (a.size() != b.size()) return false;
+    return a == b || std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
                return lower(x) == lower(y);
            });
 }

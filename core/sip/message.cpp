@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cassert>
+#include <limits>
 #include <utility>
 
 namespace reginfo::sip {
@@ -167,6 +168,7 @@ HeaderName header_name_of(std::string_view text) {
     const HeaderName name = kSlots[slot_of(text)];
     if (name == HeaderName::other) return name;
     const std::string_view known = kHeaderNames[static_cast<std::size_t>(name)];
+    if (text == known) return name;  // as nearly all write it
     return known.size() == text.size() && is_name(text, known) ? name : HeaderName::other;
 }
 
@@ -175,17 +177,21 @@ std::string_view text_of(HeaderName name) {
     return kHeaderNames[static_cast<std::size_t>(name)];
 }
 
+void Message::add(const HeaderField& field) {
+    Place& place = places_[static_cast<std::size_t>(field.name)];
+    if (place.count == 0) place.first = static_cast<std::uint16_t>(headers.size());
+    if (place.count < std::numeric_limits<std::uint16_t>::max()) ++place.count;
+    headers.push_back(field);
+}
+
 std::optional<std::string_view> Message::first(HeaderName name) const {
-    for (const HeaderField& field : headers) {
-        if (field.name == name) return field.value;
-    }
-    return std::nullopt;
+    const Place place = places_[static_cast<std::size_t>(name)];
+    if (place.count == 0) return std::nullopt;
+    return headers[place.first].value;
 }
 
 std::size_t Message::count(HeaderName name) const {
-    std::size_t count = 0;
-    for (const HeaderField& field : headers) count += field.name == name ? 1 : 0;
-    return count;
+    return places_[static_cast<std::size_t>(name)].count;
 }
 
 void Message::clear() {
@@ -194,6 +200,7 @@ void Message::clear() {
     status = 0;
     method_text = request_uri = version = reason = body = defect = {};
     headers.clear();
+    places_.fill({});
     unfolded.clear();
 }
 

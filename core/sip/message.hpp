@@ -4,6 +4,8 @@
 
 #include <boost/container/small_vector.hpp>
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -87,7 +89,7 @@ public:
     std::string_view version;  ///< "SIP/2.0" as written
     int status = 0;            ///< of a response
     std::string_view reason;
-    boost::container::small_vector<HeaderField, 32> headers;
+    boost::container::small_vector<HeaderField, 32> headers;  ///< grows by add()
     std::string_view body;
 
     /// What is wrong although the message can still be answered, as a reason phrase for its 400:
@@ -95,7 +97,9 @@ public:
     /// if nothing is.
     std::string_view defect;
 
-    /// The value of the first field of that name; nothing if there is none.
+    void add(const HeaderField& field);
+
+    /// The value of the first field of that name; nothing if there is none. @pre it is not `other`
     std::optional<std::string_view> first(HeaderName name) const;
     std::size_t count(HeaderName name) const;
 
@@ -103,6 +107,13 @@ public:
     void clear();
 
     std::string unfolded;  ///< owns the head where header lines were folded (RFC 3261 §7.3.1)
+
+private:
+    struct Place {
+        std::uint16_t first = 0;  ///< in `headers`
+        std::uint16_t count = 0;
+    };
+    std::array<Place, static_cast<std::size_t>(HeaderName::other) + 1> places_{};
 };
 
 /// Walks the comma-separated values of one field or of all fields of one name in order. Commas in

@@ -86,7 +86,7 @@ ParseError parse_fields(
         if (message.headers.size() >= headers_max) return ParseError::too_many_headers;
         const HeaderName name = header_name_of(field->name);
         if (name == HeaderName::content_length) length.add(field->value);
-        message.headers.push_back({name, field->name, field->value});
+        message.add({name, field->name, field->value});
     }
     return ParseError::no_end_of_head;
 }

@@ -20,6 +20,11 @@ enum class Case : std::uint8_t { kept, lower };
 /// that equal texts are equal bytes. What is reserved differs from its escape (RFC 2396 §2.2); all
 /// other characters can be written as escapes only.
 void append_normal(std::string& out, std::string_view text, Case letters) {
+    const bool as_it_is = letters == Case::kept && text.find('%') == std::string_view::npos;
+    if (as_it_is) {
+        out += text;
+        return;
+    }
     for (std::size_t i = 0; i < text.size(); ++i) {
         char c = text[i];
         if (c == '%' && text.size() - i > 2) {
@@ -49,7 +54,9 @@ void append_host(std::string& out, std::string_view host) {
         }
     }
     if (host.ends_with('.')) host.remove_suffix(1);
-    for (const char c : host) out += lower(c);
+    const auto begin = static_cast<std::ptrdiff_t>(out.size());
+    out += host;
+    std::transform(out.begin() + begin, out.end(), out.begin() + begin, lower);
 }
 
 void append_hostport(std::string& out, const Uri& uri) {
@@ -157,6 +164,7 @@ std::string normal_address(const Uri& uri) {
         append_digits(out, uri.user);
         return out;
     }
+    out.reserve(uri.user.size() + uri.host.size() + uri.params.size() + 16);
     out = uri.scheme == Uri::Scheme::sips ? "sips:" : "sip:";
     if (!uri.user.empty()) {
         append_normal(out, uri.user, Case::kept);
@@ -212,10 +220,14 @@ bool equal_uris(std::string_view a, std::string_view b) {
 
 std::string canonical_contact(std::string_view uri) {
     const auto parsed = parse_uri(uri);
-    if (!parsed || parsed->scheme == Uri::Scheme::other) return std::string(uri);
-    std::string out = normal_address(*parsed);
-    append_items(out, items_of(parsed->params, ';'), ';', ';');
-    append_items(out, items_of(parsed->headers, '&'), '?', '&');
+    return parsed ? canonical_contact(uri, *parsed) : std::string(uri);
+}
+
+std::string canonical_contact(std::string_view text, const Uri& uri) {
+    if (uri.scheme == Uri::Scheme::other) return std::string(text);
+    std::string out = normal_address(uri);
+    if (!uri.params.empty()) append_items(out, items_of(uri.params, ';'), ';', ';');
+    if (!uri.headers.empty()) append_items(out, items_of(uri.headers, '&'), '?', '&');
     return out;
 }
 

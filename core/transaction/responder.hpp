@@ -6,6 +6,7 @@
 #include "core/settings.hpp"
 #include "core/sip/headers.hpp"
 #include "core/sip/message.hpp"
+#include "core/sip/uri.hpp"
 #include "core/stats.hpp"
 #include "core/time.hpp"
 #include "core/transaction/invite_refusals.hpp"
@@ -28,6 +29,7 @@ struct Request {
     sip::NameAddr to;
     sip::CSeq cseq;
     std::string_view call_id;
+    std::optional<sip::Uri> uri;  ///< the Request-URI, if it is one
 };
 
 /// A response that waits for its status: all that is copied from the request, already written.

@@ -79,7 +79,7 @@ void check_values(std::string_view text) {
     }
     require(size <= text.size());
     Message message;
-    message.headers.push_back({HeaderName::accept, "Accept", text});
+    message.add({HeaderName::accept, "Accept", text});
     accepts(message, "application/reginfo+xml");
 }
 
