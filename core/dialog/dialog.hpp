@@ -48,7 +48,7 @@ struct DialogState {
     std::string remote_tag;
     std::string local_party;             ///< To of the SUBSCRIBE, without tag: our From
     std::string remote_party;            ///< From of the SUBSCRIBE, with its tag: our To
-    std::string remote_target;           ///< URI of the last Contact
+    std::string remote_target;           ///< URI of the last Contact, as a Request-URI
     std::vector<std::string> route_set;  ///< Record-Route values in order (we are the UAS)
     std::uint32_t local_cseq = 0;        ///< of the last NOTIFY sent
     std::uint32_t remote_cseq = 0;
