@@ -72,28 +72,17 @@ void take_flow(DialogState& dialog, const RemoteParty& party) {
     dialog.reuse_connection = goes_back(dialog, party);
 }
 
-bool is_request_uri(const std::optional<sip::Uri>& uri) {
-    if (!uri || !uri->is_sip()) return true;
-    const auto method = sip::find_param(uri->params, "method");
-    return uri->headers.empty() && (!method || method->empty());
-}
-
 /// Without what a Request-URI must not have: headers and `method` (RFC 3261 §19.1.1, table 1).
-void append_request_uri(std::string& out, std::string_view text) {
+std::string request_uri_of(std::string_view text) {
     constexpr std::string_view kMethod = ";method=";
     const auto uri = sip::parse_uri(text);
-    if (is_request_uri(uri)) {
-        out.append(text);
-        return;
-    }
+    if (!uri || !uri->is_sip()) return std::string(text);
     if (!uri->headers.empty()) text.remove_suffix(uri->headers.size() + 1);
     const auto method = sip::find_param(uri->params, "method");
-    if (!method || method->empty()) {
-        out.append(text);
-        return;
-    }
+    if (!method || method->empty()) return std::string(text);
     const auto end = static_cast<std::size_t>(method->data() - text.data()) + method->size();
-    out.append(text.substr(0, end - method->size() - kMethod.size())).append(text.substr(end));
+    std::string rest(text.substr(0, end - method->size() - kMethod.size()));
+    return rest.append(text.substr(end));
 }
 
 /// The value without its tag parameter: "Bob" <sip:bob@b>;tag=x;y=z -> "Bob" <sip:bob@b>.
@@ -130,7 +119,7 @@ DialogState make_dialog(
     dialog.remote_tag = sip::parse_name_addr(from)->tag;
     dialog.local_party = without_params(*sip::parse_name_addr(*request.first(sip::HeaderName::to)));
     dialog.remote_party = from;
-    dialog.remote_target = party.target;
+    dialog.remote_target = request_uri_of(party.target);
     dialog.route_set.assign(party.record_routes.begin(), party.record_routes.end());
     dialog.remote_cseq = cseq;
     take_flow(dialog, party);
@@ -138,7 +127,7 @@ DialogState make_dialog(
 }
 
 void refresh_target(DialogState& dialog, const RemoteParty& party, std::uint32_t cseq) {
-    dialog.remote_target = party.target;
+    dialog.remote_target = request_uri_of(party.target);
     dialog.remote_cseq = cseq;
     take_flow(dialog, party);
 }
@@ -178,9 +167,7 @@ void append_contact_uri(std::string& out, const ListenerSettings& listener, bool
 }
 
 RequestShape shape_of(const DialogState& dialog) {
-    const auto target = sip::parse_uri(dialog.remote_target);
     RequestShape shape;
-    shape.verbatim = is_request_uri(target);
     shape.secure = is_sips(dialog.remote_target);
     if (dialog.route_set.empty()) return shape;
     if (const auto first_route = uri_of(dialog.route_set.front())) {
@@ -198,11 +185,9 @@ void append_request_head(std::string& out, const DialogState& dialog, const Requ
 
     out.append(line.method).push_back(' ');
     if (strict) {
-        append_request_uri(out, sip::parse_name_addr(dialog.route_set.front())->uri);
-    } else if (shape.verbatim) {
-        out.append(dialog.remote_target);
+        out.append(request_uri_of(sip::parse_name_addr(dialog.route_set.front())->uri));
     } else {
-        append_request_uri(out, dialog.remote_target);
+        out.append(dialog.remote_target);
     }
     out.append(" SIP/2.0\r\nVia: SIP/2.0/").append(name_of(line.via->transport));
     out.append(" ").append(line.via->advertise_host).push_back(':');

@@ -48,7 +48,7 @@ struct DialogState {
     std::string remote_tag;
     std::string local_party;             ///< To of the SUBSCRIBE, without tag: our From
     std::string remote_party;            ///< From of the SUBSCRIBE, with its tag: our To
-    std::string remote_target;           ///< URI of the last Contact
+    std::string remote_target;           ///< URI of the last Contact, as a Request-URI
     std::vector<std::string> route_set;  ///< Record-Route values in order (we are the UAS)
     std::uint32_t local_cseq = 0;        ///< of the last NOTIFY sent
     std::uint32_t remote_cseq = 0;
@@ -85,9 +85,8 @@ std::optional<NextHop> next_hop_of(const DialogState& dialog);
 
 /// What route set and remote target make of a request: the same until one of them changes.
 struct RequestShape {
-    bool strict = false;   ///< the first route is a strict router (RFC 3261 §12.2.1.1)
-    bool secure = false;   ///< our Contact is of SIPS (RFC 3261 §12.1.1)
-    bool verbatim = true;  ///< the remote target is a Request-URI as it is (§19.1.1)
+    bool strict = false;  ///< the first route is a strict router (RFC 3261 §12.2.1.1)
+    bool secure = false;  ///< our Contact is of SIPS (RFC 3261 §12.1.1)
 };
 
 RequestShape shape_of(const DialogState& dialog);

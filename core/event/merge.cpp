@@ -44,7 +44,31 @@ bool same_saying(const Word& a, const Word& b) {
            a.details->cseq == b.details->cseq;
 }
 
+/// Whether `word` says that a registration is new which was already said to be there: then its
+/// document is older than the one before it, and knows nothing of what that listed besides.
+/// (Kamailio publishes two new contacts at once, the first without the second; refused with 412 it
+/// comes again, with the entity-tag that the second has got meanwhile.)
+bool is_created_again(const Word& before, const Word& word) {
+    return word.active && word.event == ContactEvent::created &&
+           before.event != ContactEvent::created && word.details->cseq &&
+           !word.details->callid.empty();
+}
+
 bool is_active(const Contact& contact) { return contact.active && contact.expires != Seconds{0}; }
+
+/// What a listing says, apart from when it was first said.
+Word word_of(TimePoint now, const Contact& contact, DetailsPtr details) {
+    Word word;
+    word.active = is_active(contact);
+    word.event =
+        contact.active == word.active ? fitting(contact.event, word.active) : ContactEvent::expired;
+    word.details = std::move(details);
+    const bool tells_what_was_left = !contact.active && contact.expires > Seconds{0};
+    if (contact.expires && (word.active || tells_what_was_left)) {
+        word.deadline = now + *contact.expires;
+    }
+    return word;
+}
 
 }  // namespace
 
@@ -131,26 +155,20 @@ void Merge::say(
     boost::unordered_flat_map<Hash128, Word*> said_before;
     for (Word& word : before) said_before.emplace(word.details->id, &word);
 
+    bool is_overtaken = false;
     for (DetailsPtr& details : order) {
         const Contact& contact = *listed.at(details->id);
-        Word word;
-        word.active = is_active(contact);
-        word.event = contact.active == word.active ? fitting(contact.event, word.active)
-                                                   : ContactEvent::expired;
-        word.details = std::move(details);
-        const bool tells_what_was_left = !contact.active && contact.expires > Seconds{0};
-        if (contact.expires && (word.active || tells_what_was_left)) {
-            word.deadline = now + *contact.expires;
-        }
-
+        Word word = word_of(now, contact, std::move(details));
         const auto old = said_before.find(word.details->id);
         if (old != said_before.end() && same_saying(*old->second, word)) {
             word.said = old->second->said;
+            is_overtaken = is_overtaken || is_created_again(*old->second, word);
             if (*old->second->details == *word.details) word.details = old->second->details;
         } else {
             word.said = state_.next_order++;
             if (old != said_before.end() && !old->second->active) {
-                old->second->deadline.reset();  // it is the publisher's own to take back
+                // Its own end a publisher may take back, if it does not say that nothing is new.
+                if (word.event == ContactEvent::created) old->second->deadline.reset();
                 bury(*old->second);
             }
         }
@@ -159,15 +177,19 @@ void Merge::say(
 
     for (Word& word : before) {
         if (listed.contains(word.details->id)) continue;
-        if (!document.full) {
+        if (document.full && !is_overtaken) {
+            leave_out(now, word);
+        } else {
             publication.words.push_back(std::move(word));
-        } else if (!word.active) {
-            bury(word);
-        } else if (!word.details->callid.empty()) {
-            end(word, now);
-            bury(word);
         }
     }
+}
+
+/// A contact that its publication does not list any more.
+void Merge::leave_out(TimePoint now, Word& word) {
+    if (word.active && word.details->callid.empty()) return;
+    if (word.active) end(word, now);
+    bury(word);
 }
 
 /// Makes an active word an ended one, because the contact was left out or its time is over. The

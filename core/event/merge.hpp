@@ -109,6 +109,7 @@ private:
     );
     void withdraw(Publication& publication);
     void bury(const Word& word);
+    void leave_out(TimePoint now, Word& word);
     void end(Word& word, TimePoint now);
     MergeReport fold(const Fold& how);
 

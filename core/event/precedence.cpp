@@ -29,8 +29,8 @@ constexpr Duration kSameTime = std::chrono::seconds{5};
 
 /// Whether `active` is of the very registration whose end `ended` tells: then it is a document that
 /// was overtaken, however late it comes. (Kamailio publishes the ends of two contacts at once, each
-/// with the other one as it was, and with the cseq of the registration; the second one loses its
-/// entity-tag to the first, and comes again as another publication.)
+/// with the other one as it was, and with the cseq of the registration; the one that loses its
+/// entity-tag to the other comes again, as another publication or with the newest tag.)
 bool is_outdated_by(const Word& active, const Word& ended) {
     if (!active.active || ended.active || !active.deadline || !ended.deadline) return false;
     const ContactDetails& x = *active.details;

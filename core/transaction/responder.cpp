@@ -4,7 +4,6 @@
 
 #include "core/dialog/dialog.hpp"
 #include "core/reginfo/document.hpp"
-#include "core/sip/uri.hpp"
 #include "core/sip/writer.hpp"
 #include "core/transaction/transaction_record.hpp"
 
@@ -20,15 +19,13 @@ std::uint16_t port_of(const sip::Via& via) { return via.port != 0 ? via.port : k
 
 /// Whether a dialog that this request makes is one of SIPS (RFC 3261 §12.1.1).
 bool is_secure(const sip::Message& request) {
-    const auto uri = sip::parse_uri(request.request_uri);
-    if (uri && uri->scheme == sip::Uri::Scheme::sips) return true;
+    if (is_sips(request.request_uri)) return true;
     const bool routed = request.count(sip::HeaderName::record_route) > 0;
     const auto value =
         sip::ValueList(request, routed ? sip::HeaderName::record_route : sip::HeaderName::contact)
             .next();
     const auto address = value ? sip::parse_name_addr(*value) : std::nullopt;
-    const auto first = address ? sip::parse_uri(address->uri) : std::nullopt;
-    return first && first->scheme == sip::Uri::Scheme::sips;
+    return address && is_sips(address->uri);
 }
 
 void append_seconds(std::string& out, std::string_view name, Seconds value) {

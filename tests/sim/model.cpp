@@ -119,7 +119,6 @@ void Model::publish(
             if (same) word.said = old.said;
             if (same || old.what.active) continue;
             resource.tombstones.push_back(old);
-            resource.tombstones.back().deadline.reset();
         }
         publication.words.push_back(word);
     }

@@ -165,6 +165,7 @@ void NotifyLog::answered(TimePoint now, const Wire& response) {
     if (response.status() == 481) dialog.may_be_dead = true;
     Usage& usage = dialog.usages[dialog.usage];
     usage.terminated_answered = usage.terminated;
+    if (usage.terminated && response.status() >= 300) dialog.may_be_dead = true;
 }
 
 void NotifyLog::closed(const Flow& flow) {

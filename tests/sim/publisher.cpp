@@ -28,8 +28,8 @@ Listing listing_of(const Item& item, Callids callids) {
     const unsigned expires = item.expires % (std::size(kContactExpires) + 1);
     if (expires > 0) listing.expires = Seconds{kContactExpires[expires - 1]};
     if (callids == Callids::always) listing.callid = "call-" + number;
-    if (callids == Callids::mixed && item.callid % 3U > 0) {
-        listing.callid = "call-" + number + "-" + std::to_string(item.callid % 3U);
+    if (callids == Callids::mixed && item.callid % 4U > 0) {
+        listing.callid = "call-" + number + "-" + std::to_string(item.callid % 4U);
     }
     const bool counted = callids == Callids::mixed || contact != 3;
     if (!listing.callid.empty() && counted) listing.cseq = item.cseq;

@@ -27,7 +27,7 @@ struct Arbitrary<Item> {
     static Gen<Item> arbitrary() {
         return gen::build<Item>(
             gen::set(&Item::contact, gen::inRange<std::uint8_t>(0, 4)),
-            gen::set(&Item::callid, gen::inRange<std::uint8_t>(0, 3)),
+            gen::set(&Item::callid, gen::inRange<std::uint8_t>(0, 4)),
             gen::set(&Item::cseq, gen::inRange<std::uint8_t>(0, 6)),
             gen::set(&Item::ended, gen::map(gen::inRange(0, 4), [](int i) { return i == 3; })),
             gen::set(&Item::expires, gen::inRange<std::uint8_t>(0, 6))

@@ -133,6 +133,7 @@ TEST_F(Rfc3903Section6Step3, WithoutACurrentEntityTagItIs412AndNothingChanges) {
         EXPECT_EQ(ask(conditional(stale)).status(), 412) << stale;
         EXPECT_EQ(ask(conditional(stale, 0)).status(), 412) << stale;
     }
+    EXPECT_EQ(world.stats().etag_mismatches, 10U);
     EXPECT_EQ(ask(conditional(tag)).status(), 200);
     EXPECT_EQ(seen(), "sip:x@192.0.2.10");
 }

@@ -174,12 +174,50 @@ TEST_F(MergeSequences, ADocumentThatWasOvertakenByTheEndOfAContactDoesNotReviveI
     EXPECT_TRUE(is_active(kX)) << "another registration, of a phone that never counts";
 }
 
-TEST_F(MergeSequences, APublisherMayTakeBackAnEnd) {
-    EntityTag home = publish({active(kX, "c1", 3, 300)});
+// Seen with Kamailio 5.6.3 through a proxy: two contacts register at once, and the document from in
+// between comes last, with the newest entity-tag.
+TEST_F(MergeSequences, ADocumentThatWasOvertakenByANewContactDoesNotEndIt) {
+    const auto with_event = [](const char* uri, const char* event) {
+        ContactText contact = active(uri, "c1", 1, 300);
+        contact.event = event;
+        return contact;
+    };
+    EntityTag tag = publish({active(kZ, "c0", 1)});
+    modify(tag, {with_event(kY, "created"), with_event(kX, "registered"), active(kZ, "c0", 1)});
+    modify(tag, {with_event(kX, "created"), active(kZ, "c0", 1)});
+    EXPECT_TRUE(is_active(kX) && is_active(kY) && is_active(kZ));
+
+    modify(tag, {with_event(kX, "registered"), active(kZ, "c0", 1)});
+    EXPECT_EQ(end_of(kY), "expired") << "left out by the next document";
+}
+
+TEST_F(MergeSequences, APublisherThatCallsEverythingCreatedMayLeaveContactsOut) {
+    ContactText created = active(kX, "c1", 1, 300);
+    created.event = "created";
+    EntityTag tag = publish({created, active(kY, "c1", 1)});
+    modify(tag, {created});
+    EXPECT_EQ(end_of(kY), "expired");
+}
+
+TEST_F(MergeSequences, AnOvertakenDocumentWithTheNewestTagDoesNotReviveAContactEither) {
+    EntityTag tag = publish({active(kX, "c1", 3, 300)});
     ContactText gone = ended(kX, "c1", 3, "unregistered");
     gone.expires = 300;
-    modify(home, {gone});
-    modify(home, {active(kX, "c1", 3, 300)});
+    modify(tag, {gone});
+    modify(tag, {active(kX, "c1", 3, 300)});
+    EXPECT_FALSE(is_active(kX)) << "it was there all along, says the document";
+    modify(tag, {active(kX, "c1", 3, 900)});
+    EXPECT_TRUE(is_active(kX)) << "that is another registration";
+}
+
+TEST_F(MergeSequences, APublisherMayTakeBackAnEnd) {
+    EntityTag tag = publish({active(kX, "c1", 3, 300)});
+    ContactText gone = ended(kX, "c1", 3, "unregistered");
+    gone.expires = 300;
+    modify(tag, {gone});
+    ContactText back = active(kX, "c1", 3, 300);
+    back.event = "created";
+    modify(tag, {back});
     EXPECT_TRUE(is_active(kX));
 }
 

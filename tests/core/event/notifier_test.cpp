@@ -1,6 +1,6 @@
 /// @file
-/// SUBSCRIBE at the notifier (RFC 6665 §4.2.1, RFC 3680 §4) and the pace of what follows
-/// (DESIGN.md rules 6, 10, 12).
+/// Subscriptions, their bounds and their pace (DESIGN.md rules 6, 10, 12). What RFC 6665 says of
+/// SUBSCRIBE is in tests/wire/rfc6665_subscribe_test.cpp.
 
 #include "core/event/notifier.hpp"
 
@@ -22,80 +22,10 @@ constexpr const char* kX = "sip:x@192.0.2.10";
 
 class NotifierTest : public ::testing::Test {
 protected:
-    Sent ask(const RequestText& request) { return world.ask(watcher.flow, request.text()); }
-
     World world;
     Watcher watcher{"w1"};
     Publisher publisher;
 };
-
-TEST_F(NotifierTest, ASubscribeIsAnsweredAndFollowedByAFullDocumentAtOnce) {
-    const Sent response = watcher.subscribe(world, 600);
-    EXPECT_EQ(response.status(), 200);
-    EXPECT_EQ(response.header("Expires"), "600");
-    EXPECT_EQ(response.header("Contact"), "<sip:192.0.2.1:5060>");
-    const auto notifies = world.take_notifies();
-    ASSERT_EQ(notifies.size(), 1U);
-    EXPECT_EQ(notifies[0].header("Subscription-State"), "active;expires=600");
-    EXPECT_TRUE(read_told(notifies[0].body())->full);
-}
-
-TEST_F(NotifierTest, ARefusedSubscribeSaysWhyAndLeavesNothing) {
-    struct Case {
-        const char* why;
-        std::function<void(RequestText&)> spoil;
-        int status;
-    };
-    const std::vector<Case> cases = {
-        {"no event", [](auto& r) { r.event.clear(); }, 489},
-        {"other event", [](auto& r) { r.event = "presence"; }, 489},
-        {"bad event", [](auto& r) { r.event = "reg;id=;"; }, 400},
-        {"other documents only", [](auto& r) { r.more = {"Accept: application/pidf+xml"}; }, 406},
-        {"q=0", [](auto& r) { r.more = {"Accept: application/reginfo+xml;q=0"}; }, 406},
-        {"empty Accept", [](auto& r) { r.more = {"Accept: "}; }, 406},
-        {"no Contact", [](auto& r) { r.contact.clear(); }, 400},
-        {"bad Contact", [](auto& r) { r.contact = "<sip:>"; }, 400},
-        {"Contact *", [](auto& r) { r.contact = "*"; }, 400},
-        {"two Contacts", [](auto& r) { r.contact += ", <sip:b@c>"; }, 400},
-        {"tel Contact", [](auto& r) { r.contact = "<tel:+1>"; }, 400},
-        {"bad Expires", [](auto& r) { r.expires = "soon"; }, 400},
-        {"bad route", [](auto& r) { r.more = {"Record-Route: <tel:+1>"}; }, 400},
-        {"unknown dialog", [](auto& r) { r.to += ";tag=unknown"; }, 481},
-    };
-    for (const Case& c : cases) {
-        SCOPED_TRACE(c.why);
-        Watcher other("w" + next_branch());
-        RequestText request = other.subscribe(600);
-        c.spoil(request);
-        EXPECT_EQ(ask(request).status(), c.status);
-        EXPECT_TRUE(world.take().empty());
-        EXPECT_EQ(world.stats().subscriptions + world.stats().dialogs + world.stats().aors, 0U);
-    }
-}
-
-TEST_F(NotifierTest, AcceptAdmitsRangesParametersAndNone) {
-    for (const char* accept :
-         {"Accept: */*", "Accept: application/*", "Accept: a/b, application/reginfo+xml;q=0.1"}) {
-        Watcher other("w" + next_branch());
-        other.more = {accept};
-        EXPECT_EQ(other.subscribe(world).status(), 200) << accept;
-    }
-}
-
-TEST_F(NotifierTest, ExpiresIsGrantedShortenedDefaultedOrTooBrief) {
-    EXPECT_EQ(watcher.subscribe(world, 99'999).header("Expires"), "86400");
-    RequestText request = watcher.subscribe(0);
-    request.expires.clear();
-    EXPECT_EQ(ask(request).header("Expires"), "3600");
-
-    Settings settings = test_settings();
-    settings.subscribe.min_expires = Seconds{60};
-    World strict(settings);
-    Watcher other("w2");
-    const Sent brief = other.subscribe(strict, 59);
-    EXPECT_EQ(brief.status(), 423);
-    EXPECT_EQ(brief.header("Min-Expires"), "60");
-}
 
 TEST_F(NotifierTest, AFetchIsToldOnceAndLeavesNothing) {
     publisher.publish(world, {{.uri = kX}});
@@ -119,38 +49,6 @@ TEST_F(NotifierTest, AnUnsubscribeIsToldOnceMoreWithTheState) {
     EXPECT_EQ(read_told(notifies[0].body())->version, 1U);
     EXPECT_EQ(world.stats().subscriptions, 0U);
     EXPECT_EQ(watcher.subscribe(world).status(), 481);
-}
-
-TEST_F(NotifierTest, AnExpiredSubscriptionIsToldSoToTheSecond) {
-    watcher.subscribe(world, 60);
-    world.take();
-    world.pass(60s - 1us);
-    EXPECT_TRUE(world.take().empty());
-    world.pass(1us);
-    EXPECT_EQ(
-        world.take_notifies().at(0).header("Subscription-State"), "terminated;reason=timeout"
-    );
-    EXPECT_EQ(world.stats().subscriptions, 0U);
-    EXPECT_EQ(world.stats().subscriptions_expired, 1U);
-}
-
-TEST_F(NotifierTest, ARefreshMovesTheEnd) {
-    watcher.subscribe(world, 60);
-    world.pass(50s);
-    EXPECT_EQ(watcher.subscribe(world, 60).status(), 200);
-    world.pass(59s);
-    EXPECT_EQ(world.stats().subscriptions, 1U);
-    world.pass(1s);
-    EXPECT_EQ(world.stats().subscriptions, 0U);
-}
-
-// RFC 3261 §12.2.2.
-TEST_F(NotifierTest, ACSeqThatDoesNotGrowIsRefused) {
-    watcher.subscribe(world);
-    watcher.cseq = 0;
-    EXPECT_EQ(watcher.subscribe(world).status(), 500);
-    watcher.cseq = 9;
-    EXPECT_EQ(watcher.subscribe(world).status(), 200);
 }
 
 // RFC 6665 §4.5.2.

@@ -32,17 +32,6 @@ TEST_F(NotifySending, TimerERunsByTheMillisecondOverUdpAndTimerFEndsTheSubscript
     EXPECT_EQ(outcomes(NotifyOutcome::timed_out), 1U);
 }
 
-TEST_F(NotifySending, AfterAProvisionalResponseTimerEIsT2) {
-    const Sent notify = change().at(0);
-    world.answer(notify, 100);
-    world.pass(9s);
-    std::vector<std::int64_t> at;
-    for (const Sent& again : world.take_notifies()) {
-        at.push_back((again.at - notify.at).count() / 1000);
-    }
-    EXPECT_EQ(at, (std::vector<std::int64_t>{500, 4500, 8500}));
-}
-
 TEST_F(NotifySending, NothingIsRetransmittedOverTcpButTimerFRuns) {
     watcher.flow = tcp_flow("198.51.100.1", 40000, 7);
     watcher.contact = "sip:w1@198.51.100.1;transport=tcp";
@@ -55,13 +44,6 @@ TEST_F(NotifySending, NothingIsRetransmittedOverTcpButTimerFRuns) {
     for (const Sent& sent : world.take()) EXPECT_EQ(sent.flow.transport, Transport::udp);
     world.pass(2s);
     EXPECT_EQ(world.stats().subscriptions, 0U);
-}
-
-TEST_F(NotifySending, AFinalAnswerStopsTheTimers) {
-    world.answer(change().at(0), 200);
-    world.pass(60s);
-    EXPECT_TRUE(world.take().empty());
-    EXPECT_EQ(world.stats().notifies_in_flight, 0U);
 }
 
 TEST_F(NotifySending, LaterChangesFoldIntoTheNextNotify) {
@@ -158,26 +140,6 @@ TEST_F(NotifySending, AWatcherThatNeverAnswersIsGivenUpInSpiteOfNews) {
         world.pass(5s);
     }
     EXPECT_EQ(world.stats().subscriptions, 0U);
-}
-
-// Retry-After keeps a subscription for other codes only.
-TEST_F(NotifySending, TheAnswersThatEndASubscriptionAreThoseOfRfc6665) {
-    for (const int status : {404, 405, 410, 416, 480, 481, 482, 483, 484, 485, 489, 501, 604}) {
-        SCOPED_TRACE(status);
-        world.answer(change().at(0), status, {"Retry-After: 10"});
-        EXPECT_EQ(world.stats().subscriptions, 0U);
-        renew();
-    }
-}
-
-TEST_F(NotifySending, OtherAnswersKeepTheSubscription) {
-    for (const int status : {202, 302, 400, 401, 403, 406, 415, 486, 491, 500, 503, 600, 603}) {
-        SCOPED_TRACE(status);
-        world.answer(change().at(0), status, {"Retry-After: 0"});
-        EXPECT_EQ(world.stats().subscriptions, 1U);
-        end();
-        renew();
-    }
 }
 
 TEST_F(NotifySending, A481EndsTheSubscriptionWithoutAnotherNotify) {
