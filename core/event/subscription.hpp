@@ -168,7 +168,9 @@ struct Dialog : InFlightHook {
     Candidates candidates;     ///< none unless its next hop has a name
     Turnstile turnstile;
     Timer<Dialog*> timer;
-    bool is_stored = false;           ///< the store has a record of it
+    bool is_stored = false;  ///< the store has a record of it
+    /// A subscription ended while a record that still has it was being stored.
+    bool record_lags = false;
     bool is_reserving = false;        ///< more CSeqs and versions are being asked for
     std::uint32_t cseq_reserved = 0;  ///< NOTIFYs may use CSeqs up to this one
 };
