@@ -145,9 +145,10 @@ void UserAgentServer::request(
 /// Whether the new request in message_ is not served while the reactor is behind, or the server is
 /// to be stopped. Its sender is told as far as that makes it come again.
 bool UserAgentServer::shed(const Flow& flow, Outbox& outbox) {
-    if (message_.method == sip::Method::publish && pressure_ == Pressure::extreme) {
+    if (message_.method == sip::Method::publish) {
+        if (pressure_ != Pressure::extreme || is_reliable(flow.transport)) return false;
         ++stats_.refused_by_bound[index_of(Bound::overload_publish)];
-        return !is_reliable(flow.transport);
+        return true;
     }
     if (message_.method != sip::Method::subscribe) return false;
     const auto to = message_.first(sip::HeaderName::to);

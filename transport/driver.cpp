@@ -27,12 +27,16 @@ constexpr int kBatchesPerWakeup = 8;
 constexpr double kHighFill = 0.5;
 constexpr double kExtremeFill = 0.85;
 
+/// How late the engine's earliest deadline may be seen before the reactor counts as behind.
+constexpr Duration kLate = std::chrono::milliseconds{500};
+
 }  // namespace
 
 Driver::Driver(DriverParts parts, Listeners listeners, const TransportOptions& options)
     : options_(options),
       parts_(std::move(parts)),
       udp_(listeners.size()),
+      backlogs_(std::max<std::size_t>(listeners.size(), 1), Pressure::none),
       tcp_(parts_.io, *this, options_, stats_),
       timer_(parts_.io) {
     std::vector<Endpoint> bound;
@@ -113,22 +117,33 @@ void Driver::receive_datagrams(ListenerId listener) {
         }
         end_turn();
         if (datagrams.size() < ReceiveBatch::kSize) {  // that was all
-            measure_pressure(listener, true);
+            measure_backlog(listener, true);
             return;
         }
     }
-    if (!stopped_) measure_pressure(listener, false);
+    if (!stopped_) measure_backlog(listener, false);
 }
 
 /// A socket that a wakeup's batches could not drain has a backlog: how much of the kernel's buffer
 /// it fills says how far behind the reactor is.
-void Driver::measure_pressure(ListenerId listener, bool drained) {
-    Pressure pressure = Pressure::none;
+void Driver::measure_backlog(ListenerId listener, bool drained) {
+    Pressure& backlog = backlogs_[listener];
+    backlog = Pressure::none;
     if (!drained) {
         const double fill = udp_[listener]->receive_buffer_fill();
-        if (fill > kHighFill) pressure = Pressure::high;
-        if (fill > kExtremeFill) pressure = Pressure::extreme;
+        if (fill > kHighFill) backlog = Pressure::high;
+        if (fill > kExtremeFill) backlog = Pressure::extreme;
     }
+    adjust_pressure(parts_.engine.next_deadline());
+}
+
+/// What is unsent or overdue counts too: it grows where TCP brings the load, or work that was
+/// accepted earlier.
+void Driver::adjust_pressure(std::optional<TimePoint> deadline) {
+    Pressure pressure = *std::max_element(backlogs_.begin(), backlogs_.end());
+    const bool late = deadline && now_ - *deadline > kLate;
+    const bool unsent = stats_.datagram_bytes_queued > options_.udp_queue_bytes / 2;
+    if (late || unsent) pressure = std::max(pressure, Pressure::high);
     if (pressure == pressure_) return;
     pressure_ = pressure;
     ++stats_.pressure_changes;
@@ -249,6 +264,7 @@ void Driver::turn_soon() {
 
 void Driver::schedule() {
     const std::optional<TimePoint> deadline = parts_.engine.next_deadline();
+    adjust_pressure(deadline);
     const bool overdue = deadline && *deadline <= now_;
     if (overdue || has_news() || !closed_.empty() || !inputs_.empty()) {
         turn_soon();

@@ -68,7 +68,8 @@ public:
     const TransportStats& stats() const { return stats_; }
 
 private:
-    void measure_pressure(ListenerId listener, bool drained);
+    void measure_backlog(ListenerId listener, bool drained);
+    void adjust_pressure(std::optional<TimePoint> deadline);
     void begin_turn() override;
     void handle_message(const Flow& flow, std::string_view bytes) override;
     void handle_broken_stream(const Flow& flow, std::string_view head, sip::ParseError error)
@@ -110,6 +111,7 @@ private:
     DriverParts parts_;
     ReceiveBatch batch_;
     std::vector<std::unique_ptr<UdpEndpoint>> udp_;  ///< by ListenerId; null for others
+    std::vector<Pressure> backlogs_;                 ///< how full each listener's socket is
     TcpServer tcp_;
     std::unique_ptr<HepExporter> hep_;  ///< none: nobody is sent copies
     boost::asio::steady_timer timer_;

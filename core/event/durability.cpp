@@ -66,6 +66,23 @@ void take_reservation(Dialog& dialog, const DialogRecord& record) {
     }
 }
 
+void store_without_ended(
+    Records& records,
+    TimePoint now,
+    Dialog& dialog,
+    DialogRecord& record,
+    Outbox& outbox
+) {
+    if (!dialog.record_lags) return;
+    dialog.record_lags = false;
+    std::erase_if(record.subscriptions, [&](const SubscriptionRecord& kept) {
+        return SubscriptionStore::find(dialog, kept.event_id) == nullptr;
+    });
+    std::vector<Write> writes{{Bucket::dialog, dialog_key(dialog.state), std::nullopt}};
+    if (!record.subscriptions.empty()) writes.back().value = encode(record, now);
+    records.commits.begin(std::move(writes), outbox);
+}
+
 bool Restorer::restore_aor(std::string_view key, std::string_view value, const RecordTime& time) {
     auto state = decode_aor(value, time);
     if (!state) return false;

@@ -32,6 +32,16 @@ SubscriptionRecord record_of(const Subscription& subscription);
 /// Notes that the ranges in the record are reserved. @pre the record is durable
 void take_reservation(Dialog& dialog, const DialogRecord& record);
 
+/// Takes those out of a record that ended while it was being stored, and stores it again, if there
+/// are any (Dialog::record_lags).
+void store_without_ended(
+    Records& records,
+    TimePoint now,
+    Dialog& dialog,
+    DialogRecord& record,
+    Outbox& outbox
+);
+
 /// Brings back what the store had (Engine::restore). AORs come before dialogs.
 class Restorer {
 public:

@@ -271,7 +271,7 @@ void Notifier::apply(TimePoint now, Change& change, Outbox& outbox) {
     const bool gone = (change.in_dialog && !dialog) || (change.is_refresh && !subscription);
     if (gone) {  // a NOTIFY ended it while this was being stored
         responder_.respond(now, std::move(change.draft), refusal(481), outbox);
-        if (dialog) unlock(*dialog);
+        if (dialog) unlock_unchanged(now, *dialog, outbox);
         return;
     }
     if (dialog) {
@@ -290,6 +290,7 @@ void Notifier::apply(TimePoint now, Change& change, Outbox& outbox) {
         subscription->aor_text = std::move(change.aor_text);
         records_.subscriptions.set_profile(*subscription, change.profile);
     }
+    store_without_ended(records_, now, *dialog, change.record, outbox);
     take_reservation(*dialog, change.record);
     responder_.respond(now, std::move(change.draft), change.reply, outbox);
     subscription->deadline = now + change.expires;
@@ -354,7 +355,14 @@ void Notifier::fail(TimePoint now, Change& change, Outbox& outbox) {
     reply.retry_after = Seconds{10};
     responder_.respond(now, std::move(change.draft), reply, outbox);
     if (!change.in_dialog) return;
-    if (Dialog* dialog = records_.subscriptions.find(change.state.id())) unlock(*dialog);
+    Dialog* dialog = records_.subscriptions.find(change.state.id());
+    if (dialog) unlock_unchanged(now, *dialog, outbox);
+}
+
+void Notifier::unlock_unchanged(TimePoint now, Dialog& dialog, Outbox& outbox) {
+    DialogRecord record = record_of(dialog);
+    store_without_ended(records_, now, dialog, record, outbox);
+    unlock(dialog);
 }
 
 /// Lets in what waited, and looks again at what may have been due meanwhile.

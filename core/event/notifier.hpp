@@ -102,6 +102,7 @@ private:
     void begin(TimePoint now, std::unique_ptr<Change> change, Wish wish, Outbox& outbox);
     std::vector<Write> writes_of(TimePoint now, Change& change);
     void unlock(Dialog& dialog);
+    void unlock_unchanged(TimePoint now, Dialog& dialog, Outbox& outbox);
 
     Records& records_;
     Responder& responder_;

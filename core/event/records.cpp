@@ -35,7 +35,9 @@ void Records::remove(TimePoint now, Subscription& subscription, Outbox& outbox) 
     std::vector<Write> writes;
     if (stored && last) writes.push_back({Bucket::dialog, dialog_key(dialog.state), {}});
     subscriptions.remove(subscription);
-    if (stored && !last) {
+    if (stored && !last && dialog.turnstile.locked) {
+        dialog.record_lags = true;  // a record from now would undo what is being stored
+    } else if (stored && !last) {
         writes.push_back({Bucket::dialog, dialog_key(dialog.state), encode(record_of(dialog), now)}
         );
     }

@@ -171,7 +171,9 @@ struct Dialog : InFlightHook {
     std::optional<Flow> direct;         ///< the way to a next hop that is an address
     Turnstile turnstile;
     Timer<Dialog*> timer;
-    bool is_stored = false;           ///< the store has a record of it
+    bool is_stored = false;  ///< the store has a record of it
+    /// A subscription ended while a record that still has it was being stored.
+    bool record_lags = false;
     bool is_reserving = false;        ///< more CSeqs and versions are being asked for
     std::uint32_t cseq_reserved = 0;  ///< NOTIFYs may use CSeqs up to this one
     std::size_t footprint = 0;        ///< as last measured (SubscriptionStore::measure)

@@ -56,7 +56,7 @@ void Engine::handle_timeout(TimePoint now, Outbox& outbox) {
     if (impl_->script.on_timeout) impl_->script.on_timeout(now, outbox);
 }
 
-void Engine::set_pressure(Pressure) {}
+void Engine::set_pressure(Pressure pressure) { impl_->script.pressures.push_back(pressure); }
 
 std::optional<TimePoint> Engine::next_deadline() const { return impl_->script.deadline; }
 const Stats& Engine::stats() const { return impl_->stats; }

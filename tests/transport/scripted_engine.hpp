@@ -36,6 +36,7 @@ struct Script {
     std::vector<Message> messages;
     std::vector<Flow> closed;
     std::vector<Resolved> resolved;
+    std::vector<Pressure> pressures;
 
     /// An Engine that is built with this seed follows the script.
     std::uint64_t seed() { return reinterpret_cast<std::uintptr_t>(this); }

@@ -71,11 +71,7 @@ void check_contacts(std::string_view body, const Document& document, bool may_be
 }  // namespace
 
 std::string_view field_of(const sip::Message& message, std::string_view name) {
-    const auto field =
-        std::find_if(message.headers.begin(), message.headers.end(), [&](const auto& f) {
-            return sip::equal_ignoring_case(f.text, name);
-        });
-    return field == message.headers.end() ? std::string_view() : field->value;
+    return message.first(sip::header_name_of(name)).value_or("");
 }
 
 void NotifyChecks::subscribed(const sip::Message& response) {

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iostream>
 
 namespace reginfo::fuzz {
 namespace {
@@ -101,7 +102,16 @@ void World::settle() {
     }
 }
 
+/// REGINFO_FUZZ_TRACE=1 prints every message.
+void World::trace(const char* direction, const Flow& flow, const std::string& bytes) const {
+    if (!traced_) return;
+    std::cerr << (now_.time_since_epoch() - kStart) / milliseconds{1} << " ms " << direction << ' '
+              << flow.peer.to_string() << '/' << flow.connection << '\n'
+              << bytes << '\n';
+}
+
 void World::receive(const Flow& flow, const std::string& bytes) {
+    trace("<-", flow, bytes);
     call([&] { engine_->handle_message(now_, flow, bytes, outbox_); });
 }
 
@@ -212,6 +222,7 @@ void World::perform(Effect& effect) {
 
 void World::perform(const Send& send) {
     const std::string bytes = send.head + (send.tail ? *send.tail : std::string());
+    trace("->", send.flow, bytes);
     sip::Message message;
     require(
         parse_message(bytes, kNoLimits, message) == sip::ParseError::none && message.defect.empty(),

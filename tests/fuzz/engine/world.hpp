@@ -10,6 +10,7 @@
 #include "tests/fuzz/engine/notify_checks.hpp"
 #include "tests/fuzz/support/script.hpp"
 
+#include <cstdlib>
 #include <deque>
 #include <map>
 #include <memory>
@@ -97,6 +98,7 @@ private:
     void receive(const Flow& flow, const std::string& bytes);
     void answer_oldest(int status);
     void settle();
+    void trace(const char* direction, const Flow& flow, const std::string& bytes) const;
 
     // Out of the engine.
     void perform(Effect& effect);
@@ -109,8 +111,10 @@ private:
     void check_no_stall();
     void check_empty();
 
+    static constexpr Duration kStart{1'000'000'000};
+
     Settings settings_;
-    TimePoint now_{Duration{1'000'000'000}};
+    TimePoint now_{kStart};
     std::optional<Engine> engine_;
     Outbox outbox_;
     Witness witness_;
@@ -130,6 +134,7 @@ private:
     std::deque<Asked> asked_;
     std::map<std::string, Response> responses_;  ///< by branch, of requests sent as composed by UDP
     unsigned last_number_ = 0;                   ///< in branches, tags and Call-IDs
+    const bool traced_ = std::getenv("REGINFO_FUZZ_TRACE") != nullptr;
 };
 
 }  // namespace reginfo::fuzz
