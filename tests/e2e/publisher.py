@@ -28,7 +28,7 @@ class Publisher:
     def close(self):
         self.agent.close()
 
-    def publish(self, contacts=None, expires=600):
+    def publish(self, contacts=None, expires=600, timeout=8.0):
         """Publishes, modifies, refreshes (no contacts) or removes (expires 0)."""
         headers = [
             ("Max-Forwards", "70"),
@@ -45,7 +45,8 @@ class Publisher:
         if contacts is not None:
             headers.append(("Content-Type", "application/reginfo+xml"))
             body = document(self.aor, contacts)
-        answer = self.agent.request(Message(f"PUBLISH {self.aor} SIP/2.0", headers, body), self.server)
+        answer = self.agent.request(Message(f"PUBLISH {self.aor} SIP/2.0", headers, body), self.server,
+                                    timeout)
         self.etag = answer.get("SIP-ETag") if answer.status == 200 else None
         return answer
 
