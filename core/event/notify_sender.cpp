@@ -207,7 +207,6 @@ struct NotifySender::Reservation final : PendingChange {
 bool NotifySender::has_reservation(const Subscription& subscription) const {
     const Dialog& dialog = subscription.dialog;
     return !records_.settings.durable || !dialog.is_stored ||
-           subscription.state == Subscription::State::terminated ||
            (dialog.state.local_cseq < dialog.cseq_reserved &&
             subscription.version < subscription.version_reserved);
 }

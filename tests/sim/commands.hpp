@@ -26,6 +26,8 @@ enum class Op : std::uint8_t {
     refuse_connects,  ///< nobody can be reached by a new TCP connection, or can again
     dns,              ///< answers at once, late, or with nothing
     clock_step,       ///< the clock jumps ahead; all that was due is late
+    crash,            ///< the process ends at once, and another one starts sooner or later
+    restart,          ///< the same, cleanly
     count_,
 };
 
@@ -57,6 +59,7 @@ struct Plan {
     Store store = Store::at_once;
     bool small_turns = false;  ///< few expiries a turn, a small send window
     bool paced = false;        ///< DESIGN.md rule 12
+    bool durable = false;      ///< else a crash or restart does not happen
     std::vector<Command> commands;
 };
 
