@@ -23,7 +23,9 @@ std::string dialog_key(const DialogState& dialog) {
     return ByteWriter().text(dialog.call_id).text(dialog.local_tag).text(dialog.remote_tag).take();
 }
 
+/// One that is over and has still to say so is over for whoever reads the record as well.
 SubscriptionRecord record_of(const Subscription& subscription) {
+    const bool over = subscription.state == Subscription::State::terminated;
     return {
         .event_id = subscription.event_id,
         .aor = subscription.aor.name,
@@ -34,14 +36,13 @@ SubscriptionRecord record_of(const Subscription& subscription) {
         .acked = subscription.acked,
         .rates = subscription.rates ? subscription.rates->rates() : Rates{},
         .owed = is_owed(subscription),
-        .deadline = subscription.deadline,
+        .deadline = over ? std::min(subscription.deadline, TimePoint{}) : subscription.deadline,
     };
 }
 
 DialogRecord exact_record_of(const Dialog& dialog) {
     DialogRecord record{dialog.state, {}};
     for (const auto& subscription : dialog.subscriptions) {
-        if (subscription->state == Subscription::State::terminated) continue;
         record.subscriptions.push_back(record_of(*subscription));
     }
     return record;

@@ -18,10 +18,6 @@ namespace {
 /// CSeqs that could not be reserved are asked for again after this.
 constexpr Duration kRetry = std::chrono::seconds{1};
 
-bool is_live(const std::unique_ptr<Subscription>& subscription) {
-    return subscription->state != Subscription::State::terminated;
-}
-
 }  // namespace
 
 std::size_t NotifySender::HopHash::operator()(const Flow& flow) const {
@@ -217,15 +213,12 @@ struct NotifySender::Reservation final : PendingChange {
     DialogRecord record;
 };
 
-/// The last NOTIFY of a dialog needs none: whatever comes after it, the watcher has no use for. One
-/// that ends a subscription among others needs a CSeq.
+/// The last NOTIFY of a subscription needs one as well: a crash before its answer repeats it.
 bool NotifySender::has_reservation(const Subscription& subscription) const {
     const Dialog& dialog = subscription.dialog;
-    if (!records_.settings.durable || !dialog.is_stored) return true;
-    const bool over = subscription.state == Subscription::State::terminated;
-    const bool version_fits = over || subscription.version < subscription.version_reserved;
-    const bool fits = dialog.state.local_cseq < dialog.cseq_reserved && version_fits;
-    return fits || std::none_of(dialog.subscriptions.begin(), dialog.subscriptions.end(), is_live);
+    return !records_.settings.durable || !dialog.is_stored ||
+           (dialog.state.local_cseq < dialog.cseq_reserved &&
+            subscription.version < subscription.version_reserved);
 }
 
 /// Asks for more. A refresh that is being stored brings more by itself.

@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -73,16 +74,20 @@ class Server:
 
 
 class Reginfod(Server):
-    """Pacing off, nothing stored, bounds out of the way."""
+    """Pacing off, bounds out of the way, nothing stored unless asked for."""
 
-    def __init__(self, bench, executable):
+    def __init__(self, bench, executable, storage="memory", sync="full", state=None):
         self.port = free_port()
+        if state:  # one of its own
+            state = tempfile.mkdtemp(prefix="state-", dir=state)
         super().__init__(
             bench, "reginfod",
             [executable, "--listen", f"udp:127.0.0.1:{self.port}",
              "--listen", f"tcp:127.0.0.1:{self.port}", "--http", f"127.0.0.1:{free_port()}",
-             "--storage", "memory", "--log-level", "warning"],
-            {"REGINFOD_NOTIFY_MIN_INTERVAL": "0", "REGINFOD_LIMITS_TRANSACTIONS": "20000000"})
+             "--storage", storage, *(["--state-dir", state] if state else []),
+             "--log-level", "warning"],
+            {"REGINFOD_NOTIFY_MIN_INTERVAL": "0", "REGINFOD_LIMITS_TRANSACTIONS": "20000000",
+             "REGINFOD_STORAGE_SYNC": sync})
         time.sleep(1)
 
 

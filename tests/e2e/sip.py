@@ -170,6 +170,17 @@ class Agent:
                     self.send(message, peer)
         raise AssertionError(f"no answer to: {message.start}")
 
+    def repeat(self, message, peer, timeout=5.0):
+        """Sends a request that was answered once more, byte by byte; returns the response to it."""
+        answers = self.responses[message.branch]
+        while not answers.empty():
+            answers.get()
+        self.send(message, peer)
+        try:
+            return answers.get(timeout=timeout)
+        except queue.Empty:
+            raise AssertionError(f"a retransmission is not answered: {message.start}") from None
+
     def _connection(self, peer):
         with self.lock:
             if peer in self.connections:

@@ -1,6 +1,7 @@
 """A real Kamailio publishes to reginfod, and a real Kamailio mirrors what reginfod notifies.
 
-    test_kamailio.py direct-udp | direct-tcp | edge-udp | edge-tcp | readme-notify | restart
+    test_kamailio.py direct-udp | direct-tcp | edge-udp | edge-tcp | readme-notify | restart |
+                     reginfod-restart
 """
 
 import os
@@ -13,7 +14,7 @@ import harness
 from harness import HERE, Kamailio, Reginfod, wait_until
 from kamailio_files import database, reg_event
 from sip import Agent, Message
-from watcher import Watcher
+from watcher import SurvivingWatcher
 
 DOMAIN = "reg.test"
 REGISTER = os.path.join(HERE, "sipp", "register.xml")
@@ -22,10 +23,12 @@ REGISTER = os.path.join(HERE, "sipp", "register.xml")
 class Scene:
     """Kamailio A and B around one reginfod, with or without the edge E, and one watcher."""
 
-    def __init__(self, bed, transport="udp", edge=False, readme=False, database_period=100):
+    def __init__(self, bed, transport="udp", edge=False, readme=False, database_period=100,
+                 storage=("--storage", "memory")):
         self.bed, self.transport, self.database_period = bed, transport, database_period
         harness.need("kamailio", "sipp")
-        self.reginfod = Reginfod(bed)
+        self.storage, self.starts = storage, 0
+        self.reginfod = self.start_reginfod()
         self.suffix = ";transport=tcp" if transport == "tcp" else ""
         self.edge = self._start_edge() if edge else None
         self.hop = ("127.0.0.1", self.edge.port) if edge else self.reginfod.address
@@ -38,6 +41,10 @@ class Scene:
         self.cseq = {}
         self.kick = Agent("udp")
         bed.closers.append(self.kick.close)
+
+    def start_reginfod(self, port=None):
+        self.starts += 1
+        return Reginfod(self.bed, name=f"reginfod-{self.starts}", storage=self.storage, port=port)
 
     def _start_edge(self):
         defines = reg_event(self.bed, self.reginfod, suffix=self.suffix)
@@ -65,8 +72,8 @@ class Scene:
     def watch(self, user):
         """A watcher of our own, and B made to subscribe."""
         aor = f"sip:{user}@{DOMAIN}"
-        watcher = self.bed.watch(Watcher(aor, self.reginfod.address, self.transport,
-                                         proxy=self.hop if self.edge else None))
+        watcher = self.bed.watch(SurvivingWatcher(aor, self.reginfod.address, self.transport,
+                                                  proxy=self.hop if self.edge else None))
         answer = watcher.subscribe()
         assert answer.status == 200, answer.start
         watcher.wait_contacts()
@@ -210,6 +217,47 @@ def restart(bed):
     scene.settle("alice", watcher, step="none left")
 
 
+def reginfod_restart(bed):
+    """reginfod ends in the middle of a life, cleanly and by SIGKILL, while phones go on registering:
+    what A says meanwhile, it sends again, and B and the watcher have it all in the end."""
+    scene = Scene(bed, storage=("--state-dir", os.path.join(bed.directory, "state")))
+    c1, c2, c3 = (contact(n) for n in (1, 2, 3))
+    watcher = scene.watch("alice")
+    scene.register("alice", "phone-1", (c1, 300))
+    scene.register("alice", "phone-2", (c2, 300))
+    scene.settle("alice", watcher, c1, c2, step="registered")
+
+    def restart(how, meanwhile):
+        scene.reginfod.may_fail = how == signal.SIGKILL
+        watcher.may_jump = how == signal.SIGKILL
+        scene.reginfod.stop(how)
+        meanwhile()
+        scene.reginfod = scene.start_reginfod(scene.reginfod.port)
+
+    for how, number in ((signal.SIGTERM, 4), (signal.SIGKILL, 5)):
+        name, fresh = how.name, contact(number)
+        restart(how, lambda: None)
+        scene.settle("alice", watcher, c1, c2, step=f"{name}: nothing happened meanwhile")
+        scene.register("alice", "phone-1", (c1, 600))
+        watcher.wait(lambda w: w.fold.active[c1].expires > 400, f"{name}: the refreshed contact")
+        scene.settle("alice", watcher, c1, c2, step=f"{name}: one refreshed afterwards")
+        restart(how, lambda: scene.register("alice", "phone-3", (c3, 300)))
+        scene.settle("alice", watcher, c1, c2, c3, step=f"{name}: one registered meanwhile")
+        restart(how, lambda: scene.register("alice", "phone-3", (c3, 0)))
+        scene.settle("alice", watcher, c1, c2, step=f"{name}: one unregistered meanwhile")
+        watcher.wait_told(c3, "unregistered")
+        scene.register("alice", "phone-4", (fresh, 300))
+        scene.register("alice", "phone-4", (fresh, 0))
+        scene.settle("alice", watcher, c1, c2, step=f"{name}: another came and went")
+        scene.register("alice", "phone-1", (c1, 300))
+    mismatches = scene.reginfod.metric("reginfod_publish_entity_tag_mismatches_total")
+    assert mismatches == 0, "A's entity-tag was not known after a restart"
+    scene.register("alice", "phone-1", (c1, 0))
+    scene.register("alice", "phone-2", (c2, 0))
+    scene.settle("alice", watcher, step="none left")
+    assert scene.reginfod.metric("reginfod_subscriptions") == 2
+
+
 VARIANTS = {
     "direct-udp": lambda bed: life(bed),
     "direct-tcp": lambda bed: life(bed, transport="tcp"),
@@ -217,6 +265,7 @@ VARIANTS = {
     "edge-tcp": lambda bed: life(bed, transport="tcp", edge=True),
     "readme-notify": readme_notify,
     "restart": restart,
+    "reginfod-restart": reginfod_restart,
 }
 
 if __name__ == "__main__":

@@ -145,3 +145,28 @@ class Watcher:
     def wait_told(self, uri, event, timeout=15.0):
         self.wait(lambda w: (uri, "terminated", event) in w.fold.events,
                   f"{uri} terminated/{event}", timeout)
+
+
+class SurvivingWatcher(Watcher):
+    """Lets CSeq and version jump once after each crash of the server, by at most a range."""
+
+    RANGE = 64
+    may_jump = False
+
+    def _take(self, request):
+        cseq = int(request.get("CSeq").split()[0])
+        # What the old process sent last may come now; only a gap is the jump.
+        if self.may_jump and self.notify_cseq and cseq != self.notify_cseq + 1:
+            self.may_jump = False
+            self._jump(cseq, re.search(r"<reginfo [^>]*>", request.body).group())
+        super()._take(request)
+
+    def _jump(self, cseq, root):
+        if not self.notify_cseq < cseq <= self.notify_cseq + self.RANGE + 1:
+            raise AssertionError(f"after a crash CSeq {cseq} follows {self.notify_cseq}")
+        version = int(re.search(r' version="(\d+)"', root).group(1))
+        if not self.fold.version < version <= self.fold.version + self.RANGE + 1:
+            raise AssertionError(f"after a crash version {version} follows {self.fold.version}")
+        if ' state="full"' not in root:
+            raise AssertionError("the first document after a crash is not full")
+        self.notify_cseq, self.fold.version = cseq - 1, version - 1

@@ -9,23 +9,10 @@ namespace {
 
 const char* name_of(Op op) {
     static constexpr const char* kNames[] = {
-        "wait",
-        "publish",
-        "publish_anew",
-        "refresh",
-        "remove",
-        "wrong_tag",
-        "repeat",
-        "subscribe",
-        "resubscribe",
-        "resubscribe_id",
-        "unsubscribe",
-        "fetch",
-        "answer_with",
-        "close",
-        "refuse_connects",
-        "dns",
-        "clock_step",
+        "wait",        "publish",    "publish_anew", "refresh",     "remove",
+        "wrong_tag",   "repeat",     "subscribe",    "resubscribe", "resubscribe_id",
+        "unsubscribe", "fetch",      "answer_with",  "close",       "refuse_connects",
+        "dns",         "clock_step", "crash",        "restart",
     };
     static_assert(std::size(kNames) == static_cast<std::size_t>(Op::count_));
     return kNames[static_cast<std::size_t>(op)];
@@ -51,7 +38,8 @@ std::ostream& operator<<(std::ostream& out, const Plan& plan) {
         << int{plan.delay} << ",Callids(" << static_cast<int>(plan.callids) << "),Store("
         << static_cast<int>(plan.store) << ")," << (plan.small_turns ? "true" : "false") << ","
         << (plan.paced ? "true" : "false") << ",Profile(" << static_cast<int>(plan.profile) << "),"
-        << (plan.rates ? "true" : "false") << "," << (plan.suppress ? "true" : "false") << ",{";
+        << (plan.rates ? "true" : "false") << "," << (plan.suppress ? "true" : "false") << ","
+        << (plan.durable ? "true" : "false") << ",{";
     for (const Command& command : plan.commands) out << command;
     return out << "}}";
 }

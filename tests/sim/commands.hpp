@@ -28,6 +28,8 @@ enum class Op : std::uint8_t {
     refuse_connects,  ///< nobody can be reached by a new TCP connection, or can again
     dns,              ///< answers at once, late, or with nothing
     clock_step,       ///< the clock jumps ahead; all that was due is late
+    crash,            ///< the process ends at once, and another one starts sooner or later
+    restart,          ///< the same, cleanly
     count_,
 };
 
@@ -62,6 +64,7 @@ struct Plan {
     Profile profile = Profile::standard;  ///< of the watchers that are no Kamailios
     bool rates = false;                   ///< they ask for max-rate and min-rate (RFC 6446)
     bool suppress = false;                ///< they refresh with Suppress-If-Match (RFC 5839)
+    bool durable = false;                 ///< else a crash or restart does not happen
     std::vector<Command> commands;
 };
 

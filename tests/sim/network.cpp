@@ -61,4 +61,8 @@ void Network::stream(ConnectionId id, Event deliver) {
     });
 }
 
+void Network::close_all() {
+    for (auto& [id, connection] : connections_) connection.open = false;
+}
+
 }  // namespace reginfo::sim

@@ -55,6 +55,7 @@ public:
     /// The newest open one to that peer; 0 if there is none.
     ConnectionId connection_to(const Endpoint& peer) const;
     void stream(ConnectionId id, Event deliver);
+    void close_all();
 
     const std::map<ConnectionId, Connection>& connections() const { return connections_; }
 

@@ -13,6 +13,9 @@ using std::chrono::seconds;
 
 constexpr Duration kTimerF = seconds{32};
 
+/// How many CSeqs and versions are reserved at a time (rule 5).
+constexpr std::uint32_t kRange = 64;
+
 /// Two seconds that are no news (rule 8), one of the cache, one of rounding.
 constexpr std::int64_t kExpiresSlack = 4;
 
@@ -20,16 +23,25 @@ Duration patience(bool kamailio) { return kamailio ? seconds{1} : seconds{4}; }
 
 }  // namespace
 
-void NotifyLog::begin(const std::string& call_id, const std::string& aor, bool kamailio) {
+void NotifyLog::begin(
+    const std::string& call_id,
+    const std::string& aor,
+    bool kamailio,
+    bool is_fetch
+) {
     Dialog& dialog = dialogs_[call_id];
     dialog.aor = aor;
     dialog.kamailio = kamailio;
+    dialog.is_fetch = is_fetch;
 }
 
 void NotifyLog::subscribed(const std::string& call_id, const std::string& id) {
     Dialog& dialog = dialogs_[call_id];
     Usage& usage = dialog.usages[id];
-    if (usage.terminated) usage = {};
+    if (usage.terminated) {
+        usage = {};
+        usage.crashes = dialog.crashes;
+    }
     usage.may_restart = dialog.may_be_dead;
 }
 
@@ -50,6 +62,7 @@ void NotifyLog::sent(
     check_turn(now, dialog, notify);
     if (!dialog.over && now - dialog.at >= kTimerF && !dialog.kamailio) dialog.may_be_dead = true;
     dialog.cseq = notify.cseq();
+    dialog.cseq_crashes = 0;
     dialog.branch = notify.branch();
     dialog.bytes = bytes;
     dialog.usage = notify.param("Event", "id");
@@ -72,7 +85,8 @@ void NotifyLog::sent(
 }
 
 void NotifyLog::check_turn(TimePoint now, const Dialog& dialog, const Wire& notify) const {
-    if (notify.cseq() != dialog.cseq + 1) {
+    const std::uint32_t step = notify.cseq() - dialog.cseq;
+    if (step < 1 || step > 1 + dialog.cseq_crashes * kRange) {
         throw Violation(
             "CSeq " + notify.header("CSeq") + " after " + std::to_string(dialog.cseq) + " in " +
             notify.header("Call-ID")
@@ -95,13 +109,15 @@ void NotifyLog::check_document(TimePoint now, Dialog& dialog, Usage& usage, cons
     const Told told(notify.body);
     if (usage.may_restart && told.version == 0) usage.version = 0;
     usage.may_restart = false;
-    if (told.version != usage.version) {
+    const std::uint32_t jump = told.version - usage.version;
+    if (jump > (dialog.crashes - usage.crashes) * kRange) {
         throw Violation(
             "version " + std::to_string(told.version) + " instead of " +
             std::to_string(usage.version) + " in " + notify.header("Call-ID")
         );
     }
-    ++usage.version;
+    usage.version = told.version + 1;
+    usage.crashes = dialog.crashes;
     check_contacts(now, dialog, told);
 }
 
@@ -175,6 +191,30 @@ void NotifyLog::closed(const Flow& flow) {
         if (dialog.over || !(used == flow)) continue;
         dialog.over = true;
         if (flow.connection == 0) dialog.may_be_dead = true;
+    }
+}
+
+void NotifyLog::stopped() {
+    for (auto& [call_id, dialog] : dialogs_) {
+        dialog.over = true;
+        if (dialog.is_fetch) {  // nothing of it is stored: a copy of the request is another fetch
+            dialog.cseq = 0;
+            dialog.usages.clear();
+        }
+        for (auto& [id, usage] : dialog.usages) {
+            // That it has ended may not be stored yet: then it ends once more.
+            if (usage.terminated) dialog.may_be_dead = true;
+            usage.terminated = false;
+            usage.terminated_answered = false;
+        }
+    }
+}
+
+void NotifyLog::crashed() {
+    stopped();
+    for (auto& [call_id, dialog] : dialogs_) {
+        ++dialog.cseq_crashes;
+        ++dialog.crashes;
     }
 }
 

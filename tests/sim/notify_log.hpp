@@ -16,7 +16,7 @@ public:
     explicit NotifyLog(Model& model) : model_(model) {}
 
     /// A dialog will be made by this Call-ID.
-    void begin(const std::string& call_id, const std::string& aor, bool kamailio);
+    void begin(const std::string& call_id, const std::string& aor, bool kamailio, bool is_fetch);
 
     void sent(TimePoint now, const Wire& notify, const std::string& bytes, const Flow& flow);
     /// A SUBSCRIBE was accepted; where the last subscription of that id is over, it makes another.
@@ -25,6 +25,10 @@ public:
     void answered(TimePoint now, const Wire& response);
     /// The engine was told that this flow is gone.
     void closed(const Flow& flow);
+    /// All processes' ends: nothing is in flight any more, and what was not stored is not known.
+    void stopped();
+    /// The same, and CSeqs and versions may jump.
+    void crashed();
     /// The name of this dialog's next hop could not be resolved.
     void unreachable(const std::string& call_id) { dialogs_[call_id].may_be_dead = true; }
 
@@ -39,12 +43,16 @@ private:
         bool terminated = false;  ///< a NOTIFY said so
         bool terminated_answered = false;
         bool may_restart = false;
+        std::uint32_t crashes = 0;  ///< of which its version knows
     };
     struct Dialog {
         std::string aor;
         bool kamailio = false;
+        bool is_fetch = false;
         bool may_be_dead = false;
         std::uint32_t cseq = 0;
+        std::uint32_t cseq_crashes = 0;  ///< since the last NOTIFY
+        std::uint32_t crashes = 0;
         std::string branch;
         std::string bytes;
         std::string usage;

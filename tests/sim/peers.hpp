@@ -27,7 +27,11 @@ public:
     Peer& operator=(const Peer&) = delete;
 
     const Endpoint& endpoint() const { return endpoint_; }
+    Transport transport() const { return transport_; }
     bool is_busy() const { return !pending_.empty(); }
+    const std::string& pending_request() const { return pending_bytes_; }
+    void lose_request();  ///< as if there would be no answer
+    Flow flow();          ///< to the engine; connects where there is no connection
     void receive(const Wire& message, const Flow& flow);
     void close();  ///< all its connections
 
@@ -39,7 +43,6 @@ protected:
     std::string next_branch();
     void request(const std::string& branch, std::string bytes);
     void send(const Flow& flow, std::string bytes);
-    Flow flow();  ///< to the engine; connects where there is no connection
 
     World& world_;
     std::string name_;
@@ -51,6 +54,7 @@ private:
     Transport transport_;
     ConnectionId connection_ = 0;
     std::string pending_;  ///< branch of the request that is not answered yet
+    std::string pending_bytes_;
     std::uint64_t branches_ = 0;
 };
 

@@ -42,23 +42,16 @@ struct Arbitrary<Command> {
             gen::set(
                 &Command::op,
                 gen::weightedElement<Op>({
-                    {12, Op::wait},
-                    {12, Op::publish},
-                    {3, Op::publish_anew},
-                    {4, Op::refresh},
-                    {3, Op::remove},
-                    {1, Op::wrong_tag},
-                    {2, Op::repeat},
-                    {10, Op::subscribe},
-                    {3, Op::resubscribe},
-                    {2, Op::resubscribe_id},
-                    {1, Op::unsubscribe},
-                    {1, Op::fetch},
-                    {3, Op::answer_with},
-                    {2, Op::close},
-                    {1, Op::refuse_connects},
-                    {2, Op::dns},
-                    {1, Op::clock_step},
+                    {12, Op::wait},           {12, Op::publish},
+                    {3, Op::publish_anew},    {4, Op::refresh},
+                    {3, Op::remove},          {1, Op::wrong_tag},
+                    {2, Op::repeat},          {10, Op::subscribe},
+                    {3, Op::resubscribe},     {2, Op::resubscribe_id},
+                    {1, Op::unsubscribe},     {1, Op::fetch},
+                    {3, Op::answer_with},     {2, Op::close},
+                    {1, Op::refuse_connects}, {2, Op::dns},
+                    {1, Op::clock_step},      {2, Op::crash},
+                    {1, Op::restart},
                 })
             ),
             gen::set(&Command::who, gen::inRange<std::uint8_t>(0, 6)),
@@ -101,6 +94,7 @@ struct Arbitrary<Plan> {
             ),
             gen::set(&Plan::rates, flag(3)),
             gen::set(&Plan::suppress, flag(3)),
+            gen::set(&Plan::durable, flag(2)),
             gen::set(&Plan::commands)
         );
     }

@@ -51,7 +51,7 @@ void Watcher::put(const std::string& id, Seconds expires) {
     asked_id_ = id;
     asked_expires_ = expires;
     last_status_ = 0;
-    world_.expect_subscribe(branch, id);
+    world_.expect_subscribe(branch, id, to_tag_.empty() && expires == Seconds{0});
     request(branch, out + "Content-Length: 0\r\n\r\n");
 }
 
@@ -62,7 +62,7 @@ void Watcher::subscribe(const std::string& aor, Seconds expires) {
     notify_cseq_ = 0;
     views_.clear();
     aor_ = aor;
-    world_.notifies.begin(call_id_, aor, kamailio_);
+    world_.notifies.begin(call_id_, aor, kamailio_, expires == Seconds{0});
     put("", expires);
 }
 

@@ -15,6 +15,12 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+bool has_write_to(Bucket bucket, const std::vector<Write>& writes) {
+    return std::any_of(writes.begin(), writes.end(), [&](const Write& write) {
+        return write.bucket == bucket;
+    });
+}
+
 /// Calls of handle_timeout at one moment beyond which the engine is spinning.
 constexpr int kSpinning = 2'000;
 
@@ -30,6 +36,9 @@ Settings settings_of(const Plan& plan) {
     settings.notify.burst = 3;
     settings.profile_rules = {
         {.profile = plan.profile, .user_agent = std::string(text_of(plan.profile))}};
+    settings.durable = plan.durable;
+    settings.hash_seed = plan.chance + 1U;
+    settings.notify.recovery_rate = 20'000;
     if (plan.small_turns) {
         settings.limits.expiries_per_turn = 2;
         settings.notify.window_initial = 1;
@@ -45,8 +54,9 @@ World::World(const Plan& plan)
       model(Settings{}.contact_grace),
       notifies(model),
       plan_(plan),
-      engine_(settings_of(plan), plan.chance + 1U),
+      settings_(settings_of(plan)),
       store_fails_(plan.store == Store::failing) {
+    engine_ = make_engine(network.now);
     network.weather = {plan.loss, plan.duplicates, milliseconds{50} * plan.delay};
     // With a late store several AORs may be due at once, and nobody outside could tell whose
     // expiry a commit is: one AOR then.
@@ -63,7 +73,11 @@ World::World(const Plan& plan)
 // Time.
 
 void World::handle_timeout() {
-    call(true, [this] { engine_.handle_timeout(network.now, outbox_); });
+    call(true, [this] { engine_->handle_timeout(network.now, outbox_); });
+}
+
+void World::handle_restored() {
+    call(true, [this] { engine_->handle_restored(network.now, outbox_); });
 }
 
 void World::advance(Duration duration) {
@@ -71,7 +85,7 @@ void World::advance(Duration duration) {
     int spins = 0;
     while (true) {
         const auto event = network.next();
-        const auto deadline = engine_.next_deadline();
+        const auto deadline = engine_ ? engine_->next_deadline() : std::nullopt;
         if (deadline && *deadline <= end && (!event || *deadline <= *event)) {
             spins = *deadline > network.now ? 0 : spins + 1;
             if (spins > kSpinning) throw Violation("handle_timeout gets nowhere");
@@ -82,7 +96,7 @@ void World::advance(Duration duration) {
         const auto due = model.next_deadline();
         const TimePoint next = std::max(network.now, std::min(event.value_or(end), end));
         const bool unseen =
-            due && *due < next && (!deadline || *deadline > std::max(*due, network.now));
+            engine_ && due && *due < next && (!deadline || *deadline > std::max(*due, network.now));
         if (plan_.store == Store::at_once && unseen) {
             throw Violation("something is due and the engine has no deadline for it");
         }
@@ -96,6 +110,7 @@ void World::advance(Duration duration) {
 
 template <class Call>
 void World::call(bool by_time, const Call& into_engine) {
+    if (!engine_) return;
     by_time_ = by_time;
     into_engine();
     Outbox effects;
@@ -118,30 +133,45 @@ void World::trace(const char* direction, const Flow& flow, const std::string& by
 }
 
 void World::to_engine(const Flow& flow, const std::string& bytes) {
+    if (!engine_) return;
     trace("<-", flow, bytes);
     const Wire message(bytes);
     if (message.is_response()) notifies.answered(network.now, message);
-    call(false, [&] { engine_.handle_message(network.now, flow, bytes, outbox_); });
+    call(false, [&] { engine_->handle_message(network.now, flow, bytes, outbox_); });
 }
 
 void World::finish(CommitId id, bool ok) {
     const PendingCommit commit = commits_.at(id);
     commits_.erase(id);
     begun_ = commit.begun;
+    stores_response_ = ok && has_write_to(Bucket::transaction, commit.writes);
+    if (ok) keep(commit);
     if (ok && commit.is_expiry) {
         model.expire(commit.begun);
         changed_at_ = network.now;
     }
-    call(false, [&] { engine_.handle_committed(network.now, id, ok, outbox_); });
+    call(false, [&] { engine_->handle_committed(network.now, id, ok, outbox_); });
+    stores_response_ = false;
+}
+
+void World::keep(const PendingCommit& commit) {
+    for (const Write& write : commit.writes) {
+        if (write.value) {
+            kept_[{write.bucket, write.key}] = {*write.value, commit.begun};
+        } else {
+            kept_.erase({write.bucket, write.key});
+        }
+    }
 }
 
 void World::flow_closed(const Flow& flow) {
     notifies.closed(flow);
-    call(false, [&] { engine_.handle_flow_closed(network.now, flow, outbox_); });
+    call(false, [&] { engine_->handle_flow_closed(network.now, flow, outbox_); });
 }
 
 void World::close(ConnectionId id) {
-    network.after({}, [this, id] {
+    network.after({}, [this, id, process = process_] {
+        if (process != process_) return;
         Network::Connection* connection = network.find(id);
         if (connection == nullptr) return;
         connection->open = false;
@@ -168,7 +198,11 @@ void World::perform(Effect& effect) {
 }
 
 void World::perform(const Commit& commit) {
-    commits_[commit.id] = {network.now, by_time_};
+    // What no request asked for is an expiry; there may be one before a request, after a start.
+    const bool is_expiry = plan_.durable ? has_write_to(Bucket::aor, commit.writes) &&
+                                               !has_write_to(Bucket::transaction, commit.writes)
+                                         : by_time_;
+    commits_[commit.id] = {network.now, is_expiry, commit.writes};
     if (plan_.store == Store::at_once) {
         done_.push_back(commit.id);
         return;
@@ -176,18 +210,21 @@ void World::perform(const Commit& commit) {
     const auto delay = milliseconds{20} * static_cast<std::int64_t>(1 + network.roll(100));
     store_free_at_ = std::max(store_free_at_, network.now + delay);
     const bool ok = !store_fails_ || !network.happens(35);
-    network.at(store_free_at_, [this, id = commit.id, ok] { finish(id, ok); });
+    network.at(store_free_at_, [this, id = commit.id, ok, process = process_] {
+        if (process == process_) finish(id, ok);
+    });
 }
 
 void World::perform(const Resolve& question) {
-    const auto answer = [this, question, dns = dns_] {
+    const auto answer = [this, question, dns = dns_, process = process_] {
+        if (process != process_) return;
         // The name is the watcher's: w4.example.com.
         const auto index = static_cast<std::size_t>(question.host[1] - '0');
         const Transport transport = question.transport.value_or(Transport::udp);
         std::vector<Target> targets;
         if (dns != 2) targets.push_back({transport, watchers_.at(index)->endpoint()});
         if (dns == 2) notifies.unreachable(watchers_.at(index)->call_id());
-        call(false, [&] { engine_.handle_resolved(network.now, question.id, targets, outbox_); });
+        call(false, [&] { engine_->handle_resolved(network.now, question.id, targets, outbox_); });
     };
     network.after(dns_ == 0 ? milliseconds{1} : milliseconds{700}, answer);
 }
@@ -232,7 +269,9 @@ void World::transmit(const Flow& flow, const std::string& bytes) {
         if (used.connection != 0) network.find(used.connection)->used_by_peer = true;
     }
     if (network.find(used.connection) == nullptr) {
-        network.after(milliseconds{1}, [this, flow] { flow_closed(flow); });
+        network.after(milliseconds{1}, [this, flow, process = process_] {
+            if (process == process_) flow_closed(flow);
+        });
         return;
     }
     network.stream(used.connection, [peer, used, bytes] { peer->receive(Wire(bytes), used); });
@@ -244,8 +283,9 @@ void World::expect(const std::string& branch, Publish publish) {
     publishes_.emplace(branch, std::move(publish));
 }
 
-void World::expect_subscribe(const std::string& branch, std::string event_id) {
+void World::expect_subscribe(const std::string& branch, std::string event_id, bool is_fetch) {
     event_ids_.emplace(branch, std::move(event_id));
+    if (is_fetch) fetches_.insert(branch);
 }
 
 void World::respond(const Wire& response, const std::string& bytes) {
@@ -253,6 +293,9 @@ void World::respond(const Wire& response, const std::string& bytes) {
     if (!first) {
         if (at->second != bytes) throw Violation("another response: " + at->second + bytes);
         return;
+    }
+    if (stores_response_ && response.status() == 200 && !fetches_.contains(response.branch())) {
+        acknowledged_.insert(response.branch());
     }
     if (const auto publish = publishes_.find(response.branch()); publish != publishes_.end()) {
         published(response, publish->second);

@@ -13,7 +13,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace reginfo::sim {
@@ -39,7 +41,7 @@ public:
     void check_empty();  ///< nothing leaks
 
     const Plan& plan() const { return plan_; }
-    const Stats& stats() const { return engine_.stats(); }
+    const Stats& stats() const { return engine_->stats(); }
 
     // For peers.
     Network network;
@@ -47,17 +49,24 @@ public:
     NotifyLog notifies;
     void to_engine(const Flow& flow, const std::string& bytes);
     void expect(const std::string& branch, Publish publish);
-    void expect_subscribe(const std::string& branch, std::string event_id);
+    void expect_subscribe(const std::string& branch, std::string event_id, bool is_fetch);
     void close(ConnectionId connection);
 
 private:
     struct PendingCommit {
         TimePoint begun;
         bool is_expiry = false;  ///< begun by the time, not by a request
+        std::vector<Write> writes;
+    };
+    /// A record in the store.
+    struct Kept {
+        std::string value;
+        TimePoint written;
     };
 
     void advance(Duration duration);
     void handle_timeout();
+    void handle_restored();
     template <class Call>
     void call(bool by_time, const Call& into_engine);
     void perform(Effect& effect);
@@ -65,6 +74,16 @@ private:
     void perform(const Commit& commit);
     void perform(const Resolve& question);
     void finish(CommitId id, bool ok);
+    void keep(const PendingCommit& commit);
+    // crash.cpp
+    void crash(const Command& command);
+    void restart(const Command& command);
+    void settle(const PendingCommit& commit);
+    void replace_process(const Command& command);
+    std::unique_ptr<Engine> make_engine(TimePoint now) const;
+    template <class Visit>
+    void for_each_peer(Visit visit);
+    void lose_connections();
     void respond(const Wire& response, const std::string& bytes);
     void published(const Wire& response, const Publish& publish);
     void transmit(const Flow& flow, const std::string& bytes);
@@ -76,7 +95,9 @@ private:
     void run_watcher(const Command& command);
 
     Plan plan_;
-    Engine engine_;
+    Settings settings_;
+    std::unique_ptr<Engine> engine_;  ///< none between a crash and the next start
+    unsigned process_ = 0;            ///< which one it is
     Outbox outbox_;
     std::vector<std::unique_ptr<Publisher>> publishers_;
     std::vector<std::unique_ptr<Watcher>> watchers_;
@@ -84,8 +105,9 @@ private:
 
     std::map<CommitId, PendingCommit> commits_;
     std::vector<CommitId> done_;  ///< by the store that is never late
-    TimePoint store_free_at_;     ///< the late store keeps its order
-    TimePoint begun_;             ///< of the commit whose end is being told
+    std::map<std::pair<Bucket, std::string>, Kept> kept_;
+    TimePoint store_free_at_;  ///< the late store keeps its order
+    TimePoint begun_;          ///< of the commit whose end is being told
     bool by_time_ = false;
     bool store_fails_ = false;
     bool connects_fail_ = false;
@@ -94,6 +116,9 @@ private:
     std::map<std::string, Publish> publishes_;      ///< by branch
     std::map<std::string, std::string> event_ids_;  ///< of SUBSCRIBEs, by branch
     std::map<std::string, std::string> responses_;  ///< by branch
+    std::set<std::string> fetches_;                 ///< branches
+    std::set<std::string> acknowledged_;            ///< branches whose response is in the store
+    bool stores_response_ = false;                  ///< the commit whose end is being told
     TimePoint changed_at_;
     const bool traced_ = std::getenv("REGINFO_SIM_TRACE") != nullptr;
 };

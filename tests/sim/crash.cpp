@@ -1,0 +1,115 @@
+/// @file
+/// The end of a process and the start of the next one, with what the store has.
+
+#include "tests/sim/world.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+#include <variant>
+
+namespace reginfo::sim {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::int64_t kDownMilliseconds[] = {0, 300, 3'000, 15'000, 100'000};
+
+}  // namespace
+
+/// Of what the store was given, a part is durable, though nobody was told.
+void World::crash(const Command& command) {
+    if (!plan_.durable) return;
+    const std::map<CommitId, PendingCommit> pending = std::exchange(commits_, {});
+    done_.clear();
+    engine_.reset();
+    std::erase_if(responses_, [&](const auto& response) {
+        return !acknowledged_.contains(response.first);
+    });
+    std::uint64_t durable = network.roll(pending.size() + 1);
+    for (const auto& [id, commit] : pending) {
+        if (durable-- == 0) break;
+        settle(commit);
+    }
+    notifies.crashed();
+    replace_process(command);
+}
+
+void World::restart(const Command& command) {
+    if (!plan_.durable) return;
+    while (!commits_.empty()) finish(commits_.begin()->first, true);
+    engine_->handle_stop(network.now, outbox_);
+    for (const Effect& effect : outbox_.effects()) {
+        keep({network.now, false, std::get<Commit>(effect).writes});
+    }
+    outbox_.clear();
+    engine_.reset();
+    std::erase_if(responses_, [&](const auto& response) {
+        return !acknowledged_.contains(response.first);
+    });
+    notifies.stopped();
+    replace_process(command);
+}
+
+/// A commit of which only the store knows. Its request will be sent again and answered from there;
+/// what that answer says is in force from the start on.
+void World::settle(const PendingCommit& commit) {
+    keep(commit);
+    begun_ = commit.begun;
+    if (commit.is_expiry) model.expire(commit.begun);
+    const std::unique_ptr<Engine> heir = make_engine(commit.begun);  // is only asked
+    stores_response_ = true;
+    for_each_peer([&](Peer& peer) {
+        if (!peer.is_busy() || peer.transport() != Transport::udp) return;
+        Outbox answers;
+        heir->handle_message(commit.begun, peer.flow(), peer.pending_request(), answers);
+        for (const Effect& effect : answers.effects()) {
+            const auto* send = std::get_if<Send>(&effect);
+            if (send == nullptr || !Wire(send->head).is_response()) continue;
+            const Wire response(send->head);
+            if (response.status() == 200 && !responses_.contains(response.branch())) {
+                respond(response, send->head);
+            }
+        }
+    });
+    stores_response_ = false;
+}
+
+/// Time passes without a process, and then there is another one.
+void World::replace_process(const Command& command) {
+    ++process_;
+    lose_connections();
+    advance(milliseconds{kDownMilliseconds[command.how % std::size(kDownMilliseconds)]});
+    lose_connections();
+    engine_ = make_engine(network.now);
+    handle_restored();
+}
+
+std::unique_ptr<Engine> World::make_engine(TimePoint now) const {
+    auto engine = std::make_unique<Engine>(settings_, plan_.chance + 1U + process_);
+    for (const auto& [key, kept] : kept_) {
+        const Duration age = std::max(now - kept.written, Duration::zero());
+        if (!engine->restore(now, {key.first, key.second, kept.value, age})) {
+            throw Violation("a record cannot be read");
+        }
+    }
+    return engine;
+}
+
+template <class Visit>
+void World::for_each_peer(Visit visit) {
+    for (const auto& publisher : publishers_) visit(*publisher);
+    for (const auto& watcher : watchers_) visit(*watcher);
+}
+
+/// Requests on their way over TCP are lost with them, and nobody knows what became of them.
+void World::lose_connections() {
+    network.close_all();
+    for (const auto& watcher : watchers_) {
+        if (watcher->transport() != Transport::tcp || !watcher->is_busy()) continue;
+        notifies.unreachable(watcher->call_id());
+        watcher->lose_request();
+    }
+}
+
+}  // namespace reginfo::sim
