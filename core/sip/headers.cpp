@@ -155,7 +155,9 @@ std::optional<Via> parse_via(std::string_view value) {
     via.params = trim(*params);
     if (via.params.empty()) return via;
     const bool good = read_params(via.params, [&via](const ParamReader::Param& param) {
-        if (equal_ignoring_case(param.name, "branch")) return keep(via.branch, param);
+        if (equal_ignoring_case(param.name, "branch")) {
+            return param.value.empty() || keep(via.branch, param);  // an empty one is none
+        }
         if (equal_ignoring_case(param.name, "maddr")) return keep(via.maddr, param);
         if (equal_ignoring_case(param.name, "rport")) via.has_rport = true;
         return true;
