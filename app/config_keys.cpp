@@ -197,6 +197,8 @@ const Key kKeys[] = {
      number([](auto& c) -> auto& { return c.settings.limits.transactions; }, 1)},
     {"limits", "waiting_requests", "Requests held back behind a commit, in all.",
      number([](auto& c) -> auto& { return c.settings.limits.waiting_requests; }, 1)},
+    {"limits", "waiting_bytes", "Bytes of those requests.",
+     bytes([](auto& c) -> auto& { return c.settings.limits.waiting_bytes; }, 65'536, kMaxMemory)},
     {"limits", "dialog_state_bytes", "Contact, route set, tags and URIs of one dialog.",
      bytes([](auto& c) -> auto& { return c.settings.limits.dialog_state_bytes; }, 512, 1'048'576)},
     {"limits", "expiries_per_turn", "Deadlines acted on before sockets are served again.",

@@ -5,13 +5,17 @@
 #include "app/config.hpp"
 #include "app/log.hpp"
 #include "core/engine.hpp"
+#include "core/time.hpp"
 #include "transport/driver.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <chrono>
 #include <functional>
+#include <optional>
 #include <string_view>
+#include <utility>
 
 namespace reginfo {
 

@@ -53,6 +53,13 @@ std::optional<HttpResponse> objection(const HttpRequest& request, const std::str
     return response;
 }
 
+/// For the log: who asked for what, and what came of it.
+std::string line_of(const HttpRequest& request, const HttpResponse& response) {
+    const std::string query = request.query.empty() ? "" : "?" + request.query;
+    return request.method + " " + request.path + query + " from " + request.peer + ": " +
+           std::to_string(response.status);
+}
+
 HttpResponse answer_of(ActionOutcome outcome) {
     switch (outcome) {
         case ActionOutcome::done:
@@ -148,7 +155,6 @@ HttpResponse trace(const CoreAccess& core, const HttpRequest& request) {
 }
 
 HttpResponse drain(const CoreAccess& core, const HttpRequest&) {
-    core.log("drain");
     core.drain();
     return answer_of(ActionOutcome::done);
 }
@@ -172,7 +178,6 @@ std::string subscription_line(const SubscriptionView& subscription) {
 
 /// All registrations with their contacts and publications, then all subscriptions.
 HttpResponse dump_state(const CoreAccess& core, const HttpRequest&) {
-    core.log("dump the state");
     std::vector<ListStep> tables{
         steps_through<RegistrationDetails>(core, {}, registration_line),
         steps_through<SubscriptionView>(core, {}, subscription_line),
@@ -189,7 +194,9 @@ void add_action_routes(Router& router, const CoreAccess& core, std::function<std
     const auto add = [&](std::string method, std::string_view path, auto handler) {
         router.add(std::move(method), path, [core, token, handler](const HttpRequest& request) {
             if (auto refused = objection(request, token())) return std::move(*refused);
-            return handler(core, request);
+            HttpResponse response = handler(core, request);
+            core.log(line_of(request, response));
+            return response;
         });
     };
     add("POST",

@@ -21,6 +21,7 @@ struct HttpRequest {
     std::string authorization = {};
     std::string if_none_match = {};
     std::string last_event_id = {};
+    std::string peer = {};                     ///< who asks: an address and a port
     std::vector<std::string> parameters = {};  ///< path segments that the route left open, decoded
 };
 

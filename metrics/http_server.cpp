@@ -56,6 +56,12 @@ tcp::endpoint to_asio(const Endpoint& endpoint) {
     return {asio::ip::make_address_v4(asio::ip::v4_mapped, v6), endpoint.port};
 }
 
+std::string text_of(const tcp::endpoint& endpoint) {
+    std::ostringstream text;
+    text << endpoint;
+    return text.str();
+}
+
 }  // namespace
 
 class HttpServer::Impl {
@@ -95,7 +101,7 @@ private:
     asio::awaitable<bool> write_piece(beast::tcp_stream& stream, std::string piece, bool chunked);
     asio::awaitable<bool> wait(BodyStream& body, beast::tcp_stream& stream);
     void refuse(tcp::socket socket);
-    HttpResponse answer(BeastRequest& request) const;
+    HttpResponse answer(BeastRequest& request, const tcp::endpoint& peer) const;
 
     HttpOptions options_;
     Router router_;
@@ -160,6 +166,9 @@ void HttpServer::Impl::refuse(tcp::socket socket) {
 }
 
 asio::awaitable<void> HttpServer::Impl::serve(tcp::socket socket) {
+    beast::error_code gone;
+    const tcp::endpoint peer = socket.remote_endpoint(gone);
+    if (gone) co_return;
     beast::tcp_stream stream(std::move(socket));
     const Registration registration(*this, stream);
     const std::size_t most = options_.header_bytes + options_.body_bytes + kFirstRead;
@@ -190,7 +199,7 @@ asio::awaitable<void> HttpServer::Impl::serve(tcp::socket socket) {
             exchange.keep_alive = parser.get().keep_alive();
             exchange.is_head = parser.get().method() == http::verb::head;
             exchange.gzip = accepts_gzip(to_view(parser.get()[http::field::accept_encoding]));
-            response = answer(parser.get());
+            response = answer(parser.get(), peer);
         }
         ++responses_[response->status];
         keep_alive = exchange.keep_alive;
@@ -307,7 +316,7 @@ asio::awaitable<bool> HttpServer::Impl::wait(BodyStream& body, beast::tcp_stream
     co_return is_ready;
 }
 
-HttpResponse HttpServer::Impl::answer(BeastRequest& request) const {
+HttpResponse HttpServer::Impl::answer(BeastRequest& request, const tcp::endpoint& peer) const {
     if (request.target().size() > options_.target_bytes) {
         return make_problem(414, "The target is too long.");
     }
@@ -335,6 +344,7 @@ HttpResponse HttpServer::Impl::answer(BeastRequest& request) const {
     plain.authorization = std::string(to_view(request[http::field::authorization]));
     plain.if_none_match = std::string(to_view(request[http::field::if_none_match]));
     plain.last_event_id = std::string(to_view(request["Last-Event-ID"]));
+    plain.peer = text_of(peer);
     return router_.dispatch(std::move(plain));
 }
 

@@ -22,7 +22,7 @@ struct CoreAccess {
     std::function<TimePoint()> now;
     std::function<ActionOutcome(const OperatorAction&)> act;
     std::function<void(Observer*)> observe;  ///< Engine::observe
-    std::function<void(std::string)> log;    ///< what an operator did that no engine saw
+    std::function<void(std::string)> log;    ///< who asked for which action
     std::function<void()> drain;             ///< gets ready to be stopped, and stays
 };
 

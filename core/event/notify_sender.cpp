@@ -158,6 +158,7 @@ void NotifySender::send(
     InFlight& in_flight = dialog.in_flight.emplace();
     in_flight.subscription = &subscription;
     in_flight.branch = records_.tokens.next();
+    in_flight.cseq = dialog.state.local_cseq;
     in_flight.carried = body.carries;
     in_flight.terminates = subscription.state == Subscription::State::terminated;
     in_flight.full = body.tail && body.full;

@@ -36,7 +36,7 @@ void NotifySender::trace_sent(const Subscription& subscription, Outbox& outbox) 
     const DialogState& dialog = subscription.dialog.state;
     in_flight.trace = records_.tracer.current(subscription.aor.name);
     if (in_flight.trace == 0) return;
-    std::string line = "NOTIFY " + std::to_string(dialog.local_cseq) + " sent, ";
+    std::string line = "NOTIFY " + std::to_string(in_flight.cseq) + " sent, ";
     if (in_flight.tail) {
         line += in_flight.full ? "full" : "partial";
         line += " version " + std::to_string(subscription.version - 1);
@@ -58,7 +58,7 @@ void NotifySender::trace_end(
     const Subscription& subscription = *over.subscription;
     const DialogState& dialog = subscription.dialog.state;
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(now - over.sent_at);
-    std::string line = "NOTIFY " + std::to_string(dialog.local_cseq) + " ";
+    std::string line = "NOTIFY " + std::to_string(over.cseq) + " ";
     line += text_of(outcome);
     const bool answered = outcome != NotifyOutcome::superseded && subscription.last_status != 0;
     if (answered) line += " (" + std::to_string(subscription.last_status) + ")";

@@ -91,7 +91,9 @@ bool Records::hold(
     const Flow& flow,
     std::string_view bytes
 ) {
-    if (waiting >= settings.limits.waiting_requests) {
+    const bool fits = waiting < settings.limits.waiting_requests &&
+                      waiting_bytes + bytes.size() <= settings.limits.waiting_bytes;
+    if (!fits) {
         ++stats.refused_by_bound[index_of(Bound::waiting_requests)];
         return false;
     }

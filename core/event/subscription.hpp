@@ -133,6 +133,7 @@ inline constexpr TimePoint kNoNews = TimePoint::min();
 struct InFlight {
     Subscription* subscription = nullptr;
     std::uint64_t branch = 0;
+    std::uint32_t cseq = 0;
     Revision carried = 0;     ///< the revision that its document brings the watcher to
     bool terminates = false;  ///< it says that the subscription is over
     bool full = false;        ///< it has a full document

@@ -52,6 +52,7 @@ protected:
     HttpResponse ask(const std::string& method, const std::string& target, bool with_token = true) {
         HttpRequest request;
         request.method = method;
+        request.peer = "192.0.2.77:4711";
         const std::size_t mark = std::min(target.find('?'), target.size());
         request.path = target.substr(0, mark);
         request.query = target.substr(std::min(mark + 1, target.size()));

@@ -137,5 +137,21 @@ TEST_F(Footprint, WhatWaitsBehindACommitIsToldUntilItIsServed) {
     EXPECT_EQ(use().waiting_requests, 0U);
 }
 
+TEST(WaitingBytes, AreBounded) {
+    Publisher publisher;
+    const std::string request = publisher.request(3600, BodyText{}.text()).text();
+    Settings settings = test_settings();
+    settings.limits.waiting_bytes = 2 * request.size();
+    World world(settings);
+    world.store_answers_late = true;
+    world.receive(publisher.flow, request);
+    for (int i = 0; i < 3; ++i) {
+        world.receive(publisher.flow, publisher.request(3600, BodyText{}.text()).text());
+    }
+
+    EXPECT_EQ(world.stats().refused_by_bound[index_of(Bound::waiting_requests)], 1U);
+    EXPECT_EQ(world.take_one().status(), 503);
+}
+
 }  // namespace
 }  // namespace reginfo::test
