@@ -23,9 +23,10 @@ using boost::system::error_code;
 /// Bounded, so that a flood on UDP cannot starve TCP, timers and /metrics.
 constexpr int kBatchesPerWakeup = 8;
 
-/// Parts of a socket's receive buffer that are still full after a wakeup's batches.
-constexpr double kHighFill = 0.5;
-constexpr double kExtremeFill = 0.85;
+/// Parts of a socket's receive buffer that are still full after a wakeup's batches. A full one of
+/// 16 MiB is about half a second of work: senders must not come to repeat what is still in it.
+constexpr double kHighFill = 0.25;
+constexpr double kExtremeFill = 0.5;
 
 /// How late the engine's earliest deadline may be seen before the reactor counts as behind.
 constexpr Duration kLate = std::chrono::milliseconds{500};

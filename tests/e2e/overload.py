@@ -95,8 +95,8 @@ class Clients:
             "to_tag": f";tag={to_tag}", "cseq": dialog[2]})
 
     def some(self):
-        """Four PUBLISHes for each SUBSCRIBE."""
-        return self.subscribe() if next(self.numbers) % 5 == 0 else self.publish()
+        """Nine PUBLISHes for each SUBSCRIBE."""
+        return self.subscribe() if next(self.numbers) % 10 == 0 else self.publish()
 
     def turn(self, wait=0.0005):
         """Sends again what is due, and takes what has come; returns the requests answered now."""

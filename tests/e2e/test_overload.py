@@ -14,7 +14,7 @@ import harness
 from overload import Clients
 
 HOGS = 3
-TRIES = 5
+TRIES = 8
 SECONDS = 2.0
 RATIO = 0.8
 

@@ -120,11 +120,7 @@ void NotifyChecks::sent(
     require(dialog.terminated || state.starts_with("active;expires="), "Subscription-State", bytes);
     require(!usage.over, "nothing follows an answered `terminated`", bytes);
     if (same_again) usage.any_version = true;
-    usage.ended = dialog.terminated;
-    const bool is_last = std::all_of(dialog.usages.begin(), dialog.usages.end(), [](const auto& u) {
-        return u.second.ended;
-    });
-    if (!is_last) dialog.firm_cseq = dialog.cseq;
+    if (!dialog.terminated) dialog.firm_cseq = dialog.cseq;
     check_document(dialog, usage, notify);
 }
 

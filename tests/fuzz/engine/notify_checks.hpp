@@ -41,13 +41,12 @@ private:
         std::uint32_t version = 0;
         bool any_version = true;
         bool full_answered = false;
-        bool ended = false;  ///< `terminated` was said
-        bool over = false;   ///< and answered
+        bool over = false;  ///< `terminated` was answered
     };
     struct Dialog {
         std::map<std::string, Usage, std::less<>> usages;  ///< by Event id
         std::uint32_t cseq = 0;
-        std::uint32_t firm_cseq = 0;  ///< of the last NOTIFY but those that said all is over
+        std::uint32_t firm_cseq = 0;  ///< of the last NOTIFY that was not a last one
         std::uint32_t jump = 0;       ///< how far the next CSeq may be ahead
         std::string branch;
         std::string bytes;
