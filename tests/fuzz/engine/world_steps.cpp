@@ -114,7 +114,7 @@ void World::run(const Step& step) {
             if (const auto* notify = choose(unanswered_, step.who()); notify && step.flag(0)) {
                 close(Flow(notify->flow));
             } else {
-                close(some_flow(3 + 8U * step.who()));
+                close(some_flow(3U + 8U * step.who()));
             }
             break;
         case Op::pressure:
