@@ -40,7 +40,6 @@ std::string add(ProfileRule& rule, std::string_view name, std::string_view value
 }  // namespace
 
 boost::system::result<ProfileRule, ProfileRuleError> parse_profile_rule(std::string_view text) {
-    if (text.size() > kMaxText) return ProfileRuleError{"is too long"};
     const bool printable =
         std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
     if (!printable) return ProfileRuleError{"is not printable ASCII"};
@@ -63,6 +62,9 @@ boost::system::result<ProfileRule, ProfileRuleError> parse_profile_rule(std::str
         if (!why.empty()) return ProfileRuleError{std::move(why)};
         in_user_agent = name == "user_agent";
     }
+    // Not of the rule as it was written: a network is written longer than it may be given.
+    const bool too_long = rule.user_agent.size() > kMaxText || rule.from_domain.size() > kMaxText;
+    if (too_long) return ProfileRuleError{"is too long"};
     return rule;
 }
 

@@ -73,7 +73,7 @@ bool Engine::Impl::restore(TimePoint now, const StoredRecord& record) {
         case Bucket::aor:
             return restorer.restore_aor(record.key, record.value, time);
         case Bucket::dialog:
-            return restorer.restore_dialog(record.value, time);
+            return restorer.restore_dialog(record.key, record.value, time);
         case Bucket::transaction: {
             const auto key = parse_transaction_key(record.key);
             const auto transaction = decode_transaction(record.value);

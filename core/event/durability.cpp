@@ -118,9 +118,14 @@ std::optional<ListenerId> Restorer::listener_like(const Flow& flow) const {
     return ListenerId{0};
 }
 
-bool Restorer::restore_dialog(std::string_view value, const RecordTime& time) {
+bool Restorer::restore_dialog(
+    std::string_view key,
+    std::string_view value,
+    const RecordTime& time
+) {
     auto record = decode_dialog(value, time);
     if (!record || record->subscriptions.empty()) return false;
+    if (dialog_key(record->state) != key) return false;  // else two records could be one dialog
     Flow& flow = record->state.flow;
     const std::optional<ListenerId> listener = listener_like(flow);
     if (!listener) return false;

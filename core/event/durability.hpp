@@ -48,7 +48,7 @@ public:
     explicit Restorer(Records& records) : records_(records) {}
 
     bool restore_aor(std::string_view key, std::string_view value, const RecordTime& time);
-    bool restore_dialog(std::string_view value, const RecordTime& time);
+    bool restore_dialog(std::string_view key, std::string_view value, const RecordTime& time);
 
 private:
     std::optional<ListenerId> listener_like(const Flow& flow) const;

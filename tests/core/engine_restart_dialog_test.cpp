@@ -2,6 +2,8 @@
 /// Two subscriptions in one dialog, a late store and a crash (DESIGN.md rules 5 and 9): what became
 /// of one must not be taken from the other. All of it was found by fuzz_engine.
 
+#include "core/event/durability.hpp"
+#include "core/event/record_codec.hpp"
 #include "tests/support/engine_fixture.hpp"
 
 #include <gtest/gtest.h>
@@ -10,6 +12,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <vector>
 
 namespace reginfo::test {
@@ -94,6 +97,21 @@ TEST_F(DialogOfTwo, TheEndOfBothLeavesNothing) {
     world.crash();
 
     EXPECT_EQ(world.stats().dialogs, 0U);
+}
+
+TEST(DialogRecord, UnderAKeyThatIsNotItsOwnItCannotBeRead) {
+    Settings settings = test_settings();
+    settings.durable = true;
+    Engine engine(settings, 1);
+    DialogRecord record;
+    record.state.call_id = "c";
+    record.subscriptions.emplace_back().aor = "sip:alice@example.org";
+    const std::string value = encode(record, TimePoint{});
+
+    EXPECT_FALSE(engine.restore(TimePoint{}, {Bucket::dialog, "another", value}));
+    EXPECT_EQ(engine.stats().dialogs, 0U);
+    EXPECT_TRUE(engine.restore(TimePoint{}, {Bucket::dialog, dialog_key(record.state), value}));
+    EXPECT_EQ(engine.stats().dialogs, 1U);
 }
 
 }  // namespace

@@ -84,7 +84,7 @@ constexpr std::array<std::string_view, 5> kMethods = {
 /// What a contact says besides its URI, chosen by the bits of a byte.
 test::ContactText contact_of(unsigned number, unsigned bits) {
     static constexpr std::array<std::int64_t, 4> kTimes = {600, 3, 60, 0};
-    static constexpr std::array<std::string_view, 4> kEvents = {
+    static constexpr std::array<std::string_view, 4> kStarts = {
         "registered", "refreshed", "shortened", "created"};
     static constexpr std::array<std::string_view, 4> kEnds = {
         "unregistered", "expired", "probation", "rejected"};
@@ -100,7 +100,7 @@ test::ContactText contact_of(unsigned number, unsigned bits) {
                            R"("</unknown-param><unknown-param name="reg-id">1</unknown-param>)";
     }
     if (ended) contact.state = "terminated";
-    contact.event = ended ? of(kEnds, bits >> 4U) : of(kEvents, bits >> 5U);
+    contact.event = ended ? of(kEnds, bits >> 4U) : of(kStarts, bits >> 5U);
     return contact;
 }
 

@@ -78,8 +78,11 @@ void NotifyChecks::subscribed(const sip::Message& response) {
     const Key key{field_of(response, "Call-ID"), tag_of(response, "To"), tag_of(response, "From")};
     require(!std::get<1>(key).empty(), "a 2xx to SUBSCRIBE has a To tag");
     Dialog& dialog = dialogs_[key];
-    if (response.status == 204) return;  // nothing new follows (RFC 5839 §6.3)
-    for (auto& [id, usage] : dialog.usages) usage = {};
+    if (response.status == 204) return;        // nothing new follows (RFC 5839 §6.3)
+    for (auto& [id, usage] : dialog.usages) {  // which of them is meant cannot be seen here
+        usage.over = false;
+        usage.any_version = true;
+    }
 }
 
 void NotifyChecks::sent(

@@ -177,7 +177,7 @@ void World::resubscribe(const Step& step) {
     const auto op = static_cast<Op>(step.op() % static_cast<unsigned>(Op::count_));
     Subscribed* dialog = choose(dialogs_, step.how());
     if (dialog == nullptr) return subscribe(step);
-    dialog->cseq += step.flag(37) ? 0 : 1;
+    dialog->cseq += step.flag(37) ? 0U : 1U;
     test::RequestText request = subscribe_of(*dialog, step);
     if (is_kamailio(request)) checks_.patience = settings_.notify.supersede_after_kamailio;
     if (op == Op::unsubscribe) request.expires = "0";

@@ -19,7 +19,7 @@ struct Step {
     std::uint8_t who() const { return bytes[1]; }
     std::uint8_t how() const { return bytes[2]; }
     std::uint8_t option(std::size_t i) const { return bytes[3 + i]; }  ///< 0 to 4
-    bool flag(unsigned bit) const { return ((bytes[3 + bit / 8] >> (bit % 8)) & 1U) != 0; }
+    bool flag(unsigned bit) const { return (unsigned{bytes[3 + bit / 8]} >> (bit % 8) & 1U) != 0; }
 };
 
 /// Takes steps off a script; bytes that make no whole step at its end are none.
