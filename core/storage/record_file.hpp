@@ -134,6 +134,7 @@ private:
     void make_schema();
     void migrate(std::int64_t from);
     Table& table(Bucket bucket) { return tables_[static_cast<std::size_t>(bucket)]; }
+    void read_ahead() const;
     void load_journal(Bucket bucket, Stamp now, const Visit& visit, LoadReport& report);
     void load_transactions(Stamp now, const Visit& visit, LoadReport& report);
     Seq append(Bucket bucket, const Write& write, Stamp stamp);

@@ -3,7 +3,7 @@
 /// another one, with other chance, goes on with what the store has.
 
 #include "core/event/durability.hpp"
-#include "tests/support/engine_fixture.hpp"
+#include "tests/core/restart_fixture.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,52 +12,12 @@
 #include <functional>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace reginfo::test {
 namespace {
 
-using namespace std::chrono_literals;
 using ::testing::HasSubstr;
-
-constexpr const char* kX = "sip:x@192.0.2.10";
-constexpr const char* kY = "sip:y@192.0.2.20";
-
-Settings durable_settings() {
-    Settings settings = test_settings();
-    settings.durable = true;
-    settings.notify.recovery_rate = 50;
-    settings.hash_seed = 7;
-    return settings;
-}
-
-ToldDocument told(const Sent& notify) {
-    const auto document = read_told(notify.body());
-    EXPECT_TRUE(document.has_value()) << *notify.bytes;
-    return document.value_or(ToldDocument{});
-}
-
-class Restart : public ::testing::Test {
-protected:
-    void publish(std::vector<ContactText> contacts, int expires = 3600) {
-        ASSERT_EQ(publisher.publish(world, std::move(contacts), expires).status(), 200);
-    }
-
-    /// Watchers of an AOR each, one after the other.
-    void crowd(int count, int expires = 3600) {
-        for (int i = 0; i < count; ++i) {
-            Watcher one("crowd" + std::to_string(i));
-            one.aor = "sip:crowd" + std::to_string(i) + "@example.org";
-            ASSERT_EQ(one.subscribe(world, expires).status(), 200);
-            world.pass(10ms);
-        }
-    }
-
-    World world{durable_settings()};
-    Publisher publisher;
-    Watcher watcher{"bob"};
-};
 
 TEST_F(Restart, AnEntityTagIsValidAfterwards) {
     publish({{.uri = kX}});
@@ -275,100 +235,6 @@ TEST_F(Restart, ASubscribeThatWasAnsweredIsFollowedByANotify) {
     const std::vector<Sent> notifies = world.take_notifies();
     ASSERT_EQ(notifies.size(), 1U);
     EXPECT_EQ(told(notifies.front()).registration_state, "init");
-}
-
-TEST_F(Restart, ARefreshOfWhatExpiredMeanwhileFindsNothing) {
-    publish({{.uri = kX}}, 60);
-    watcher.subscribe(world, 60);
-    crowd(30);
-
-    world.crash(61s);
-
-    EXPECT_EQ(publisher.refresh(world).status(), 412);
-    EXPECT_EQ(watcher.subscribe(world).status(), 481);
-}
-
-TEST_F(Restart, ASubscribeMeetsNoContactThatExpiredMeanwhile) {
-    publish({{.uri = kX, .expires = 60}, {.uri = kY}});
-    crowd(30);
-
-    world.crash(63s);
-    watcher.subscribe(world);
-
-    std::optional<ToldDocument> document;
-    for (const Sent& notify : world.take_notifies()) {
-        if (watcher.owns(notify)) document = told(notify);
-    }
-    ASSERT_TRUE(document);
-    EXPECT_FALSE(document->contacts.contains(kX));
-    EXPECT_EQ(document->contacts.at(kY).state, "active");
-}
-
-TEST_F(Restart, ManyAreToldAtABoundedRateOldestFirst) {
-    crowd(200);
-    world.take();
-
-    world.crash(10s);
-    std::vector<Sent> all = world.take_notifies();
-    EXPECT_LE(all.size(), 3U);
-    for (int second = 0; second < 3; ++second) {
-        world.pass(1s);
-        const std::vector<Sent> more = world.take_notifies();
-        EXPECT_LE(more.size(), 52U) << second;
-        EXPECT_GE(more.size(), 48U) << second;
-        all.insert(all.end(), more.begin(), more.end());
-    }
-    EXPECT_GT(world.stats().missed, 0U);
-    world.pass(2s);
-    for (const Sent& notify : world.take_notifies()) all.push_back(notify);
-
-    EXPECT_EQ(world.stats().missed, 0U);
-    ASSERT_EQ(all.size(), 200U);
-    for (std::size_t i = 0; i < all.size(); ++i) {
-        EXPECT_EQ(all[i].header("Call-ID"), "call-crowd" + std::to_string(i));
-    }
-}
-
-TEST_F(Restart, WhatExpiredMeanwhileIsToldAtTheSameRateOldestFirst) {
-    crowd(100, 60);
-    std::vector<Publisher> publishers(100);
-    for (std::size_t i = 0; i < publishers.size(); ++i) {
-        publishers[i].aor = "sip:published" + std::to_string(i) + "@example.org";
-        publishers[i].publish(world, {{.uri = kX}}, 90);
-        world.pass(10ms);
-    }
-    world.take();
-
-    world.crash(300s);
-    std::vector<Sent> all = world.take_notifies();
-    world.pass(1s);
-    for (const Sent& notify : world.take_notifies()) all.push_back(notify);
-    EXPECT_LE(all.size(), 55U);
-    EXPECT_EQ(world.stats().publications, 100U) << "subscriptions had expired before";
-    world.pass(4s);
-    for (const Sent& notify : world.take_notifies()) all.push_back(notify);
-
-    ASSERT_EQ(all.size(), 100U);
-    for (std::size_t i = 0; i < all.size(); ++i) {
-        EXPECT_EQ(all[i].header("Call-ID"), "call-crowd" + std::to_string(i));
-        EXPECT_THAT(all[i].header("Subscription-State"), HasSubstr("timeout"));
-    }
-    EXPECT_EQ(world.stats().publications, 0U);
-    EXPECT_EQ(world.stats().aors, 0U);
-}
-
-TEST_F(Restart, NewsDoesNotWaitBehindWhatWasMissed) {
-    crowd(200);
-    watcher.subscribe(world);
-    world.take();
-    world.crash(10s);
-    world.take();
-
-    publish({{.uri = kX}});
-
-    const std::vector<Sent> notifies = world.take_notifies();
-    ASSERT_EQ(notifies.size(), 1U);
-    EXPECT_TRUE(watcher.owns(notifies.front()));
 }
 
 TEST_F(Restart, ChangesAfterwardsReachTheWatcher) {
