@@ -62,7 +62,7 @@ Hasher& Hasher::add(std::string_view piece) {
         piece.remove_prefix(8);
     }
     std::uint64_t last = 0;
-    std::memcpy(&last, piece.data(), piece.size());
+    if (!piece.empty()) std::memcpy(&last, piece.data(), piece.size());
     take(v, little_endian(last) | length << 56);
     v_ = v;
     return *this;

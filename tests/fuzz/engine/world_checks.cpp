@@ -12,7 +12,7 @@ namespace reginfo::fuzz {
 namespace {
 
 constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
-constexpr Inspection::Step kEverything{kAll, kAll};
+constexpr Inspection::Step kEverything{kAll, kAll, kAll};
 
 void require_equal(std::uint64_t gauge, std::uint64_t counted, std::string_view name) {
     require(gauge == counted, name, std::to_string(gauge) + " for " + std::to_string(counted));
@@ -23,7 +23,6 @@ void require_equal(std::uint64_t gauge, std::uint64_t counted, std::string_view 
 void Witness::registration_changed(TimePoint now, const Aor& aor) {
     require(!view_of(aor).aor.empty(), "an AOR has a name");
     for (const ContactState& contact : aor.state.contacts) view_of(now, contact);
-    for (const Publication& publication : aor.state.publications) view_of(now, aor, publication);
 }
 
 void Witness::subscription_changed(
@@ -41,7 +40,7 @@ void World::check_gauges() {
     const Inspection& inspection = engine_->inspection();
 
     std::vector<RegistrationView> registrations;
-    inspection.registrations(0, kEverything, {}, registrations);
+    inspection.list(now_, 0, kEverything, {}, registrations);
     std::uint64_t active = 0;
     std::uint64_t ended = 0;
     std::uint64_t published = 0;
@@ -60,7 +59,7 @@ void World::check_gauges() {
     require_equal(stats.subscriptions, watchers, "subscriptions by AOR");
 
     std::vector<SubscriptionView> subscriptions;
-    inspection.subscriptions(now_, 0, kEverything, {}, subscriptions);
+    inspection.list(now_, 0, kEverything, {}, subscriptions);
     std::set<std::pair<std::string_view, std::string_view>> dialogs;
     std::uint64_t in_flight = 0;
     for (const SubscriptionView& view : subscriptions) {
@@ -81,13 +80,13 @@ void World::check_gauges() {
     require(stats.commits_pending <= commits_.size(), "commits_pending");
     require(stats.notifies_queued <= stats.subscriptions, "notifies_queued");
     require(stats.windows == 0 || stats.window_limit_sum >= stats.windows, "window_limit_sum");
-    require(stats.aors > 0 || inspection.memory().aors == 0, "memory");
+    require(stats.aors > 0 || inspection.memory().publications == 0, "memory");
 }
 
 /// Whatever is due is awaited: an answer, the store, the resolver or a deadline.
 void World::check_no_stall() {
     std::vector<SubscriptionView> subscriptions;
-    engine_->inspection().subscriptions(now_, 0, kEverything, {}, subscriptions);
+    engine_->inspection().list(now_, 0, kEverything, {}, subscriptions);
     const bool due = std::any_of(subscriptions.begin(), subscriptions.end(), [](const auto& view) {
         return view.due;
     });

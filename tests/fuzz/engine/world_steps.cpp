@@ -243,8 +243,8 @@ void World::resolve(const Step& step) {
 void World::act(const Step& step) {
     std::vector<RegistrationDetails> all;
     std::vector<SubscriptionView> subscriptions;
-    engine_->inspection().details(now_, 0, {}, all);
-    engine_->inspection().subscriptions(now_, 0, {}, {}, subscriptions);
+    engine_->inspection().list(now_, 0, {}, {}, all);
+    engine_->inspection().list(now_, 0, {}, {}, subscriptions);
     const RegistrationDetails* aor = choose(all, step.who());
     const SubscriptionView* subscription = choose(subscriptions, step.who());
     OperatorAction action = NotifyAgain{aor ? aor->summary.aor : "sip:nobody@example.org"};
