@@ -63,12 +63,7 @@ std::string text_of(const ListenerSettings& listener) {
 
 }  // namespace
 
-Service::Service(
-    Config config,
-    Log& log,
-    ConfigSource source,
-    const ServiceManagerOptions& manager
-)
+Service::Service(Config config, Log& log, ConfigSource source, const ServiceManagerOptions& manager)
     : config_(std::move(config)),
       log_(log),
       signals_(io_),

@@ -112,7 +112,7 @@ struct Stats {
     std::uint64_t commits_pending = 0;
     std::uint64_t drain_phase = 0;  ///< 0: none; 1: subscriptions are being ended; 2: all are
     std::uint64_t traces = 0;       ///< AORs whose PUBLISHes are followed in the log
-    std::uint64_t missed = 0;  ///< while there was no process, and not yet made up for
+    std::uint64_t missed = 0;       ///< while there was no process, and not yet made up for
 };
 
 template <class Enum>

@@ -93,10 +93,10 @@ TEST(ValueList, SplitsAtCommasOutsideOfQuotesAndBrackets) {
 
 TEST(ValueList, WalksAllFieldsOfTheNameInOrder) {
     Message message;
-    message.headers.push_back({HeaderName::via, "v", "a, b"});
-    message.headers.push_back({HeaderName::to, "To", "x"});
-    message.headers.push_back({HeaderName::via, "Via", ""});
-    message.headers.push_back({HeaderName::via, "Via", "c"});
+    message.add({HeaderName::via, "v", "a, b"});
+    message.add({HeaderName::to, "To", "x"});
+    message.add({HeaderName::via, "Via", ""});
+    message.add({HeaderName::via, "Via", "c"});
     EXPECT_THAT(values_of(ValueList(message, HeaderName::via)), ElementsAre("a", "b", "c"));
     EXPECT_THAT(values_of(ValueList(message, HeaderName::from)), ElementsAre());
     EXPECT_EQ(message.first(HeaderName::via), "a, b");
