@@ -93,7 +93,8 @@ def nobody_else_waits(bed, reginfod, publisher):
 
 def test(bed, farm_path, count):
     harness.need("kamailio")
-    reginfod = Reginfod(bed)
+    # At the end nobody is left to be told that it stops.
+    reginfod = Reginfod(bed, environment={"REGINFOD_DRAIN_RATE": "1000000"})
     edge = Kamailio(bed, "edge", SLOW_EDGE, transports=["udp"], options=["-b", str(EDGE_BUFFER)],
                     defines={"REGINFOD": f'"sip:127.0.0.1:{reginfod.port}"', "REST_US": "1"})
     publisher = Publisher(bed, reginfod, AOR)

@@ -57,10 +57,10 @@ def connections(bed):
     for number, how in enumerate((signal.SIGTERM, signal.SIGKILL), 1):
         reginfod.may_fail = True
         reginfod.stop(how)
-        reginfod = Reginfod(bed, name=f"reginfod-{number}", storage=state, port=reginfod.port)
         before = [len(watcher.notifies) for watcher in watchers]
         for watcher in watchers:
             watcher.may_jump = how == signal.SIGKILL
+        reginfod = Reginfod(bed, name=f"reginfod-{number}", storage=state, port=reginfod.port)
         assert publisher.publish([contact("alice", number)]).status == 200
         for watcher, seen in zip(watchers, before):
             watcher.wait_contacts(contact("alice", number)[0])

@@ -28,8 +28,7 @@ void World::crash(const Command& command) {
     });
     std::uint64_t durable = network.roll(pending.size() + 1);
     for (const auto& [id, commit] : pending) {
-        if (durable-- == 0) break;
-        settle(commit);
+        if (durable-- == 0 || !settle(commit)) break;
     }
     notifies.crashed();
     replace_process(command);
@@ -47,13 +46,18 @@ void World::restart(const Command& command) {
     std::erase_if(responses_, [&](const auto& response) {
         return !acknowledged_.contains(response.first);
     });
-    notifies.stopped();
+    // The removal of a dialog that such a store refused leaves its record, with what was reserved.
+    plan_.store == Store::failing ? notifies.crashed() : notifies.stopped();
     replace_process(command);
 }
 
 /// A commit of which only the store knows. Its request will be sent again and answered from there;
-/// what that answer says is in force from the start on.
-void World::settle(const PendingCommit& commit) {
+/// what that answer says is in force from the start on. Returns false, and the store does not know
+/// it either, if its sender has given up: then nobody would tell the model.
+bool World::settle(const PendingCommit& commit) {
+    const auto kept_before = kept_;
+    const bool is_asked_for = has_write_to(Bucket::transaction, commit.writes);
+    bool is_told = false;
     keep(commit);
     begun_ = commit.begun;
     if (commit.is_expiry) model.expire(commit.begun);
@@ -62,17 +66,22 @@ void World::settle(const PendingCommit& commit) {
     for_each_peer([&](Peer& peer) {
         if (!peer.is_busy() || peer.transport() != Transport::udp) return;
         Outbox answers;
-        heir->handle_message(commit.begun, peer.flow(), peer.pending_request(), answers);
+        heir->handle_message(commit.begun, peer.flow(), peer.last_request(), answers);
         for (const Effect& effect : answers.effects()) {
             const auto* send = std::get_if<Send>(&effect);
-            if (send == nullptr || !Wire(send->head).is_response()) continue;
+            if (send == nullptr || send->tail || !Wire(send->head).is_response()) continue;
             const Wire response(send->head);
-            if (response.status() == 200 && !responses_.contains(response.branch())) {
+            const bool is_fetch = fetches_.contains(response.branch());  // not stored: made anew
+            const bool is_known = responses_.contains(response.branch());
+            if (response.status() == 200 && !is_fetch && !is_known) {
+                is_told = true;
                 respond(response, send->head);
             }
         }
     });
     stores_response_ = false;
+    if (is_asked_for && !is_told) kept_ = kept_before;
+    return is_told || !is_asked_for;
 }
 
 /// Time passes without a process, and then there is another one.

@@ -39,7 +39,7 @@ void Peer::send(const Flow& flow, std::string bytes) {
 
 void Peer::request(const std::string& branch, std::string bytes) {
     pending_ = branch;
-    pending_bytes_ = bytes;
+    last_bytes_ = bytes;
     transmit(branch, std::move(bytes), kT1, world_.network.now + 64 * kT1);
 }
 

@@ -29,7 +29,7 @@ public:
     const Endpoint& endpoint() const { return endpoint_; }
     Transport transport() const { return transport_; }
     bool is_busy() const { return !pending_.empty(); }
-    const std::string& pending_request() const { return pending_bytes_; }
+    const std::string& last_request() const { return last_bytes_; }
     void lose_request();  ///< as if there would be no answer
     Flow flow();          ///< to the engine; connects where there is no connection
     void receive(const Wire& message, const Flow& flow);
@@ -54,7 +54,7 @@ private:
     Transport transport_;
     ConnectionId connection_ = 0;
     std::string pending_;  ///< branch of the request that is not answered yet
-    std::string pending_bytes_;
+    std::string last_bytes_;
     std::uint64_t branches_ = 0;
 };
 

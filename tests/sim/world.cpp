@@ -15,12 +15,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-bool has_write_to(Bucket bucket, const std::vector<Write>& writes) {
-    return std::any_of(writes.begin(), writes.end(), [&](const Write& write) {
-        return write.bucket == bucket;
-    });
-}
-
 /// Calls of handle_timeout at one moment beyond which the engine is spinning.
 constexpr int kSpinning = 2'000;
 
@@ -48,6 +42,12 @@ Settings settings_of(const Plan& plan) {
 }
 
 }  // namespace
+
+bool has_write_to(Bucket bucket, const std::vector<Write>& writes) {
+    return std::any_of(writes.begin(), writes.end(), [&](const Write& write) {
+        return write.bucket == bucket;
+    });
+}
 
 World::World(const Plan& plan)
     : network(plan.chance),

@@ -78,7 +78,7 @@ private:
     // crash.cpp
     void crash(const Command& command);
     void restart(const Command& command);
-    void settle(const PendingCommit& commit);
+    bool settle(const PendingCommit& commit);
     void replace_process(const Command& command);
     std::unique_ptr<Engine> make_engine(TimePoint now) const;
     template <class Visit>
@@ -125,5 +125,7 @@ private:
 
 /// All of it. Throws Violation.
 void simulate(const Plan& plan);
+
+bool has_write_to(Bucket bucket, const std::vector<Write>& writes);
 
 }  // namespace reginfo::sim
