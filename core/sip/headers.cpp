@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace reginfo::sip {
 
@@ -154,9 +155,12 @@ std::optional<Via> parse_via(std::string_view value) {
     if (!params) return std::nullopt;
     via.params = trim(*params);
     if (via.params.empty()) return via;
-    const bool good = read_params(via.params, [&via](const ParamReader::Param& param) {
+    bool has_branch = false;
+    const bool good = read_params(via.params, [&](const ParamReader::Param& param) {
         if (equal_ignoring_case(param.name, "branch")) {
-            return param.value.empty() || keep(via.branch, param);  // an empty one is none
+            if (std::exchange(has_branch, true)) return false;
+            via.branch = param.value;  // an empty one is none
+            return true;
         }
         if (equal_ignoring_case(param.name, "maddr")) return keep(via.maddr, param);
         if (equal_ignoring_case(param.name, "rport")) via.has_rport = true;

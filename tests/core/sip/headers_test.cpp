@@ -58,6 +58,7 @@ TEST(Via, WithAFaultIsNone) {
           "SIP/2.0/UDP h;",
           "SIP/2.0/UDP h x",
           "SIP/2.0/UDP h;branch=a;branch=b",
+          "SIP/2.0/UDP h;branch;branch=b",
           "SIP/2.0/UDP 1.2.3.444",
           "SIP/2.0/UDP [::1",
           "SIP//UDP h",
