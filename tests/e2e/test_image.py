@@ -19,7 +19,7 @@ import time
 import harness
 from harness import DEPLOY, ROOT, Process, free_port, wait_until
 from publisher import Publisher, contact
-from test_crash import CrashWatcher
+from watcher import SurvivingWatcher
 from test_kamailio_edge import NameServer, register
 from test_package import build_package
 from watcher import Watcher
@@ -377,7 +377,7 @@ def service(bed):
     source = Publisher(AOR, ("127.0.0.1", port))
     bed.closers.append(source.close)
     assert source.publish([contact("alice", 1)]).status == 200
-    told = bed.watch(CrashWatcher(AOR, ("127.0.0.1", port)))
+    told = bed.watch(SurvivingWatcher(AOR, ("127.0.0.1", port)))
     assert told.subscribe().status == 200
     told.wait_contacts(contact("alice", 1)[0])
 
