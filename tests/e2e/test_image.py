@@ -19,10 +19,9 @@ import time
 import harness
 from harness import DEPLOY, ROOT, Process, free_port, wait_until
 from publisher import Publisher, contact
-from watcher import SurvivingWatcher
 from test_kamailio_edge import NameServer, register
 from test_package import build_package
-from watcher import Watcher
+from watcher import SurvivingWatcher, Watcher
 
 KEPT = os.path.join(ROOT, "build/images")
 BASE = "docker.io/library/debian:bookworm-slim"
