@@ -57,22 +57,26 @@ std::size_t Recovery::see_to(TimePoint now, Missed missed, Outbox& outbox) {
     if (!subscription || subscription->state == Subscription::State::terminated) return 0;
     if (missed.what == Missed::What::untold) return tell(now, missed, *subscription, outbox);
     if (subscription->deadline > now || subscription->dialog.turnstile.locked) return 0;
+    if (const std::size_t told = expire_first(now, missed, subscription->aor, outbox)) return told;
     notifier_.handle_expiry(now, *subscription, outbox);
     return 1;
 }
 
-/// What is over of the AOR ends before anybody is told of it, and that tells them mostly.
+/// What is over of the AOR ends before anybody is told of it, and that tells them mostly: then
+/// `missed` is seen to again later. Returns what that counts for; 0 if nothing is over.
+std::size_t Recovery::expire_first(TimePoint now, const Missed& missed, Aor& aor, Outbox& outbox) {
+    if (!aor.turnstile.locked && !is_overdue(now, aor)) return 0;
+    records_.missed.push_back(missed);
+    return std::max<std::size_t>(expire(now, aor, outbox), 1);
+}
+
 std::size_t Recovery::tell(
     TimePoint now,
     const Missed& missed,
     Subscription& subscription,
     Outbox& outbox
 ) {
-    Aor& aor = subscription.aor;
-    if (aor.turnstile.locked || is_overdue(now, aor)) {
-        records_.missed.push_back(missed);
-        return std::max<std::size_t>(expire(now, aor, outbox), 1);
-    }
+    if (const std::size_t told = expire_first(now, missed, subscription.aor, outbox)) return told;
     return notifier_.tell_if_untold(now, subscription, outbox) ? 1 : 0;
 }
 

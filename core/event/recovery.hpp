@@ -45,6 +45,7 @@ private:
         Outbox& outbox
     );
     bool is_overdue(TimePoint now, Aor& aor) const;
+    std::size_t expire_first(TimePoint now, const Missed& missed, Aor& aor, Outbox& outbox);
     std::size_t expire(TimePoint now, Aor& aor, Outbox& outbox);
     void count();
 

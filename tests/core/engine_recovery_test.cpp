@@ -46,6 +46,24 @@ TEST_F(Recovery, ASubscribeMeetsNoContactThatExpiredMeanwhile) {
     EXPECT_EQ(document->contacts.at(kY).state, "active");
 }
 
+TEST_F(Recovery, TheLastNotifyOfAnExpiredSubscriptionListsNoContactThatExpiredMeanwhileAsActive) {
+    publish({{.uri = kX}}, 90);
+    watcher.subscribe(world, 60);
+
+    world.crash(100s);
+    world.pass(5s);
+
+    std::vector<ToldDocument> documents;
+    for (const Sent& notify : world.take_notifies()) {
+        if (watcher.owns(notify)) documents.push_back(told(notify));
+    }
+    ASSERT_FALSE(documents.empty());
+    for (const ToldDocument& document : documents) {
+        if (!document.contacts.contains(kX)) continue;
+        EXPECT_EQ(document.contacts.at(kX).state, "terminated");
+    }
+}
+
 TEST_F(Recovery, ManyAreToldAtABoundedRateOldestFirst) {
     crowd(200);
     world.take();
