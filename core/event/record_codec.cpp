@@ -245,7 +245,11 @@ bool get(Decoder& in, AorState& state) {
         contact.became = in.number();
         contact.changed = in.number();
     }
-    return in.ok() && details.complete;
+    const bool ended =
+        std::none_of(state.tombstones.begin(), state.tombstones.end(), [](const Word& tombstone) {
+            return tombstone.active;
+        });
+    return in.ok() && details.complete && ended;
 }
 
 }  // namespace

@@ -137,6 +137,15 @@ TEST_F(RecordCodec, ADamagedByteDoesNoHarm) {
     EXPECT_TRUE(decode_aor(aor, {now, 0s}) && decode_dialog(of_dialog, {now, 0s}));
 }
 
+TEST_F(RecordCodec, ATombstoneThatIsActiveIsRefused) {
+    fill();
+    ASSERT_FALSE(state.publications.empty() || state.publications.front().words.empty());
+    state.tombstones = {state.publications.front().words.front()};
+    state.tombstones.front().active = true;
+
+    EXPECT_FALSE(decode_aor(encode(state, now), {now, 0s}));
+}
+
 TEST_F(RecordCodec, AnUnknownLayoutIsRefused) {
     std::string bytes = encode(state, now);
     bytes[0] = '\x63';
