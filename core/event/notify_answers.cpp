@@ -268,9 +268,19 @@ void NotifySender::fail_unsent(TimePoint now, Dialog& dialog, Outbox& outbox) {
 }
 
 /// The same request goes again, by another transport (RFC 3261 §18.1.1): with its CSeq and version.
+/// Not if the dialog has something else to say by now, or another way to say it.
 void NotifySender::take_back(Dialog& dialog) {
-    --dialog.state.local_cseq;
     Subscription& subscription = *dialog.in_flight->subscription;
+    const bool over = subscription.state == Subscription::State::terminated;
+    const bool other_way = known_hop(dialog) != dialog.in_flight->flow.peer;
+    const auto comes_first = [&](const auto& other) {
+        return other.get() != &subscription && other->urgent;
+    };
+    if (over != dialog.in_flight->terminates || other_way ||
+        std::any_of(dialog.subscriptions.begin(), dialog.subscriptions.end(), comes_first)) {
+        return;
+    }
+    --dialog.state.local_cseq;
     if (dialog.in_flight->tail) --subscription.version;
     subscription.urgent = true;
 }

@@ -79,6 +79,16 @@ std::optional<Flow> NotifySender::route(TimePoint now, Dialog& dialog, bool& dea
     return flow;
 }
 
+/// Where the dialog's next NOTIFY goes, if that is known without looking anything up.
+std::optional<Endpoint> NotifySender::known_hop(const Dialog& dialog) {
+    const DialogState& state = dialog.state;
+    if (state.reuse_connection && state.flow.connection != 0) return std::nullopt;
+    if (dialog.direct) return dialog.direct->peer;
+    const Candidates& candidates = dialog.candidates;
+    if (candidates.targets.empty()) return std::nullopt;
+    return candidates.targets[candidates.at].endpoint;
+}
+
 /// The first from the one in use on that is not known to fail; nothing if the name must be looked
 /// up.
 std::optional<Target> NotifySender::candidate(TimePoint now, Dialog& dialog) {

@@ -128,6 +128,7 @@ private:
     void fail_unsent(TimePoint now, Dialog& dialog, Outbox& outbox);
     void believe_udp_only(TimePoint now, const Endpoint& peer);
     static void take_back(Dialog& dialog);
+    static std::optional<Endpoint> known_hop(const Dialog& dialog);
     void drain(TimePoint now, SendWindow& window, Outbox& outbox);
     void arm(TimePoint now, Dialog& dialog);
 

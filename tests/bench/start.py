@@ -28,6 +28,15 @@ RATE = 2000  # notify.recovery_rate by default
 WATCHED = 5.0  # seconds in which NOTIFYs are counted
 
 
+def answer_to(notify):
+    """A 200 that begins with the NOTIFY's Via."""
+    head = notify.split(b"\r\n\r\n", 1)[0].split(b"\r\n")
+    kept = [line for line in head[1:]
+            if line.split(b":", 1)[0] in (b"Via", b"From", b"To", b"Call-ID", b"CSeq")]
+    kept.sort(key=lambda line: not line.startswith(b"Via"))
+    return b"\r\n".join([b"SIP/2.0 200 OK", *kept, b"Content-Length: 0", b"", b""])
+
+
 class Watchers(threading.Thread):
     """Answers every NOTIFY and counts them by time."""
 
@@ -44,17 +53,14 @@ class Watchers(threading.Thread):
     def run(self):
         while True:
             data, peer = self.socket.recvfrom(65535)
-            head = data.split(b"\r\n\r\n", 1)[0].split(b"\r\n")
-            if not head[0].startswith(b"NOTIFY"):
+            if not data.startswith(b"NOTIFY"):
                 continue
-            kept = [line for line in head[1:]
-                    if line.split(b":", 1)[0] in (b"Via", b"From", b"To", b"Call-ID", b"CSeq")]
-            via = next(line for line in kept if line.startswith(b"Via"))
+            answer = answer_to(data)
+            via = answer.split(b"\r\n", 2)[1]
             if via not in self.seen:
                 self.seen.add(via)
                 self.told.append(time.monotonic())
-            self.socket.sendto(b"\r\n".join(
-                [b"SIP/2.0 200 OK", *kept, b"Content-Length: 0", b"", b""]), peer)
+            self.socket.sendto(answer, peer)
 
     def rate(self):
         """From the first to the last. In between they may stand in line for the window of their
@@ -87,9 +93,12 @@ def ask(port, answered):
             sock.settimeout(pause)
             sock.sendto(request, ("127.0.0.1", port))
             try:
-                while b'state="active"' not in sock.recvfrom(65535)[0]:
-                    pass
-                answered.append(time.monotonic())
+                while not answered:
+                    data, peer = sock.recvfrom(65535)
+                    if data.startswith(b"NOTIFY"):
+                        sock.sendto(answer_to(data), peer)
+                    if b'state="active"' in data:
+                        answered.append(time.monotonic())
             except TimeoutError:
                 pause = min(2 * pause, 4.0)
             except ConnectionRefusedError:

@@ -121,15 +121,20 @@ TEST_F(Rfc3581Section4, OtherParametersOfTheViaStay) {
     EXPECT_EQ(param_of(response.header("Via"), "y"), "\"a;b\"");
 }
 
+/// A state whose document is larger than what goes over UDP.
+void publish_much(World& world) {
+    std::vector<ContactText> contacts;
+    for (int i = 0; i < 10; ++i) {
+        contacts.push_back({.uri = "sip:c" + std::to_string(i) + "@192.0.2.10"});
+    }
+    Publisher().publish(world, contacts);
+}
+
 TEST_F(Rfc3261Section18_1_1, ANotifyOver1300BytesGoesByTcpFirst) {
     Watcher watcher("w1");
     watcher.subscribe(world);
     world.take();
-    Publisher publisher;
-    std::vector<ContactText> contacts;
-    for (int i = 0; i < 10; ++i)
-        contacts.push_back({.uri = "sip:c" + std::to_string(i) + "@192.0.2.10"});
-    publisher.publish(world, contacts);
+    publish_much(world);
     const auto told = world.take_notifies();
     ASSERT_EQ(told.size(), 1U);
     EXPECT_EQ(told[0].flow.transport, Transport::tcp);
@@ -138,11 +143,7 @@ TEST_F(Rfc3261Section18_1_1, ANotifyOver1300BytesGoesByTcpFirst) {
 
 TEST_F(Rfc3261Section18_1_1, WhereTcpIsRefusedTheSameNotifyGoesByUdp) {
     world.answers = nullptr;
-    Publisher publisher;
-    std::vector<ContactText> contacts;
-    for (int i = 0; i < 10; ++i)
-        contacts.push_back({.uri = "sip:c" + std::to_string(i) + "@192.0.2.10"});
-    publisher.publish(world, contacts);
+    publish_much(world);
     Watcher watcher("w1");
     watcher.subscribe(world);
     const Sent by_tcp = world.take_notifies().at(0);
@@ -152,6 +153,20 @@ TEST_F(Rfc3261Section18_1_1, WhereTcpIsRefusedTheSameNotifyGoesByUdp) {
     EXPECT_EQ(by_udp[0].flow.transport, Transport::udp);
     EXPECT_EQ(by_udp[0].header("Via").substr(0, 11), "SIP/2.0/UDP");
     EXPECT_EQ(by_udp[0].cseq(), by_tcp.cseq());
+}
+
+TEST_F(Rfc3261Section18_1_1, WhatIsAnotherNotifyByThenHasTheNextCSeq) {
+    world.answers = nullptr;
+    publish_much(world);
+    Watcher watcher("w1");
+    watcher.subscribe(world);
+    const Sent by_tcp = world.take_notifies().at(0);
+    watcher.subscribe(world, 0);
+    world.close({Transport::tcp, by_tcp.flow.listener, by_tcp.flow.peer, 0});
+    const auto last = world.take_notifies();
+    ASSERT_EQ(last.size(), 1U);
+    EXPECT_EQ(last[0].header("Subscription-State"), "terminated;reason=timeout");
+    EXPECT_EQ(last[0].cseq(), by_tcp.cseq() + 1);
 }
 
 TEST_F(Rfc3261Section18_1_2, AResponseToNothingOfOursIsDropped) {

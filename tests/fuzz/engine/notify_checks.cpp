@@ -127,14 +127,18 @@ void NotifyChecks::sent(
     check_document(dialog, usage, notify);
 }
 
+bool NotifyChecks::may_be_given_up(TimePoint now, const Dialog& dialog) const {
+    return dialog.flow_lost || now - dialog.at >= std::min(patience, kTimerF);
+}
+
 void NotifyChecks::check_turn(
     TimePoint now,
     const Flow& flow,
     const Dialog& dialog,
     std::uint32_t cseq
 ) {
-    const bool may_be_lost = dialog.flow_lost || now - dialog.at >= std::min(patience, kTimerF);
-    require(!dialog.in_flight || may_be_lost, "one NOTIFY is in flight", dialog.bytes);
+    const bool free = !dialog.in_flight || may_be_given_up(now, dialog);
+    require(free, "one NOTIFY is in flight", dialog.bytes);
     if (dialog.cseq == 0) return;
     // One too large for UDP goes there after all, as the same request.
     const bool over_udp = dialog.flow_lost && dialog.flow.transport == Transport::tcp &&
@@ -166,13 +170,13 @@ void NotifyChecks::check_document(Dialog& dialog, Usage& usage, const sip::Messa
     dialog.full = document->full;
 }
 
-void NotifyChecks::answered(std::string_view branch, int status) {
+void NotifyChecks::answered(TimePoint now, std::string_view branch, int status) {
     if (status < 200) return;
     for (auto& [key, dialog] : dialogs_) {
         if (!dialog.in_flight || dialog.branch != branch) continue;
         dialog.in_flight = false;
         Usage& usage = dialog.usages[dialog.usage];
-        usage.over = usage.over || dialog.terminated;
+        usage.over = usage.over || (dialog.terminated && !may_be_given_up(now, dialog));
         if (status < 300 && dialog.full) usage.full_answered = true;
     }
 }

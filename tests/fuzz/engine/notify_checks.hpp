@@ -22,8 +22,9 @@ public:
 
     void sent(TimePoint now, const Flow& flow, std::string_view bytes, const sip::Message& notify);
 
-    /// A response with that branch was handed to the engine.
-    void answered(std::string_view branch, int status);
+    /// A response with that branch was handed to the engine. After the time that makes a NOTIFY
+    /// give way to a newer one it may come too late to count.
+    void answered(TimePoint now, std::string_view branch, int status);
 
     /// Something like a response to it was: whether it counts cannot be said.
     void maybe_answered(std::string_view branch);
@@ -61,6 +62,7 @@ private:
     };
     using Key = std::tuple<std::string, std::string, std::string>;
 
+    bool may_be_given_up(TimePoint now, const Dialog& dialog) const;
     void check_turn(TimePoint now, const Flow& flow, const Dialog& dialog, std::uint32_t cseq);
     void check_document(Dialog& dialog, Usage& usage, const sip::Message& notify);
 

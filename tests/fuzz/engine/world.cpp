@@ -138,8 +138,10 @@ void World::answer_oldest(int status) {
     unanswered_.pop_front();
     sip::Message message;
     parse_message(notify.bytes, kNoLimits, message);
-    checks_.answered(sip::parse_via(field_of(message, "Via"))->branch, status);
-    engine_->handle_message(now_, notify.flow, test::response_text(message, status), outbox_);
+    checks_.answered(now_, sip::parse_via(field_of(message, "Via"))->branch, status);
+    const std::string bytes = test::response_text(message, status);
+    trace("<-", notify.flow, bytes);
+    engine_->handle_message(now_, notify.flow, bytes, outbox_);
 }
 
 void World::pass(Duration time) {
@@ -257,10 +259,13 @@ void World::learn(const Flow& flow, const sip::Message& response, const std::str
         if (!repeats) first = {bytes, now_};
     }
     if (!cseq || response.status < 200 || response.status > 299) return;
+    const auto from = sip::parse_name_addr(field_of(response, "From"));
+    const auto to = sip::parse_name_addr(field_of(response, "To"));
+    // A response repeats the fields of what it answers, also of what has no more than the branch of
+    // an earlier request; of such a one nothing is learnt.
+    if (!from || !to) return;
     if (cseq->method == sip::Method::subscribe) {
         checks_.subscribed(response);
-        const auto from = sip::parse_name_addr(field_of(response, "From"));
-        const auto to = sip::parse_name_addr(field_of(response, "To"));
         dialogs_.push_back({
             std::string(to->uri),
             std::string(field_of(response, "Call-ID")),
@@ -272,10 +277,10 @@ void World::learn(const Flow& flow, const sip::Message& response, const std::str
         if (dialogs_.size() > kRemembered) dialogs_.erase(dialogs_.begin());
     }
     if (cseq->method != sip::Method::publish) return;
-    const auto to = sip::parse_name_addr(field_of(response, "To"));
     const std::string_view etag = field_of(response, "SIP-ETag");
-    require(!etag.empty(), "a 2xx to PUBLISH has an entity-tag", bytes);
-    if (to) publications_.push_back({std::string(to->uri), std::string(etag)});
+    const bool as_composed = known != responses_.end();
+    require(!etag.empty() || !as_composed, "a 2xx to PUBLISH has an entity-tag", bytes);
+    if (!etag.empty()) publications_.push_back({std::string(to->uri), std::string(etag)});
     if (publications_.size() > kRemembered) publications_.erase(publications_.begin());
 }
 

@@ -201,7 +201,7 @@ void World::answer(const Step& step) {
     }
     sip::Message response;
     parse_message(bytes, kNoLimits, response);
-    checks_.answered(branch, response.status);
+    checks_.answered(now_, branch, response.status);
     if (response.status >= 200) {
         unanswered_.erase(unanswered_.begin() + static_cast<std::ptrdiff_t>(at));
     }
