@@ -195,6 +195,8 @@ const Key kKeys[] = {
      number([](auto& c) -> auto& { return c.settings.limits.subscriptions; }, 1)},
     {"limits", "transactions", "Transactions in all, with finished ones that are remembered.",
      number([](auto& c) -> auto& { return c.settings.limits.transactions; }, 1)},
+    {"limits", "pending_commits", "Changes on their way to the store; more are refused with 503.",
+     number([](auto& c) -> auto& { return c.settings.limits.pending_commits; }, 1)},
     {"limits", "waiting_requests", "Requests held back behind a commit, in all.",
      number([](auto& c) -> auto& { return c.settings.limits.waiting_requests; }, 1)},
     {"limits", "waiting_bytes", "Bytes of those requests.",

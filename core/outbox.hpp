@@ -90,6 +90,9 @@ struct StoredRecord {
 struct Commit {
     CommitId id = 0;
     std::vector<Write> writes;
+    /// Somebody waits for the answer, and takes failure for one. If not, the writes are tried until
+    /// they are durable.
+    bool is_awaited = true;
 };
 
 /// Names one question to the resolver for the life of the process.
@@ -137,8 +140,8 @@ public:
         effects_.emplace_back(Send{flow, std::move(head), {}, reconnect_port});
     }
     void close(const Flow& flow) { effects_.emplace_back(Close{flow}); }
-    void commit(CommitId id, std::vector<Write> writes) {
-        effects_.emplace_back(Commit{id, std::move(writes)});
+    void commit(CommitId id, std::vector<Write> writes, bool is_awaited = true) {
+        effects_.emplace_back(Commit{id, std::move(writes), is_awaited});
     }
     void resolve(Resolve question) { effects_.emplace_back(std::move(question)); }
     void note(

@@ -27,6 +27,7 @@ enum class Bound : std::uint8_t {
     subscriptions_per_watcher,
     subscriptions,
     transactions,
+    pending_commits,
     waiting_requests,
     dialog_state,
     overload_publish,

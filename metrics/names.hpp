@@ -43,6 +43,7 @@ inline constexpr std::string_view kBoundNames[] = {
     "subscriptions_per_watcher",
     "subscriptions",
     "transactions",
+    "pending_commits",
     "waiting_requests",
     "dialog_state",
     "overload_publish",

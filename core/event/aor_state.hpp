@@ -53,6 +53,7 @@ struct Word {
     /// Of an active word; nothing: as long as the publication. Of an ended one: of the registration
     /// that has ended, where the publisher says what was left of it, as Kamailio does.
     std::optional<TimePoint> deadline;
+    std::optional<TimePoint> since;  ///< an active one: bound since (duration-registered)
 };
 
 /// One publication (RFC 3903 §3): soft state under an entity-tag.
@@ -68,10 +69,11 @@ struct ContactState {
     DetailsPtr details;
     bool active = true;
     ContactEvent event = ContactEvent::registered;
-    TimePoint deadline;      ///< of an active contact, as watchers know it
-    bool own_clock = false;  ///< the deadline is the contact's own, not its publication's
-    Revision became = 0;     ///< at which it became active or ended
-    Revision changed = 0;    ///< of the last visible change
+    TimePoint deadline;              ///< of an active contact, as watchers know it
+    std::optional<TimePoint> since;  ///< of an active contact: bound since, if anybody says so
+    bool own_clock = false;          ///< the deadline is the contact's own, not its publication's
+    Revision became = 0;             ///< at which it became active or ended
+    Revision changed = 0;            ///< of the last visible change
 };
 
 struct SetMember;

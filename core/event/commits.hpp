@@ -8,6 +8,7 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -32,13 +33,15 @@ public:
         const CommitId id = ++last_;
         pending_.emplace(id, std::move(change));
         stats_.commits_pending = pending_.size();
-        outbox.commit(id, std::move(writes));
+        outbox.commit(id, std::move(writes), true);
     }
 
     /// Writes that nobody waits for.
     void begin(std::vector<Write> writes, Outbox& outbox) {
-        outbox.commit(++last_, std::move(writes));
+        outbox.commit(++last_, std::move(writes), false);
     }
+
+    std::size_t pending() const { return pending_.size(); }
 
     /// Does nothing for an id that is not pending.
     void finish(TimePoint now, CommitId id, bool ok, Outbox& outbox) {

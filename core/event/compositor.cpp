@@ -108,10 +108,9 @@ void Compositor::handle_publish(
     Aor* aor = records_.aors.find(*name);
     if (aor && aor->turnstile.locked) {
         if (records_.hold(aor->turnstile, request.key, request.flow, bytes)) return;
-        Reply busy = refusal(503);
-        busy.retry_after = Seconds{1};
-        return refuse(busy);
+        return refuse(refusal_for_now());
     }
+    if (records_.store_is_behind()) return refuse(refusal_for_now());
     traced = trace(*name, request, outbox);
     const Result<Wish> wish = read(request, *name, aor);  // steps 3 to 5
     if (!wish) {

@@ -107,6 +107,12 @@ void append_contact(std::string& out, TimePoint now, const ContactState& contact
     // One without a time of its own lives as long as it is published: a refresh, which is not told,
     // would make any number here wrong.
     if (!contact.active || contact.own_clock) append_expires(out, now, contact);
+    if (contact.active && contact.since) {
+        const auto bound = std::chrono::floor<Seconds>(now - *contact.since).count();
+        append_attribute(
+            out, "duration-registered", static_cast<std::uint64_t>(std::max<std::int64_t>(bound, 0))
+        );
+    }
     if (contact.event == ContactEvent::probation && details.retry_after) {
         append_attribute(
             out, "retry-after", static_cast<std::uint64_t>(details.retry_after->count())

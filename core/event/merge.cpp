@@ -67,21 +67,11 @@ Word word_of(TimePoint now, const Contact& contact, DetailsPtr details) {
     if (contact.expires && (word.active || tells_what_was_left)) {
         word.deadline = now + *contact.expires;
     }
+    if (word.active && contact.duration_registered) word.since = now - *contact.duration_registered;
     return word;
 }
 
 }  // namespace
-
-RegistrationState AorState::state() const {
-    if (has_active_contact()) return RegistrationState::active;
-    return known ? RegistrationState::terminated : RegistrationState::init;
-}
-
-bool AorState::has_active_contact() const {
-    return std::any_of(contacts.begin(), contacts.end(), [](const ContactState& contact) {
-        return contact.active;
-    });
-}
 
 Hash128 stable_id(std::string_view aor, std::string_view identity) {
     // The key is part of what is stored and told: never change it.
@@ -350,6 +340,7 @@ bool Merge::settle(ContactState& contact, const Claim& winner, Revision revision
     contact.details = word.details;
     contact.event = word.event;
     contact.own_clock = own_clock;
+    contact.since = word.since;
     if (changed || !own_clock) contact.deadline = deadline;
     if (began) contact.became = revision;
     if (changed) contact.changed = revision;

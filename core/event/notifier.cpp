@@ -75,9 +75,7 @@ void Notifier::hold(
     Outbox& outbox
 ) {
     if (records_.hold(turnstile, request.key, request.flow, bytes)) return;
-    Reply busy = refusal(503);
-    busy.retry_after = Seconds{1};
-    refuse(now, request, busy, outbox);
+    refuse(now, request, refusal_for_now(), outbox);
 }
 
 void Notifier::handle_subscribe(
@@ -86,6 +84,7 @@ void Notifier::handle_subscribe(
     std::string_view bytes,
     Outbox& outbox
 ) {
+    if (records_.store_is_behind()) return refuse(now, request, refusal_for_now(), outbox);
     request.to.tag.empty() ? subscribe(now, request, bytes, outbox)
                            : resubscribe(now, request, bytes, outbox);
 }

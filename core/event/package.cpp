@@ -16,6 +16,12 @@ Reply refusal(int status, std::string reason) {
     return reply;
 }
 
+Reply refusal_for_now() {
+    Reply reply = refusal(503);
+    reply.retry_after = Seconds{1};
+    return reply;
+}
+
 Result<std::string> aor_of(const std::optional<sip::Uri>& uri) {
     auto aor = uri ? sip::canonical_aor(*uri) : std::nullopt;
     if (!aor) return refusal(404);

@@ -23,6 +23,9 @@ using Result = boost::system::result<T, Reply>;
 
 Reply refusal(int status, std::string reason = {});
 
+/// 503: too much waits for the store; worth another try very soon.
+Reply refusal_for_now();
+
 /// The canonical AOR of the Request-URI. Rejects 404 for one that cannot be an AOR.
 Result<std::string> aor_of(const std::optional<sip::Uri>& request_uri);
 

@@ -13,8 +13,9 @@
 namespace reginfo {
 namespace {
 
-/// The first number of each record: what follows is laid out as that version did.
-constexpr std::uint64_t kLayout = 1;
+/// The first number of each record: what follows is laid out as that version did. Layout 1 did not
+/// know since when a contact is bound.
+constexpr std::uint64_t kLayout = 2;
 
 class Encoder : public ByteWriter {
 public:
@@ -41,10 +42,10 @@ private:
 class Decoder : public ByteReader {
 public:
     Decoder(std::string_view bytes, const RecordTime& time) : ByteReader(bytes), time_(time) {
-        known_ = number() == kLayout;
+        layout_ = number();
     }
 
-    bool fits() const { return known_ && ok() && at_end(); }
+    bool fits() const { return layout_ >= 1 && layout_ <= kLayout && ok() && at_end(); }
 
     TimePoint time() {
         // Bounded, so that no record, however damaged, overflows the sum.
@@ -55,6 +56,7 @@ public:
     std::optional<TimePoint> optional_time() {
         return flag() ? std::optional(time()) : std::nullopt;
     }
+    std::optional<TimePoint> since() { return layout_ >= 2 ? optional_time() : std::nullopt; }
     std::optional<Seconds> seconds() {
         return flag() ? std::optional(Seconds{signed_number()}) : std::nullopt;
     }
@@ -65,7 +67,7 @@ public:
 
 private:
     RecordTime time_;
-    bool known_ = false;
+    std::uint64_t layout_ = 0;
 };
 
 void put(Encoder& out, const ContactDetails& details) {
@@ -159,6 +161,7 @@ void put(Encoder& out, const std::vector<Word>& words, const DetailsTable& table
         out.number(table.place_of(word.details)).flag(word.active);
         out.number(static_cast<std::uint64_t>(word.event)).number(word.said);
         out.time(word.deadline);
+        out.time(word.since);
     }
 }
 
@@ -170,6 +173,7 @@ std::vector<Word> get_words(Decoder& in, DetailsList& details) {
         word.event = get_event(in);
         word.said = in.number();
         word.deadline = in.optional_time();
+        word.since = in.since();
     }
     return words;
 }
@@ -211,6 +215,7 @@ void put(Encoder& out, const AorState& state) {
         out.number(table.place_of(contact.details)).flag(contact.active);
         out.number(static_cast<std::uint64_t>(contact.event));
         out.time(contact.deadline);
+        out.time(contact.since);
         out.flag(contact.own_clock).number(contact.became).number(contact.changed);
     }
 }
@@ -241,6 +246,7 @@ bool get(Decoder& in, AorState& state) {
         contact.active = in.flag();
         contact.event = get_event(in);
         contact.deadline = in.time();
+        contact.since = in.since();
         contact.own_clock = in.flag();
         contact.became = in.number();
         contact.changed = in.number();

@@ -85,6 +85,12 @@ void Records::unqueued(Subscription& subscription) {
     queue_ages.left(subscription.queued_at);
 }
 
+bool Records::store_is_behind() {
+    if (commits.pending() < settings.limits.pending_commits) return false;
+    ++stats.refused_by_bound[index_of(Bound::pending_commits)];
+    return true;
+}
+
 bool Records::hold(
     Turnstile& turnstile,
     const TransactionKey& key,

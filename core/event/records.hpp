@@ -74,6 +74,9 @@ struct Records {
         if (observer) observer->subscription_changed(now, subscription, event);
     }
 
+    /// So much is on its way to the store that no more is taken on; counted.
+    bool store_is_behind();
+
     /// Holds a request back behind a pending commit. Returns false if too many wait already.
     bool hold(
         Turnstile& turnstile,

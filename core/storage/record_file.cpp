@@ -16,10 +16,14 @@ namespace reginfo {
 namespace {
 
 constexpr std::int64_t kApplicationId = 0x72656769;  ///< "regi": the file is ours
-constexpr std::int64_t kSchema = 1;                  ///< the layout that this program writes
+constexpr std::int64_t kSchema = 2;                  ///< the layout that this program writes
 
 /// The steps from one layout to the next: kMigrations[i] goes from schema i + 1 to i + 2.
-constexpr std::array<const char*, static_cast<std::size_t>(kSchema) - 1> kMigrations{};
+constexpr std::array<const char*, static_cast<std::size_t>(kSchema) - 1> kMigrations{
+    // Records may be of layout 2, which an earlier program cannot read (event/record_codec.cpp).
+    // Those of layout 1 are read as well and stay until they are written again.
+    "",
+};
 
 constexpr std::array<const char*, 3> kTables{"aor", "dialog", "txn"};
 

@@ -163,12 +163,14 @@ void SqliteStore::answer_written(std::vector<Pending>& batch) {
 
 void SqliteStore::give_up_old(std::vector<Pending>& batch) {
     const Clock::time_point oldest = Clock::now() - options_.patience;
-    const auto young = std::find_if(batch.begin(), batch.end(), [&](const Pending& pending) {
-        return pending.arrived > oldest;
-    });
-    answer(batch, static_cast<std::size_t>(young - batch.begin()), false);
+    const auto kept =
+        std::stable_partition(batch.begin(), batch.end(), [&](const Pending& pending) {
+            return pending.commit.is_awaited && pending.arrived <= oldest;
+        });
+    answer(batch, static_cast<std::size_t>(kept - batch.begin()), false);
 }
 
+/// Of the first ones of the batch, which leave it.
 void SqliteStore::answer(std::vector<Pending>& batch, std::size_t count, bool ok) {
     if (count == 0) return;
     bool first = false;

@@ -203,6 +203,27 @@ TEST_F(LateStore, TooManyWaitingRequestsAreRefused) {
     EXPECT_EQ(small.stats().publications, 2U);
 }
 
+TEST_F(LateStore, WhileTooMuchIsOnItsWayToTheStoreRequestsAreRefused) {
+    Settings settings = test_settings();
+    settings.limits.pending_commits = 1;
+    World small(settings);
+    small.store_answers_late = true;
+    Publisher first;
+    small.receive(first.flow, first.request(3600, body({contact(kX)})).text());
+    Publisher other;
+    other.aor = "sip:bob@example.org";
+    EXPECT_EQ(other.publish(small, {contact(kX)}).status(), 503);
+    const Sent refused = Watcher("w1").subscribe(small);
+    EXPECT_EQ(refused.status(), 503);
+    EXPECT_EQ(refused.header("Retry-After"), "1");
+    EXPECT_EQ(small.stats().refused_by_bound[index_of(Bound::pending_commits)], 2U);
+
+    small.commit();
+    small.store_answers_late = false;
+    EXPECT_EQ(Watcher("w2").subscribe(small).status(), 200);
+    EXPECT_EQ(small.stats().publications, 1U);
+}
+
 /// The contact's time is over while a PUBLISH that extends it is being stored.
 TEST_F(LateStore, ExpiryWhileACommitIsPendingWaitsForItsResult) {
     published(publisher, body({{.uri = kX, .expires = 60}}));

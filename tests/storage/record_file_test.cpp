@@ -4,6 +4,9 @@
 
 #include "core/storage/record_file.hpp"
 
+#include "core/event/record_codec.hpp"
+#include "core/storage/store_error.hpp"
+#include "tests/storage/faulty_vfs.hpp"
 #include "tests/storage/temporary_directory.hpp"
 
 #include <gmock/gmock.h>
@@ -189,9 +192,56 @@ TEST_F(RecordFileTest, AFileOfANewerSchemaIsRefusedAndLeftAlone) {
     SqliteConnection(path, "").execute("PRAGMA user_version=99");
 
     EXPECT_THAT(
-        error_of_opening(), HasSubstr("newer reginfod (schema 99, this one knows up to 1)")
+        error_of_opening(), HasSubstr("newer reginfod (schema 99, this one knows up to 2)")
     );
     EXPECT_EQ(SqliteConnection(path, "").number_of("PRAGMA user_version"), 99);
+}
+
+/// Written by reginfod 0.1.0 when it knew schema 1: two AORs, each published and watched.
+class SchemaOne : public RecordFileTest {
+protected:
+    void SetUp() override {
+        std::filesystem::copy(
+            std::string(REGINFO_SOURCE_DIR) + "/tests/data/state/schema-1.db", path
+        );
+    }
+
+    std::int64_t schema() const {
+        return SqliteConnection(path, "").number_of("PRAGMA user_version");
+    }
+};
+
+TEST_F(SchemaOne, IsMigratedAndItsRecordsAreRead) {
+    RecordFile file = open();
+    const Records records = load(file);
+    ASSERT_EQ(records.size(), 4U);  // its transactions are outdated
+    const RecordTime time{TimePoint{1h}, 0s};
+    for (const auto& [key, value] : records) {
+        if (key.first == Bucket::aor) {
+            const auto state = decode_aor(value, time);
+            ASSERT_TRUE(state);
+            EXPECT_EQ(state->publications.size(), 1U);
+        } else if (key.first == Bucket::dialog) {
+            EXPECT_TRUE(decode_dialog(value, time));
+        }
+    }
+    write(file, {put(Bucket::aor, "a", "1")});
+}
+
+TEST_F(SchemaOne, IsMigratedOnce) {
+    for (int i = 0; i < 2; ++i) static_cast<void>(open());
+    EXPECT_EQ(schema(), 2);
+}
+
+TEST_F(SchemaOne, StaysAsItWasWhereTheDiskFailsDuringTheMigration) {
+    test::DiskFaults& disk = test::faulty_disk();
+    disk.write_error = true;
+    EXPECT_THROW(RecordFile({.path = path, .vfs = test::kFaultyVfs}), StoreError);
+    disk.write_error = false;
+    EXPECT_EQ(schema(), 1);
+
+    RecordFile file = open();
+    EXPECT_EQ(load(file).size(), 4U);
 }
 
 TEST_F(RecordFileTest, ADatabaseOfSomethingElseIsRefused) {

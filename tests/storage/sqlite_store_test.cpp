@@ -173,6 +173,23 @@ TEST_F(SqliteStoreTest, ACommitThatCannotBeMadeDurableFailsWhenPatienceEnds) {
     EXPECT_EQ(aors, 2U);
 }
 
+TEST_F(SqliteStoreTest, WritesThatNobodyAwaitsAreTriedUntilTheyAreDurable) {
+    open(20ms);
+    commit(1, "ended");
+    await(1);
+    disk.full = true;
+    store->commit({2, {{Bucket::aor, "ended", std::nullopt}}, false});
+    commit(3, "lost");
+    await(2);
+    EXPECT_THAT(answers, ElementsAre(Pair(1U, true), Pair(3U, false)));
+
+    heal();
+    await(3);
+    EXPECT_THAT(answers.back(), Pair(2U, true));
+    open();
+    EXPECT_EQ(aors, 0U);
+}
+
 TEST_F(SqliteStoreTest, ItFindsOutThatTheDiskIsBackAlsoIfNothingIsToBeWritten) {
     open(20ms);
     disk.full = true;

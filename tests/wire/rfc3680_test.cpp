@@ -229,6 +229,18 @@ TEST_F(Rfc3680Section5_1, WhereThePublisherGaveNoExpiresThereIsNone) {
     EXPECT_EQ(told_to(watcher).contacts.at(kA).expires(), -1);
 }
 
+TEST_F(Rfc3680Section5_1, DurationRegisteredGoesOnWhileTheContactIsBound) {
+    ContactText bound{.uri = kA, .expires = std::nullopt};
+    bound.attributes = R"( duration-registered="100")";
+    publish({bound});
+    world.pass(50s);
+    watcher.subscribe(world);
+    const std::string body(world.take_notifies().at(0).body());
+    EXPECT_NE(body.find(R"( duration-registered="150")"), std::string::npos) << body;
+    bound.attributes = R"( duration-registered="150")";
+    EXPECT_TRUE(publish({bound}).empty()) << "that time passes is no news";
+}
+
 TEST_F(Rfc3680Section5_1, AContactsOwnTimeEndsItAsExpired) {
     publish({{.uri = kA, .expires = 60}});
     told_to(watcher);

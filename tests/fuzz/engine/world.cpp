@@ -163,6 +163,7 @@ void World::finish_commit(bool ok) {
     if (commits_.empty()) return;
     const Commit commit = std::move(commits_.front());
     commits_.pop_front();
+    ok = ok || !commit.is_awaited;  // those are tried until they are durable
     if (ok) keep(commit);
     lost_writes_ = lost_writes_ || !ok;
     call([&] { engine_->handle_committed(now_, commit.id, ok, outbox_); });

@@ -1,0 +1,20 @@
+/// @file
+
+#include "core/event/aor_state.hpp"
+
+#include <algorithm>
+
+namespace reginfo {
+
+RegistrationState AorState::state() const {
+    if (has_active_contact()) return RegistrationState::active;
+    return known ? RegistrationState::terminated : RegistrationState::init;
+}
+
+bool AorState::has_active_contact() const {
+    return std::any_of(contacts.begin(), contacts.end(), [](const ContactState& contact) {
+        return contact.active;
+    });
+}
+
+}  // namespace reginfo
