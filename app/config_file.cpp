@@ -9,8 +9,10 @@
 
 namespace reginfo {
 
-/// toml++ 3.3 asserts on some input that is merely wrong, such as "[[[". Here that is an error like
-/// any other, so its parser is compiled into this file and not taken from the shared library.
+/// toml++ 3.3 asserts on some input that is merely wrong, such as "[[[", and takes some letters for
+/// impossible, such as U+FED2, when it asks whether they are blanks. Here the one is an error like
+/// any other and the other is no blank, so its parser is compiled into this file and not taken from
+/// the shared library.
 [[noreturn]] inline void refuse_toml() { throw std::logic_error("not TOML"); }
 
 }  // namespace reginfo
@@ -19,6 +21,12 @@ namespace reginfo {
 #undef TOML_SHARED_LIB
 #define TOML_HEADER_ONLY 1
 #define TOML_ASSERT(expr) (static_cast<bool>(expr) ? void() : ::reginfo::refuse_toml())
+#include <toml++/impl/forward_declarations.h>
+#undef TOML_UNREACHABLE
+#define TOML_UNREACHABLE return false
+#include <toml++/impl/unicode.h>
+#undef TOML_UNREACHABLE
+#define TOML_UNREACHABLE ::reginfo::refuse_toml()
 #include <toml++/toml.h>
 
 namespace reginfo {
@@ -76,7 +84,10 @@ void append(
 }  // namespace
 
 std::vector<FileSetting> read_config_file(const std::string& path) {
-    const std::string text = read_text(path);
+    return parse_config_text(read_text(path), path);
+}
+
+std::vector<FileSetting> parse_config_text(std::string_view text, const std::string& path) {
     std::vector<FileSetting> settings;
     try {
         const toml::table root = toml::parse(text, path);

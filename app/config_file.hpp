@@ -22,4 +22,8 @@ struct FileSetting {
 /// @throw ConfigError  it cannot be read, is over 1 MiB, or is not TOML
 std::vector<FileSetting> read_config_file(const std::string& path);
 
+/// The same of a text.
+/// @param path  what errors call it
+std::vector<FileSetting> parse_config_text(std::string_view text, const std::string& path);
+
 }  // namespace reginfo

@@ -1,13 +1,13 @@
 #include "app/state_tool.hpp"
 
 #include "app/location_dump.hpp"
+#include "app/state_lines.hpp"
 #include "core/event/import.hpp"
 #include "core/event/record_codec.hpp"
 #include "core/reginfo/reader.hpp"
 #include "core/transaction/transaction_record.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
@@ -21,37 +21,7 @@
 namespace reginfo {
 namespace {
 
-using Json = nlohmann::json;
-
-constexpr int kFormat = 1;
 constexpr std::size_t kBatch = 1000;
-constexpr std::array<std::string_view, 3> kBuckets{"aor", "dialog", "transaction"};
-
-std::string hex_of(std::string_view bytes) {
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    std::string out;
-    out.reserve(2 * bytes.size());
-    for (const char c : bytes) {
-        const auto byte = static_cast<unsigned char>(c);
-        out += kDigits[byte >> 4U];
-        out += kDigits[byte & 0xfU];
-    }
-    return out;
-}
-
-std::string bytes_of(const std::string& hex) {
-    const auto digit = [](char c) -> unsigned {
-        if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
-        if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a') + 10U;
-        throw StoreError("a value is not written in hexadecimal digits");
-    };
-    if (hex.size() % 2 != 0) throw StoreError("a value has half a byte");
-    std::string out;
-    for (std::size_t i = 0; i < hex.size(); i += 2) {
-        out += static_cast<char>(digit(hex[i]) << 4U | digit(hex[i + 1]));
-    }
-    return out;
-}
 
 bool is_readable(const StoredRecord& record) {
     const RecordTime time{TimePoint{}, record.age};
@@ -101,35 +71,14 @@ private:
     std::vector<Stamp> stamps_;
 };
 
-Write read_write(const Json& line, Stamp& written) {
-    const auto bucket = std::find(
-        kBuckets.begin(), kBuckets.end(), line.at("bucket").get_ref<const std::string&>()
-    );
-    if (bucket == kBuckets.end()) throw StoreError("there is no such bucket");
-    written = line.at("written_ms").get<Stamp>();
-    return {
-        static_cast<Bucket>(bucket - kBuckets.begin()),
-        bytes_of(line.at("key").get_ref<const std::string&>()),
-        bytes_of(line.at("value").get_ref<const std::string&>()),
-    };
-}
-
 }  // namespace
 
 void dump_state(const RecordFileOptions& options, std::ostream& out) {
     RecordFile file(options);
-    out << Json{{"reginfod_state", kFormat}, {"hash_seed", std::to_string(file.hash_seed())}}.dump()
-        << "\n";
+    out << head_line(file.hash_seed()) << "\n";
     const Stamp now = file.clock().read();
     file.load([&](const StoredRecord& record) {
-        Json line{
-            {"bucket", kBuckets[static_cast<std::size_t>(record.bucket)]},
-            {"key", hex_of(record.key)},
-            {"value", hex_of(record.value)},
-            {"written_ms", now - milliseconds(record.age)},
-        };
-        if (record.bucket == Bucket::aor) line["aor"] = std::string(record.key);
-        out << line.dump(-1, ' ', false, Json::error_handler_t::replace) << "\n";
+        out << line_of(record, now - milliseconds(record.age)) << "\n";
         return true;
     });
     out.flush();
@@ -141,9 +90,7 @@ std::size_t load_state(const RecordFileOptions& options, std::istream& in) {
     try {
         std::string text;
         std::getline(in, text);
-        const Json head = Json::parse(text);
-        if (head.at("reginfod_state") != kFormat) throw StoreError("a dump of another format");
-        const std::uint64_t seed = std::stoull(head.at("hash_seed").get<std::string>());
+        const std::uint64_t seed = parse_head_line(text);
         RecordFile file(options);
         const LoadReport before = file.load([](const StoredRecord&) { return true; });
         if (before.aors + before.dialogs > 0) {
@@ -156,15 +103,12 @@ std::size_t load_state(const RecordFileOptions& options, std::istream& in) {
         Writer writer(file);
         while (std::getline(in, text)) {
             ++number;
-            Stamp written = 0;
-            Write write = read_write(Json::parse(text), written);
-            writer.add(std::move(write), written);
+            StateLine line = parse_state_line(text);
+            writer.add(std::move(line.write), line.written);
         }
         writer.flush();
         return number - 1;
-    } catch (const Json::exception& error) {
-        throw StoreError("line " + std::to_string(number) + " of the dump: " + error.what());
-    } catch (const std::logic_error& error) {
+    } catch (const StateLineError& error) {
         throw StoreError("line " + std::to_string(number) + " of the dump: " + error.what());
     }
 }

@@ -107,19 +107,19 @@ void Engine::Impl::timeout(TimePoint now, Outbox& outbox) {
     responder_.handle_timeout(now, budget, outbox);
     recovery_.run(now, outbox);
     for (std::size_t i = 0; i < budget; ++i) {
-        const auto dialog = records_.subscriptions.dialog_timers.pop_expired(now);
+        Dialog* dialog = records_.subscriptions.dialog_timers.pop_expired(now);
         if (!dialog) break;
-        sender_.handle_timeout(now, **dialog, outbox);
+        sender_.handle_timeout(now, *dialog, outbox);
     }
     for (std::size_t i = 0; i < budget; ++i) {
-        const auto aor = records_.aor_timers.pop_expired(now);
+        Aor* aor = records_.aor_timers.pop_expired(now);
         if (!aor) break;
-        compositor_.handle_timeout(now, **aor, outbox);
+        compositor_.handle_timeout(now, *aor, outbox);
     }
     for (std::size_t i = 0; i < budget; ++i) {
-        const auto subscription = records_.subscriptions.expiries.pop_expired(now);
+        Subscription* subscription = records_.subscriptions.expiries.pop_expired(now);
         if (!subscription) break;
-        notifier_.handle_expiry(now, **subscription, outbox);
+        notifier_.handle_expiry(now, *subscription, outbox);
     }
     drain_.run(now, budget, outbox);
     records_.tracer.expire(now, outbox);

@@ -59,12 +59,12 @@ Seconds seconds_left(TimePoint now, TimePoint deadline) {
 ContactView contact_of(const ContactDetails& details, bool active, ContactEvent event) {
     ContactView view;
     view.id = contact_id_text(details.id);
-    view.uri = unescaped(details.uri_xml);
+    view.uri = unescaped(details.uri_xml());
     view.active = active;
     view.event = text_of(event);
-    view.callid = details.callid;
+    view.callid = details.callid();
     view.cseq = details.cseq;
-    view.attributes = attributes_of(details.attributes_xml);
+    view.attributes = attributes_of(details.attributes_xml());
     return view;
 }
 
@@ -191,15 +191,15 @@ SubscriptionView Inspection::view(TimePoint now, const Subscription& subscriptio
     SubscriptionView view;
     append_hex(view.id, key.high, 16);
     append_hex(view.id, key.low, 16);
-    if (subscription.event_id) {
-        view.event_id = *subscription.event_id;
-        view.id.append(".").append(*subscription.event_id);
+    if (const auto id = subscription.event_id()) {
+        view.event_id = *id;
+        view.id.append(".").append(*id);
     }
     view.aor = subscription.aor.name;
-    view.watcher = dialog.state.remote_party;
-    view.remote_target = dialog.state.remote_target;
-    view.call_id = dialog.state.call_id;
-    view.local_tag = dialog.state.local_tag;
+    view.watcher = dialog.state.remote_party();
+    view.remote_target = dialog.state.remote_target();
+    view.call_id = dialog.state.call_id();
+    view.local_tag = dialog.state.local_tag();
     view.profile = text_of(subscription.profile);
     view.active = subscription.state == Subscription::State::active;
     if (!view.active) view.reason = text_of(subscription.reason);

@@ -4,78 +4,97 @@
 
 #include "core/time.hpp"
 
-#include <map>
+#include <boost/intrusive/list.hpp>
+#include <boost/intrusive/parent_from_member.hpp>
+
+#include <array>
+#include <cstdint>
 #include <optional>
-#include <utility>
 
 namespace reginfo {
 
-/// A set of keys, each due at one deadline.
-///
-/// Complexity: schedule, reschedule and cancel are O(log n); next_deadline is O(1).
-/// reschedule reuses the map node, so refreshing soft state does not allocate.
-/// A Handle stays valid until its entry is cancelled or popped; using it later is undefined.
-template <class Key>
-class TimerQueue {
-    using Entries = std::multimap<TimePoint, Key>;
-
+/// The one deadline of a thing that may have none: a member of it, gone with it. A TimerQueue sets
+/// it; nothing is allocated.
+class Timer : public boost::intrusive::list_base_hook<
+                  boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
 public:
-    using Handle = typename Entries::iterator;
-
-    Handle schedule(TimePoint deadline, Key key) {
-        return entries_.emplace(deadline, std::move(key));
-    }
-
-    Handle reschedule(Handle handle, TimePoint deadline) {
-        auto node = entries_.extract(handle);
-        node.key() = deadline;
-        return entries_.insert(std::move(node));
-    }
-
-    void cancel(Handle handle) { entries_.erase(handle); }
-
-    /// When pop_expired will next have something to return; nothing when the queue is empty.
-    std::optional<TimePoint> next_deadline() const {
-        if (entries_.empty()) return std::nullopt;
-        return entries_.begin()->first;
-    }
-
-    /// Removes and returns the earliest key due at or before `now`; equal deadlines pop in the
-    /// order they were scheduled. One at a time, so that the caller may schedule and cancel
-    /// freely between two calls.
-    std::optional<Key> pop_expired(TimePoint now) {
-        if (entries_.empty() || entries_.begin()->first > now) return std::nullopt;
-        return std::move(entries_.extract(entries_.begin()).mapped());
-    }
+    bool is_set() const { return is_linked(); }
+    void cancel() { unlink(); }
 
 private:
-    Entries entries_;
+    friend class TimerWheel;
+
+    TimePoint deadline_;
 };
 
-/// The one deadline of a record that may have none: schedules, moves and cancels as needed.
-template <class Key>
-class Timer {
+/// A hierarchical timing wheel of exact deadlines.
+///
+/// A deadline that is far away waits in a coarse slot, and moves to a finer one when time gets
+/// there: at most once for each of the nine levels. What is due within the current tick stands in
+/// order. Nothing happens between two deadlines.
+///
+/// Complexity: set and cancel are O(1); pop_expired is amortized O(1), and O(n log n) for n that
+/// are due within one tick; next_deadline is O(1).
+class TimerWheel {
 public:
-    void set(TimerQueue<Key>& queue, std::optional<TimePoint> deadline, Key key) {
-        if (!deadline) {
-            cancel(queue);
-        } else if (!handle_) {
-            handle_ = queue.schedule(*deadline, std::move(key));
-        } else if ((*handle_)->first != *deadline) {
-            handle_ = queue.reschedule(*handle_, *deadline);
-        }
-    }
+    /// Sets, moves or (to nothing) cancels.
+    void set(Timer& timer, std::optional<TimePoint> deadline);
 
-    void cancel(TimerQueue<Key>& queue) {
-        if (handle_) queue.cancel(*handle_);
-        handle_.reset();
-    }
+    /// When pop_expired will next have something to do, nothing when it never will. Not later than
+    /// the earliest deadline; earlier only where one that came before it was cancelled.
+    std::optional<TimePoint> next_deadline() const;
 
-    /// The queue popped the entry.
-    void popped() { handle_.reset(); }
+    /// Takes out the earliest one due at or before `now`, equal ones in the order in which they
+    /// were set; nullptr if there is none. One at a time, so that the caller may set and cancel
+    /// freely between two calls.
+    Timer* pop_expired(TimePoint now);
 
 private:
-    std::optional<typename TimerQueue<Key>::Handle> handle_;
+    using Tick = std::int64_t;
+    using List = boost::intrusive::list<Timer, boost::intrusive::constant_time_size<false>>;
+
+    static constexpr unsigned kTickBits = 10;  ///< of a microsecond count: a tick is 1.024 ms
+    static constexpr unsigned kSlotBits = 6;
+    static constexpr unsigned kLevels = 9;  ///< reach all of a TimePoint
+
+    struct Slot {
+        List timers;
+        TimePoint earliest;  ///< no timer in it is due before
+    };
+    struct Place {
+        unsigned level;
+        unsigned slot;
+    };
+
+    static Tick tick_of(TimePoint at) { return at.time_since_epoch().count() >> kTickBits; }
+    void put(Timer& timer);
+    void put_due(Timer& timer);
+    std::optional<Place> first() const;
+    void advance(TimePoint now);
+
+    /// A timer is on the level of the highest digit (base 64) in which its tick differs from
+    /// `tick_`: all on one level come before all on the next.
+    std::array<std::array<Slot, 1U << kSlotBits>, kLevels> slots_;
+    mutable std::array<std::uint64_t, kLevels> used_{};  ///< a bit for a slot that may hold some
+    List due_;  ///< those not after the current tick, earliest first
+    Tick tick_ = 0;
+};
+
+/// The wheel for things of one kind: TimerQueue<Dialog, &Dialog::timer>.
+template <class Thing, Timer Thing::*member>
+class TimerQueue {
+public:
+    void set(Thing& thing, std::optional<TimePoint> deadline) {
+        wheel_.set(thing.*member, deadline);
+    }
+    std::optional<TimePoint> next_deadline() const { return wheel_.next_deadline(); }
+    Thing* pop_expired(TimePoint now) {
+        Timer* timer = wheel_.pop_expired(now);
+        return timer ? boost::intrusive::get_parent_from_member(timer, member) : nullptr;
+    }
+
+private:
+    TimerWheel wheel_;
 };
 
 }  // namespace reginfo

@@ -53,8 +53,8 @@ std::uint16_t port_or_default(std::uint16_t port) { return port != 0 ? port : 50
 /// next hop, or nobody asked to be on the way.
 bool goes_back(const DialogState& dialog, const RemoteParty& party) {
     if (party.flow.transport != Transport::tcp) return false;
-    if (dialog.route_set.empty()) {
-        const auto target = sip::parse_uri(dialog.remote_target);
+    if (dialog.routes() == 0) {
+        const auto target = sip::parse_uri(dialog.remote_target());
         const auto transport = target ? sip::find_param(target->params, "transport") : std::nullopt;
         return !transport || !sip::equal_ignoring_case(*transport, "udp");
     }
@@ -99,42 +99,49 @@ std::string without_params(const sip::NameAddr& address) {
 
 }  // namespace
 
-std::size_t DialogState::bytes() const {
-    std::size_t total = call_id.size() + local_tag.size() + remote_tag.size() + local_party.size() +
-                        remote_party.size() + remote_target.size();
-    for (const std::string& route : route_set) total += route.size();
-    return total;
+DialogState::DialogState(const DialogTexts& t) {
+    std::vector<std::string_view> row{
+        t.call_id, t.local_tag, t.remote_tag, t.local_party, t.remote_party, t.remote_target};
+    row.insert(row.end(), t.route_set.begin(), t.route_set.end());
+    texts = Texts(row);
 }
 
 DialogState make_dialog(
     const sip::Message& request,
     const RemoteParty& party,
-    std::string local_tag,
+    std::string_view local_tag,
     std::uint32_t cseq
 ) {
     const std::string_view from = *request.first(sip::HeaderName::from);
-    DialogState dialog;
-    dialog.call_id = *request.first(sip::HeaderName::call_id);
-    dialog.local_tag = std::move(local_tag);
-    dialog.remote_tag = sip::parse_name_addr(from)->tag;
-    dialog.local_party = without_params(*sip::parse_name_addr(*request.first(sip::HeaderName::to)));
-    dialog.remote_party = from;
-    dialog.remote_target = request_uri_of(party.target);
-    dialog.route_set.assign(party.record_routes.begin(), party.record_routes.end());
+    const std::string local_party =
+        without_params(*sip::parse_name_addr(*request.first(sip::HeaderName::to)));
+    const std::string remote_target = request_uri_of(party.target);
+    DialogState dialog(DialogTexts{
+        .call_id = *request.first(sip::HeaderName::call_id),
+        .local_tag = local_tag,
+        .remote_tag = sip::parse_name_addr(from)->tag,
+        .local_party = local_party,
+        .remote_party = from,
+        .remote_target = remote_target,
+        .route_set = party.record_routes,
+    });
     dialog.remote_cseq = cseq;
     take_flow(dialog, party);
     return dialog;
 }
 
 void refresh_target(DialogState& dialog, const RemoteParty& party, std::uint32_t cseq) {
-    dialog.remote_target = request_uri_of(party.target);
+    const std::string target = request_uri_of(party.target);
+    if (target != dialog.remote_target()) {
+        dialog.texts = dialog.texts.with(DialogState::kRemoteTarget, target);
+    }
     dialog.remote_cseq = cseq;
     take_flow(dialog, party);
 }
 
 std::optional<NextHop> next_hop_of(const DialogState& dialog) {
-    const auto uri = dialog.route_set.empty() ? sip::parse_uri(dialog.remote_target)
-                                              : uri_of(dialog.route_set.front());
+    const auto uri =
+        dialog.routes() == 0 ? sip::parse_uri(dialog.remote_target()) : uri_of(dialog.route(0));
     if (!uri) return std::nullopt;
     return hop_of(*uri);
 }
@@ -168,9 +175,9 @@ void append_contact_uri(std::string& out, const ListenerSettings& listener, bool
 
 RequestShape shape_of(const DialogState& dialog) {
     RequestShape shape;
-    shape.secure = is_sips(dialog.remote_target);
-    if (dialog.route_set.empty()) return shape;
-    if (const auto first_route = uri_of(dialog.route_set.front())) {
+    shape.secure = is_sips(dialog.remote_target());
+    if (dialog.routes() == 0) return shape;
+    if (const auto first_route = uri_of(dialog.route(0))) {
         shape.strict = !is_loose(*first_route);
         shape.secure = first_route->scheme == sip::Uri::Scheme::sips;
     }
@@ -185,9 +192,9 @@ void append_request_head(std::string& out, const DialogState& dialog, const Requ
 
     out.append(line.method).push_back(' ');
     if (strict) {
-        out.append(request_uri_of(sip::parse_name_addr(dialog.route_set.front())->uri));
+        out.append(request_uri_of(sip::parse_name_addr(dialog.route(0))->uri));
     } else {
-        out.append(dialog.remote_target);
+        out.append(dialog.remote_target());
     }
     out.append(" SIP/2.0\r\nVia: SIP/2.0/").append(name_of(line.via->transport));
     out.append(" ").append(line.via->advertise_host).push_back(':');
@@ -195,14 +202,14 @@ void append_request_head(std::string& out, const DialogState& dialog, const Requ
     out.append(";branch=");
     append_branch(out, line.branch);
     out.append(";rport\r\n");
-    for (std::size_t i = strict ? 1 : 0; i < dialog.route_set.size(); ++i) {
-        sip::append_header(out, "Route", dialog.route_set[i]);
+    for (std::size_t i = strict ? 1 : 0; i < dialog.routes(); ++i) {
+        sip::append_header(out, "Route", dialog.route(i));
     }
-    if (strict) out.append("Route: <").append(dialog.remote_target).append(">\r\n");
-    out.append("Max-Forwards: 70\r\nFrom: ").append(dialog.local_party);
-    out.append(";tag=").append(dialog.local_tag);
-    out.append("\r\nTo: ").append(dialog.remote_party);
-    out.append("\r\nCall-ID: ").append(dialog.call_id).append("\r\nCSeq: ");
+    if (strict) out.append("Route: <").append(dialog.remote_target()).append(">\r\n");
+    out.append("Max-Forwards: 70\r\nFrom: ").append(dialog.local_party());
+    out.append(";tag=").append(dialog.local_tag());
+    out.append("\r\nTo: ").append(dialog.remote_party());
+    out.append("\r\nCall-ID: ").append(dialog.call_id()).append("\r\nCSeq: ");
     sip::append_number(out, line.cseq);
     out.append(" ").append(line.method).append("\r\nContact: <");
     append_contact_uri(out, *line.contact, line.secure || shape.secure);

@@ -6,6 +6,7 @@
 #include "core/settings.hpp"
 #include "core/sip/headers.hpp"
 #include "core/sip/message.hpp"
+#include "core/texts.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -41,22 +42,41 @@ struct NextHop {
     friend bool operator==(const NextHop&, const NextHop&) = default;
 };
 
+/// The texts of a dialog.
+struct DialogTexts {
+    std::string_view call_id;
+    std::string_view local_tag;
+    std::string_view remote_tag;
+    std::string_view local_party;             ///< To of the SUBSCRIBE, without tag: our From
+    std::string_view remote_party;            ///< From of the SUBSCRIBE, with its tag: our To
+    std::string_view remote_target;           ///< URI of the last Contact, as a Request-URI
+    std::vector<std::string_view> route_set;  ///< Record-Route values in order (we are the UAS)
+};
+
 /// Dialog state (RFC 3261 §12.1.1) without its usages.
 struct DialogState {
-    std::string call_id;
-    std::string local_tag;
-    std::string remote_tag;
-    std::string local_party;             ///< To of the SUBSCRIBE, without tag: our From
-    std::string remote_party;            ///< From of the SUBSCRIBE, with its tag: our To
-    std::string remote_target;           ///< URI of the last Contact, as a Request-URI
-    std::vector<std::string> route_set;  ///< Record-Route values in order (we are the UAS)
-    std::uint32_t local_cseq = 0;        ///< of the last NOTIFY sent
+    DialogState() = default;
+    explicit DialogState(const DialogTexts& texts_);
+
+    std::string_view call_id() const { return texts[0]; }
+    std::string_view local_tag() const { return texts[1]; }
+    std::string_view remote_tag() const { return texts[2]; }
+    std::string_view local_party() const { return texts[3]; }
+    std::string_view remote_party() const { return texts[4]; }
+    std::string_view remote_target() const { return texts[kRemoteTarget]; }
+    std::size_t routes() const { return texts.size() > kRoutes ? texts.size() - kRoutes : 0; }
+    std::string_view route(std::size_t i) const { return texts[kRoutes + i]; }
+    DialogId id() const { return {call_id(), local_tag(), remote_tag()}; }
+    std::size_t bytes() const { return texts.bytes(); }
+
+    static constexpr std::size_t kRemoteTarget = 5;
+    static constexpr std::size_t kRoutes = 6;  ///< from here on
+
+    Texts texts;                   ///< those of DialogTexts in order
+    std::uint32_t local_cseq = 0;  ///< of the last NOTIFY sent
     std::uint32_t remote_cseq = 0;
     Flow flow;                      ///< by which the last SUBSCRIBE came
     bool reuse_connection = false;  ///< requests go back on flow.connection (DESIGN.md)
-
-    DialogId id() const { return {call_id, local_tag, remote_tag}; }
-    std::size_t bytes() const;
 };
 
 /// What a SUBSCRIBE says about the way back; views into the request.
@@ -72,7 +92,7 @@ struct RemoteParty {
 DialogState make_dialog(
     const sip::Message& request,
     const RemoteParty& party,
-    std::string local_tag,
+    std::string_view local_tag,
     std::uint32_t cseq
 );
 

@@ -4,6 +4,7 @@
 
 #include "core/hash.hpp"
 #include "core/reginfo/document.hpp"
+#include "core/texts.hpp"
 #include "core/time.hpp"
 
 #include <boost/smart_ptr/local_shared_ptr.hpp>
@@ -12,6 +13,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace reginfo {
@@ -31,13 +33,15 @@ using EntityTag = std::uint64_t;
 /// What a publisher says of a contact besides its state. Never changed once made: words and
 /// contacts share it.
 struct ContactDetails {
-    Hash128 id;          ///< from the AOR and the contact's identity (rule 7)
-    std::string callid;  ///< empty if absent
+    Hash128 id;  ///< from the AOR and the contact's identity (rule 7)
     std::optional<std::uint32_t> cseq;
     std::optional<Seconds> retry_after;
-    std::string attributes_xml;
-    std::string uri_xml;
-    std::string children_xml;
+    Texts texts;  ///< those below in order, as in Contact
+
+    std::string_view callid() const { return texts[0]; }  ///< empty if absent
+    std::string_view attributes_xml() const { return texts[1]; }
+    std::string_view uri_xml() const { return texts[2]; }
+    std::string_view children_xml() const { return texts[3]; }
 
     friend bool operator==(const ContactDetails&, const ContactDetails&) = default;
 };

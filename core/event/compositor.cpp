@@ -262,7 +262,6 @@ void Compositor::carry_out(
 }
 
 void Compositor::handle_timeout(TimePoint now, Aor& aor, Outbox& outbox) {
-    aor.timer.popped();
     if (aor.turnstile.locked) return;  // set again when the pending change is in force
     auto change = std::make_unique<Change>(*this, aor);
     change->report = Merge(aor.name, change->next, records_.settings.contact_grace).expire(now);
@@ -368,7 +367,7 @@ void Compositor::unlock(Aor& aor, TimePoint earliest, Outbox& outbox) {
     records_.release(aor.turnstile);
     auto deadline = Merge(aor.name, aor.state, records_.settings.contact_grace).next_deadline();
     if (deadline) deadline = std::max(*deadline, earliest);
-    aor.timer.set(records_.aor_timers, deadline, &aor);
+    records_.aor_timers.set(aor, deadline);
     records_.drop_if_unused(aor, outbox);
 }
 

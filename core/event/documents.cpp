@@ -84,8 +84,8 @@ void append_contact_for_kamailio(std::string& out, TimePoint now, const ContactS
     const ContactDetails& details = *contact.details;
     append_contact_begin(out, contact, event_for_kamailio(contact.event));
     append_expires(out, now, contact);
-    std::string_view attributes = details.attributes_xml;
-    if (details.callid.empty()) {
+    std::string_view attributes = details.attributes_xml();
+    if (details.callid().empty()) {
         constexpr std::string_view kNoCallId = " callid=\"\"";
         const std::size_t empty = attributes.find(kNoCallId);
         if (empty != std::string_view::npos) {
@@ -97,7 +97,7 @@ void append_contact_for_kamailio(std::string& out, TimePoint now, const ContactS
         out.push_back('"');
     }
     if (!details.cseq) append_attribute(out, "cseq", 0);
-    out.append(attributes).append("><uri>").append(details.uri_xml);
+    out.append(attributes).append("><uri>").append(details.uri_xml());
     out.append("</uri></contact>");
 }
 
@@ -118,8 +118,11 @@ void append_contact(std::string& out, TimePoint now, const ContactState& contact
             out, "retry-after", static_cast<std::uint64_t>(details.retry_after->count())
         );
     }
-    out.append(details.attributes_xml).append("><uri>").append(details.uri_xml).append("</uri>");
-    out.append(details.children_xml).append("</contact>");
+    out.append(details.attributes_xml())
+        .append("><uri>")
+        .append(details.uri_xml())
+        .append("</uri>");
+    out.append(details.children_xml()).append("</contact>");
 }
 
 /// What a document from that revision lists: all that is active, or with `partial` what changed,
@@ -131,7 +134,7 @@ bool is_listed(const ContactState& contact, Revision from, bool full) {
 /// Kamailio knows a contact by its URI: the end of another one with that URI would end this one.
 bool is_active_by_uri(const AorState& state, const ContactState& ended) {
     return std::any_of(state.contacts.begin(), state.contacts.end(), [&](const ContactState& c) {
-        return c.active && c.details->uri_xml == ended.details->uri_xml;
+        return c.active && c.details->uri_xml() == ended.details->uri_xml();
     });
 }
 
@@ -236,7 +239,7 @@ NotifyBody Documents::body_for(TimePoint now, const Subscription& subscription) 
     const bool kamailio = kind.document == DocumentKind::kamailio;
     const std::string_view aor_text = kamailio && !aor.state.published_aor.empty()
                                           ? std::string_view(aor.state.published_aor)
-                                          : std::string_view(subscription.aor_text);
+                                          : subscription.aor_text();
     if (subscription.known_to_watcher == kind.to) {
         body.entity_tag = entity_tag_of(aor.name, aor.state, kind.document, aor_text);
         return body;

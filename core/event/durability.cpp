@@ -13,23 +13,27 @@ namespace {
 
 /// Something is to be told, or was told and not yet answered.
 bool is_owed(const Subscription& subscription) {
-    const std::optional<InFlight>& in_flight = subscription.dialog.in_flight;
+    const auto& in_flight = subscription.dialog.in_flight;
     return subscription.due || (in_flight && in_flight->subscription == &subscription);
 }
 
 }  // namespace
 
 std::string dialog_key(const DialogState& dialog) {
-    return ByteWriter().text(dialog.call_id).text(dialog.local_tag).text(dialog.remote_tag).take();
+    return ByteWriter()
+        .text(dialog.call_id())
+        .text(dialog.local_tag())
+        .text(dialog.remote_tag())
+        .take();
 }
 
 /// One that is over and has still to say so is over for whoever reads the record as well.
 SubscriptionRecord record_of(const Subscription& subscription) {
     const bool over = subscription.state == Subscription::State::terminated;
     return {
-        .event_id = subscription.event_id,
+        .event_id = std::optional<std::string>(subscription.event_id()),
         .aor = subscription.aor.name,
-        .aor_text = subscription.aor_text,
+        .aor_text = std::string(subscription.aor_text()),
         .watcher = subscription.watcher,
         .profile = subscription.profile,
         .version = subscription.version,
@@ -101,7 +105,7 @@ bool Restorer::restore_aor(std::string_view key, std::string_view value, const R
     if (deadline && *deadline <= time.now) {
         records_.missed.push_back({*deadline, aor.slot, Missed::What::aor_expired});
     } else {
-        aor.timer.set(records_.aor_timers, deadline, &aor);
+        records_.aor_timers.set(aor, deadline);
     }
     return true;
 }
@@ -136,8 +140,7 @@ bool Restorer::restore_dialog(
     for (SubscriptionRecord& kept : record->subscriptions) {
         Aor& aor = records_.aors.find_or_create(kept.aor);
         Subscription& subscription = records_.subscriptions.add(dialog, aor, kept.watcher);
-        subscription.event_id = std::move(kept.event_id);
-        subscription.aor_text = std::move(kept.aor_text);
+        subscription.name(kept.event_id, kept.aor_text);
         records_.subscriptions.set_profile(subscription, kept.profile);
         subscription.version = kept.version;
         subscription.version_reserved = kept.version;
@@ -154,9 +157,7 @@ bool Restorer::restore_dialog(
             records_.missed.push_back(expired);
             continue;
         }
-        subscription.timer.set(
-            records_.subscriptions.expiries, subscription.deadline, &subscription
-        );
+        records_.subscriptions.expiries.set(subscription, subscription.deadline);
         if (kept.owed || subscription.acked < aor.state.revision) {
             records_.missed.push_back({time.now - time.age, subscription.slot, What::untold});
         }

@@ -11,8 +11,7 @@ constexpr std::size_t kSharedCounts = 32;  ///< beside what a local_shared_ptr m
 /// Each of those who share it bears its part.
 std::size_t share_of(const DetailsPtr& details) {
     const std::size_t whole = heap_bytes(sizeof(ContactDetails) + kSharedCounts) +
-                              heap_bytes(details->callid) + heap_bytes(details->attributes_xml) +
-                              heap_bytes(details->uri_xml) + heap_bytes(details->children_xml);
+                              heap_bytes(details->texts.block_bytes());
     return whole / static_cast<std::size_t>(details.local_use_count());
 }
 
@@ -42,16 +41,10 @@ std::size_t footprint_of(const Aor& aor) {
 }
 
 std::size_t footprint_of(const Dialog& dialog) {
-    const DialogState& state = dialog.state;
     std::size_t bytes = heap_bytes(sizeof(Dialog)) + heap_bytes(dialog.subscriptions) +
-                        heap_bytes(state.call_id) + heap_bytes(state.local_tag) +
-                        heap_bytes(state.remote_tag) + heap_bytes(state.local_party) +
-                        heap_bytes(state.remote_party) + heap_bytes(state.remote_target) +
-                        heap_bytes(state.route_set);
-    for (const std::string& route : state.route_set) bytes += heap_bytes(route);
+                        heap_bytes(dialog.state.texts.block_bytes());
     for (const auto& subscription : dialog.subscriptions) {
-        bytes += heap_bytes(sizeof(Subscription)) + heap_bytes(subscription->aor_text);
-        if (subscription->event_id) bytes += heap_bytes(*subscription->event_id);
+        bytes += heap_bytes(sizeof(Subscription)) + heap_bytes(subscription->names.block_bytes());
         if (subscription->rates) bytes += heap_bytes(sizeof(RateControl));
     }
     return bytes;

@@ -40,7 +40,7 @@ ContactEvent fitting(ContactEvent event, bool active) {
 }
 
 bool same_saying(const Word& a, const Word& b) {
-    return a.active == b.active && a.details->callid == b.details->callid &&
+    return a.active == b.active && a.details->callid() == b.details->callid() &&
            a.details->cseq == b.details->cseq;
 }
 
@@ -51,7 +51,7 @@ bool same_saying(const Word& a, const Word& b) {
 bool is_created_again(const Word& before, const Word& word) {
     return word.active && word.event == ContactEvent::created &&
            before.event != ContactEvent::created && word.details->cseq &&
-           !word.details->callid.empty();
+           !word.details->callid().empty();
 }
 
 bool is_active(const Contact& contact) { return contact.active && contact.expires != Seconds{0}; }
@@ -81,12 +81,9 @@ Hash128 stable_id(std::string_view aor, std::string_view identity) {
 DetailsPtr Merge::details_of(const Contact& contact) const {
     return boost::make_local_shared<const ContactDetails>(ContactDetails{
         .id = stable_id(aor_, contact.identity),
-        .callid = contact.callid,
         .cseq = contact.cseq,
         .retry_after = contact.retry_after,
-        .attributes_xml = contact.attributes_xml,
-        .uri_xml = contact.uri_xml,
-        .children_xml = contact.children_xml,
+        .texts = {contact.callid, contact.attributes_xml, contact.uri_xml, contact.children_xml},
     });
 }
 
@@ -177,7 +174,7 @@ void Merge::say(
 
 /// A contact that its publication does not list any more.
 void Merge::leave_out(TimePoint now, Word& word) {
-    if (word.active && word.details->callid.empty()) return;
+    if (word.active && word.details->callid().empty()) return;
     if (word.active) end(word, now);
     bury(word);
 }
@@ -254,7 +251,7 @@ MergeReport Merge::expire_own(TimePoint now) {
         std::erase_if(publication.words, [&](Word& word) {
             if (!word.active || !word.deadline || *word.deadline + grace_ > now) return false;
             ++contacts;
-            if (word.details->callid.empty()) return true;
+            if (word.details->callid().empty()) return true;
             end(word, now);
             return false;
         });

@@ -27,7 +27,7 @@ std::string aor_text_of(std::string_view request_uri) {
 
 /// What a usage adds to a dialog's size: a little also without any text, so that a dialog cannot
 /// have very many.
-std::size_t usage_bytes(const std::optional<std::string>& event_id, std::string_view aor_text) {
+std::size_t usage_bytes(std::optional<std::string_view> event_id, std::string_view aor_text) {
     constexpr std::size_t kRecord = 128;
     return kRecord + aor_text.size() + (event_id ? event_id->size() : 0);
 }
@@ -155,7 +155,7 @@ void Notifier::resubscribe(
             return s->state == Subscription::State::terminated;
         });
     if (over || dead) return refuse(now, request, refusal(481), outbox);
-    if (wish->party.target.empty()) wish->party.target = dialog->state.remote_target;
+    if (wish->party.target.empty()) wish->party.target = dialog->state.remote_target();
 
     auto change = std::make_unique<Change>(*this);
     change->draft = responder_.draft(request);
@@ -164,10 +164,10 @@ void Notifier::resubscribe(
     change->in_dialog = true;
     change->is_refresh = subscription != nullptr;
     change->aor = any.aor.name;
-    change->aor_text = any.aor_text;
+    change->aor_text = any.aor_text();
     const Profile profile = subscription ? subscription->profile : wish->profile;
     change->suppress = (subscription || !traits_of(profile).always_body) &&
-                       is_met(*wish, profile, any.aor.name, any.aor.state, any.aor_text);
+                       is_met(*wish, profile, any.aor.name, any.aor.state, any.aor_text());
     change->known = any.aor.state.revision;
     if (const auto bound = bound_reached(&any.aor, dialog, *change, *wish)) {
         return refuse(now, request, *bound, outbox);
@@ -237,7 +237,7 @@ std::optional<Reply> Notifier::bound_reached(
     std::size_t bytes = change.state.bytes();
     if (dialog) {
         for (const auto& usage : dialog->subscriptions) {
-            bytes += usage_bytes(usage->event_id, usage->aor_text);
+            bytes += usage_bytes(usage->event_id(), usage->aor_text());
         }
     }
     if (!change.is_refresh) bytes += usage_bytes(wish.event_id, change.aor_text);
@@ -285,8 +285,7 @@ void Notifier::apply(TimePoint now, Change& change, Outbox& outbox) {
         Aor& aor = records_.aors.find_or_create(change.aor);
         records_.count_aors();
         subscription = &records_.subscriptions.add(*dialog, aor, change.watcher);
-        subscription->event_id = std::move(change.event_id);
-        subscription->aor_text = std::move(change.aor_text);
+        subscription->name(change.event_id, change.aor_text);
         records_.subscriptions.set_profile(*subscription, change.profile);
     }
     store_without_ended(records_, now, *dialog, change.record, outbox);
@@ -310,7 +309,7 @@ void Notifier::apply(TimePoint now, Change& change, Outbox& outbox) {
         *subscription,
         change.is_refresh ? SubscriptionEvent::refreshed : SubscriptionEvent::created
     );
-    subscription->timer.set(records_.subscriptions.expiries, subscription->deadline, subscription);
+    records_.subscriptions.expiries.set(*subscription, subscription->deadline);
     records_.set_rates(now, *subscription, change.rates);
     records_.subscriptions.measure(*dialog);
     if (!change.is_refresh && traits_of(subscription->profile).one_per_contact) {
@@ -340,8 +339,8 @@ void Notifier::end_same_contact(TimePoint now, const Subscription& fresh, Outbox
     for (auto it = watchers.rbegin(); it != watchers.rend() && looked_at < kSameContact; ++it) {
         ++looked_at;
         const bool same = &it->dialog != &fresh.dialog && it->profile == fresh.profile &&
-                          it->event_id == fresh.event_id && !it->dialog.turnstile.locked &&
-                          it->dialog.state.remote_target == fresh.dialog.state.remote_target;
+                          it->event_id() == fresh.event_id() && !it->dialog.turnstile.locked &&
+                          it->dialog.state.remote_target() == fresh.dialog.state.remote_target();
         if (same) older.push_back(&*it);
     }
     for (Subscription* subscription : older) {
@@ -369,14 +368,11 @@ void Notifier::unlock(Dialog& dialog) {
     records_.release(dialog.turnstile);
     for (const auto& subscription : dialog.subscriptions) {
         if (subscription->state == Subscription::State::terminated) continue;
-        subscription->timer.set(
-            records_.subscriptions.expiries, subscription->deadline, subscription.get()
-        );
+        records_.subscriptions.expiries.set(*subscription, subscription->deadline);
     }
 }
 
 void Notifier::handle_expiry(TimePoint now, Subscription& subscription, Outbox& outbox) {
-    subscription.timer.popped();
     if (subscription.dialog.turnstile.locked) return;  // a refresh is being stored; see unlock
     ++records_.stats.subscriptions_expired;
     sender_.terminate(now, subscription, TerminationReason::timeout, outbox);

@@ -18,6 +18,10 @@ constexpr Duration kRetryFirst = std::chrono::seconds{30};
 /// The longest Retry-After that is believed.
 constexpr Seconds kRetryAfterMax{86'400};
 
+bool has_alternative(const Dialog& dialog) {
+    return dialog.candidates && dialog.candidates->has_alternative();
+}
+
 }  // namespace
 
 bool NotifySender::handle_response(
@@ -196,7 +200,7 @@ void NotifySender::end_silently(TimePoint now, Subscription& subscription, Outbo
     subscription.urgent = false;
     subscription.retry_at.reset();
     records_.observe(now, subscription, SubscriptionEvent::terminating);
-    subscription.timer.cancel(records_.subscriptions.expiries);
+    subscription.timer.cancel();
     if (dialog.in_flight && dialog.in_flight->subscription == &subscription) {
         dialog.in_flight->terminates = true;  // its end is awaited, whatever it is
     } else {
@@ -220,7 +224,7 @@ void NotifySender::give_up(TimePoint now, Dialog& dialog, NotifyOutcome outcome,
         subscription.urgent = subscription.urgent || dialog.in_flight->terminates;
     } else {
         const bool silent = outcome == NotifyOutcome::timed_out;
-        dialog.candidates.silent_since.reset();
+        dialog.silent_since.reset();
         subscription.last_status = 408;
         dialog.in_flight->meaning =
             meaning_of(silent ? kNoAnswer : kTransportError, false, subscription.profile);
@@ -256,7 +260,8 @@ void NotifySender::fail_unsent(TimePoint now, Dialog& dialog, Outbox& outbox) {
     outbox.note(
         Note::Severity::warning,
         "no route to watcher",
-        "no address for " + dialog.state.remote_target + ", Call-ID " + dialog.state.call_id
+        "no address for " + std::string(dialog.state.remote_target()) + ", Call-ID " +
+            std::string(dialog.state.call_id())
     );
     arm(now, dialog);
     const bool all = dead.size() == dialog.subscriptions.size();

@@ -84,16 +84,15 @@ std::optional<Endpoint> NotifySender::known_hop(const Dialog& dialog) {
     const DialogState& state = dialog.state;
     if (state.reuse_connection && state.flow.connection != 0) return std::nullopt;
     if (dialog.direct) return dialog.direct->peer;
-    const Candidates& candidates = dialog.candidates;
-    if (candidates.targets.empty()) return std::nullopt;
-    return candidates.targets[candidates.at].endpoint;
+    if (!dialog.candidates) return std::nullopt;
+    return dialog.candidates->in_use().endpoint;
 }
 
 /// The first from the one in use on that is not known to fail; nothing if the name must be looked
 /// up.
 std::optional<Target> NotifySender::candidate(TimePoint now, Dialog& dialog) {
-    Candidates& candidates = dialog.candidates;
-    if (candidates.targets.empty() || candidates.until <= now) return std::nullopt;
+    if (!dialog.candidates || dialog.candidates->until <= now) return std::nullopt;
+    Candidates& candidates = *dialog.candidates;
     const auto fails = [&](const Target& target) {
         const auto known = failed_.find(hop_to(target));
         return known != failed_.end() && now < known->second;
@@ -103,7 +102,7 @@ std::optional<Target> NotifySender::candidate(TimePoint now, Dialog& dialog) {
     const auto usable = std::find_if_not(in_use, targets.end(), fails);
     if (usable != targets.end() && usable != in_use) {
         candidates.at = static_cast<std::size_t>(usable - targets.begin());
-        candidates.silent_since.reset();
+        dialog.silent_since.reset();
     }
     return targets[candidates.at];
 }
@@ -119,20 +118,20 @@ void NotifySender::handle_resolved(
     Dialog& dialog = *at->second;
     resolving_.erase(at);
     dialog.resolving.reset();
-    dialog.candidates = {{}, 0, now + kCandidatesFor, {}};
+    dialog.silent_since.reset();
+    Candidates candidates{{}, 0, now + kCandidatesFor};
     for (const Target& target : targets) {
         if (!listener_for(dialog, target.transport, target.endpoint.address)) continue;
-        dialog.candidates.targets.push_back(target);
+        candidates.targets.push_back(target);
     }
-    if (dialog.candidates.targets.empty()) {
-        fail_unsent(now, dialog, outbox);
-    } else {
-        pump(now, dialog, outbox);
-    }
+    dialog.candidates.reset();
+    if (candidates.targets.empty()) return fail_unsent(now, dialog, outbox);
+    dialog.candidates = std::make_unique<Candidates>(std::move(candidates));
+    pump(now, dialog, outbox);
 }
 
 void NotifySender::heard_from(Dialog& dialog) {
-    dialog.candidates.silent_since.reset();
+    dialog.silent_since.reset();
     if (failed_.empty()) return;
     Flow hop = dialog.in_flight->flow;
     hop.listener = 0;
@@ -140,34 +139,30 @@ void NotifySender::heard_from(Dialog& dialog) {
 }
 
 bool NotifySender::is_silent(TimePoint now, const Dialog& dialog) const {
-    const auto& since = dialog.candidates.silent_since;
+    const auto& since = dialog.silent_since;
     return since && *since + 64 * records_.settings.t1 <= now;
 }
 
-bool NotifySender::has_alternative(const Dialog& dialog) const {
-    return dialog.candidates.at + 1 < dialog.candidates.targets.size();
-}
-
 bool NotifySender::fail_over(TimePoint now, Dialog& dialog, Outbox& outbox) {
-    Candidates& candidates = dialog.candidates;
+    if (!dialog.candidates) return false;
+    Candidates& candidates = *dialog.candidates;
     const Flow& flow = dialog.in_flight->flow;
-    if (candidates.targets.empty()) return false;
-    const Target failed = candidates.targets[candidates.at];
+    const Target failed = candidates.in_use();
     if (failed.endpoint != flow.peer) return false;
     if (failed_.size() >= kFailedMax) failed_.clear();
     failed_[hop_to(failed)] = now + kFailedFor;
     dialog.reconnected = false;
-    if (!has_alternative(dialog)) {
-        candidates = {};
+    dialog.silent_since.reset();
+    if (!candidates.has_alternative()) {
+        dialog.candidates.reset();
         return false;
     }
     ++candidates.at;
-    candidates.silent_since.reset();
     outbox.note(
         Note::Severity::warning,
         "next hop failed",
-        "trying " + candidates.targets[candidates.at].endpoint.to_string() + " instead, Call-ID " +
-            dialog.state.call_id,
+        "trying " + candidates.in_use().endpoint.to_string() + " instead, Call-ID " +
+            std::string(dialog.state.call_id()),
         flow
     );
     return true;
@@ -202,7 +197,8 @@ void NotifySender::believe_udp_only(TimePoint now, const Endpoint& peer) {
 void NotifySender::reroute(Dialog& dialog) {
     if (dialog.resolving) resolving_.erase(*dialog.resolving);
     dialog.resolving.reset();
-    dialog.candidates = {};
+    dialog.candidates.reset();
+    dialog.silent_since.reset();
     dialog.shape.reset();
     dialog.direct.reset();
 }

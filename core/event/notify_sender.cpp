@@ -42,7 +42,7 @@ void NotifySender::terminate(
     subscription.state = Subscription::State::terminated;
     subscription.reason = reason;
     records_.observe(now, subscription, SubscriptionEvent::terminating);
-    subscription.timer.cancel(records_.subscriptions.expiries);
+    subscription.timer.cancel();
     notify(now, subscription, true, outbox);
 }
 
@@ -155,7 +155,8 @@ void NotifySender::send(
 
     subscription.known_to_watcher.reset();
     ++dialog.state.local_cseq;
-    InFlight& in_flight = dialog.in_flight.emplace();
+    dialog.in_flight = std::make_unique<InFlight>();
+    InFlight& in_flight = *dialog.in_flight;
     in_flight.subscription = &subscription;
     in_flight.branch = records_.tokens.next();
     in_flight.cseq = dialog.state.local_cseq;
@@ -179,7 +180,7 @@ void NotifySender::send(
         records_.stats.publish_to_notify.observe(now - aor.news_at);
     }
 
-    if (!dialog.candidates.silent_since) dialog.candidates.silent_since = now;
+    if (!dialog.silent_since) dialog.silent_since = now;
     by_branch_.emplace(in_flight.branch, &dialog);
     window.sent(dialog);
     ++records_.stats.notifies_sent;
@@ -203,7 +204,7 @@ struct NotifySender::Reservation final : PendingChange {
         if (!dialog) return;
         dialog->is_reserving = false;
         if (!ok) {
-            dialog->timer.set(sender.records_.subscriptions.dialog_timers, now + kRetry, dialog);
+            sender.records_.subscriptions.dialog_timers.set(*dialog, now + kRetry);
             return;
         }
         take_reservation(*dialog, record);
@@ -256,12 +257,12 @@ std::string NotifySender::write_head(
             .branch = branch,
             .via = &settings.listeners[flow.listener],
             .contact = &settings.listeners[dialog.flow.listener],
-            .secure = is_sips(subscription.aor_text),
+            .secure = is_sips(subscription.aor_text()),
             .shape = &*shape,
         }
     );
     head.append("Event: reg");
-    if (subscription.event_id) head.append(";id=").append(*subscription.event_id);
+    if (const auto id = subscription.event_id()) head.append(";id=").append(*id);
     head.append("\r\nSubscription-State: ");
     if (subscription.state == Subscription::State::terminated) {
         head.append("terminated;reason=").append(text_of(subscription.reason));
@@ -294,7 +295,6 @@ std::string NotifySender::write_head(
 }
 
 void NotifySender::handle_timeout(TimePoint now, Dialog& dialog, Outbox& outbox) {
-    dialog.timer.popped();
     if (dialog.in_flight && dialog.in_flight->timeout_at <= now) {
         give_up(now, dialog, NotifyOutcome::timed_out, outbox);
         return;
@@ -335,7 +335,7 @@ void NotifySender::arm(TimePoint now, Dialog& dialog) {
     } else if (next && !dialog.resolving && !static_cast<const QueueHook&>(*next).is_linked()) {
         consider(ready_at(now, *next));
     }
-    dialog.timer.set(records_.subscriptions.dialog_timers, deadline, &dialog);
+    records_.subscriptions.dialog_timers.set(dialog, deadline);
 }
 
 SendWindow& NotifySender::window_of(const Flow& flow) {

@@ -146,7 +146,6 @@ private:
     void heard_from(Dialog& dialog);
     /// No NOTIFY to the candidate in use had any response for as long as timer F.
     bool is_silent(TimePoint now, const Dialog& dialog) const;
-    bool has_alternative(const Dialog& dialog) const;
     /// The candidate that the NOTIFY in flight went to has failed (RFC 3263 §4.3). Returns whether
     /// it is another one's turn; if not, the name will be looked up again.
     bool fail_over(TimePoint now, Dialog& dialog, Outbox& outbox);

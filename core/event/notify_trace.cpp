@@ -45,7 +45,8 @@ void NotifySender::trace_sent(const Subscription& subscription, Outbox& outbox) 
         line += "no body";
     }
     line += in_flight.terminates ? ", the last" : "";
-    line += ", to " + dialog.remote_target + ", Call-ID " + dialog.call_id;
+    line.append(", to ").append(dialog.remote_target());
+    line.append(", Call-ID ").append(dialog.call_id());
     records_.tracer.say(in_flight.trace, subscription.aor.name, line, in_flight.flow, outbox);
 }
 
@@ -62,7 +63,8 @@ void NotifySender::trace_end(
     line += text_of(outcome);
     const bool answered = outcome != NotifyOutcome::superseded && subscription.last_status != 0;
     if (answered) line += " (" + std::to_string(subscription.last_status) + ")";
-    line += " after " + std::to_string(took.count()) + " ms, Call-ID " + dialog.call_id;
+    line += " after " + std::to_string(took.count()) + " ms, Call-ID ";
+    line += dialog.call_id();
     records_.tracer.say(over.trace, subscription.aor.name, line, over.flow, outbox);
 }
 

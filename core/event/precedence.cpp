@@ -19,7 +19,7 @@ constexpr std::ptrdiff_t kIdleEndsMax = 8;
 bool by_contact(const Claim& a, const Claim& b) {
     const auto key = [](const Claim& c) {
         const ContactDetails& d = c.details();
-        return std::tie(d.id, d.callid, d.cseq, c.word->said);
+        return std::make_tuple(d.id, d.callid(), d.cseq, c.word->said);
     };
     return key(a) < key(b);
 }
@@ -36,7 +36,7 @@ bool is_outdated_by(const Word& active, const Word& ended) {
     const ContactDetails& x = *active.details;
     const ContactDetails& y = *ended.details;
     const Duration apart = *active.deadline - *ended.deadline;
-    return x.callid == y.callid && x.cseq && x.cseq == y.cseq && apart <= kSameTime &&
+    return x.callid() == y.callid() && x.cseq && x.cseq == y.cseq && apart <= kSameTime &&
            apart >= -kSameTime;
 }
 
@@ -47,14 +47,14 @@ bool beats(const Word& a, const Word& b) {
     if (a.said == kImported || b.said == kImported) return a.said > b.said;
     if (is_outdated_by(a, b)) return false;
     if (is_outdated_by(b, a)) return true;
-    if (x.callid == y.callid && x.cseq && y.cseq && x.cseq != y.cseq) return x.cseq > y.cseq;
+    if (x.callid() == y.callid() && x.cseq && y.cseq && x.cseq != y.cseq) return x.cseq > y.cseq;
     return a.said > b.said;
 }
 
 /// Whether `a` keeps out every active word that `b` keeps out, now and later. Words of other
 /// Call-IDs never do: only `b` can keep out those of its own with a lower cseq.
 bool outlasts(const Word& a, const Word& b) {
-    return a.details->callid == b.details->callid && a.said >= b.said && !beats(b, a);
+    return a.details->callid() == b.details->callid() && a.said >= b.said && !beats(b, a);
 }
 
 const Claim* later(const Claim* a, const Claim* b) {
@@ -103,7 +103,7 @@ void drop_oldest_idle(
 ) {
     const auto has_active = [&](const Word& tomb) {
         return std::any_of(claims.begin(), claims.end(), [&](const Claim& claim) {
-            return claim.word->active && claim.details().callid == tomb.details->callid;
+            return claim.word->active && claim.details().callid() == tomb.details->callid();
         });
     };
     const auto idle = std::partition(begin, kept.end(), has_active);
@@ -130,8 +130,8 @@ Verdict judge(std::span<const Claim> claims) {
     const Claim* plain_ended = nullptr;
     for (std::size_t begin = 0; begin < claims.size();) {
         std::size_t end = begin + 1;
-        const std::string& callid = claims[begin].details().callid;
-        while (end < claims.size() && claims[end].details().callid == callid) ++end;
+        const std::string_view callid = claims[begin].details().callid();
+        while (end < claims.size() && claims[end].details().callid() == callid) ++end;
         const auto group = claims.subspan(begin, end - begin);
         if (!callid.empty()) {
             with_callid = later(with_callid, best_of_callid(group));
@@ -170,7 +170,7 @@ void keep_tombstones(std::span<const Claim> claims, std::vector<Word>& kept) {
         if (claim.publication || kept.size() >= kTombstonesMax) continue;
         const Word& tomb = *claim.word;
         const bool needed = std::any_of(claims.begin(), claims.end(), [&](const Claim& other) {
-            return other.word->active && !other.details().callid.empty() &&
+            return other.word->active && !other.details().callid().empty() &&
                    beats(tomb, *other.word);
         });
         if (!needed) continue;

@@ -71,22 +71,22 @@ private:
 };
 
 void put(Encoder& out, const ContactDetails& details) {
-    out.number(details.id.high).number(details.id.low).text(details.callid);
+    out.number(details.id.high).number(details.id.low).text(details.callid());
     out.cseq(details.cseq);
     out.seconds(details.retry_after);
-    out.text(details.attributes_xml).text(details.uri_xml).text(details.children_xml);
+    out.text(details.attributes_xml()).text(details.uri_xml()).text(details.children_xml());
 }
 
 DetailsPtr get_details(Decoder& in) {
     ContactDetails details;
     details.id.high = in.number();
     details.id.low = in.number();
-    details.callid = in.string();
+    const std::string_view callid = in.text();
     details.cseq = in.cseq();
     details.retry_after = in.seconds();
-    details.attributes_xml = in.string();
-    details.uri_xml = in.string();
-    details.children_xml = in.string();
+    const std::string_view attributes_xml = in.text();
+    const std::string_view uri_xml = in.text();
+    details.texts = {callid, attributes_xml, uri_xml, in.text()};
     return boost::make_local_shared<const ContactDetails>(std::move(details));
 }
 
@@ -287,10 +287,10 @@ std::optional<AorState> decode_aor(std::string_view bytes, const RecordTime& tim
 std::string encode(const DialogRecord& dialog, TimePoint now) {
     Encoder out(now);
     const DialogState& state = dialog.state;
-    out.text(state.call_id).text(state.local_tag).text(state.remote_tag);
-    out.text(state.local_party).text(state.remote_party).text(state.remote_target);
-    out.number(state.route_set.size());
-    for (const std::string& route : state.route_set) out.text(route);
+    out.text(state.call_id()).text(state.local_tag()).text(state.remote_tag());
+    out.text(state.local_party()).text(state.remote_party()).text(state.remote_target());
+    out.number(state.routes());
+    for (std::size_t i = 0; i < state.routes(); ++i) out.text(state.route(i));
     out.number(state.local_cseq).number(state.remote_cseq);
     put(out, state.flow);
     out.number(dialog.subscriptions.size());
@@ -311,14 +311,19 @@ std::optional<DialogRecord> decode_dialog(std::string_view bytes, const RecordTi
     Decoder in(bytes, time);
     DialogRecord dialog;
     DialogState& state = dialog.state;
-    state.call_id = in.string();
-    state.local_tag = in.string();
-    state.remote_tag = in.string();
-    state.local_party = in.string();
-    state.remote_party = in.string();
-    state.remote_target = in.string();
-    state.route_set.resize(in.count());
-    for (std::string& route : state.route_set) route = in.string();
+    DialogTexts texts;
+    for (std::string_view* text :
+         {&texts.call_id,
+          &texts.local_tag,
+          &texts.remote_tag,
+          &texts.local_party,
+          &texts.remote_party,
+          &texts.remote_target}) {
+        *text = in.text();
+    }
+    texts.route_set.resize(in.count());
+    for (std::string_view& route : texts.route_set) route = in.text();
+    state.texts = DialogState(texts).texts;
     state.local_cseq = static_cast<std::uint32_t>(in.number());
     state.remote_cseq = static_cast<std::uint32_t>(in.number());
     state.flow = get_flow(in);

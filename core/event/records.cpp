@@ -105,14 +105,16 @@ bool Records::hold(
     }
     ++waiting;
     waiting_bytes += bytes.size();
-    turnstile.waiting.push_back({key, flow, std::string(bytes)});
+    if (!turnstile.waiting) turnstile.waiting = std::make_unique<std::vector<WaitingRequest>>();
+    turnstile.waiting->push_back({key, flow, std::string(bytes)});
     return true;
 }
 
 void Records::release(Turnstile& turnstile) {
     turnstile.locked = false;
-    std::move(turnstile.waiting.begin(), turnstile.waiting.end(), std::back_inserter(released));
-    turnstile.waiting = {};
+    if (!turnstile.waiting) return;
+    std::move(turnstile.waiting->begin(), turnstile.waiting->end(), std::back_inserter(released));
+    turnstile.waiting.reset();
 }
 
 void Records::drop_if_unused(Aor& aor, Outbox& outbox) {
@@ -124,7 +126,6 @@ void Records::drop_if_unused(Aor& aor, Outbox& outbox) {
     for (const ContactState& contact : aor.state.contacts) {
         --(contact.active ? stats.contacts_active : stats.contacts_ended);
     }
-    aor.timer.cancel(aor_timers);
     aors.erase(aor);
     count_aors();
 }

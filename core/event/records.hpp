@@ -48,7 +48,7 @@ struct Records {
     TokenSource hash_seeds;
     Commits commits;
     AorTable aors;
-    TimerQueue<Aor*> aor_timers;
+    TimerQueue<Aor, &Aor::timer> aor_timers;
     SubscriptionStore subscriptions;
     Documents documents;
 

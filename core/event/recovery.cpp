@@ -89,7 +89,7 @@ bool Recovery::is_overdue(TimePoint now, Aor& aor) const {
 /// Returns what it counts for: the watchers that are told, at least one as it is work.
 std::size_t Recovery::expire(TimePoint now, Aor& aor, Outbox& outbox) {
     if (aor.turnstile.locked || !is_overdue(now, aor)) return 0;
-    aor.timer.cancel(records_.aor_timers);
+    aor.timer.cancel();
     compositor_.handle_timeout(now, aor, outbox);
     return std::max<std::size_t>(aor.watcher_count, 1);
 }
@@ -109,7 +109,7 @@ void Recovery::make_way(TimePoint now, const Request& request, Outbox& outbox) {
     for (const auto& subscription : dialog->subscriptions) {
         const bool active = subscription->state == Subscription::State::active;
         if (!active || subscription->deadline > now) continue;
-        subscription->timer.cancel(records_.subscriptions.expiries);
+        subscription->timer.cancel();
         notifier_.handle_expiry(now, *subscription, outbox);
         return;  // others come in their turn: this one, and the dialog with it, may be gone now
     }

@@ -36,4 +36,21 @@ void TokenBucket::take(TimePoint now, std::uint32_t burst, Duration interval) {
     full_at_ = std::min(std::max(full_at_, now) + interval, latest);
 }
 
+void Subscription::name(std::optional<std::string_view> event_id_, std::string_view aor_text_) {
+    if (aor_text_ == aor.name) aor_text_ = {};
+    if (event_id_) {
+        names = Texts{aor_text_, *event_id_};
+    } else if (!aor_text_.empty()) {
+        names = Texts{aor_text_};
+    }
+}
+
+std::optional<std::string_view> Subscription::event_id() const {
+    return names.size() == 2 ? std::optional(names[1]) : std::nullopt;
+}
+
+std::string_view Subscription::aor_text() const {
+    return names[0].empty() ? std::string_view(aor.name) : names[0];
+}
+
 }  // namespace reginfo

@@ -11,6 +11,7 @@
 #include "core/event/tracer.hpp"
 #include "core/outbox.hpp"
 #include "core/slot_table.hpp"
+#include "core/texts.hpp"
 #include "core/time.hpp"
 #include "core/timer_queue.hpp"
 #include "core/transaction/server_transactions.hpp"
@@ -40,8 +41,8 @@ struct WaitingRequest {
 
 /// Requests that must see each other's results in order: of one AOR, or of one dialog.
 struct Turnstile {
-    bool locked = false;                  ///< a commit is pending
-    std::vector<WaitingRequest> waiting;  ///< no deque: that is big when empty
+    bool locked = false;                                   ///< a commit is pending
+    std::unique_ptr<std::vector<WaitingRequest>> waiting;  ///< none where nobody waits
 };
 
 using WatcherHook = boost::intrusive::list_base_hook<
@@ -86,10 +87,14 @@ struct Subscription : WatcherHook, QueueHook {
 
     Subscription(Dialog& in, Aor& of) : dialog(in), aor(of) {}
 
+    /// @param aor_text_  the AOR as the watcher wrote it
+    void name(std::optional<std::string_view> event_id_, std::string_view aor_text_);
+    std::optional<std::string_view> event_id() const;
+    std::string_view aor_text() const;
+
     Dialog& dialog;
     Aor& aor;
-    std::optional<std::string> event_id;
-    std::string aor_text;       ///< the AOR as the watcher wrote it
+    Texts names;                ///< see name(): none in the usual case
     std::uint64_t watcher = 0;  ///< whose it is, for the bound of subscriptions per watcher
     Profile profile = Profile::standard;
     State state = State::active;
@@ -114,7 +119,7 @@ struct Subscription : WatcherHook, QueueHook {
     std::unique_ptr<RateControl> rates;  ///< none if the watcher asked for none
     Slot slot = 0;
     TokenBucket pace;
-    Timer<Subscription*> timer;
+    Timer timer;
 };
 
 using WatcherList = boost::intrusive::list<
@@ -154,24 +159,28 @@ struct InFlight {
 
 /// Where a next hop with a name is to be found, best first (RFC 3263 §4.3).
 struct Candidates {
-    std::vector<Target> targets;
-    std::size_t at = 0;                     ///< the one in use
-    TimePoint until;                        ///< then the name is looked up again
-    std::optional<TimePoint> silent_since;  ///< when a NOTIFY left to it, with no response since
+    std::vector<Target> targets;  ///< at least one
+    std::size_t at = 0;           ///< the one in use
+    TimePoint until;              ///< then the name is looked up again
+
+    const Target& in_use() const { return targets[at]; }
+    bool has_alternative() const { return at + 1 < targets.size(); }
 };
 
 /// A dialog with its usages: one subscription, or several that differ in Event id.
 struct Dialog : InFlightHook {
     DialogState state;
     std::vector<std::unique_ptr<Subscription>> subscriptions;
-    std::optional<InFlight> in_flight;  ///< at most one NOTIFY a dialog (DESIGN.md rule 5)
+    std::unique_ptr<InFlight> in_flight;  ///< at most one NOTIFY a dialog (DESIGN.md rule 5)
     std::optional<ResolveId> resolving;
-    bool reconnected = false;           ///< since the last answer, a lost connection was replaced
-    Candidates candidates;              ///< none unless its next hop has a name
+    bool reconnected = false;  ///< since the last answer, a lost connection was replaced
+    std::unique_ptr<Candidates> candidates;  ///< none unless its next hop has a name
+    /// When a NOTIFY left by the way in use, with no response since.
+    std::optional<TimePoint> silent_since;
     std::optional<RequestShape> shape;  ///< and `direct`: until target or route changes
     std::optional<Flow> direct;         ///< the way to a next hop that is an address
     Turnstile turnstile;
-    Timer<Dialog*> timer;
+    Timer timer;
     bool is_stored = false;  ///< the store has a record of it
     /// A subscription ended while a record that still has it was being stored.
     bool record_lags = false;
@@ -191,7 +200,7 @@ struct Aor {
     std::size_t lagging = 0;  ///< watchers that have not answered the newest revision with 2xx
     std::optional<WatcherList::iterator> fan_out;  ///< how far telling a change has come
     Turnstile turnstile;
-    Timer<Aor*> timer;
+    Timer timer;
     bool is_stored = false;  ///< the store has a record of it
     bool tell_all = false;   ///< the fan-out is for those as well who know the newest revision
     Slot slot = 0;
@@ -201,7 +210,7 @@ struct Aor {
     /// Nobody publishes, watches or waits for it.
     bool is_unused() const {
         return watcher_count == 0 && state.publications.empty() && !turnstile.locked &&
-               turnstile.waiting.empty() && !fan_out;
+               !turnstile.waiting && !fan_out;
     }
 };
 

@@ -79,7 +79,7 @@ Subscription* SubscriptionStore::find(
     const std::optional<std::string_view>& event_id
 ) {
     for (const auto& subscription : dialog.subscriptions) {
-        if (subscription->event_id == event_id) return subscription.get();
+        if (subscription->event_id() == event_id) return subscription.get();
     }
     return nullptr;
 }
@@ -89,7 +89,6 @@ void SubscriptionStore::remove(Subscription& subscription) {
     Aor& aor = subscription.aor;
     assert(!dialog.in_flight || dialog.in_flight->subscription != &subscription);
 
-    subscription.timer.cancel(expiries);
     slots_.remove(subscription.slot);
     --stats_.subscriptions_by_profile[index_of(subscription.profile)];
     if (subscription.acked < aor.state.revision) --aor.lagging;
@@ -104,7 +103,6 @@ void SubscriptionStore::remove(Subscription& subscription) {
     std::erase_if(dialog.subscriptions, [&](const auto& s) { return s.get() == &subscription; });
     if (!dialog.subscriptions.empty()) return measure(dialog);
     bytes_ -= dialog.footprint;
-    dialog.timer.cancel(dialog_timers);
     dialogs_.erase(key_of(dialog.state.id()));
     stats_.dialogs = dialogs_.size();
 }

@@ -94,8 +94,8 @@ public:
     std::uint64_t watcher_of(std::string_view identity) const;
 
     /// Deadlines of subscriptions, and of dialogs for what they have in flight.
-    TimerQueue<Subscription*> expiries;
-    TimerQueue<Dialog*> dialog_timers;
+    TimerQueue<Subscription, &Subscription::timer> expiries;
+    TimerQueue<Dialog, &Dialog::timer> dialog_timers;
 
 private:
     boost::unordered_flat_map<Hash128, std::unique_ptr<Dialog>> dialogs_;

@@ -20,31 +20,28 @@ void InviteRefusals::sent(
     std::string response
 ) {
     if (refusals_.size() >= kRefusalsMax || refusals_.contains(invite)) return;
-    const auto timer_g = timers_.schedule(now + t1_, invite);
-    refusals_.emplace(invite, Refusal{to, std::move(response), t1_, now + 64 * t1_, timer_g});
+    Refusal& refusal = refusals_[invite];
+    refusal.invite = invite;
+    refusal.to = to;
+    refusal.response = std::move(response);
+    refusal.interval = t1_;
+    refusal.timer_h = now + 64 * t1_;
+    timers_.set(refusal, now + t1_);
 }
 
-void InviteRefusals::acknowledged(const TransactionKey& invite) {
-    const auto at = refusals_.find(invite);
-    if (at == refusals_.end()) return;
-    timers_.cancel(at->second.timer_g);
-    refusals_.erase(at);
-}
+void InviteRefusals::acknowledged(const TransactionKey& invite) { refusals_.erase(invite); }
 
 void InviteRefusals::run(TimePoint now, std::size_t count, Outbox& outbox) {
     for (; count > 0; --count) {
-        const auto invite = timers_.pop_expired(now);
-        if (!invite) break;
-        const auto at = refusals_.find(*invite);
-        Refusal& refusal = at->second;
-        if (refusal.timer_h <= now) {
-            refusals_.erase(at);
+        Refusal* refusal = timers_.pop_expired(now);
+        if (!refusal) break;
+        if (refusal->timer_h <= now) {
+            refusals_.erase(TransactionKey(refusal->invite));
             continue;
         }
-        outbox.send(refusal.to, refusal.response);
-        refusal.interval = std::min(2 * refusal.interval, t2_);
-        refusal.timer_g =
-            timers_.schedule(std::min(now + refusal.interval, refusal.timer_h), *invite);
+        outbox.send(refusal->to, refusal->response);
+        refusal->interval = std::min(2 * refusal->interval, t2_);
+        timers_.set(*refusal, std::min(now + refusal->interval, refusal->timer_h));
     }
 }
 

@@ -8,11 +8,12 @@
 #include "core/timer_queue.hpp"
 #include "core/transaction/server_transactions.hpp"
 
-#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/container_hash/hash.hpp>
 
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <unordered_map>
 
 namespace reginfo {
 
@@ -39,17 +40,18 @@ public:
 
 private:
     struct Refusal {
+        TransactionKey invite;
         Flow to;
         std::string response;
         Duration interval{};  ///< of timer G
         TimePoint timer_h;
-        TimerQueue<TransactionKey>::Handle timer_g;
+        Timer timer_g;
     };
 
     Duration t1_;
     Duration t2_;
-    boost::unordered_flat_map<TransactionKey, Refusal> refusals_;
-    TimerQueue<TransactionKey> timers_;
+    std::unordered_map<TransactionKey, Refusal, boost::hash<TransactionKey>> refusals_;
+    TimerQueue<Refusal, &Refusal::timer_g> timers_;
 };
 
 }  // namespace reginfo

@@ -162,6 +162,7 @@ TEST(ConfigError, AFileThatIsNotTomlIsToldWithItsLine) {
     EXPECT_THAT(error_of("[log]\nlevel = \"a\"\nlevel = \"b\"\n"), StartsWith("FILE:3: "));
     EXPECT_THAT(error_of("a = " + std::string(100'000, '[')), StartsWith("FILE:1: "));
     EXPECT_EQ(error_of(std::string(100'000, '[')), "FILE: is not TOML");
+    EXPECT_THAT(error_of("\xef\xbb\x92"), StartsWith("FILE:1: "));
 }
 
 TEST(ConfigError, AFileThatCannotBeReadIsTold) {

@@ -104,7 +104,9 @@ TEST(DialogRecord, UnderAKeyThatIsNotItsOwnItCannotBeRead) {
     settings.durable = true;
     Engine engine(settings, 1);
     DialogRecord record;
-    record.state.call_id = "c";
+    DialogTexts texts;
+    texts.call_id = "c";
+    record.state = DialogState(texts);
     record.subscriptions.emplace_back().aor = "sip:alice@example.org";
     const std::string value = encode(record, TimePoint{});
 

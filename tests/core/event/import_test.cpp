@@ -26,7 +26,9 @@ protected:
         state = decode_aor(*record, {now, 0s}).value();
     }
     bool is_active(const char* uri) const { return find(uri) && find(uri)->active; }
-    std::string callid_of(const char* uri) const { return find(uri)->details->callid; }
+    std::string callid_of(const char* uri) const {
+        return std::string(find(uri)->details->callid());
+    }
 };
 
 TEST_F(Import, AnImportedContactIsActiveUntilItsTimeEnds) {

@@ -74,7 +74,7 @@ protected:
         const auto at = std::find_if(
             state.contacts.begin(),
             state.contacts.end(),
-            [&](const ContactState& contact) { return contact.details->uri_xml == uri; }
+            [&](const ContactState& contact) { return contact.details->uri_xml() == uri; }
         );
         return at == state.contacts.end() ? nullptr : &*at;
     }

@@ -133,7 +133,7 @@ TEST_F(MergeSequences, APhoneMovesWithANewCallIdAndTheOldRegistrarTimesOut) {
     EXPECT_TRUE(is_active(kX));
     remove(old_home);
     EXPECT_TRUE(is_active(kX));
-    EXPECT_EQ(contact(kX).details->callid, "c2");
+    EXPECT_EQ(contact(kX).details->callid(), "c2");
 }
 
 TEST_F(MergeSequences, APhoneMovesWithANewCallIdAndTheOldRegistrarLeavesItOutWithinTheGrace) {
@@ -251,7 +251,7 @@ TEST_F(MergeSequences, TwoRegistrarsListTheSameContactAndOnePublicationIsRemoved
 TEST_F(MergeSequences, UsrlocListsOneUriTwiceEndedAndActiveAndItIsActive) {
     publish({ended(kX, "old", 7, "expired"), active(kX, "new", 1)});
     EXPECT_TRUE(is_active(kX));
-    EXPECT_EQ(contact(kX).details->callid, "new");
+    EXPECT_EQ(contact(kX).details->callid(), "new");
 
     publish({active(kY, "new", 1), ended(kY, "old", 7, "expired")});
     EXPECT_TRUE(is_active(kY)) << "in either order";

@@ -101,7 +101,7 @@ TEST_F(Merging, WithAMissingCSeqTheWordFirstSaidLaterWins) {
 TEST_F(Merging, OfDifferentCallIdsTheOneFirstSaidLaterWins) {
     publish({active(kX, "c1", 9, 100)});
     publish({active(kX, "c2", 1, 200)});
-    EXPECT_EQ(contact(kX).details->callid, "c2");
+    EXPECT_EQ(contact(kX).details->callid(), "c2");
     EXPECT_EQ(left(kX), 200);
 }
 

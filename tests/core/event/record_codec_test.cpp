@@ -25,13 +25,15 @@ protected:
 
     static DialogRecord dialog() {
         DialogRecord record;
-        record.state.call_id = "call";
-        record.state.local_tag = "l";
-        record.state.remote_tag = "r";
-        record.state.local_party = "<sip:a@b>";
-        record.state.remote_party = "<sip:c@d>;tag=r";
-        record.state.remote_target = "sip:c@192.0.2.1";
-        record.state.route_set = {"<sip:p;lr>", "<sip:q;lr>"};
+        record.state = DialogState(DialogTexts{
+            .call_id = "call",
+            .local_tag = "l",
+            .remote_tag = "r",
+            .local_party = "<sip:a@b>",
+            .remote_party = "<sip:c@d>;tag=r",
+            .remote_target = "sip:c@192.0.2.1",
+            .route_set = {"<sip:p;lr>", "<sip:q;lr>"},
+        });
         record.state.local_cseq = 65;
         record.state.remote_cseq = 4'294'967'295U;
         record.state.flow = {Transport::tcp, 3, {*IpAddress::parse("2001:db8::7"), 5061}, 0};
@@ -81,7 +83,7 @@ TEST_F(RecordCodec, ADialogComesBack) {
 
     ASSERT_TRUE(back);
     EXPECT_EQ(back->state.id(), dialog().state.id());
-    EXPECT_EQ(back->state.route_set, dialog().state.route_set);
+    EXPECT_EQ(back->state.texts, dialog().state.texts);
     EXPECT_EQ(back->state.remote_cseq, 4'294'967'295U);
     EXPECT_EQ(back->state.flow, dialog().state.flow);
     ASSERT_EQ(back->subscriptions.size(), 2U);

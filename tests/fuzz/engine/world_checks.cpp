@@ -30,7 +30,7 @@ void Witness::subscription_changed(
     const Subscription& subscription,
     SubscriptionEvent event
 ) {
-    require(!subscription.dialog.state.call_id.empty(), "a subscription has a dialog");
+    require(!subscription.dialog.state.call_id().empty(), "a subscription has a dialog");
     if (event == SubscriptionEvent::created || event == SubscriptionEvent::fetched) ++living;
     if (event == SubscriptionEvent::ended) --living;
 }

@@ -1,0 +1,47 @@
+/// @file
+/// Several texts in one allocation.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <string_view>
+
+namespace reginfo {
+
+/// A row of texts that is seldom changed, for records that there are very many of: costs a pointer
+/// and, on the heap, four bytes for each text and four for all beside what they say.
+class Texts {
+public:
+    Texts() = default;
+    explicit Texts(std::span<const std::string_view> texts);
+    Texts(std::initializer_list<std::string_view> texts);
+    Texts(const Texts& other);
+    Texts(Texts&&) = default;
+    Texts& operator=(const Texts& other);
+    Texts& operator=(Texts&&) = default;
+
+    std::size_t size() const { return block_ ? number(0) : 0; }  ///< how many
+    /// The text in that place; empty beyond the last.
+    std::string_view operator[](std::size_t place) const;
+    std::size_t bytes() const;  ///< of all texts
+
+    /// The same row with another text in one place.
+    Texts with(std::size_t place, std::string_view text) const;
+
+    std::size_t block_bytes() const;  ///< on the heap
+
+    friend bool operator==(const Texts& a, const Texts& b) { return a.block() == b.block(); }
+
+private:
+    std::uint32_t number(std::size_t index) const;
+    std::size_t head_bytes() const { return sizeof(std::uint32_t) * (1 + size()); }
+    std::string_view block() const { return {block_.get(), block_bytes()}; }
+
+    /// How many texts, then where each ends behind all these numbers, then the texts.
+    std::unique_ptr<char[]> block_;
+};
+
+}  // namespace reginfo

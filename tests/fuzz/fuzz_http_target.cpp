@@ -1,0 +1,54 @@
+/// @file
+/// What a client of the side port chooses: the target, a query, escapes, Host. What is taken apart
+/// is nothing but parts of the input, and no other host than ours is taken for it. Input: a text.
+
+#include "metrics/host_check.hpp"
+#include "metrics/http_codec.hpp"
+#include "metrics/http_message.hpp"
+#include "tests/fuzz/support/require.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+using namespace reginfo::metrics;
+using reginfo::fuzz::require;
+
+namespace {
+
+void check_target(std::string_view text) {
+    const auto target = parse_target(text);
+    if (!target) return;
+    require(target->path.starts_with('/'), "a path begins with a slash", text);
+    require(target->path.find('?') == std::string_view::npos, "a path ends at its query", text);
+    std::string again(target->path);
+    if (!target->query.empty()) again.append("?").append(target->query);
+    const auto same = parse_target(again);
+    require(same && same->path == target->path && same->query == target->query, text);
+}
+
+void check_host(std::string_view text) {
+    const std::array<std::string, 1> names{"reg.example"};
+    if (!is_our_host(text, {}) && !is_our_host(text, names)) return;
+    const std::string lower = lower_case(std::string(text));
+    const bool is_name = lower.starts_with("localhost") || lower.starts_with("reg.example");
+    const bool is_address = lower.find_first_not_of("0123456789abcdef.:[]") == std::string::npos;
+    require(is_name || is_address, "Host names us", text);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const std::string_view text(reinterpret_cast<const char*>(data), size);
+    check_target(text);
+    check_host(text);
+    if (const auto plain = percent_decoded(text)) {
+        require(plain->size() <= text.size(), "decoding never grows", text);
+    }
+    if (const auto query = parse_query(text)) {
+        require(query->size() <= text.size() + 1, "a parameter takes a byte", text);
+    }
+    return 0;
+}
