@@ -10,6 +10,7 @@
 #include "app/state_command.hpp"
 #include "app/version.hpp"
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -19,6 +20,14 @@
 #include <vector>
 
 namespace {
+
+/// So that what a rush has taken goes back to the system after it: by default glibc raises this
+/// bound with each large block that is freed, and keeps them.
+void give_back_large_blocks() {
+    constexpr int kLarge = 128 * 1024;
+    mallopt(M_MMAP_THRESHOLD, kLarge);
+    mallopt(M_TRIM_THRESHOLD, 8 * kLarge);
+}
 
 void run(std::vector<std::string> arguments) {
     using Action = reginfo::CommandLine::Action;
@@ -50,6 +59,7 @@ void run(std::vector<std::string> arguments) {
         reginfo::run_state_command(line.state, config);
         return;
     }
+    give_back_large_blocks();
     reginfo::Log log(config.log.level, config.log.format, reginfo::make_stderr_sink());
     reginfo::Service service(
         config,

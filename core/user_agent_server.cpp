@@ -102,7 +102,9 @@ void UserAgentServer::request(
         ++stats_.retransmissions_received;
         if (!known->is_completed()) return;
         responder_.repeat(
-            responder_.draft(message_, *via, flow, key, known->to_tag), known->reply(), outbox
+            responder_.draft(message_, *via, flow, key, known->to_tag),
+            transactions_.reply_of(key, *known),
+            outbox
         );
         return;
     }

@@ -7,13 +7,15 @@
 #include "core/texts.hpp"
 #include "core/time.hpp"
 
-#include <boost/smart_ptr/local_shared_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace reginfo {
@@ -32,7 +34,16 @@ using EntityTag = std::uint64_t;
 
 /// What a publisher says of a contact besides its state. Never changed once made: words and
 /// contacts share it.
-struct ContactDetails {
+struct ContactDetails : boost::intrusive_ref_counter<ContactDetails, boost::thread_unsafe_counter> {
+    ContactDetails() = default;
+    ContactDetails(
+        const Hash128& id_,
+        std::optional<std::uint32_t> cseq_,
+        std::optional<Seconds> retry_after_,
+        Texts texts_
+    )
+        : id(id_), cseq(cseq_), retry_after(retry_after_), texts(std::move(texts_)) {}
+
     Hash128 id;  ///< from the AOR and the contact's identity (rule 7)
     std::optional<std::uint32_t> cseq;
     std::optional<Seconds> retry_after;
@@ -43,10 +54,13 @@ struct ContactDetails {
     std::string_view uri_xml() const { return texts[2]; }
     std::string_view children_xml() const { return texts[3]; }
 
-    friend bool operator==(const ContactDetails&, const ContactDetails&) = default;
+    friend bool operator==(const ContactDetails& a, const ContactDetails& b) {
+        return a.id == b.id && a.cseq == b.cseq && a.retry_after == b.retry_after &&
+               a.texts == b.texts;
+    }
 };
 
-using DetailsPtr = boost::local_shared_ptr<const ContactDetails>;
+using DetailsPtr = boost::intrusive_ptr<const ContactDetails>;
 
 /// One publication's word on one contact.
 struct Word {
@@ -85,8 +99,7 @@ struct SetMember;
 /// Everything about one AOR that outlives a restart, as a value: a change is made on a copy, which
 /// replaces the original once it is durable.
 struct AorState {
-    std::string published_aor;              ///< as the last document wrote it; empty before
-    std::string extensions_xml;             ///< of the last document's <registration>
+    Texts texts;                            ///< see published_aor() and extensions_xml()
     std::vector<Publication> publications;  ///< oldest first
     std::vector<Word> tombstones;           ///< ended words that no live publication says any more
     std::vector<ContactState> contacts;     ///< active ones, and ended ones still to be told
@@ -100,6 +113,10 @@ struct AorState {
     Revision own_changed = 0;  ///< the last revision that was not of `members` alone
     std::vector<SetMember> members;
 
+    /// As the last document wrote it; empty before.
+    std::string_view published_aor() const { return texts[0]; }
+    /// Of the last document's <registration>.
+    std::string_view extensions_xml() const { return texts[1]; }
     RegistrationState state() const;
     bool has_active_contact() const;
 };

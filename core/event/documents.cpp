@@ -166,7 +166,7 @@ void append_registration(std::string& out, TimePoint now, const Registered& of) 
         kamailio ? append_contact_for_kamailio(out, now, contact)
                  : append_contact(out, now, contact);
     }
-    if (!kamailio) out.append(of.state.extensions_xml);
+    if (!kamailio) out.append(of.state.extensions_xml());
     append_registration_end(out);
 }
 
@@ -237,8 +237,8 @@ NotifyBody Documents::body_for(TimePoint now, const Subscription& subscription) 
         if (!any || !has_user(aor.name)) return body;
     }
     const bool kamailio = kind.document == DocumentKind::kamailio;
-    const std::string_view aor_text = kamailio && !aor.state.published_aor.empty()
-                                          ? std::string_view(aor.state.published_aor)
+    const std::string_view aor_text = kamailio && !aor.state.published_aor().empty()
+                                          ? std::string_view(aor.state.published_aor())
                                           : subscription.aor_text();
     if (subscription.known_to_watcher == kind.to) {
         body.entity_tag = entity_tag_of(aor.name, aor.state, kind.document, aor_text);
@@ -286,7 +286,7 @@ std::string Documents::build(TimePoint now, const Kind& kind, std::string_view a
         for (const SetMember& member : aor.state.members) {
             const AorState& state = member.state;
             append_registration(
-                out, now, {member.aor, state.published_aor, state, kind.from, kind.document, true}
+                out, now, {member.aor, state.published_aor(), state, kind.from, kind.document, true}
             );
         }
     }

@@ -6,13 +6,11 @@
 namespace reginfo {
 namespace {
 
-constexpr std::size_t kSharedCounts = 32;  ///< beside what a local_shared_ptr made
-
 /// Each of those who share it bears its part.
 std::size_t share_of(const DetailsPtr& details) {
-    const std::size_t whole = heap_bytes(sizeof(ContactDetails) + kSharedCounts) +
-                              heap_bytes(details->texts.block_bytes());
-    return whole / static_cast<std::size_t>(details.local_use_count());
+    const std::size_t whole =
+        heap_bytes(sizeof(ContactDetails)) + heap_bytes(details->texts.block_bytes());
+    return whole / details->use_count();
 }
 
 std::size_t bytes_of(const std::vector<Word>& words) {
@@ -23,9 +21,9 @@ std::size_t bytes_of(const std::vector<Word>& words) {
 
 /// Outside of itself.
 std::size_t bytes_of(const AorState& state) {
-    std::size_t bytes = heap_bytes(state.published_aor) + heap_bytes(state.extensions_xml) +
-                        heap_bytes(state.publications) + heap_bytes(state.contacts) +
-                        heap_bytes(state.members) + bytes_of(state.tombstones);
+    std::size_t bytes = heap_bytes(state.texts.block_bytes()) + heap_bytes(state.publications) +
+                        heap_bytes(state.contacts) + heap_bytes(state.members) +
+                        bytes_of(state.tombstones);
     for (const Publication& publication : state.publications) bytes += bytes_of(publication.words);
     for (const ContactState& contact : state.contacts) bytes += share_of(contact.details);
     for (const SetMember& member : state.members) {

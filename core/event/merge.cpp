@@ -5,7 +5,6 @@
 
 #include "core/event/precedence.hpp"
 
-#include <boost/smart_ptr/make_local_shared.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include <algorithm>
@@ -79,12 +78,12 @@ Hash128 stable_id(std::string_view aor, std::string_view identity) {
 }
 
 DetailsPtr Merge::details_of(const Contact& contact) const {
-    return boost::make_local_shared<const ContactDetails>(ContactDetails{
-        .id = stable_id(aor_, contact.identity),
-        .cseq = contact.cseq,
-        .retry_after = contact.retry_after,
-        .texts = {contact.callid, contact.attributes_xml, contact.uri_xml, contact.children_xml},
-    });
+    return new ContactDetails(
+        stable_id(aor_, contact.identity),
+        contact.cseq,
+        contact.retry_after,
+        {contact.callid, contact.attributes_xml, contact.uri_xml, contact.children_xml}
+    );
 }
 
 MergeReport Merge::publish_own(
@@ -108,11 +107,12 @@ MergeReport Merge::publish_own(
 
     const Order first_new = state_.next_order;
     say(now, publication, document, own);
-    state_.published_aor = own.aor;
     state_.known = state_.known || own.state != RegistrationState::init || !own.contacts.empty();
 
-    const bool extensions = state_.extensions_xml != own.extensions_xml;
-    state_.extensions_xml = own.extensions_xml;
+    const bool extensions = state_.extensions_xml() != own.extensions_xml;
+    if (extensions || state_.published_aor() != own.aor) {
+        state_.texts = {own.aor, own.extensions_xml};
+    }
     return fold({.withdrawn = ContactEvent::expired, .first_new = first_new, .other = extensions});
 }
 

@@ -96,7 +96,7 @@ bool Merge::publish_members(
         if (known == 0) return {};
         if (!document.full) return merge.refresh(known, next, deadline), MergeReport{};
         Registration left_out;
-        left_out.aor = member.state.published_aor;
+        left_out.aor = member.state.published_aor();
         left_out.state = RegistrationState::terminated;
         return merge.publish_own(now, known, next, deadline, document, left_out);
     });

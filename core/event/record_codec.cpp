@@ -4,8 +4,6 @@
 
 #include "core/bytes.hpp"
 
-#include <boost/smart_ptr/make_local_shared.hpp>
-
 #include <algorithm>
 #include <limits>
 #include <utility>
@@ -78,16 +76,15 @@ void put(Encoder& out, const ContactDetails& details) {
 }
 
 DetailsPtr get_details(Decoder& in) {
-    ContactDetails details;
-    details.id.high = in.number();
-    details.id.low = in.number();
+    Hash128 id;
+    id.high = in.number();
+    id.low = in.number();
     const std::string_view callid = in.text();
-    details.cseq = in.cseq();
-    details.retry_after = in.seconds();
+    const auto cseq = in.cseq();
+    const auto retry_after = in.seconds();
     const std::string_view attributes_xml = in.text();
     const std::string_view uri_xml = in.text();
-    details.texts = {callid, attributes_xml, uri_xml, in.text()};
-    return boost::make_local_shared<const ContactDetails>(std::move(details));
+    return new ContactDetails(id, cseq, retry_after, {callid, attributes_xml, uri_xml, in.text()});
 }
 
 ContactEvent get_event(Decoder& in) {
@@ -151,7 +148,7 @@ struct DetailsList {
     DetailsPtr at(std::uint64_t place) {
         if (place < all.size()) return all[static_cast<std::size_t>(place)];
         complete = false;
-        return boost::make_local_shared<const ContactDetails>();
+        return new ContactDetails();
     }
 };
 
@@ -198,7 +195,7 @@ Flow get_flow(Decoder& in) {
 
 void put(Encoder& out, const AorState& state) {
     const DetailsTable table(state);
-    out.text(state.published_aor).text(state.extensions_xml);
+    out.text(state.published_aor()).text(state.extensions_xml());
     out.number(state.incarnation).number(state.revision).number(state.own_changed);
     out.number(state.next_order).flag(state.known);
     table.put_all(out);
@@ -222,8 +219,8 @@ void put(Encoder& out, const AorState& state) {
 
 /// Without its members. Returns false for a damaged one.
 bool get(Decoder& in, AorState& state) {
-    state.published_aor = in.string();
-    state.extensions_xml = in.string();
+    const std::string_view published_aor = in.text();
+    state.texts = {published_aor, in.text()};
     state.incarnation = in.number();
     state.revision = in.number();
     state.own_changed = in.number();

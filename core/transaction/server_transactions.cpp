@@ -22,18 +22,8 @@ bool is_plain(const Reply& reply) {
 
 }  // namespace
 
-Reply ServerTransactions::Record::reply() const {
-    if (rare) return *rare;
-    Reply reply;
-    reply.status = status;
-    if (has_expires) reply.expires = Seconds{expires};
-    if (etag != 0) reply.etag = etag;
-    reply.makes_dialog = makes_dialog;
-    return reply;
-}
-
 ServerTransactions::ServerTransactions(std::uint64_t seed, Duration timer_j)
-    : seed_(seed), timer_j_(timer_j) {}
+    : seed_(seed), timer_j_(timer_j), by_key_(0, KeyHash{this}, KeyEqual{this}) {}
 
 TransactionKey ServerTransactions::key_of(const sip::Message& request, const sip::Via& via) const {
     const bool is_ack = request.method == sip::Method::ack;
@@ -84,8 +74,20 @@ std::uint64_t ServerTransactions::identity_of(
 }
 
 const ServerTransactions::Record* ServerTransactions::find(const TransactionKey& key) const {
-    const auto at = records_.find(key);
-    return at == records_.end() ? nullptr : &at->second.record;
+    const auto known = by_key_.find(key);
+    if (known != by_key_.end()) return &finished(*known).record;
+    const auto at = trying_.find(key);
+    return at == trying_.end() ? nullptr : &at->second.record;
+}
+
+Reply ServerTransactions::reply_of(const TransactionKey& key, const Record& record) const {
+    if (record.is_rare) return rare_.find(key)->second;
+    Reply reply;
+    reply.status = record.status;
+    if (record.has_expires) reply.expires = Seconds{record.expires};
+    if (record.etag != 0) reply.etag = record.etag;
+    reply.makes_dialog = record.makes_dialog;
+    return reply;
 }
 
 void ServerTransactions::begin(
@@ -93,11 +95,11 @@ void ServerTransactions::begin(
     std::uint64_t identity,
     std::uint64_t to_tag
 ) {
-    Entry entry;
-    entry.record.to_tag = to_tag;
-    entry.identity = identity;
-    records_.emplace(key, std::move(entry));
-    identities_.emplace(identity, key);
+    Trying trying;
+    trying.record.to_tag = to_tag;
+    trying.identity = identity;
+    trying_.emplace(key, trying);
+    identities_.insert(identity);
 }
 
 std::uint64_t ServerTransactions::complete(
@@ -106,12 +108,14 @@ std::uint64_t ServerTransactions::complete(
     const Reply& reply,
     bool reliable
 ) {
-    const auto at = records_.find(key);
-    if (at == records_.end()) return 0;
-    Record& record = at->second.record;
+    const auto at = trying_.find(key);
+    if (at == trying_.end()) return 0;
+    Finished done{key, at->second.identity, at->second.record, now + timer_j_};
+    trying_.erase(at);
+    Record& record = done.record;
     const std::uint64_t to_tag = record.to_tag;
     if (reliable) {
-        erase(key);
+        identities_.erase(done.identity);
         return to_tag;
     }
     record.status = static_cast<std::uint16_t>(reply.status);
@@ -119,35 +123,30 @@ std::uint64_t ServerTransactions::complete(
     record.expires = static_cast<std::uint32_t>(reply.expires.value_or(Seconds{0}).count());
     record.etag = reply.etag.value_or(0);
     record.makes_dialog = reply.makes_dialog;
-    if (!is_plain(reply)) {
-        if (!record.rare) ++rare_;
-        record.rare = std::make_unique<const Reply>(reply);
-    }
-    finished_.push_back({now + timer_j_, key});
+    record.is_rare = !is_plain(reply);
+    if (record.is_rare) rare_.emplace(key, reply);
+    finished_.push_back(done);
+    by_key_.insert(static_cast<Number>(first_ + finished_.size() - 1));
     return to_tag;
 }
 
-void ServerTransactions::abandon(const TransactionKey& key) { erase(key); }
-
-void ServerTransactions::erase(const TransactionKey& key) {
-    const auto at = records_.find(key);
-    if (at == records_.end()) return;
-    const auto identity = identities_.find(at->second.identity);
-    if (identity != identities_.end() && identity->second == key) identities_.erase(identity);
-    if (at->second.record.rare) --rare_;
-    records_.erase(at);
+void ServerTransactions::abandon(const TransactionKey& key) {
+    const auto at = trying_.find(key);
+    if (at == trying_.end()) return;
+    identities_.erase(at->second.identity);
+    trying_.erase(at);
 }
 
 /// Reason phrases of rare replies apart, which are short.
 std::size_t ServerTransactions::bytes() const {
-    return table_bytes(records_) + table_bytes(identities_) + finished_.size() * sizeof(Finished) +
-           rare_ * heap_bytes(sizeof(Reply));
+    return table_bytes(trying_) + finished_.size() * sizeof(Finished) + table_bytes(by_key_) +
+           table_bytes(identities_) + table_bytes(rare_);
 }
 
 TransactionRecord ServerTransactions::record_of(const TransactionKey& key) const {
     TransactionRecord record;
-    const auto at = records_.find(key);
-    if (at == records_.end()) return record;
+    const auto at = trying_.find(key);
+    if (at == trying_.end()) return record;
     record.identity = at->second.identity;
     record.to_tag = at->second.record.to_tag;
     return record;
@@ -158,21 +157,42 @@ void ServerTransactions::restore(
     const TransactionRecord& record,
     TimePoint until
 ) {
+    if (find(key)) return;
     begin(key, record.identity, record.to_tag);
     complete(until - timer_j_, key, record.reply, false);
 }
 
 bool ServerTransactions::expire(TimePoint now, std::size_t count) {
-    for (; count > 0 && !finished_.empty() && finished_.front().at <= now; --count) {
-        erase(finished_.front().key);
+    const auto is_over = [&] { return !finished_.empty() && finished_.front().until <= now; };
+    if (!is_over()) return false;
+    for (; count > 0 && is_over(); --count) {
+        const Finished& oldest = finished_.front();
+        identities_.erase(oldest.identity);
+        if (oldest.record.is_rare) rare_.erase(oldest.key);
+        by_key_.erase(oldest.key);
         finished_.pop_front();
+        ++first_;
     }
-    return !finished_.empty() && finished_.front().at <= now;
+    give_back_memory();
+    return is_over();
+}
+
+/// Tables that a rush has left much too large.
+void ServerTransactions::give_back_memory() {
+    constexpr std::size_t kSmall = 4096;
+    const auto shrink = [](auto& table) {
+        const bool large = table.bucket_count() > kSmall;
+        if (large && table.size() < table.bucket_count() / 8) table.rehash(0);
+    };
+    shrink(trying_);
+    shrink(by_key_);
+    shrink(identities_);
+    shrink(rare_);
 }
 
 std::optional<TimePoint> ServerTransactions::next_deadline() const {
     if (finished_.empty()) return std::nullopt;
-    return finished_.front().at;
+    return finished_.front().until;
 }
 
 }  // namespace reginfo

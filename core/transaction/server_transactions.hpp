@@ -12,12 +12,12 @@
 #include "core/sip/message.hpp"
 #include "core/time.hpp"
 
+#include <boost/container/deque.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -58,20 +58,21 @@ struct TransactionRecord {
 class ServerTransactions {
 public:
     struct Record {
-        std::unique_ptr<const Reply> rare;  ///< a reply that the fields below cannot hold
         EntityTag etag = 0;
         std::uint64_t to_tag = 0;  ///< of the response, where the request had none
         std::uint32_t expires = 0;
         std::uint16_t status = 0;  ///< 0 while trying
-        bool has_expires = false;
-        bool makes_dialog = false;
+        bool has_expires : 1 = false;
+        bool makes_dialog : 1 = false;
+        bool is_rare : 1 = false;  ///< the reply has more than these fields hold
 
         bool is_completed() const { return status != 0; }
-        Reply reply() const;
     };
 
     /// @param timer_j  how long retransmissions of a request on an unreliable transport are awaited
     ServerTransactions(std::uint64_t seed, Duration timer_j);
+    ServerTransactions(const ServerTransactions&) = delete;
+    ServerTransactions& operator=(const ServerTransactions&) = delete;
 
     /// An ACK has the key of its INVITE.
     /// @pre the request has the header fields that the branch's kind of key needs
@@ -86,6 +87,9 @@ public:
 
     /// The transaction that this request belongs to; nullptr if it begins one.
     const Record* find(const TransactionKey& key) const;
+
+    /// The final response to the transaction, which is completed.
+    Reply reply_of(const TransactionKey& key, const Record& record) const;
 
     /// Begins a transaction.
     /// @param identity  of the request beyond its branch (RFC 3261 §8.2.2.2), see identity_of
@@ -124,27 +128,62 @@ public:
     bool expire(TimePoint now, std::size_t count);
 
     std::optional<TimePoint> next_deadline() const;
-    std::size_t size() const { return records_.size(); }
+    std::size_t size() const { return trying_.size() + finished_.size(); }
     std::size_t bytes() const;
 
 private:
-    struct Entry {
+    struct Trying {
         Record record;
         std::uint64_t identity = 0;
     };
+    /// 56 bytes, with its places in the tables below at most 88.
     struct Finished {
-        TimePoint at;
         TransactionKey key;
+        std::uint64_t identity = 0;
+        Record record;
+        TimePoint until;
+    };
+    /// In blocks that the heap gives back to the system one by one.
+    using FinishedQueue = boost::container::deque<
+        Finished,
+        void,
+        boost::container::deque_options<boost::container::block_bytes<1U << 18U>>::type>;
+
+    /// Numbers of finished transactions by their keys. They count up, and wrap.
+    using Number = std::uint32_t;
+    struct KeyHash {
+        using is_transparent = void;
+        const ServerTransactions* all;
+        std::size_t operator()(const TransactionKey& key) const { return hash_value(key); }
+        std::size_t operator()(Number number) const {
+            return hash_value(all->finished(number).key);
+        }
+    };
+    struct KeyEqual {
+        using is_transparent = void;
+        const ServerTransactions* all;
+        bool operator()(Number a, Number b) const { return a == b; }
+        bool operator()(const TransactionKey& key, Number number) const {
+            return all->finished(number).key == key;
+        }
+        bool operator()(Number number, const TransactionKey& key) const {
+            return (*this)(key, number);
+        }
     };
 
-    void erase(const TransactionKey& key);
+    const Finished& finished(Number number) const {
+        return finished_[static_cast<Number>(number - first_)];
+    }
+    void give_back_memory();
 
     std::uint64_t seed_;
     Duration timer_j_;
-    std::size_t rare_ = 0;  ///< replies that records point to
-    boost::unordered_flat_map<TransactionKey, Entry> records_;
-    boost::unordered_flat_map<std::uint64_t, TransactionKey> identities_;
-    std::deque<Finished> finished_;  ///< all have the same timer J, so they end in order
+    boost::unordered_flat_map<TransactionKey, Trying> trying_;
+    FinishedQueue finished_;  ///< all have the same timer J, so they end in order
+    Number first_ = 0;        ///< of finished_
+    boost::unordered_flat_set<Number, KeyHash, KeyEqual> by_key_;
+    boost::unordered_flat_set<std::uint64_t> identities_;
+    boost::unordered_flat_map<TransactionKey, Reply> rare_;
 };
 
 }  // namespace reginfo

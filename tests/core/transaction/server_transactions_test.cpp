@@ -116,7 +116,7 @@ TEST_F(ServerTransactionsTest, TheWholeReplyIsKeptWhateverItHolds) {
         const TransactionKey key = key_of(request);
         transactions.begin(key, ++identity, 1);
         transactions.complete(kStart, key, reply, false);
-        const Reply kept = transactions.find(key)->reply();
+        const Reply kept = transactions.reply_of(key, *transactions.find(key));
         EXPECT_EQ(kept.status, reply.status);
         EXPECT_EQ(kept.reason, reply.reason);
         EXPECT_EQ(kept.expires, reply.expires);
@@ -140,6 +140,27 @@ TEST_F(ServerTransactionsTest, TimerJEndsACompletedTransactionAndNotATryingOne) 
     transactions.expire(kStart + 32s, 100);
     EXPECT_EQ(transactions.find(key), nullptr);
     EXPECT_EQ(transactions.next_deadline(), std::nullopt);
+}
+
+TEST_F(ServerTransactionsTest, AFinishedOneTakesAtMost96BytesUntilTimerJHasEnded) {
+    constexpr std::uint64_t kMany = 150'000;
+    const std::size_t before = transactions.bytes();
+    for (std::uint64_t i = 1; i <= kMany; ++i) {
+        const TransactionKey key{i * 0x9e3779b97f4a7c15U, i};
+        transactions.begin(key, i, 1);
+        transactions.complete(kStart, key, Reply{}, false);
+        if (i % 997 == 0) {
+            EXPECT_LE(transactions.bytes() - before, 96 * i + 1024);
+        }
+    }
+    for (std::uint64_t i = 1; i <= kMany; i += 997) {
+        const auto* found = transactions.find({i * 0x9e3779b97f4a7c15U, i});
+        EXPECT_TRUE(found && found->is_completed());
+    }
+    while (transactions.expire(kStart + 32s, 1000)) {
+    }
+    EXPECT_EQ(transactions.size(), 0U);
+    EXPECT_LE(transactions.bytes(), before + 100'000) << "and is given back";
 }
 
 TEST_F(ServerTransactionsTest, OnAReliableTransportTimerJIsZero) {
