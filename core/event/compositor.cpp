@@ -305,7 +305,8 @@ void Compositor::begin(TimePoint now, std::unique_ptr<Change> change, Outbox& ou
 std::vector<Write> Compositor::writes_of(TimePoint now, const Change& change) const {
     std::vector<Write> writes;
     if (!records_.settings.durable) return writes;
-    const bool needed = !change.next.publications.empty() || change.aor.watcher_count > 0;
+    const bool needed = !change.next.publications.empty() || change.aor.watcher_count > 0 ||
+                        change.aor.arriving > 0;
     writes.push_back({Bucket::aor, change.aor.name, std::nullopt});
     if (needed) writes.back().value = encode(change.next, now);
     if (change.draft && !is_reliable(change.draft->to.transport)) {
@@ -317,10 +318,6 @@ std::vector<Write> Compositor::writes_of(TimePoint now, const Change& change) co
 /// The change is durable: it takes effect, is answered, and told.
 void Compositor::apply(TimePoint now, Change& change, Outbox& outbox) {
     Aor& aor = change.aor;
-    if (records_.settings.durable && !change.is_stored && aor.watcher_count > 0) {
-        // Somebody subscribed meanwhile, who is to be told of the end also after a crash.
-        return begin(now, std::make_unique<Change>(std::move(change)), outbox);
-    }
     Stats& stats = records_.stats;
     const ContactCount before(aor.state);
     const std::size_t publications = aor.state.publications.size();

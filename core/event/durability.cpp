@@ -11,10 +11,11 @@
 namespace reginfo {
 namespace {
 
-/// Something is to be told, or was told and not yet answered.
+/// Something is to be told, now or when it is tried again, or was told and not yet answered.
 bool is_owed(const Subscription& subscription) {
     const auto& in_flight = subscription.dialog.in_flight;
-    return subscription.due || (in_flight && in_flight->subscription == &subscription);
+    return subscription.due || subscription.retry_at ||
+           (in_flight && in_flight->subscription == &subscription);
 }
 
 }  // namespace

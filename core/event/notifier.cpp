@@ -46,10 +46,11 @@ struct Notifier::Change final : PendingChange {
     }
 
     Notifier& notifier;
-    std::string aor;          ///< watched, where there is no subscription yet
-    bool in_dialog = false;   ///< the dialog is there and locked
-    bool is_refresh = false;  ///< the subscription is there as well
-    DialogState state;        ///< of the dialog afterwards
+    std::string aor;            ///< watched, where there is no subscription yet
+    Aor* arrives_at = nullptr;  ///< the same, while a new dialog is being stored
+    bool in_dialog = false;     ///< the dialog is there and locked
+    bool is_refresh = false;    ///< the subscription is there as well
+    DialogState state;          ///< of the dialog afterwards
     std::optional<std::string> event_id;
     Seconds expires{0};
     Profile profile = Profile::standard;
@@ -188,6 +189,11 @@ void Notifier::begin(TimePoint now, std::unique_ptr<Change> change, Wish wish, O
     change->reply.makes_dialog = true;
     const bool fetch = !change->in_dialog && wish.expires.count() == 0;
     if (fetch) return apply(now, *change, outbox);  // nothing of it lasts
+    if (!change->in_dialog) {
+        change->arrives_at = &records_.aors.find_or_create(change->aor);
+        ++change->arrives_at->arriving;
+        records_.count_aors();
+    }
     std::vector<Write> writes = writes_of(now, *change);
     records_.commits.begin(std::move(change), std::move(writes), outbox);
 }
@@ -264,6 +270,7 @@ std::optional<Reply> Notifier::bound_reached(
 /// The change is durable: it takes effect, is answered, and followed by a NOTIFY.
 void Notifier::apply(TimePoint now, Change& change, Outbox& outbox) {
     Stats& stats = records_.stats;
+    if (change.arrives_at) --change.arrives_at->arriving;
     Dialog* dialog = records_.subscriptions.find(change.state.id());
     const std::optional<std::string_view> event_id = change.event_id;
     Subscription* subscription = dialog ? SubscriptionStore::find(*dialog, event_id) : nullptr;
@@ -352,6 +359,10 @@ void Notifier::fail(TimePoint now, Change& change, Outbox& outbox) {
     Reply reply = refusal(503, "State cannot be stored");
     reply.retry_after = Seconds{10};
     responder_.respond(now, std::move(change.draft), reply, outbox);
+    if (change.arrives_at) {
+        --change.arrives_at->arriving;
+        records_.drop_if_unused(*change.arrives_at, outbox);
+    }
     if (!change.in_dialog) return;
     Dialog* dialog = records_.subscriptions.find(change.state.id());
     if (dialog) unlock_unchanged(now, *dialog, outbox);
@@ -361,6 +372,9 @@ void Notifier::unlock_unchanged(TimePoint now, Dialog& dialog, Outbox& outbox) {
     DialogRecord record = record_of(dialog);
     store_without_ended(records_, now, dialog, record, outbox);
     unlock(dialog);
+    sender_.rearm(
+        now, dialog, outbox
+    );  // what waited for the CSeqs that the change would have brought
 }
 
 /// Lets in what waited, and looks again at what may have been due meanwhile.

@@ -197,7 +197,8 @@ struct Aor {
     AorState state;
     WatcherList watchers;
     std::size_t watcher_count = 0;
-    std::size_t lagging = 0;  ///< watchers that have not answered the newest revision with 2xx
+    std::size_t arriving = 0;  ///< new watchers whose subscriptions are being stored
+    std::size_t lagging = 0;   ///< watchers that have not answered the newest revision with 2xx
     std::optional<WatcherList::iterator> fan_out;  ///< how far telling a change has come
     Turnstile turnstile;
     Timer timer;
@@ -209,8 +210,8 @@ struct Aor {
 
     /// Nobody publishes, watches or waits for it.
     bool is_unused() const {
-        return watcher_count == 0 && state.publications.empty() && !turnstile.locked &&
-               !turnstile.waiting && !fan_out;
+        return watcher_count == 0 && arriving == 0 && state.publications.empty() &&
+               !turnstile.locked && !turnstile.waiting && !fan_out;
     }
 };
 

@@ -2,6 +2,7 @@
 /// Reading what Kamailio publishes.
 
 #include "core/reginfo/reader.hpp"
+#include "tests/bench/allocations.hpp"
 #include "tests/core/reginfo/samples.hpp"
 
 #include <benchmark/benchmark.h>
@@ -12,6 +13,7 @@
 namespace {
 
 void read_body(benchmark::State& state, std::string_view body) {
+    const reginfo::bench::CountAllocations allocations(state);
     while (state.KeepRunning()) {
         auto document = reginfo::read_document(body, {});
         if (!document) state.SkipWithError(document.error().reason.c_str());

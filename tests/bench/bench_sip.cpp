@@ -6,6 +6,7 @@
 #include "core/sip/stream_framer.hpp"
 #include "core/sip/uri.hpp"
 #include "core/sip/writer.hpp"
+#include "tests/bench/allocations.hpp"
 
 #include <benchmark/benchmark.h>
 
@@ -60,6 +61,7 @@ constexpr std::string_view kSubscribe =
 void parse(benchmark::State& state, std::string_view bytes) {
     const ParseLimits limits;
     Message message;
+    const reginfo::bench::CountAllocations allocations(state);
     for (auto _ : state) {
         benchmark::DoNotOptimize(parse_message(bytes, limits, message));
         benchmark::ClobberMemory();
@@ -83,6 +85,7 @@ BENCHMARK(parse_folded_publish);
 
 template <class Parser>
 void parse_value(benchmark::State& state, Parser parser, std::string_view value) {
+    const reginfo::bench::CountAllocations allocations(state);
     for (auto _ : state) {
         benchmark::DoNotOptimize(value);
         benchmark::DoNotOptimize(parser(value));
@@ -109,6 +112,7 @@ BENCHMARK_CAPTURE(parse_value, uri, parse_uri, "sip:alice@reg.test");
 
 void canonical_aor_of_text(benchmark::State& state) {
     std::string_view text = "sip:alice@reg.test";
+    const reginfo::bench::CountAllocations allocations(state);
     for (auto _ : state) {
         benchmark::DoNotOptimize(text);
         benchmark::DoNotOptimize(canonical_aor(*parse_uri(text)));
@@ -118,6 +122,7 @@ BENCHMARK(canonical_aor_of_text);
 
 void canonical_contact_of_text(benchmark::State& state) {
     std::string_view text = "sip:alice@127.0.0.1:17201;transport=udp;ob";
+    const reginfo::bench::CountAllocations allocations(state);
     for (auto _ : state) {
         benchmark::DoNotOptimize(text);
         benchmark::DoNotOptimize(canonical_contact(text));
@@ -131,6 +136,7 @@ void begin_response_to_publish(benchmark::State& state) {
     const auto via = parse_via(*message.first(HeaderName::via));
     const Endpoint source{*IpAddress::parse("127.0.0.1"), 17010};
     std::string out;
+    const reginfo::bench::CountAllocations allocations(state);
     for (auto _ : state) {
         out.clear();
         begin_response(out, message, *via, source, 200, "", "b06a41fc6428dd2f-53eaa351");
@@ -142,6 +148,7 @@ BENCHMARK(begin_response_to_publish);
 
 void frame_publishes(benchmark::State& state) {
     StreamFramer framer{ParseLimits{}};
+    const reginfo::bench::CountAllocations allocations(state);
     for (auto _ : state) {
         framer.push(kPublish);
         benchmark::DoNotOptimize(framer.pop());

@@ -171,7 +171,25 @@ def memory_of_transactions(bench, arguments):
             f"({after / before - 1:+.0%}, within 10 %)"]
 
 
+def over_tcp(bench, arguments):
+    """One connection from a proxy that carries everything, and one for each of many watchers,
+    beside the same over UDP."""
+    smoke = arguments.size == "smoke"
+    single = dict(aors=1000, watchers=1, publishes=60_000, warm_up=20_000, window=32)
+    many = dict(aors=10, watchers=1000, publishes=200, warm_up=60, window=1)
+    costs = []
+    for name, load, unit in (("one connection", single, "request"), ("10,000 connections", many, "notify")):
+        load = shrunk(dict(load=load), smoke)
+        for options in ({}, dict(tcp=True, connections=1 if load["watchers"] == 1 else 20 if smoke else 10_000)):
+            with servers.Reginfod(bench, arguments.server) as server:
+                figures = server.load(f"{name}, {'TCP' if options else 'UDP'}", **load, **options)
+            costs.append(figures["stages"]["change"][f"cpu_us_per_{unit}"])
+    return ["TCP: 1,000 x 1 over one connection; 10 x 1,000 over 10,000 (UDP: the same)",
+            f"{costs[0]:.2f}; {costs[2]:.2f} us", "", f"{costs[1]:.2f}; {costs[3]:.2f} us", ""]
+
+
 OTHER_CASES = {
+    "tcp": over_tcp,
     "held": held_subscriptions,
     "memory": memory_per_item,
     "transactions": memory_of_transactions,

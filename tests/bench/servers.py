@@ -60,7 +60,8 @@ class Server:
         command = [self.bench.program("load"), "--port", str(self.port),
                    "--pid", str(self.child.pid), "--json", out]
         for option, value in options.items():
-            command += ["--" + option.replace("_", "-"), str(value)]
+            option = "--" + option.replace("_", "-")
+            command += [option] if value is True else [option, str(value)]
         if not versions:
             command.append("--no-versions")
         run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -87,7 +88,7 @@ class Reginfod(Server):
              "--storage", storage, *(["--state-dir", state] if state else []),
              "--log-level", "warning"],
             {"REGINFOD_NOTIFY_MIN_INTERVAL": "0", "REGINFOD_LIMITS_TRANSACTIONS": "20000000",
-             "REGINFOD_STORAGE_SYNC": sync})
+             "REGINFOD_TCP_CONNECTIONS_PER_PEER": "16384", "REGINFOD_STORAGE_SYNC": sync})
         time.sleep(1)
 
 

@@ -226,6 +226,22 @@ TEST_F(Restart, AnEndThatWasStoredWhileTheFirstWatcherSubscribedIsToldAgain) {
     EXPECT_EQ(document.contacts.at(kX).state, "terminated");
 }
 
+TEST_F(Restart, AnEndThatIsDurableIsToldToAWatcherThatWasStoredBeforeIt) {
+    publish({{.uri = kX}});
+    world.store_answers_late = true;
+    world.answers = [](const Sent&) { return std::nullopt; };
+    world.receive(watcher.flow, watcher.subscribe().text());
+    world.receive(publisher.flow, publisher.request(0).text());
+    for (int i = 0; i < 2; ++i) world.commit();
+    world.store_answers_late = false;
+
+    world.crash();
+
+    const ToldDocument document = told(world.take_notifies().back());
+    ASSERT_TRUE(document.contacts.contains(kX));
+    EXPECT_EQ(document.contacts.at(kX).state, "terminated");
+}
+
 TEST_F(Restart, ASubscribeThatWasAnsweredIsFollowedByANotify) {
     world.answers = [](const Sent&) { return std::nullopt; };
     watcher.subscribe(world);
@@ -237,6 +253,21 @@ TEST_F(Restart, ASubscribeThatWasAnsweredIsFollowedByANotify) {
     EXPECT_EQ(told(notifies.front()).registration_state, "init");
 }
 
+TEST_F(Restart, WhatWasToBeTriedAgainIsTold) {
+    publisher.publish(world, {{.uri = "sip:a@192.0.2.10"}});
+    world.answers = [](const Sent&) { return std::nullopt; };
+    Watcher silent("w1");
+    silent.user_agent = "kamailio (5.6.3)";
+    silent.subscribe(world);
+    world.pass(40s);
+    world.answers = [](const Sent&) { return 200; };
+    world.restart();
+    world.pass(1s);
+    const auto told = world.take_notifies();
+    ASSERT_EQ(told.size(), 1U);
+    EXPECT_NE(told[0].body().find("sip:a@192.0.2.10"), std::string_view::npos);
+}
+
 TEST_F(Restart, ChangesAfterwardsReachTheWatcher) {
     watcher.subscribe(world);
     world.crash();
@@ -245,6 +276,23 @@ TEST_F(Restart, ChangesAfterwardsReachTheWatcher) {
     publish({{.uri = kX}});
 
     EXPECT_TRUE(told(world.take_notifies().back()).contacts.contains(kX));
+}
+
+TEST_F(Restart, NewsThatWaitsForTheCSeqsOfARefreshLeavesAlsoIfThatFails) {
+    watcher.subscribe(world);
+    world.restart();
+    world.take();
+    world.store_answers_late = true;
+    BodyText news;
+    news.contacts.push_back({.uri = kX});
+    world.receive(publisher.flow, publisher.request(3600, news.text()).text());
+    world.receive(watcher.flow, watcher.subscribe().text());
+    world.commit();
+    world.commit(false);
+    world.commit();
+    const auto notifies = world.take_notifies();
+    ASSERT_EQ(notifies.size(), 1U);
+    EXPECT_TRUE(told(notifies.front()).contacts.contains(kX));
 }
 
 TEST_F(Restart, DeadlinesGoOnWhereTheyWere) {

@@ -30,7 +30,7 @@ void World::crash(const Command& command) {
     for (const auto& [id, commit] : pending) {
         if (durable-- == 0 || !settle(commit)) break;
     }
-    notifies.crashed();
+    notifies.crashed(network.now);
     replace_process(command);
 }
 
@@ -47,7 +47,7 @@ void World::restart(const Command& command) {
         return !acknowledged_.contains(response.first);
     });
     // The removal of a dialog that such a store refused leaves its record, with what was reserved.
-    plan_.store == Store::failing ? notifies.crashed() : notifies.stopped();
+    plan_.store == Store::failing ? notifies.crashed(network.now) : notifies.stopped(network.now);
     replace_process(command);
 }
 

@@ -23,6 +23,11 @@ Duration patience(bool kamailio) { return kamailio ? seconds{1} : seconds{4}; }
 
 }  // namespace
 
+/// Nobody answered its last NOTIFYs in time, which ends the subscription that the last was for.
+bool NotifyLog::is_timed_out(TimePoint now, const Dialog& dialog) {
+    return !dialog.over && now - dialog.silent_since >= kTimerF && !dialog.kamailio;
+}
+
 void NotifyLog::begin(
     const std::string& call_id,
     const std::string& aor,
@@ -35,8 +40,9 @@ void NotifyLog::begin(
     dialog.is_fetch = is_fetch;
 }
 
-void NotifyLog::subscribed(const std::string& call_id, const std::string& id) {
+void NotifyLog::subscribed(TimePoint now, const std::string& call_id, const std::string& id) {
     Dialog& dialog = dialogs_[call_id];
+    if (is_timed_out(now, dialog)) dialog.may_be_dead = true;
     Usage& usage = dialog.usages[id];
     if (usage.terminated) {
         usage = {};
@@ -60,7 +66,7 @@ void NotifyLog::sent(
         return;
     }
     check_turn(now, dialog, notify);
-    if (!dialog.over && now - dialog.at >= kTimerF && !dialog.kamailio) dialog.may_be_dead = true;
+    if (is_timed_out(now, dialog)) dialog.may_be_dead = true;
     dialog.cseq = notify.cseq();
     dialog.cseq_crashes = 0;
     dialog.branch = notify.branch();
@@ -68,6 +74,7 @@ void NotifyLog::sent(
     dialog.usage = notify.param("Event", "id");
     dialog.flow = flow;
     dialog.at = now;
+    if (dialog.over) dialog.silent_since = now;
     dialog.over = false;
     sent_at_[dialog.branch] = now;
 
@@ -99,6 +106,7 @@ void NotifyLog::check_turn(TimePoint now, const Dialog& dialog, const Wire& noti
 
 void NotifyLog::check_document(TimePoint now, Dialog& dialog, Usage& usage, const Wire& notify) {
     const Expected& expected = model_.expected(dialog.aor);
+    if (notify.body.empty() && usage.may_restart) return;  // suppressed, as it was subscribed anew
     if (notify.body.empty()) {
         if (!dialog.kamailio) throw Violation("NOTIFY without a document");
         if (!expected.active.empty()) {
@@ -184,18 +192,19 @@ void NotifyLog::answered(TimePoint now, const Wire& response) {
     if (usage.terminated && response.status() >= 300) dialog.may_be_dead = true;
 }
 
-void NotifyLog::closed(const Flow& flow) {
+void NotifyLog::closed(TimePoint now, const Flow& flow) {
     for (auto& [call_id, dialog] : dialogs_) {
         Flow used = dialog.flow;
         used.listener = flow.listener;
         if (dialog.over || !(used == flow)) continue;
+        if (flow.connection == 0 || is_timed_out(now, dialog)) dialog.may_be_dead = true;
         dialog.over = true;
-        if (flow.connection == 0) dialog.may_be_dead = true;
     }
 }
 
-void NotifyLog::stopped() {
+void NotifyLog::stopped(TimePoint now) {
     for (auto& [call_id, dialog] : dialogs_) {
+        if (is_timed_out(now, dialog)) dialog.may_be_dead = true;
         dialog.over = true;
         if (dialog.is_fetch) {  // nothing of it is stored: a copy of the request is another fetch
             dialog.cseq = 0;
@@ -210,8 +219,8 @@ void NotifyLog::stopped() {
     }
 }
 
-void NotifyLog::crashed() {
-    stopped();
+void NotifyLog::crashed(TimePoint now) {
+    stopped(now);
     for (auto& [call_id, dialog] : dialogs_) {
         ++dialog.cseq_crashes;
         ++dialog.crashes;
@@ -220,7 +229,7 @@ void NotifyLog::crashed() {
 
 bool NotifyLog::may_be_dead(TimePoint now, const std::string& call_id) {
     const Dialog& dialog = dialogs_[call_id];
-    return dialog.may_be_dead || (!dialog.over && now - dialog.at >= kTimerF && !dialog.kamailio);
+    return dialog.may_be_dead || is_timed_out(now, dialog);
 }
 
 }  // namespace reginfo::sim

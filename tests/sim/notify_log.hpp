@@ -20,15 +20,15 @@ public:
 
     void sent(TimePoint now, const Wire& notify, const std::string& bytes, const Flow& flow);
     /// A SUBSCRIBE was accepted; where the last subscription of that id is over, it makes another.
-    void subscribed(const std::string& call_id, const std::string& id);
+    void subscribed(TimePoint now, const std::string& call_id, const std::string& id);
     /// A final response reached the engine.
     void answered(TimePoint now, const Wire& response);
     /// The engine was told that this flow is gone.
-    void closed(const Flow& flow);
+    void closed(TimePoint now, const Flow& flow);
     /// All processes' ends: nothing is in flight any more, and what was not stored is not known.
-    void stopped();
+    void stopped(TimePoint now);
     /// The same, and CSeqs and versions may jump.
-    void crashed();
+    void crashed(TimePoint now);
     /// The name of this dialog's next hop could not be resolved.
     void unreachable(const std::string& call_id) { dialogs_[call_id].may_be_dead = true; }
 
@@ -58,10 +58,12 @@ private:
         std::string usage;
         Flow flow;
         TimePoint at;
-        bool over = true;  ///< the last NOTIFY is answered or its flow is gone
+        TimePoint silent_since;  ///< the first NOTIFY that is not answered, where one is not
+        bool over = true;        ///< the last NOTIFY is answered or its flow is gone
         std::map<std::string, Usage> usages;
     };
 
+    static bool is_timed_out(TimePoint now, const Dialog& dialog);
     void check_turn(TimePoint now, const Dialog& dialog, const Wire& notify) const;
     void check_document(TimePoint now, Dialog& dialog, Usage& usage, const Wire& notify);
     void check_contacts(TimePoint now, const Dialog& dialog, const Told& told);

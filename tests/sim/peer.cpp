@@ -12,6 +12,7 @@ namespace {
 
 constexpr Duration kT1 = std::chrono::milliseconds{500};
 constexpr Duration kT2 = std::chrono::seconds{4};
+constexpr Duration kLongest = std::chrono::seconds{5};
 
 }  // namespace
 
@@ -29,7 +30,10 @@ Flow Peer::flow() {
 }
 
 void Peer::send(const Flow& flow, std::string bytes) {
-    const auto deliver = [this, flow, bytes = std::move(bytes)] { world_.to_engine(flow, bytes); };
+    const auto deliver = [this, flow, bytes = std::move(bytes), sent = world_.network.now] {
+        // No network holds a datagram for as long as timer J runs.
+        if (world_.network.now - sent < kLongest) world_.to_engine(flow, bytes);
+    };
     if (flow.transport == Transport::udp) {
         world_.network.datagram(deliver);
     } else {
@@ -61,7 +65,8 @@ void Peer::transmit(
         return;
     }
     const bool reliable = transport_ == Transport::tcp;
-    send(flow(), bytes);
+    // Later ones might come when timer J has ended, however short the way: it began with the first.
+    if (world_.network.now < end - kLongest) send(flow(), bytes);
     const TimePoint again = reliable ? end : std::min(end, world_.network.now + interval);
     world_.network.at(again, [=, this] {
         transmit(branch, bytes, std::min(2 * interval, kT2), end);
