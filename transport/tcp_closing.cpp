@@ -28,6 +28,17 @@ void TcpServer::close(const Flow& flow) {
     }
 }
 
+/// The peer sends no more. It may still wait for answers, which come when what they say is durable;
+/// for anything else the connection is gone.
+void TcpServer::end_of_input(TcpConnection& connection) {
+    connection.stream_ended = true;
+    if (connection.phase != Phase::open || !connection.owes_answers()) {
+        return begin_close(connection, CloseCause::peer);
+    }
+    table_.forget_peer(connection);
+    touch(connection, Awaited::close);
+}
+
 void TcpServer::begin_close(TcpConnection& connection, CloseCause cause) {
     if (connection.phase != Phase::closing) {
         count_closed(cause);
@@ -106,7 +117,7 @@ void TcpServer::time_out(const TcpTimeouts::Due& due) {
         case Awaited::anything:
             return end(*due.connection, CloseCause::idle);
         case Awaited::close:
-            return remove(*due.connection);
+            return end(*due.connection, CloseCause::peer);
     }
 }
 

@@ -23,6 +23,8 @@ TcpConnection::Io outcome_of(int error) {
     return later ? TcpConnection::Io::blocked : TcpConnection::Io::failed;
 }
 
+bool is_response(std::string_view message) { return message.starts_with("SIP/2.0 "); }
+
 }  // namespace
 
 TcpConnection::TcpConnection(
@@ -69,6 +71,7 @@ std::size_t TcpConnection::hand_in(TurnHandler& handler) {
         switch (frame->kind) {
             case Kind::message:
                 ++stats_.stream_messages_received;
+                if (!is_response(frame->bytes)) ++unanswered_;
                 handler.handle_message(flow_, frame->bytes);
                 break;
             case Kind::ping:
@@ -84,6 +87,7 @@ std::size_t TcpConnection::hand_in(TurnHandler& handler) {
 }
 
 void TcpConnection::push(std::string head, SharedBytes tail) {
+    if (unanswered_ > 0 && is_response(head)) --unanswered_;
     push(Outgoing{std::move(head), std::move(tail), true});
 }
 

@@ -58,6 +58,8 @@ public:
     std::size_t buffered() const { return framer_.buffered(); }
 
     void push(std::string head, SharedBytes tail);
+    /// Whether requests came that have no final response in the queue yet.
+    bool owes_answers() const { return unanswered_ > 0; }
     std::size_t queued_bytes() const { return queued_bytes_; }
 
     /// Sends until the queue is empty (done) or the kernel takes no more (blocked), or failed.
@@ -69,7 +71,7 @@ public:
     bool between_messages = true;  ///< at the last touch
     bool to_be_flushed = false;    ///< is in the list of this turn
     bool awaiting_writable = false;
-    bool stream_ended = false;  ///< the peer sends no more
+    bool stream_ended = false;  ///< the peer sends no more; it may wait for answers
     bool used_by_peer = false;  ///< was found by its peer: flows without number mean it
 
 private:
@@ -90,7 +92,8 @@ private:
     IpAddress local_;
     TransportStats& stats_;
     sip::StreamFramer framer_;
-    std::size_t buffered_ = 0;  ///< as counted in stats_
+    std::size_t buffered_ = 0;    ///< as counted in stats_
+    std::size_t unanswered_ = 0;  ///< requests
     bool broken_ = false;
     Fifo<Outgoing, 16> queue_;
     std::size_t queued_bytes_ = 0;

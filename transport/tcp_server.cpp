@@ -199,8 +199,7 @@ void TcpServer::on_readable(ConnectionId id) {
         case Io::blocked:
             break;
         case Io::ended:
-            connection->stream_ended = true;
-            begin_close(*connection, CloseCause::peer);
+            end_of_input(*connection);
             break;
         case Io::failed:
             end(*connection, CloseCause::error);
@@ -245,6 +244,9 @@ void TcpServer::send(Send message) {
     if (message.flow.connection == 0) connection->used_by_peer = true;
     connection->push(std::move(message.head), std::move(message.tail));
     flush_later(*connection);
+    if (connection->stream_ended && !connection->owes_answers()) {
+        return begin_close(*connection, CloseCause::peer);
+    }
     if (!is_over_bound(*connection)) return;
 
     const ConnectionId id = connection->id();
@@ -292,7 +294,8 @@ void TcpServer::write(TcpConnection& connection) {
     }
 
     if (connection.phase == Phase::open) {
-        if (connection.between_messages) touch(connection, Awaited::anything);
+        const bool waits = connection.between_messages && !connection.stream_ended;
+        if (waits) touch(connection, Awaited::anything);
     } else if (result == Io::done) {
         // All is sent. The peer may still be sending: closed now, the kernel would answer that with
         // a reset, and the peer would lose what it has not read yet.

@@ -71,6 +71,7 @@ private:
     void on_writable(ConnectionId id);
     bool is_over_bound(const TcpConnection& connection) const;
 
+    void end_of_input(TcpConnection& connection);
     void begin_close(TcpConnection& connection, CloseCause cause);
     void end(TcpConnection& connection, CloseCause cause);
     void remove(TcpConnection& connection);

@@ -21,6 +21,8 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using namespace std::chrono_literals;
 
+const std::string kAnswer = "SIP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n";
+
 class Tcp : public ::testing::Test {
 protected:
     void start(const TransportOptions& options = {}) {
@@ -36,10 +38,10 @@ protected:
         };
     }
 
-    /// The flow of the only connection, which sends a message for it.
+    /// The flow of the only connection, which sends a message for it: one that wants no answer.
     Flow flow_of(TcpPeer& peer) {
         const std::size_t before = server->script.messages.size();
-        peer.send(message("who am I"));
+        peer.send("SIP/2.0 200 Who am I\r\nContent-Length: 0\r\n\r\n");
         EXPECT_TRUE(server->run_until([&] { return server->script.messages.size() > before; }));
         return server->script.messages.back().flow;
     }
@@ -199,14 +201,46 @@ TEST_F(Tcp, APeerThatClosesEndsItsFlow) {
 
 TEST_F(Tcp, APeerThatOnlyEndsItsOutputStillGetsItsAnswer) {
     start();
-    echo();
+    server->script.on_message = [](const Flow& flow, std::string_view, Outbox& outbox) {
+        outbox.send(flow, kAnswer);
+    };
     TcpPeer peer = connect();
 
     peer.send(message("last"));
     peer.end_output();
 
     ASSERT_TRUE(server->run_until([&] { return peer.poll_end(); }));
-    EXPECT_EQ(peer.received, message("last"));
+    EXPECT_EQ(peer.received, kAnswer);
+}
+
+TEST_F(Tcp, APeerThatOnlyEndsItsOutputStillGetsAnAnswerThatComesLater) {
+    start();
+    TcpPeer peer = connect();
+    const Flow flow = flow_of(peer);
+    peer.send(message("last"));
+    peer.end_output();
+    ASSERT_TRUE(server->run_until([&] { return server->script.messages.size() == 2; }));
+    EXPECT_THAT(server->script.closed, IsEmpty());
+
+    server->driver.run_turn([&](TimePoint, Outbox& outbox) { outbox.send(flow, kAnswer); });
+
+    ASSERT_TRUE(server->run_until([&] { return peer.poll_end(); }));
+    EXPECT_EQ(peer.received, kAnswer);
+    EXPECT_THAT(server->script.closed, ElementsAre(flow));
+}
+
+TEST_F(Tcp, APeerThatEndsItsOutputAndGetsNoAnswerIsGivenUpAfterTheLingerTimeout) {
+    TransportOptions options;
+    options.linger_timeout = 20ms;
+    start(options);
+    TcpPeer peer = connect();
+    const Flow flow = flow_of(peer);
+
+    peer.send(message("last"));
+    peer.end_output();
+
+    ASSERT_TRUE(server->run_until([&] { return server->stats().connections_open == 0; }));
+    EXPECT_THAT(server->script.closed, ElementsAre(flow));
 }
 
 TEST_F(Tcp, AnIdleConnectionIsClosedAndToldOf) {
