@@ -31,8 +31,13 @@ void Recovery::run(TimePoint now, Outbox& outbox) {
         Duration{std::chrono::seconds{1}} / records_.settings.notify.recovery_rate;
     free_at_ = std::max(free_at_, now - kStep);
     std::size_t budget = records_.settings.limits.expiries_per_turn;
-    for (; budget > 0 && !is_over() && free_at_ <= now; --budget) {
-        const std::size_t told = see_to(now, records_.missed[next_++], outbox);
+    for (; budget > 0 && !is_over() && !is_held_up() && free_at_ <= now; --budget) {
+        const Missed missed = records_.missed[next_];
+        std::size_t told = expire_aor_of(now, missed, outbox);
+        if (told == 0) {
+            told = see_to(now, missed, outbox);
+            ++next_;
+        }
         free_at_ += interval * static_cast<Duration::rep>(told);
     }
     if (is_over()) {
@@ -43,41 +48,41 @@ void Recovery::run(TimePoint now, Outbox& outbox) {
 }
 
 std::optional<TimePoint> Recovery::next_deadline() const {
-    if (is_over()) return std::nullopt;
+    if (is_over() || is_held_up()) return std::nullopt;
     return free_at_ + kStep / 2;
 }
 
+/// The next one's AOR has a change on its way to the store: the answer to that goes first.
+bool Recovery::is_held_up() const {
+    const Missed& next = records_.missed[next_];
+    if (next.what == Missed::What::aor_expired) return false;
+    const Subscription* subscription = records_.subscriptions.slots().at(next.slot);
+    return subscription && subscription->aor.turnstile.locked;
+}
+
+/// What is over of an AOR ends before a watcher is told of it; where that could not be stored, the
+/// AOR's timer tries again. Returns what it counts for; 0 if nothing is over.
+std::size_t Recovery::expire_aor_of(TimePoint now, const Missed& missed, Outbox& outbox) {
+    if (missed.what == Missed::What::aor_expired) return 0;
+    Subscription* subscription = records_.subscriptions.slots().at(missed.slot);
+    if (!subscription || subscription->aor.timer.is_set()) return 0;
+    return expire(now, subscription->aor, outbox);
+}
+
 /// Returns what it counts for: the watchers that are told.
-std::size_t Recovery::see_to(TimePoint now, Missed missed, Outbox& outbox) {
+std::size_t Recovery::see_to(TimePoint now, const Missed& missed, Outbox& outbox) {
     if (missed.what == Missed::What::aor_expired) {
         Aor* aor = records_.aors.slots().at(missed.slot);
         return aor ? expire(now, *aor, outbox) : 0;
     }
     Subscription* subscription = records_.subscriptions.slots().at(missed.slot);
     if (!subscription || subscription->state == Subscription::State::terminated) return 0;
-    if (missed.what == Missed::What::untold) return tell(now, missed, *subscription, outbox);
+    if (missed.what == Missed::What::untold) {
+        return notifier_.tell_if_untold(now, *subscription, outbox) ? 1 : 0;
+    }
     if (subscription->deadline > now || subscription->dialog.turnstile.locked) return 0;
-    if (const std::size_t told = expire_first(now, missed, subscription->aor, outbox)) return told;
     notifier_.handle_expiry(now, *subscription, outbox);
     return 1;
-}
-
-/// What is over of the AOR ends before anybody is told of it, and that tells them mostly: then
-/// `missed` is seen to again later. Returns what that counts for; 0 if nothing is over.
-std::size_t Recovery::expire_first(TimePoint now, const Missed& missed, Aor& aor, Outbox& outbox) {
-    if (!aor.turnstile.locked && !is_overdue(now, aor)) return 0;
-    records_.missed.push_back(missed);
-    return std::max<std::size_t>(expire(now, aor, outbox), 1);
-}
-
-std::size_t Recovery::tell(
-    TimePoint now,
-    const Missed& missed,
-    Subscription& subscription,
-    Outbox& outbox
-) {
-    if (const std::size_t told = expire_first(now, missed, subscription.aor, outbox)) return told;
-    return notifier_.tell_if_untold(now, subscription, outbox) ? 1 : 0;
 }
 
 bool Recovery::is_overdue(TimePoint now, Aor& aor) const {

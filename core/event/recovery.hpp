@@ -37,15 +37,10 @@ public:
 
 private:
     bool is_over() const { return next_ == records_.missed.size(); }
-    std::size_t see_to(TimePoint now, Missed missed, Outbox& outbox);
-    std::size_t tell(
-        TimePoint now,
-        const Missed& missed,
-        Subscription& subscription,
-        Outbox& outbox
-    );
+    bool is_held_up() const;
+    std::size_t expire_aor_of(TimePoint now, const Missed& missed, Outbox& outbox);
+    std::size_t see_to(TimePoint now, const Missed& missed, Outbox& outbox);
     bool is_overdue(TimePoint now, Aor& aor) const;
-    std::size_t expire_first(TimePoint now, const Missed& missed, Aor& aor, Outbox& outbox);
     std::size_t expire(TimePoint now, Aor& aor, Outbox& outbox);
     void count();
 

@@ -16,6 +16,7 @@ namespace reginfo::test {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 class Recovery : public Restart {};
 
@@ -115,6 +116,45 @@ TEST_F(Recovery, WhatExpiredMeanwhileIsToldAtTheSameRateOldestFirst) {
     }
     EXPECT_EQ(world.stats().publications, 0U);
     EXPECT_EQ(world.stats().aors, 0U);
+}
+
+TEST_F(Recovery, WhatWaitsForTheStoreNeitherPilesUpNorIsLookedAtAgainAndAgain) {
+    publish({{.uri = kX}}, 90);
+    watcher.subscribe(world, 60);
+    world.take();
+    world.store_answers_late = true;
+    world.crash(100s);
+
+    world.pass(60s);
+    EXPECT_EQ(world.stats().missed, 2U) << "the watcher, and its AOR";
+    EXPECT_FALSE(world.next_deadline());
+    EXPECT_THAT(world.take_notifies(), IsEmpty());
+
+    while (world.commits_waiting() > 0) world.commit();
+    world.pass(5s);
+    EXPECT_EQ(world.stats().missed, 0U);
+    const std::vector<Sent> notifies = world.take_notifies();
+    ASSERT_FALSE(notifies.empty());
+    EXPECT_THAT(notifies.back().header("Subscription-State"), HasSubstr("timeout"));
+}
+
+TEST_F(Recovery, AStoreThatFailsDoesNotKeepTheWatcherFromBeingTold) {
+    publish({{.uri = kX}}, 90);
+    watcher.subscribe(world, 60);
+    world.take();
+    world.store_answers_late = true;
+    world.crash(100s);
+
+    world.commit(false);
+    world.pass(500ms);
+    EXPECT_EQ(world.stats().missed, 0U);
+    EXPECT_EQ(world.stats().publications, 1U) << "it is tried again, but not yet";
+    world.store_answers_late = false;
+    while (world.commits_waiting() > 0) world.commit();
+    EXPECT_EQ(world.take_notifies().size(), 1U);
+
+    world.pass(1s);
+    EXPECT_EQ(world.stats().publications, 0U);
 }
 
 TEST_F(Recovery, NewsDoesNotWaitBehindWhatWasMissed) {
