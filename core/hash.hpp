@@ -34,6 +34,18 @@ private:
     std::uint64_t pieces_ = 0;
 };
 
+/// A number as sixteen lower-case hexadecimal digits.
+class HexText {
+public:
+    explicit HexText(std::uint64_t number);
+
+    operator std::string_view() const { return {digits_.data(), digits_.size()}; }  // NOLINT
+    std::string text() const { return std::string(std::string_view(*this)); }
+
+private:
+    std::array<char, 16> digits_;
+};
+
 /// Appends lower-case hexadecimal digits of the number, `digits` of them from the lowest.
 void append_hex(std::string& out, std::uint64_t number, int digits = 16);
 

@@ -156,7 +156,7 @@ static PublicationView view_of(
 ) {
     PublicationView view;
     view.aor = aor.name;
-    view.entity_tag = tag_text(publication.etag);
+    view.entity_tag = tag_text(publication.etag).text();
     view.expires = seconds_left(now, publication.deadline);
     view.contacts_listed = publication.words.size();
     view.other_registrations = publication.others;

@@ -24,7 +24,8 @@ std::optional<EntityTag> parse_etag(std::string_view text) {
     EntityTag tag = 0;
     if (text.size() != 16) return std::nullopt;
     const auto [end, error] = std::from_chars(text.begin(), text.end(), tag, 16);
-    if (error != std::errc{} || end != text.end() || tag_text(tag) != text) return std::nullopt;
+    if (error != std::errc{} || end != text.end() || std::string_view(tag_text(tag)) != text)
+        return std::nullopt;
     return tag;
 }
 
@@ -35,7 +36,7 @@ std::optional<std::size_t> registration_of(
     std::string_view aor
 ) {
     for (std::size_t i = 0; i < document.registrations.size(); ++i) {
-        const std::string& text = document.registrations[i].aor;
+        const std::string_view text = document.registrations[i].aor;
         if (text == request_uri) return i;
         const auto uri = sip::parse_uri(text);
         if (uri && sip::canonical_aor(*uri) == aor) return i;
@@ -169,7 +170,9 @@ Result<Compositor::Wish> Compositor::read(
     }
     const auto type = request.message.first(sip::HeaderName::content_type);
     if (!type || !sip::is_media_type(*type, kReginfoType)) return refusal(415);
-    auto document = read_document(request.message.body, records_.settings.limits.document);
+    auto document = read_document(
+        request.message.body, records_.settings.limits.document, request.message.request_uri
+    );
     if (!document) {
         const std::string& reason = document.error().reason;
         if (is_limit(reason)) ++records_.stats.refused_by_bound[index_of(Bound::document)];
@@ -200,7 +203,7 @@ TraceId Compositor::trace(const std::string& aor, const Request& request, Outbox
 void Compositor::trace_in_force(const Change& change, Outbox& outbox) {
     const Aor& aor = change.aor;
     if (change.trace == 0) return;
-    std::string line = "in force, entity-tag " + tag_text(*change.reply.etag);
+    std::string line = "in force, entity-tag " + tag_text(*change.reply.etag).text();
     if (change.report.visible) {
         records_.tracer.in_force(aor.name, change.trace);
         line += ", makes revision " + std::to_string(aor.state.revision) + ", " +

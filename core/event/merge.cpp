@@ -5,15 +5,21 @@
 
 #include "core/event/precedence.hpp"
 
-#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/container/flat_map.hpp>
+#include <boost/container/small_vector.hpp>
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <span>
 #include <utility>
 
 namespace reginfo {
 namespace {
+
+/// By contact. Most AORs have few: then it is in one place, without an allocation.
+template <class Value>
+using ByContact = boost::container::small_flat_map<Hash128, Value, 4>;
 
 /// A move of a contact's deadline by no more than this is rounding, not news (rule 8).
 constexpr Duration kDeadlineSlack = std::chrono::seconds{2};
@@ -123,8 +129,8 @@ void Merge::say(
     const Document& document,
     const Registration& own
 ) {
-    boost::unordered_flat_map<Hash128, const Contact*> listed;
-    std::vector<DetailsPtr> order;
+    ByContact<const Contact*> listed;
+    boost::container::small_vector<DetailsPtr, 4> order;
     for (const Contact& contact : own.contacts) {
         DetailsPtr details = details_of(contact);
         const auto [at, is_new] = listed.try_emplace(details->id, &contact);
@@ -138,8 +144,12 @@ void Merge::say(
         }
     }
 
-    std::vector<Word> before = std::exchange(publication.words, {});
-    boost::unordered_flat_map<Hash128, Word*> said_before;
+    boost::container::small_vector<Word, 4> before(
+        std::make_move_iterator(publication.words.begin()),
+        std::make_move_iterator(publication.words.end())
+    );
+    publication.words.clear();
+    ByContact<Word*> said_before;
     for (Word& word : before) said_before.emplace(word.details->id, &word);
 
     bool is_overtaken = false;
@@ -263,16 +273,16 @@ MergeReport Merge::expire_own(TimePoint now) {
 }
 
 MergeReport Merge::fold(const Fold& how) {
-    const std::vector<Claim> claims = claims_of(state_);
+    const Claims claims = claims_of(state_);
 
     MergeReport report;
     report.visible = how.other;
     const Revision revision = state_.revision + 1;
-    boost::unordered_flat_map<Hash128, std::size_t> place;
+    ByContact<std::size_t> place;
     for (std::size_t i = 0; i < state_.contacts.size(); ++i) {
         place.emplace(state_.contacts[i].details->id, i);
     }
-    std::vector<bool> claimed(state_.contacts.size());
+    boost::container::small_vector<bool, 8> claimed(state_.contacts.size());
 
     std::vector<Word> tombstones;
     std::vector<std::pair<Order, ContactState>> fresh;

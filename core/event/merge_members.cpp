@@ -11,10 +11,10 @@
 namespace reginfo {
 namespace {
 
-std::string canonical(const std::string& aor) {
+std::string canonical(std::string_view aor) {
     const auto uri = sip::parse_uri(aor);
     auto name = uri ? sip::canonical_aor(*uri) : std::nullopt;
-    return name ? std::move(*name) : aor;
+    return name ? std::move(*name) : std::string(aor);
 }
 
 bool has_publication(const AorState& state, EntityTag tag) {

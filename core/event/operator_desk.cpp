@@ -66,7 +66,7 @@ ActionOutcome OperatorDesk::carry_out(
     if (!aor) return ActionOutcome::not_found;
     const auto& publications = aor->state.publications;
     const auto at = std::find_if(publications.begin(), publications.end(), [&](const auto& p) {
-        return tag_text(p.etag) == action.entity_tag;
+        return std::string_view(tag_text(p.etag)) == action.entity_tag;
     });
     if (at == publications.end()) return ActionOutcome::not_found;
     if (aor->turnstile.locked) return ActionOutcome::busy;

@@ -114,8 +114,8 @@ void drop_oldest_idle(
 
 }  // namespace
 
-std::vector<Claim> claims_of(const AorState& state) {
-    std::vector<Claim> claims;
+Claims claims_of(const AorState& state) {
+    Claims claims;
     for (const Publication& publication : state.publications) {
         for (const Word& word : publication.words) claims.push_back({&word, &publication});
     }

@@ -4,6 +4,8 @@
 
 #include "core/event/aor_state.hpp"
 
+#include <boost/container/small_vector.hpp>
+
 #include <cstddef>
 #include <span>
 #include <vector>
@@ -18,8 +20,10 @@ struct Claim {
     const ContactDetails& details() const { return *word->details; }
 };
 
+using Claims = boost::container::small_vector<Claim, 4>;
+
 /// All claims of an AOR, those on one contact together, in the order that judge needs.
-std::vector<Claim> claims_of(const AorState& state);
+Claims claims_of(const AorState& state);
 
 struct Verdict {
     const Claim* winner = nullptr;

@@ -80,7 +80,8 @@ bool Notifier::is_met(
     const ProfileTraits& traits = traits_of(profile);
     if (!wish.condition || !traits.entity_tags) return false;
     if (*wish.condition == "*") return true;
-    return *wish.condition == tag_text(entity_tag_of(aor, state, traits.documents, aor_text));
+    const EntityTag tag = entity_tag_of(aor, state, traits.documents, aor_text);
+    return *wish.condition == std::string_view(tag_text(tag));
 }
 
 }  // namespace reginfo

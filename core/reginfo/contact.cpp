@@ -31,6 +31,9 @@ constexpr std::array<std::string_view, 11> kNames = {
     "user_agent",
 };
 
+// Of the attributes of one contact, as a registrar writes them.
+constexpr std::size_t kUsualBytes = 256;
+
 using KnownAttributes = std::array<const xml::Attribute*, kNames.size()>;
 
 // Where the attribute is in KnownAttributes.
@@ -57,8 +60,7 @@ std::string_view value_of(const xml::Attribute* attribute, std::string& scratch)
     return attribute ? xml::attribute_value(attribute->raw, scratch) : std::string_view{};
 }
 
-const char* read_values(const KnownAttributes& known, Contact& contact) {
-    std::string scratch;
+const char* read_values(const KnownAttributes& known, Contact& contact, std::string& scratch) {
     if (!known[at("state")]) return "reginfo: missing attribute state of contact";
     const std::string_view state = value_of(known[at("state")], scratch);
     contact.active = state == "active";
@@ -80,8 +82,12 @@ const char* read_values(const KnownAttributes& known, Contact& contact) {
 }
 
 // A q and a cseq that are none are left out.
-void pass_on_known(const KnownAttributes& known, Contact& contact) {
-    std::string scratch;
+void pass_on_known(
+    const KnownAttributes& known,
+    Contact& contact,
+    std::string& out,
+    std::string& scratch
+) {
     for (std::size_t i = at("q"); i < known.size(); ++i) {
         if (!known[i]) continue;
         std::string_view value = value_of(known[i], scratch);
@@ -95,13 +101,10 @@ void pass_on_known(const KnownAttributes& known, Contact& contact) {
                 contact.cseq = parse_cseq(value);
                 if (!contact.cseq) continue;
                 break;
-            case at("callid"):
-                contact.callid = value;
-                break;
             default:
                 break;
         }
-        xml::append_attribute(contact.attributes_xml, kNames[i], value);
+        xml::append_attribute(out, kNames[i], value);
     }
 }
 
@@ -139,25 +142,44 @@ const xml::Attribute* find_attribute(const xml::Attributes& attributes, std::str
     return found == attributes.end() ? nullptr : &*found;
 }
 
+void ContactBuilder::restart() {
+    contact_ = {};
+    has_uri_ = false;
+    for (std::string* text : {&attributes_, &display_name_, &unknown_params_, &extensions_}) {
+        text->clear();
+    }
+    instance_.reset();
+    reg_id_.reset();
+}
+
+/// What references were replaced in lies in `scratch_`, else in the document.
+std::string_view ContactBuilder::kept(std::string_view value) {
+    return value.data() == scratch_.data() ? texts_.keep(value) : value;
+}
+
 const char* ContactBuilder::read_attributes(
     const xml::Attributes& attributes,
     xml::FragmentWriter& fragments
 ) {
     const KnownAttributes known = find_known(attributes);
-    if (const char* error = read_values(known, contact_)) return error;
-    pass_on_known(known, contact_);
-    return pass_on_foreign(attributes, fragments, contact_.attributes_xml);
+    if (const char* error = read_values(known, contact_, scratch_)) return error;
+    contact_.callid = kept(value_of(known[at("callid")], scratch_));
+    attributes_.reserve(kUsualBytes);
+    pass_on_known(known, contact_, attributes_, scratch_);
+    return pass_on_foreign(attributes, fragments, attributes_);
 }
 
-const char* ContactBuilder::read_uri(std::string_view text) {
+const char* ContactBuilder::read_uri(std::string_view text, bool lasts) {
     if (std::exchange(has_uri_, true)) return "reginfo: more than one uri in contact";
     const std::string_view uri = xml::trimmed(text);
     if (uri.empty()) return "reginfo: empty uri of contact";
     const auto parsed = sip::parse_uri(uri);
     if (!parsed) return "reginfo: uri of contact is not a URI";
-    contact_.uri = uri;
-    contact_.identity = sip::canonical_contact(uri, *parsed);
-    append_escaped(contact_.uri_xml, uri);
+    contact_.uri = lasts ? uri : texts_.keep(uri);
+    scratch_.clear();
+    sip::append_canonical_contact(scratch_, uri, *parsed);
+    contact_.identity = scratch_ == uri ? contact_.uri : texts_.keep(scratch_);
+    contact_.uri_xml = kept(escaped(contact_.uri, scratch_));
     return nullptr;
 }
 
@@ -194,11 +216,14 @@ void ContactBuilder::read_unknown_param(const xml::Attributes& attributes, std::
 
 const char* ContactBuilder::finish(Contact& contact) {
     if (!has_uri_) return "reginfo: missing uri of contact";
-    if (instance_ && reg_id_) contact_.identity = instance_identity(*instance_, *reg_id_);
-    contact_.children_xml = std::move(display_name_);
-    contact_.children_xml += unknown_params_;
-    contact_.children_xml += extensions_;
-    contact = std::move(contact_);
+    if (instance_ && reg_id_) {
+        contact_.identity = texts_.keep(instance_identity(*instance_, *reg_id_));
+    }
+    contact_.attributes_xml = texts_.keep(attributes_);
+    display_name_ += unknown_params_;
+    display_name_ += extensions_;
+    contact_.children_xml = texts_.keep(display_name_);
+    contact = contact_;
     return nullptr;
 }
 

@@ -5,13 +5,14 @@
 /// so that comparing and printing it costs nothing more than comparing and copying bytes.
 #pragma once
 
+#include "core/text_arena.hpp"
 #include "core/time.hpp"
+
+#include <boost/container/small_vector.hpp>
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <vector>
 
 namespace reginfo {
 
@@ -38,38 +39,38 @@ enum class RegistrationState : std::uint8_t { init, active, terminated };
 
 std::string_view text_of(RegistrationState state);
 
-/// One <contact>.
+/// One <contact>. Its texts lie in the Document.
 struct Contact {
     bool active = true;
     ContactEvent event = ContactEvent::registered;
     std::optional<Seconds> expires;      ///< as published; nothing if absent or not a number >= 0
     std::optional<Seconds> retry_after;  ///< RFC 3680 §5.3.2, with probation
     std::optional<Seconds> duration_registered;
-    std::string callid;  ///< unescaped; empty if absent
+    std::string_view callid;  ///< unescaped; empty if absent
     std::optional<std::uint32_t> cseq;
-    std::string uri;       ///< unescaped, without white space around
-    std::string identity;  ///< what makes it the same contact in two documents:
-                           ///< +sip.instance and reg-id where both are there
-                           ///< (RFC 5626 §6), else sip::canonical_contact(uri)
+    std::string_view uri;       ///< unescaped, without white space around
+    std::string_view identity;  ///< what makes it the same contact in two documents:
+                                ///< +sip.instance and reg-id where both are there
+                                ///< (RFC 5626 §6), else sip::canonical_contact(uri)
 
     /// The attributes that are passed on, as ` name="value"` each with a leading blank: q, callid,
     /// cseq, received, path, user_agent, and those of foreign namespaces with their declarations.
     /// Never id, state, event, expires, retry-after, duration-registered.
-    std::string attributes_xml;
-    std::string uri_xml;  ///< the text of <uri>, escaped
+    std::string_view attributes_xml;
+    std::string_view uri_xml;  ///< the text of <uri>, escaped
     /// The children after <uri>: display-name, unknown-param, then extension elements (pub-gruu,
     /// temp-gruu, others) with the namespace declarations that they need on themselves.
-    std::string children_xml;
+    std::string_view children_xml;
 
     friend bool operator==(const Contact&, const Contact&) = default;
 };
 
-/// One <registration>.
+/// One <registration>. Its texts lie in the Document.
 struct Registration {
-    std::string aor;  ///< unescaped, as published
+    std::string_view aor;  ///< unescaped, as published
     RegistrationState state = RegistrationState::active;
-    std::vector<Contact> contacts;
-    std::string extensions_xml;  ///< foreign children, as in Contact::children_xml
+    boost::container::small_vector<Contact, 1> contacts;
+    std::string_view extensions_xml;  ///< foreign children, as in Contact::children_xml
 
     friend bool operator==(const Registration&, const Registration&) = default;
 };
@@ -77,9 +78,12 @@ struct Registration {
 /// One <reginfo>. The publisher's version and ids are of no use to anybody and are dropped.
 struct Document {
     bool full = true;  ///< state="full" rather than "partial"
-    std::vector<Registration> registrations;
+    boost::container::small_vector<Registration, 1> registrations;
+    TextArena texts;  ///< of all of them
 
-    friend bool operator==(const Document&, const Document&) = default;
+    friend bool operator==(const Document& a, const Document& b) {
+        return a.full == b.full && a.registrations == b.registrations;
+    }
 };
 
 }  // namespace reginfo

@@ -48,12 +48,12 @@ bool is_in(char c, unsigned char_class) {
     return (kClasses[static_cast<unsigned char>(c)] & char_class) != 0;
 }
 
-// Reads *at_ without looking whether it is at the end: std::string has a NUL there, which is in no
-// class. Every bool function consumes what it is named after, or says false and sets error_.
+// Reads *at_ without looking whether it is at the end: there is a NUL, which is in no class. Every
+// bool function consumes what it is named after, or says false and sets error_.
 class Scanner {
 public:
-    Scanner(const std::string& text, const ReaderLimits& limits)
-        : limits_(limits), at_(text.c_str()), end_(at_ + text.size()) {}
+    Scanner(std::string_view text, const ReaderLimits& limits)
+        : limits_(limits), at_(text.data()), end_(at_ + text.size()) {}
 
     const char* check() {
         document();
@@ -376,7 +376,7 @@ bool Scanner::name_part() {
 
 }  // namespace
 
-const char* check_document(const std::string& text, const ReaderLimits& limits) {
+const char* check_document(std::string_view text, const ReaderLimits& limits) {
     return Scanner(text, limits).check();
 }
 

@@ -4,7 +4,7 @@
 
 #include "core/reginfo/reader.hpp"
 
-#include <string>
+#include <string_view>
 
 namespace reginfo::xml {
 
@@ -14,8 +14,9 @@ namespace reginfo::xml {
 /// RapidXML does, finds the same elements, attributes and texts that an XML processor would.
 ///
 /// Returns  nullptr, or the reason for a ReadError.
+/// Pre      a NUL stands behind the text
 /// Spec     XML 1.0 (5th edition), Namespaces in XML 1.0 for colons in names. Any DTD is refused,
 ///          so a document is well-formed without reading anything else.
-const char* check_document(const std::string& text, const ReaderLimits& limits);
+const char* check_document(std::string_view text, const ReaderLimits& limits);
 
 }  // namespace reginfo::xml

@@ -30,6 +30,9 @@ using Node = rapidxml::xml_node<char>;
 constexpr int kParseFlags = rapidxml::parse_non_destructive | rapidxml::parse_no_element_values |
                             rapidxml::parse_validate_closing_tags;
 
+// Of texts that are not in the body as they are: a guess.
+constexpr std::size_t kMoreTexts = 256;
+
 std::string_view name_of(const rapidxml::xml_base<char>& item) {
     return {item.name(), item.name_size()};
 }
@@ -40,7 +43,7 @@ std::string_view value_of(const rapidxml::xml_base<char>& item) {
 
 bool is_element(const Node& node) { return node.type() == rapidxml::node_element; }
 
-// Appends the text from `node` on, and returns the element behind it, nullptr if there is none.
+// Appends the text from `node` on. Returns the element behind it, nullptr if there is none.
 const Node* append_text_run(std::string& out, const Node* node) {
     for (; node && !is_element(*node); node = node->next_sibling()) {
         xml::append_text(out, value_of(*node), node->type() == rapidxml::node_cdata);
@@ -52,8 +55,12 @@ const Node* append_text_run(std::string& out, const Node* node) {
 // set error_.
 class Reader {
 public:
-    explicit Reader(const ReaderLimits& limits)
-        : limits_(limits), resolver_(limits.namespaces), fragments_(limits.bytes) {}
+    Reader(const ReaderLimits& limits, std::string_view uri, TextArena texts)
+        : limits_(limits),
+          uri_(uri),
+          document_{true, {}, std::move(texts)},
+          resolver_(limits.namespaces),
+          fragments_(limits.bytes) {}
 
     boost::system::result<Document, ReadError> read(const Node& root) {
         if (!read_root(root)) return ReadError{error_};
@@ -75,18 +82,22 @@ private:
     bool read_registration_attributes(Registration& registration);
     bool read_contact(const Node& element, Contact& contact);
     bool read_text(const Node& element);
+    bool text_lasts() const { return text_.data() != text_buffer_.data(); }
     bool append_extension(std::string& out, const Node& top);
     bool check_ignored(const Node& element);
 
     const ReaderLimits& limits_;
+    std::string_view uri_;
     Document document_;
     const char* error_ = nullptr;
     xml::Resolver resolver_;
     xml::FragmentWriter fragments_;
     xml::Name name_;              ///< of the element that was opened last
     xml::Attributes attributes_;  ///< of the same, without declarations
-    std::string text_;            ///< of the element that read_text read last
+    std::string_view text_;       ///< of the element that read_text read last
+    std::string text_buffer_;     ///< where it lies unless it stands in the document as it is
     std::string scratch_;
+    ContactBuilder builder_{document_.texts};
 };
 
 bool Reader::open(const Node& element) {
@@ -135,23 +146,29 @@ bool Reader::read_registration(const Node& element) {
     }
     Registration& registration = document_.registrations.emplace_back();
     if (!read_registration_attributes(registration)) return false;
-    return visit_children(element, [&](const Node& child) {
+    std::string extensions;
+    const bool is_read = visit_children(element, [&](const Node& child) {
         if (name_.is_core("contact")) {
             if (registration.contacts.size() >= limits_.contacts) {
                 return check("reginfo: too many contacts in registration");
             }
             return read_contact(child, registration.contacts.emplace_back());
         }
-        if (name_.is_foreign()) return append_extension(registration.extensions_xml, child);
+        if (name_.is_foreign()) return append_extension(extensions, child);
         return check_ignored(child);
     });
+    registration.extensions_xml = document_.texts.keep(extensions);
+    return is_read;
 }
 
 bool Reader::read_registration_attributes(Registration& registration) {
     const xml::Attribute* const aor = find_attribute(attributes_, "aor");
     if (!aor) return check("reginfo: missing attribute aor of registration");
-    registration.aor = xml::trimmed(xml::attribute_value(aor->raw, scratch_));
-    if (!sip::parse_uri(registration.aor)) {
+    const std::string_view name = xml::attribute_value(aor->raw, scratch_);
+    const bool lasts = name.data() == aor->raw.data();
+    registration.aor = xml::trimmed(lasts ? name : document_.texts.keep(name));
+    const bool is_known = !uri_.empty() && registration.aor == uri_;
+    if (!is_known && !sip::parse_uri(registration.aor)) {
         return check("reginfo: attribute aor of registration is not a URI");
     }
     const xml::Attribute* const state = find_attribute(attributes_, "state");
@@ -163,31 +180,39 @@ bool Reader::read_registration_attributes(Registration& registration) {
 }
 
 bool Reader::read_contact(const Node& element, Contact& contact) {
-    ContactBuilder builder;
-    if (!check(builder.read_attributes(attributes_, fragments_))) return false;
+    builder_.restart();
+    if (!check(builder_.read_attributes(attributes_, fragments_))) return false;
     const bool is_read = visit_children(element, [&](const Node& child) {
         if (name_.is_core("uri")) {
-            return read_text(child) && check(builder.read_uri(text_));
+            return read_text(child) && check(builder_.read_uri(text_, text_lasts()));
         }
         if (name_.is_core("display-name")) {
             if (!read_text(child)) return false;
-            builder.read_display_name(attributes_, text_);
+            builder_.read_display_name(attributes_, text_);
             return true;
         }
         if (name_.is_core("unknown-param")) {
             if (!read_text(child)) return false;
-            builder.read_unknown_param(attributes_, text_);
+            builder_.read_unknown_param(attributes_, text_);
             return true;
         }
-        if (name_.is_foreign()) return append_extension(builder.extensions(), child);
+        if (name_.is_foreign()) return append_extension(builder_.extensions(), child);
         return check_ignored(child);
     });
-    return is_read && check(builder.finish(contact));
+    return is_read && check(builder_.finish(contact));
 }
 
 bool Reader::read_text(const Node& element) {
-    text_.clear();
-    if (append_text_run(text_, element.first_node())) {
+    const Node* const node = element.first_node();
+    if (node && !node->next_sibling() && !is_element(*node) &&
+        xml::is_plain_text(value_of(*node))) {
+        text_ = value_of(*node);
+        return true;
+    }
+    text_buffer_.clear();
+    const Node* const element_in_it = append_text_run(text_buffer_, node);
+    text_ = text_buffer_;
+    if (element_in_it) {
         return check("reginfo: element in a uri, display-name or unknown-param");
     }
     return true;
@@ -211,9 +236,9 @@ bool Reader::append_extension(std::string& out, const Node& top) {
             resolver_.close(level.mark);
             levels.pop_back();
         } else if (!is_element(*node)) {
-            text_.clear();
-            level.next = append_text_run(text_, node);
-            xml::FragmentWriter::append_text(out, text_);
+            text_buffer_.clear();
+            level.next = append_text_run(text_buffer_, node);
+            xml::FragmentWriter::append_text(out, text_buffer_);
         } else {
             level.next = node->next_sibling();
             const std::size_t mark = resolver_.mark();
@@ -237,19 +262,23 @@ bool Reader::check_ignored(const Node& element) {
 
 boost::system::result<Document, ReadError> read_document(
     std::string_view body,
-    const ReaderLimits& limits
+    const ReaderLimits& limits,
+    std::string_view uri
 ) {
     if (body.size() > limits.bytes) return ReadError{"reginfo: body too large"};
-    std::string text(body);
-    if (const char* error = xml::check_document(text, limits)) return ReadError{error};
+    TextArena texts(2 * body.size() + kMoreTexts);
+    char* const text = texts.keep_terminated(body);
+    if (const char* error = xml::check_document({text, body.size()}, limits)) {
+        return ReadError{error};
+    }
 
     rapidxml::xml_document<char> tree;
     try {
-        tree.parse<kParseFlags>(text.data());
+        tree.parse<kParseFlags>(text);
     } catch (const rapidxml::parse_error& error) {
         return ReadError{std::string("reginfo: ") + error.what()};
     }
-    return Reader(limits).read(*tree.first_node());
+    return Reader(limits, uri, std::move(texts)).read(*tree.first_node());
 }
 
 }  // namespace reginfo

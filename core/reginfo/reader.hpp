@@ -7,6 +7,7 @@
 #include <boost/system/result.hpp>
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace reginfo {
@@ -41,9 +42,11 @@ struct ReadError {
 ///          over a limit (before RapidXML sees it); another root or namespace; missing or wrong
 ///          `state`, `aor`, contact `state`, `event`, `uri`; a document without registration; an
 ///          empty or unparsable contact URI.
+/// @param uri  what is known to be a URI already: most documents name it in `aor`
 boost::system::result<Document, ReadError> read_document(
     std::string_view body,
-    const ReaderLimits& limits
+    const ReaderLimits& limits,
+    std::string_view uri = {}
 );
 
 }  // namespace reginfo

@@ -63,6 +63,13 @@ void append_escaped(std::string& out, std::string_view text) {
     out.append(text, copied);
 }
 
+std::string_view escaped(std::string_view text, std::string& scratch) {
+    if (first_escaped(text) == text.size()) return text;
+    scratch.clear();
+    append_escaped(scratch, text);
+    return scratch;
+}
+
 void append_document_head(std::string& out, std::uint32_t version, bool full) {
     std::array<char, 10> digits;
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), version).ptr;

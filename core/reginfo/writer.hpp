@@ -14,6 +14,9 @@ namespace reginfo {
 /// references, tab, CR and LF.
 void append_escaped(std::string& out, std::string_view text);
 
+/// The same: `text` itself if there is nothing to escape, else it lies in `scratch`.
+std::string_view escaped(std::string_view text, std::string& scratch);
+
 /// What each watcher has its own copy of: `<?xml version="1.0" encoding="UTF-8"?>` and
 /// `<reginfo xmlns=".." version="N" state="full">`.
 void append_document_head(std::string& out, std::uint32_t version, bool full);

@@ -243,6 +243,10 @@ std::string_view attribute_value(std::string_view raw, std::string& scratch) {
     return scratch;
 }
 
+bool is_plain_text(std::string_view raw) {
+    return find_special(raw, 0, is_special_in_text) == raw.size();
+}
+
 void append_text(std::string& out, std::string_view raw, bool cdata) {
     const auto is_special = cdata ? is_special_in_cdata : is_special_in_text;
     std::size_t at = 0;

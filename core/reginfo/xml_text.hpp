@@ -45,6 +45,9 @@ std::string_view trimmed(std::string_view text);
 /// @pre  xml::check_document has accepted the references in `raw`
 std::string_view attribute_value(std::string_view raw, std::string& scratch);
 
+/// Whether character data stands for itself: no references, no line end but LF.
+bool is_plain_text(std::string_view raw);
+
 /// Appends character data: references replaced (not so in a CDATA section), line ends LF (XML 1.0
 /// §2.11).
 /// @pre  as for attribute_value

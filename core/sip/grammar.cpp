@@ -2,8 +2,6 @@
 /// The tables behind the character classes, and the scanners too long to be inline.
 #include "core/sip/grammar.hpp"
 
-#include "core/address.hpp"
-
 #include <algorithm>
 #include <bit>
 #include <cassert>
@@ -124,12 +122,18 @@ unsigned hex_value(char c) {
 }
 
 bool is_host(std::string_view text) {
+    std::optional<IpAddress> literal;
+    return is_host(text, literal);
+}
+
+bool is_host(std::string_view text, std::optional<IpAddress>& literal) {
+    literal.reset();
     if (text.empty()) return false;
     const bool bracketed = text.front() == '[';
     if (!bracketed && !is(Chars::digit, text.back())) return is_hostname(text);
     const bool has_colon = text.find(':') != std::string_view::npos;
-    if (bracketed == has_colon && IpAddress::parse(text)) return true;
-    return !bracketed && is_hostname(text);
+    if (bracketed == has_colon) literal = IpAddress::parse(text);
+    return literal || (!bracketed && is_hostname(text));
 }
 
 std::optional<std::uint16_t> parse_port(std::string_view text) {

@@ -2,6 +2,8 @@
 /// Character classes and scanners, each under its rule of the grammar (RFC 3261 §25.1).
 #pragma once
 
+#include "core/address.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -62,7 +64,9 @@ inline std::string_view trim(std::string_view text) {
 /// `hostname`, `IPv4address` or `IPv6reference`. Labels may hold '_' and the last one may begin
 /// with a digit, as names of containers do; it must not be all digits, which would be a broken
 /// address.
+/// @param literal  gets the address, if it is one
 bool is_host(std::string_view text);
+bool is_host(std::string_view text, std::optional<IpAddress>& literal);
 
 /// `port`: 1 to 65535.
 std::optional<std::uint16_t> parse_port(std::string_view text);

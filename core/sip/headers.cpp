@@ -145,7 +145,7 @@ std::optional<Via> parse_via(std::string_view value) {
     scanner.skip_lws();
 
     via.host = scanner.host();
-    if (!is_host(via.host)) return std::nullopt;
+    if (!is_host(via.host, via.address)) return std::nullopt;
     if (scanner.accept_separator(':')) {
         const auto port = parse_port(scanner.take(Chars::digit));
         if (!port) return std::nullopt;
@@ -164,6 +164,7 @@ std::optional<Via> parse_via(std::string_view value) {
         }
         if (equal_ignoring_case(param.name, "maddr")) return keep(via.maddr, param);
         if (equal_ignoring_case(param.name, "rport")) via.has_rport = true;
+        if (equal_ignoring_case(param.name, "received")) via.has_received = true;
         return true;
     });
     if (!good) return std::nullopt;
@@ -254,6 +255,7 @@ std::optional<std::string_view> parse_media_type(std::string_view value) {
 }
 
 bool is_media_type(std::string_view value, std::string_view media_type) {
+    if (value == media_type) return true;
     const auto actual = read_media_type(value);
     const auto wanted = read_media_type(media_type);
     return actual && wanted && equal_ignoring_case(actual->type, wanted->type) &&

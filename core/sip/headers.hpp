@@ -2,6 +2,7 @@
 /// The values of the header fields that this server understands, as views into the message.
 #pragma once
 
+#include "core/address.hpp"
 #include "core/sip/message.hpp"
 #include "core/time.hpp"
 
@@ -13,14 +14,16 @@ namespace reginfo::sip {
 
 /// One Via value (RFC 3261 §20.42, RFC 3581).
 struct Via {
-    std::string_view text;       ///< the whole value as it was written
-    std::string_view transport;  ///< "UDP", "TCP", any token, as written
-    std::string_view host;       ///< sent-by; IPv6 keeps its brackets
-    std::uint16_t port = 0;      ///< 0 if absent
-    std::string_view params;     ///< from behind the first ';'
-    std::string_view branch;     ///< empty if absent
+    std::string_view text;             ///< the whole value as it was written
+    std::string_view transport;        ///< "UDP", "TCP", any token, as written
+    std::string_view host;             ///< sent-by; IPv6 keeps its brackets
+    std::optional<IpAddress> address;  ///< of the host, where it is one
+    std::uint16_t port = 0;            ///< 0 if absent
+    std::string_view params;           ///< from behind the first ';'
+    std::string_view branch;           ///< empty if absent
     std::string_view maddr;
-    bool has_rport = false;  ///< asked for (RFC 3581 §3)
+    bool has_rport = false;     ///< asked for (RFC 3581 §3)
+    bool has_received = false;  ///< the sender wrote one, which does not count
 };
 
 /// From, To, Contact, Route, Record-Route, P-Asserted-Identity (RFC 3261 §20.10).
@@ -67,6 +70,7 @@ std::optional<std::string_view> parse_media_type(std::string_view value);
 
 /// Whether a Content-Type value, whatever its parameters, names that media type: without regard to
 /// case, and with LWS around the slash as `m-type SLASH m-subtype` allows.
+/// @param media_type  "type/subtype"
 bool is_media_type(std::string_view value, std::string_view media_type);
 
 /// Whether an Accept header (all its fields) admits the media type, by name or range, with q above

@@ -49,8 +49,9 @@ std::optional<std::string> canonical_aor(const Uri& uri);
 bool equal_uris(std::string_view a, std::string_view b);
 
 /// A text equal for URIs that name the same contact: a normal form of the URI with parameters
-/// (§10.2.4 compares by §19.1.4). The whole text where it cannot be parsed.
+/// (§10.2.4 compares by §19.1.4). The whole text where it cannot be parsed. The second appends it;
+/// `uri` was parsed from `text`.
 std::string canonical_contact(std::string_view uri);
-std::string canonical_contact(std::string_view text, const Uri& uri);  ///< parsed from `text`
+void append_canonical_contact(std::string& out, std::string_view text, const Uri& uri);
 
 }  // namespace reginfo::sip

@@ -157,15 +157,13 @@ void append_items(std::string& out, const Items& items, char first, char separat
 }
 
 /// All of the URI before its parameters.
-std::string normal_address(const Uri& uri) {
-    std::string out;
+void append_normal_address(std::string& out, const Uri& uri) {
     if (uri.scheme == Uri::Scheme::tel) {
-        out = "tel:";
+        out += "tel:";
         append_digits(out, uri.user);
-        return out;
+        return;
     }
-    out.reserve(uri.user.size() + uri.host.size() + uri.params.size() + 16);
-    out = uri.scheme == Uri::Scheme::sips ? "sips:" : "sip:";
+    out += uri.scheme == Uri::Scheme::sips ? "sips:" : "sip:";
     if (!uri.user.empty()) {
         append_normal(out, uri.user, Case::kept);
         if (!uri.password.empty()) {
@@ -175,6 +173,11 @@ std::string normal_address(const Uri& uri) {
         out += '@';
     }
     append_hostport(out, uri);
+}
+
+std::string normal_address(const Uri& uri) {
+    std::string out;
+    append_normal_address(out, uri);
     return out;
 }
 
@@ -220,15 +223,20 @@ bool equal_uris(std::string_view a, std::string_view b) {
 
 std::string canonical_contact(std::string_view uri) {
     const auto parsed = parse_uri(uri);
-    return parsed ? canonical_contact(uri, *parsed) : std::string(uri);
+    if (!parsed) return std::string(uri);
+    std::string out;
+    append_canonical_contact(out, uri, *parsed);
+    return out;
 }
 
-std::string canonical_contact(std::string_view text, const Uri& uri) {
-    if (uri.scheme == Uri::Scheme::other) return std::string(text);
-    std::string out = normal_address(uri);
+void append_canonical_contact(std::string& out, std::string_view text, const Uri& uri) {
+    if (uri.scheme == Uri::Scheme::other) {
+        out += text;
+        return;
+    }
+    append_normal_address(out, uri);
     if (!uri.params.empty()) append_items(out, items_of(uri.params, ';'), ';', ';');
     if (!uri.headers.empty()) append_items(out, items_of(uri.headers, '&'), '?', '&');
-    return out;
 }
 
 }  // namespace reginfo::sip

@@ -83,14 +83,8 @@ constexpr StatusReason kReasons[] = {
 /// §18.2.1), `rport` where it was asked for, and then `received` in any case (RFC 3581 §4). What
 /// the client itself wrote there does not count.
 void append_top_via(std::string& out, const Via& via, const Endpoint& source) {
-    const auto sent_by = IpAddress::parse(via.host);
-    const bool adds_received = via.has_rport || sent_by != source.address;
-    bool claims_received = false;
-    ParamReader claims(via.params);
-    while (const auto param = claims.next()) {
-        claims_received = claims_received || equal_ignoring_case(param->name, "received");
-    }
-    if (!adds_received && !claims_received) {
+    const bool adds_received = via.has_rport || via.address != source.address;
+    if (!adds_received && !via.has_received) {
         out += via.text;
         return;
     }
@@ -143,8 +137,12 @@ void append_vias(
 void append_to(std::string& out, std::string_view value, std::string_view to_tag) {
     out += "To: ";
     out += value;
-    const auto to = parse_name_addr(value);
-    if (!to_tag.empty() && (!to || to->tag.empty())) {
+    const auto tag_in = [](std::string_view to) {
+        const auto address = parse_name_addr(to);
+        return address ? address->tag : std::string_view{};
+    };
+    const bool has_params = value.find(';') != std::string_view::npos;
+    if (!to_tag.empty() && (!has_params || tag_in(value).empty())) {
         out += ";tag=";
         out += to_tag;
     }

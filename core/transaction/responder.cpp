@@ -34,11 +34,7 @@ void append_seconds(std::string& out, std::string_view name, Seconds value) {
 
 }  // namespace
 
-std::string tag_text(std::uint64_t tag) {
-    std::string text;
-    append_hex(text, tag);
-    return text;
-}
+HexText tag_text(std::uint64_t tag) { return HexText(tag); }
 
 /// Where a response goes (RFC 3261 §18.2.2, RFC 3581 §4). A maddr that names nobody whom we serve
 /// counts as absent: else anybody could have our responses sent anywhere.

@@ -98,6 +98,6 @@ private:
 };
 
 /// The text of a tag.
-std::string tag_text(std::uint64_t tag);
+HexText tag_text(std::uint64_t tag);
 
 }  // namespace reginfo

@@ -46,8 +46,8 @@ void append_contact(std::string& out, const Contact& contact) {
     append_seconds(out, "expires", contact.expires);
     append_seconds(out, "retry-after", contact.retry_after);
     append_seconds(out, "duration-registered", contact.duration_registered);
-    out += contact.attributes_xml + "><uri>" + contact.uri_xml + "</uri>";
-    out += contact.children_xml + "</contact>";
+    out.append(contact.attributes_xml).append("><uri>").append(contact.uri_xml).append("</uri>");
+    out.append(contact.children_xml).append("</contact>");
 }
 
 std::string write(const Document& document) {

@@ -9,6 +9,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace reginfo::test {
 
@@ -52,17 +53,23 @@ inline std::string refusal(std::string_view body, const ReaderLimits& limits = {
 
 /// An empty document, and a failure of the test, if it is refused.
 inline Document read(std::string_view body) {
-    const auto result = read_document(body, {});
-    if (result) return *result;
+    auto result = read_document(body, {});
+    if (result) return std::move(*result);
     ADD_FAILURE() << result.error().reason << ": " << body;
     return {};
 }
 
+/// A contact, and the document that has its texts.
+struct OnlyContact : Contact {
+    Document document;
+};
+
 /// The only contact, or an empty one and a failure.
-inline Contact read_contact(std::string_view body) {
-    const Document document = read(body);
+inline OnlyContact read_contact(std::string_view body) {
+    Document document = read(body);
     if (document.registrations.size() == 1 && document.registrations[0].contacts.size() == 1) {
-        return document.registrations[0].contacts[0];
+        const Contact contact = document.registrations[0].contacts[0];
+        return {contact, std::move(document)};
     }
     ADD_FAILURE() << "not one contact: " << body;
     return {};

@@ -65,7 +65,7 @@ TEST(Reader, KamailiosThreeContactsAreReadInOrder) {
     const Document document = read(kKamailioThree);
 
     ASSERT_EQ(document.registrations.size(), 1U);
-    const std::vector<Contact>& contacts = document.registrations[0].contacts;
+    const auto& contacts = document.registrations[0].contacts;
     ASSERT_EQ(contacts.size(), 3U);
     EXPECT_EQ(contacts[0].uri, "sip:carol@127.0.0.1:17223");
     EXPECT_EQ(contacts[1].uri, "sip:carol@127.0.0.1:17222");
@@ -82,7 +82,7 @@ TEST(Reader, ARegistrationWithoutContactsIsRead) {
 }
 
 TEST(Reader, AnEndedContactIsRead) {
-    const Contact contact = read_contact(reginfo_with(registration_with(
+    const OnlyContact contact = read_contact(reginfo_with(registration_with(
         R"(<contact id="c" state="terminated" event="unregistered" expires="293">)" +
         std::string(kUri) + "</contact>"
     )));

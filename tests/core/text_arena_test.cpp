@@ -1,0 +1,34 @@
+/// @file
+
+#include "core/text_arena.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace reginfo {
+namespace {
+
+TEST(TextArena, KeepsTextsWhereTheyAreWhateverFollowsAndWhereverItGoes) {
+    TextArena arena(1);
+    std::vector<std::string_view> kept;
+    for (std::size_t size = 0; size < 300; ++size)
+        kept.push_back(arena.keep(std::string(size, 'x')));
+
+    const TextArena moved = std::move(arena);
+    for (std::size_t size = 0; size < kept.size(); ++size) {
+        EXPECT_EQ(kept[size], std::string(size, 'x'));
+    }
+}
+
+TEST(TextArena, PutsANulBehindATextThatIsToHaveOne) {
+    TextArena arena;
+    EXPECT_STREQ(arena.keep_terminated("abc"), "abc");
+    EXPECT_STREQ(arena.keep_terminated(""), "");
+}
+
+}  // namespace
+}  // namespace reginfo
