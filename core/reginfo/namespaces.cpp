@@ -58,6 +58,19 @@ std::optional<Namespace> Bindings::find_uri(std::string_view uri) const {
 }
 
 const char* Resolver::open(Name& element, Attributes& attributes) {
+    const auto resolve = [this](Name& name) {
+        const auto space = bindings_.find(name.prefix);
+        if (space) name.space = *space;
+        return space.has_value();
+    };
+    constexpr const char* kDuplicate = "reginfo: duplicate attribute";
+    const auto is_plain = [](const Attribute& attribute) {
+        return attribute.name.prefix.empty() && attribute.name.text != "xmlns";
+    };
+    if (std::all_of(attributes.begin(), attributes.end(), is_plain)) {
+        if (!resolve(element)) return kUnbound;
+        return has_duplicate(attributes) ? kDuplicate : nullptr;
+    }
     for (Attribute& attribute : attributes) {
         if (!is_declaration(attribute.name)) continue;
         const bool is_default = attribute.name.prefix.empty();
@@ -65,18 +78,13 @@ const char* Resolver::open(Name& element, Attributes& attributes) {
         if (const char* error = declare(prefix, attribute.raw)) return error;
         attribute.name.space = kXmlns;
     }
-    const auto resolve = [this](Name& name) {
-        const auto space = bindings_.find(name.prefix);
-        if (space) name.space = *space;
-        return space.has_value();
-    };
     if (!resolve(element)) return kUnbound;
     for (Attribute& attribute : attributes) {
         const Name& name = attribute.name;
         if (name.prefix.empty() || name.space == kXmlns) continue;  // no default for attributes
         if (!resolve(attribute.name)) return kUnbound;
     }
-    if (has_duplicate(attributes)) return "reginfo: duplicate attribute";
+    if (has_duplicate(attributes)) return kDuplicate;
 
     const auto declared =
         std::remove_if(attributes.begin(), attributes.end(), [](const Attribute& attribute) {

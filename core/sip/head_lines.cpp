@@ -58,12 +58,13 @@ std::string_view HeadLines::unfold(std::string_view line) {
 }
 
 std::optional<HeaderLine> parse_header_line(std::string_view line) {
-    std::size_t end = 0;
-    while (end < line.size() && is(Chars::token, line[end])) ++end;
-    std::size_t colon = end;
-    while (colon < line.size() && is(Chars::lws, line[colon])) ++colon;
-    if (end == 0 || colon == line.size() || line[colon] != ':') return std::nullopt;
-    return HeaderLine{line.substr(0, end), trim(line.substr(colon + 1))};
+    const std::size_t colon = line.find(':');
+    if (colon == std::string_view::npos) return std::nullopt;
+    std::string_view text = line.substr(0, colon);
+    while (!text.empty() && is(Chars::lws, text.back())) text.remove_suffix(1);
+    const HeaderName name = header_name_of(text);
+    if (name == HeaderName::other && !is_token(text)) return std::nullopt;
+    return HeaderLine{name, text, trim(line.substr(colon + 1))};
 }
 
 void ContentLength::add(std::string_view value) {

@@ -2,6 +2,8 @@
 /// The head of a message as lines: what the parser and the framer must agree on.
 #pragma once
 
+#include "core/sip/message.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -41,7 +43,8 @@ private:
 /// One header field, the name as written and the value without white space around it; nothing if
 /// the line is none: no colon, or no token before it.
 struct HeaderLine {
-    std::string_view name;
+    HeaderName name = HeaderName::other;
+    std::string_view text;
     std::string_view value;
 };
 std::optional<HeaderLine> parse_header_line(std::string_view line);

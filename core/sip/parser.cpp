@@ -84,9 +84,8 @@ ParseError parse_fields(
             continue;
         }
         if (message.headers.size() >= headers_max) return ParseError::too_many_headers;
-        const HeaderName name = header_name_of(field->name);
-        if (name == HeaderName::content_length) length.add(field->value);
-        message.add({name, field->name, field->value});
+        if (field->name == HeaderName::content_length) length.add(field->value);
+        message.add({field->name, field->text, field->value});
     }
     return ParseError::no_end_of_head;
 }

@@ -24,9 +24,7 @@ ContentLength content_length_of(std::string_view head) {
         const char first = line->empty() ? '\0' : lower(line->front());
         if (first != 'c' && first != 'l') continue;
         const auto field = parse_header_line(*line);
-        if (field && header_name_of(field->name) == HeaderName::content_length) {
-            length.add(field->value);
-        }
+        if (field && field->name == HeaderName::content_length) length.add(field->value);
     }
     return length;
 }
