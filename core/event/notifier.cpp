@@ -222,7 +222,11 @@ std::vector<Write> Notifier::writes_of(TimePoint now, Change& change) {
     own->deadline = now + change.expires;
     own->rates = change.rates;
     own->owed = change.reply.status != 204;
-    if (change.expires.count() == 0) record.subscriptions.erase(own);
+    if (change.expires.count() == 0) {
+        // Its end is still to be told: whoever reads this after a crash does that.
+        own->deadline = std::min(own->deadline, TimePoint{});
+        if (!own->owed) record.subscriptions.erase(own);
+    }
 
     writes.push_back({Bucket::dialog, dialog_key(change.state), std::nullopt});
     if (!record.subscriptions.empty()) writes.back().value = encode(record, now);

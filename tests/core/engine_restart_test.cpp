@@ -253,6 +253,21 @@ TEST_F(Restart, ASubscribeThatWasAnsweredIsFollowedByANotify) {
     EXPECT_EQ(told(notifies.front()).registration_state, "init");
 }
 
+TEST_F(Restart, AnUnsubscribeIsFollowedByTheLastNotify) {
+    watcher.subscribe(world);
+    world.answers = [](const Sent&) { return std::nullopt; };
+    watcher.subscribe(world, 0);
+    world.answers = [](const Sent&) { return 200; };
+
+    world.crash();
+
+    const std::vector<Sent> notifies = world.take_notifies();
+    ASSERT_EQ(notifies.size(), 1U);
+    EXPECT_EQ(notifies.front().header("Subscription-State"), "terminated;reason=timeout");
+    world.crash();
+    EXPECT_TRUE(world.take_notifies().empty());
+}
+
 TEST_F(Restart, WhatWasToBeTriedAgainIsTold) {
     publisher.publish(world, {{.uri = "sip:a@192.0.2.10"}});
     world.answers = [](const Sent&) { return std::nullopt; };
