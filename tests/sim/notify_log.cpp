@@ -25,7 +25,10 @@ Duration patience(bool kamailio) { return kamailio ? seconds{1} : seconds{4}; }
 
 /// Nobody answered its last NOTIFYs in time, which ends the subscription that the last was for.
 bool NotifyLog::is_timed_out(TimePoint now, const Dialog& dialog) {
-    return !dialog.over && now - dialog.silent_since >= kTimerF && !dialog.kamailio;
+    if (dialog.over || now - dialog.silent_since < kTimerF) return false;
+    const auto usage = dialog.usages.find(dialog.usage);
+    const bool is_last = usage != dialog.usages.end() && usage->second.terminated;
+    return !dialog.kamailio || is_last;  // what is not its end a Kamailio is told again
 }
 
 void NotifyLog::begin(
