@@ -8,8 +8,8 @@
 namespace reginfo {
 
 Aor* AorTable::find(std::string_view name) {
-    const auto at = aors_.find(name);
-    return at == aors_.end() ? nullptr : at->second.get();
+    const auto* const at = aors_.find(name);
+    return at ? at->second.get() : nullptr;
 }
 
 Aor& AorTable::find_or_create(std::string_view name) {
@@ -23,11 +23,10 @@ Aor& AorTable::find_or_create(std::string_view name) {
 }
 
 void AorTable::erase(Aor& aor) {
-    const auto at = aors_.find(aor.name);
-    assert(at != aors_.end());
+    assert(find(aor.name) == &aor);
     slots_.remove(aor.slot);
     bytes_ -= aor.footprint;
-    aors_.erase(at);
+    aors_.erase(std::string_view(aor.name));
 }
 
 void AorTable::measure(Aor& aor) {
@@ -41,8 +40,8 @@ Hash128 SubscriptionStore::key_of(const DialogId& id) const {
 }
 
 Dialog* SubscriptionStore::find(const Hash128& key) {
-    const auto at = dialogs_.find(key);
-    return at == dialogs_.end() ? nullptr : at->second.get();
+    const auto* const at = dialogs_.find(key);
+    return at ? at->second.get() : nullptr;
 }
 
 Dialog& SubscriptionStore::add(DialogState state) {
@@ -63,7 +62,11 @@ Subscription& SubscriptionStore::add(Dialog& dialog, Aor& aor, std::uint64_t wat
     added.acked = aor.state.revision;
     aor.watchers.push_back(added);
     ++aor.watcher_count;
-    ++per_watcher_[watcher];
+    if (auto* const known = per_watcher_.find(watcher)) {
+        ++known->second;
+    } else {
+        per_watcher_.emplace(watcher, std::size_t{1});
+    }
     stats_.subscriptions = ++size_;
     return added;
 }
@@ -96,8 +99,8 @@ void SubscriptionStore::remove(Subscription& subscription) {
         ++*aor.fan_out;
     }
     --aor.watcher_count;
-    const auto watcher = per_watcher_.find(subscription.watcher);
-    if (--watcher->second == 0) per_watcher_.erase(watcher);
+    const std::uint64_t watcher = subscription.watcher;
+    if (--per_watcher_.find(watcher)->second == 0) per_watcher_.erase(watcher);
     stats_.subscriptions = --size_;
 
     std::erase_if(dialog.subscriptions, [&](const auto& s) { return s.get() == &subscription; });
@@ -114,12 +117,12 @@ void SubscriptionStore::measure(Dialog& dialog) {
 }
 
 std::size_t SubscriptionStore::index_bytes() const {
-    return table_bytes(dialogs_) + table_bytes(per_watcher_) + slots_.bytes();
+    return dialogs_.bytes() + per_watcher_.bytes() + slots_.bytes();
 }
 
 std::size_t SubscriptionStore::subscriptions_of(std::uint64_t watcher) const {
-    const auto at = per_watcher_.find(watcher);
-    return at == per_watcher_.end() ? 0 : at->second;
+    const auto* const at = per_watcher_.find(watcher);
+    return at ? at->second : 0;
 }
 
 std::uint64_t SubscriptionStore::watcher_of(std::string_view identity) const {

@@ -4,6 +4,7 @@
 
 #include "core/event/footprint.hpp"
 #include "core/event/subscription.hpp"
+#include "core/gradual_table.hpp"
 #include "core/settings.hpp"
 #include "core/slot_table.hpp"
 #include "core/stats.hpp"
@@ -30,7 +31,7 @@ struct SeededHash {
 /// AORs by canonical name. An AOR stays as long as something is known of it.
 class AorTable {
 public:
-    explicit AorTable(std::uint64_t seed) : aors_(0, SeededHash{seed}) {}
+    explicit AorTable(std::uint64_t seed) : aors_(SeededHash{seed}) {}
 
     Aor* find(std::string_view name);
     Aor& find_or_create(std::string_view name);
@@ -40,18 +41,19 @@ public:
     /// Its state has changed: keeps `bytes` true.
     void measure(Aor& aor);
     std::size_t bytes() const { return bytes_; }  ///< of all AORs with what is published
-    std::size_t index_bytes() const { return table_bytes(aors_) + slots_.bytes(); }
+    std::size_t index_bytes() const { return aors_.bytes() + slots_.bytes(); }
 
     template <class Visitor>
     void for_each(Visitor visit) {
-        for (const auto& [name, aor] : aors_) visit(*aor);
+        aors_.for_each([&](const auto& entry) { visit(*entry.second); });
     }
 
     std::size_t size() const { return aors_.size(); }
     const SlotTable<Aor>& slots() const { return slots_; }
 
 private:
-    boost::unordered_flat_map<std::string_view, std::unique_ptr<Aor>, SeededHash> aors_;
+    GradualTable<boost::unordered_flat_map<std::string_view, std::unique_ptr<Aor>, SeededHash>>
+        aors_;
     SlotTable<Aor> slots_;
     std::size_t bytes_ = 0;
 };
@@ -59,7 +61,7 @@ private:
 /// Dialogs by id, with their subscriptions. Owns both; an AOR's list of watchers only refers.
 class SubscriptionStore {
 public:
-    SubscriptionStore(std::uint64_t seed, Stats& stats) : dialogs_(), seed_(seed), stats_(stats) {}
+    SubscriptionStore(std::uint64_t seed, Stats& stats) : seed_(seed), stats_(stats) {}
 
     Dialog* find(const DialogId& id) { return find(key_of(id)); }
     Dialog* find(const Hash128& key);
@@ -85,7 +87,7 @@ public:
 
     template <class Visitor>
     void for_each_dialog(Visitor visit) {
-        for (const auto& [key, dialog] : dialogs_) visit(*dialog);
+        dialogs_.for_each([&](const auto& entry) { visit(*entry.second); });
     }
 
     std::size_t subscriptions_of(std::uint64_t watcher) const;
@@ -98,8 +100,8 @@ public:
     TimerQueue<Dialog, &Dialog::timer> dialog_timers;
 
 private:
-    boost::unordered_flat_map<Hash128, std::unique_ptr<Dialog>> dialogs_;
-    boost::unordered_flat_map<std::uint64_t, std::size_t> per_watcher_;
+    GradualTable<boost::unordered_flat_map<Hash128, std::unique_ptr<Dialog>>> dialogs_;
+    GradualTable<boost::unordered_flat_map<std::uint64_t, std::size_t>> per_watcher_;
     SlotTable<Subscription> slots_;
     std::size_t size_ = 0;
     std::size_t bytes_ = 0;

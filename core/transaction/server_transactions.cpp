@@ -23,7 +23,7 @@ bool is_plain(const Reply& reply) {
 }  // namespace
 
 ServerTransactions::ServerTransactions(std::uint64_t seed, Duration timer_j)
-    : seed_(seed), timer_j_(timer_j), by_key_(0, KeyHash{this}, KeyEqual{this}) {}
+    : seed_(seed), timer_j_(timer_j), by_key_(KeyHash{this}, KeyEqual{this}) {}
 
 TransactionKey ServerTransactions::key_of(const sip::Message& request, const sip::Via& via) const {
     const bool is_ack = request.method == sip::Method::ack;
@@ -74,8 +74,7 @@ std::uint64_t ServerTransactions::identity_of(
 }
 
 const ServerTransactions::Record* ServerTransactions::find(const TransactionKey& key) const {
-    const auto known = by_key_.find(key);
-    if (known != by_key_.end()) return &finished(*known).record;
+    if (const Number* const known = by_key_.find(key)) return &finished(*known).record;
     const auto at = trying_.find(key);
     return at == trying_.end() ? nullptr : &at->second.record;
 }
@@ -99,7 +98,7 @@ void ServerTransactions::begin(
     trying.record.to_tag = to_tag;
     trying.identity = identity;
     trying_.emplace(key, trying);
-    identities_.insert(identity);
+    if (!is_merged(identity)) identities_.emplace(identity);
 }
 
 std::uint64_t ServerTransactions::complete(
@@ -126,7 +125,7 @@ std::uint64_t ServerTransactions::complete(
     record.is_rare = !is_plain(reply);
     if (record.is_rare) rare_.emplace(key, reply);
     finished_.push_back(done);
-    by_key_.insert(static_cast<Number>(first_ + finished_.size() - 1));
+    by_key_.emplace(static_cast<Number>(first_ + finished_.size() - 1));
     return to_tag;
 }
 
@@ -139,8 +138,8 @@ void ServerTransactions::abandon(const TransactionKey& key) {
 
 /// Reason phrases of rare replies apart, which are short.
 std::size_t ServerTransactions::bytes() const {
-    return table_bytes(trying_) + finished_.size() * sizeof(Finished) + table_bytes(by_key_) +
-           table_bytes(identities_) + table_bytes(rare_);
+    return table_bytes(trying_) + finished_.size() * sizeof(Finished) + by_key_.bytes() +
+           identities_.bytes() + table_bytes(rare_);
 }
 
 TransactionRecord ServerTransactions::record_of(const TransactionKey& key) const {
@@ -185,9 +184,9 @@ void ServerTransactions::give_back_memory() {
         if (large && table.size() < table.bucket_count() / 8) table.rehash(0);
     };
     shrink(trying_);
-    shrink(by_key_);
-    shrink(identities_);
     shrink(rare_);
+    by_key_.shrink();
+    identities_.shrink();
 }
 
 std::optional<TimePoint> ServerTransactions::next_deadline() const {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "core/event/aor_state.hpp"
+#include "core/gradual_table.hpp"
 #include "core/hash.hpp"
 #include "core/sip/headers.hpp"
 #include "core/sip/message.hpp"
@@ -104,7 +105,7 @@ public:
 
     /// Whether a transaction with that identity is known: then a request without To tag that
     /// matched none has come by another way (RFC 3261 §8.2.2.2).
-    bool is_merged(std::uint64_t identity) const { return identities_.contains(identity); }
+    bool is_merged(std::uint64_t identity) const { return identities_.find(identity) != nullptr; }
 
     /// Keeps the final response for timer J, or forgets at once on a reliable transport.
     /// @returns the To tag for the response
@@ -181,8 +182,8 @@ private:
     boost::unordered_flat_map<TransactionKey, Trying> trying_;
     FinishedQueue finished_;  ///< all have the same timer J, so they end in order
     Number first_ = 0;        ///< of finished_
-    boost::unordered_flat_set<Number, KeyHash, KeyEqual> by_key_;
-    boost::unordered_flat_set<std::uint64_t> identities_;
+    GradualTable<boost::unordered_flat_set<Number, KeyHash, KeyEqual>> by_key_;
+    GradualTable<boost::unordered_flat_set<std::uint64_t>> identities_;
     boost::unordered_flat_map<TransactionKey, Reply> rare_;
 };
 
