@@ -105,7 +105,7 @@ void NotifyChecks::sent(
         require(now - dialog.at < kTimerF, "timer F ends retransmissions", bytes);
         return;
     }
-    check_turn(now, flow, dialog, cseq->number);
+    check_turn(now, dialog, cseq->number);
     const bool same_again = cseq->number == dialog.cseq;
     dialog.branch = via->branch;
     dialog.bytes = bytes;
@@ -131,19 +131,14 @@ bool NotifyChecks::may_be_given_up(TimePoint now, const Dialog& dialog) const {
     return dialog.flow_lost || now - dialog.at >= std::min(patience, kTimerF);
 }
 
-void NotifyChecks::check_turn(
-    TimePoint now,
-    const Flow& flow,
-    const Dialog& dialog,
-    std::uint32_t cseq
-) {
+void NotifyChecks::check_turn(TimePoint now, const Dialog& dialog, std::uint32_t cseq) {
     const bool free = !dialog.in_flight || may_be_given_up(now, dialog);
     require(free, "one NOTIFY is in flight", dialog.bytes);
     if (dialog.cseq == 0) return;
-    // One too large for UDP goes there after all, as the same request.
-    const bool over_udp = dialog.flow_lost && dialog.flow.transport == Transport::tcp &&
-                          flow.transport == Transport::udp;
-    if (over_udp && cseq == dialog.cseq) return;
+    // One too large for UDP goes there after all, as the same request; or by TCP once more, where
+    // it had to wait so long that this is tried again.
+    const bool is_tried_again = dialog.flow_lost && dialog.flow.transport == Transport::tcp;
+    if (is_tried_again && cseq == dialog.cseq) return;
     require(
         cseq > dialog.cseq && cseq <= dialog.cseq + 1 + dialog.jump,
         "CSeq grows by one",

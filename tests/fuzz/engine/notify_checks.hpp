@@ -63,7 +63,7 @@ private:
     using Key = std::tuple<std::string, std::string, std::string>;
 
     bool may_be_given_up(TimePoint now, const Dialog& dialog) const;
-    void check_turn(TimePoint now, const Flow& flow, const Dialog& dialog, std::uint32_t cseq);
+    void check_turn(TimePoint now, const Dialog& dialog, std::uint32_t cseq);
     void check_document(Dialog& dialog, Usage& usage, const sip::Message& notify);
 
     std::map<Key, Dialog> dialogs_;
