@@ -77,8 +77,9 @@ void NotifyLog::sent(
     dialog.usage = notify.param("Event", "id");
     dialog.flow = flow;
     dialog.at = now;
-    if (dialog.over) dialog.silent_since = now;
+    if (dialog.over && !dialog.flow_gone) dialog.silent_since = now;
     dialog.over = false;
+    dialog.flow_gone = false;
     sent_at_[dialog.branch] = now;
 
     Usage& usage = dialog.usages[dialog.usage];
@@ -202,6 +203,7 @@ void NotifyLog::closed(TimePoint now, const Flow& flow) {
         if (dialog.over || !(used == flow)) continue;
         if (flow.connection == 0 || is_timed_out(now, dialog)) dialog.may_be_dead = true;
         dialog.over = true;
+        dialog.flow_gone = true;
     }
 }
 

@@ -60,6 +60,7 @@ private:
         TimePoint at;
         TimePoint silent_since;  ///< the first NOTIFY that is not answered, where one is not
         bool over = true;        ///< the last NOTIFY is answered or its flow is gone
+        bool flow_gone = false;  ///< the latter: the watcher is still silent
         std::map<std::string, Usage> usages;
     };
 
