@@ -188,11 +188,43 @@ def over_tcp(bench, arguments):
             f"{costs[0]:.2f}; {costs[2]:.2f} us", "", f"{costs[1]:.2f}; {costs[3]:.2f} us", ""]
 
 
+def a_million(bench, arguments):
+    """Every AOR published and watched. Of the 1,600 changes a second, 1,000 are what the goal names;
+    the others stand for the 278 publications and 278 subscriptions that are refreshed each second
+    if each is every hour, and cost more than those."""
+    smoke = arguments.size == "smoke"
+    aors = 1_000 if smoke else 1_000_000
+    with servers.Reginfod(bench, arguments.server) as server:
+        figures = server.load(
+            "million", aors=aors, watchers=1, publishes=100 if smoke else 80_000,
+            warm_up=10 if smoke else 5_000, rate=1600, set_up_rate=12_000)
+    change = figures["stages"]["change"]
+    latency = change["latency_us"]
+    return [f"{aors:,} AORs x 1 at 1,600 changes/s, p50 / p99; resident", "", "",
+            f"{latency['p50'] / 1000:.3f} / {latency['p99'] / 1000:.3f} ms (p99 < 5)",
+            f"{change['resident_bytes'] / 1e9:.2f} GB (< 2)"]
+
+
+def beside_fan_out(bench, arguments):
+    """How long an OPTIONS waits while changes of one AOR are told to very many watchers."""
+    watchers = 200 if arguments.size == "smoke" else 100_000
+    with servers.Reginfod(bench, arguments.server) as server, servers.Prober(server.port) as prober:
+        figures = server.load("beside", aors=1, watchers=watchers, publishes=5, warm_up=1, window=1,
+                              set_up_rate=12_000)
+    stages = figures["stages"]
+    telling = stages["warm-up"]["seconds"] + stages["change"]["seconds"]
+    told = stages["change"]["latency_us"]["p50"] / 1000
+    return [f"OPTIONS beside fan-outs to {watchers:,} ({told:.0f} ms each), p50 / p99 / max", "", "",
+            "{:.2f} / {:.2f} / {:.2f} ms (< 5)".format(*prober.last(telling + 0.3)), ""]
+
+
 OTHER_CASES = {
     "tcp": over_tcp,
     "held": held_subscriptions,
     "memory": memory_per_item,
     "transactions": memory_of_transactions,
+    "million": a_million,
+    "beside-fan-out": beside_fan_out,
 }
 
 

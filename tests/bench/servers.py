@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -96,6 +97,50 @@ class Reginfod(Server):
             {"REGINFOD_NOTIFY_MIN_INTERVAL": "0", "REGINFOD_LIMITS_TRANSACTIONS": "20000000",
              "REGINFOD_TCP_CONNECTIONS_PER_PEER": "16384", "REGINFOD_STORAGE_SYNC": sync})
         time.sleep(1)
+
+
+class Prober:
+    """Asks with OPTIONS every two milliseconds, as a context manager, and notes how long each takes."""
+
+    def __init__(self, port):
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.connect(("127.0.0.1", port))
+        self.socket.settimeout(2)
+        self.waits = []  # when asked, and for how many milliseconds
+        self.over = False
+        self.thread = threading.Thread(target=self.run)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *unused):
+        self.ended = time.monotonic()
+        self.over = True
+        self.thread.join()
+        self.socket.close()
+
+    def run(self):
+        host, port = self.socket.getsockname()
+        number = 0
+        while not self.over:
+            number += 1
+            asked = time.monotonic()
+            self.socket.send((
+                f"OPTIONS sip:127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP {host}:{port};branch=z9hG4bKprobe{number}\r\n"
+                f"From: <sip:probe@127.0.0.1>;tag=p\r\nTo: <sip:127.0.0.1>\r\nCall-ID: probe{number}\r\n"
+                f"CSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n").encode())
+            try:
+                self.socket.recv(4096)
+            except TimeoutError:
+                pass  # counts with all that it waited
+            self.waits.append((asked, (time.monotonic() - asked) * 1000))
+            time.sleep(0.002)
+
+    def last(self, seconds):
+        """Median, 99th percentile and maximum of those asked in the last `seconds`."""
+        waits = sorted(wait for asked, wait in self.waits if asked > self.ended - seconds)
+        return waits[len(waits) // 2], waits[len(waits) * 99 // 100], waits[-1]
 
 
 class Kamailio(Server):
