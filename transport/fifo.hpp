@@ -17,6 +17,7 @@ public:
     bool empty() const { return begin_ == items_.size(); }
     std::size_t size() const { return items_.size() - begin_; }
     T& operator[](std::size_t index) { return items_[begin_ + index]; }
+    const T& operator[](std::size_t index) const { return items_[begin_ + index]; }
 
     void push(T item) { items_.push_back(std::move(item)); }
 

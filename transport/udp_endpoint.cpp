@@ -8,12 +8,15 @@
 #include <boost/asio/error.hpp>
 
 #include <linux/sock_diag.h>
+#include <linux/udp.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <numeric>
 
 namespace reginfo {
 namespace {
@@ -22,6 +25,10 @@ constexpr std::size_t kDatagramMax = 65'535;
 /// A little over 64 KiB, so that the heads of a batch do not compete for the same cache lines.
 constexpr std::size_t kStride = 65'536 + 17 * 64;
 constexpr std::size_t kSendBatch = 64;
+/// A datagram above this goes alone: with its headers it may not fit into a frame of Ethernet.
+constexpr std::size_t kSegmentMax = 1'400;
+/// Of what is cut into datagrams, which the kernel takes as one until then.
+constexpr std::size_t kSegmentedMax = 65'000;
 
 /// 0 if the kernel sent none: it does once it has dropped something.
 std::uint32_t drops_in(msghdr& header) {
@@ -32,6 +39,28 @@ std::uint32_t drops_in(msghdr& header) {
         return drops;
     }
     return 0;
+}
+
+/// Tells the kernel to cut a message into datagrams of that size.
+struct SegmentSize {
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(std::uint16_t))> bytes;
+
+    void attach(msghdr& header, std::size_t size) {
+        bytes = {};
+        header.msg_control = bytes.data();
+        header.msg_controllen = bytes.size();
+        cmsghdr* const control = CMSG_FIRSTHDR(&header);
+        control->cmsg_level = IPPROTO_UDP;
+        control->cmsg_type = UDP_SEGMENT;
+        control->cmsg_len = CMSG_LEN(sizeof(std::uint16_t));
+        const auto segment = static_cast<std::uint16_t>(size);
+        std::memcpy(CMSG_DATA(control), &segment, sizeof segment);
+    }
+};
+
+/// No checksums by the device, too large for the path, or too old a kernel.
+bool cannot_segment(int error) {
+    return error == EIO || error == EINVAL || error == EMSGSIZE || error == EOPNOTSUPP;
 }
 
 bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
@@ -150,27 +179,53 @@ void UdpEndpoint::flush() {
     }
 }
 
-/// As sendmmsg: how many were sent, or -1 and errno, which is about the first.
+/// How many of the datagrams from `first` on may go through the kernel as one.
+std::size_t UdpEndpoint::run_from(std::size_t first, std::size_t end) const {
+    const std::size_t size = queue_[first].size();
+    if (!segments_ || size == 0 || size > kSegmentMax) return 1;
+    const std::size_t last = std::min(end, first + kSegmentedMax / size);
+    std::size_t next = first + 1;
+    while (next < last && queue_[next].size() == size && queue_[next].peer == queue_[first].peer) {
+        ++next;
+    }
+    return next - first;
+}
+
+/// As sendmmsg: how many datagrams were sent, or -1 and errno, which is about the first run.
 int UdpEndpoint::send_batch() {
     std::array<mmsghdr, kSendBatch> headers;
-    std::array<std::array<iovec, 2>, kSendBatch> vectors;
+    std::array<SegmentSize, kSendBatch> controls;
+    std::array<iovec, 2 * kSendBatch> vectors;
     std::array<SocketAddress, kSendBatch> peers;
+    std::array<std::size_t, kSendBatch> runs;
 
     const std::size_t count = std::min(queue_.size(), kSendBatch);
-    for (std::size_t i = 0; i < count; ++i) {
-        Outgoing& outgoing = queue_[i];
-        const std::string* tail = outgoing.tail.get();
-        vectors[i][0] = {outgoing.head.data(), outgoing.head.size()};
-        // sendmmsg only reads; iovec has no const.
-        if (tail != nullptr) vectors[i][1] = {const_cast<char*>(tail->data()), tail->size()};
-        headers[i] = {};
-        headers[i].msg_hdr.msg_name = &peers[i];
-        headers[i].msg_hdr.msg_namelen = write_socket_address(outgoing.peer, peers[i]);
-        headers[i].msg_hdr.msg_iov = vectors[i].data();
-        headers[i].msg_hdr.msg_iovlen = tail != nullptr ? 2 : 1;
+    std::size_t messages = 0;
+    iovec* vector = vectors.data();
+    for (std::size_t i = 0; i < count; i += runs[messages++]) {
+        runs[messages] = run_from(i, count);
+        mmsghdr& header = headers[messages] = {};
+        header.msg_hdr.msg_name = &peers[messages];
+        header.msg_hdr.msg_namelen = write_socket_address(queue_[i].peer, peers[messages]);
+        header.msg_hdr.msg_iov = vector;
+        for (std::size_t k = i; k < i + runs[messages]; ++k) {
+            Outgoing& outgoing = queue_[k];
+            *vector++ = {outgoing.head.data(), outgoing.head.size()};
+            // sendmmsg only reads; iovec has no const.
+            const std::string* const tail = outgoing.tail.get();
+            if (tail) *vector++ = {const_cast<char*>(tail->data()), tail->size()};
+        }
+        header.msg_hdr.msg_iovlen = static_cast<std::size_t>(vector - header.msg_hdr.msg_iov);
+        if (runs[messages] > 1) controls[messages].attach(header.msg_hdr, queue_[i].size());
     }
-    const auto length = static_cast<unsigned>(count);
-    return ::sendmmsg(socket_.native_handle(), headers.data(), length, MSG_DONTWAIT | MSG_NOSIGNAL);
+    const int socket = socket_.native_handle();
+    constexpr int kFlags = MSG_DONTWAIT | MSG_NOSIGNAL;
+    const int sent = ::sendmmsg(socket, headers.data(), static_cast<unsigned>(messages), kFlags);
+    if (sent < 0 && runs[0] > 1 && cannot_segment(errno)) {
+        segments_ = false;  // its path or device cannot: each goes alone from now on
+        return 0;
+    }
+    return sent < 0 ? sent : std::accumulate(runs.begin(), runs.begin() + sent, 0);
 }
 
 void UdpEndpoint::pop() {

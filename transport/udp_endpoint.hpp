@@ -49,7 +49,8 @@ private:
 };
 
 /// Queues what is to be sent, so that one sendmmsg takes up to 64 datagrams to any peers, and keeps
-/// it, up to a bound, while the kernel's buffer is full.
+/// it, up to a bound, while the kernel's buffer is full. Datagrams of one size to one peer go through
+/// the kernel as one (UDP_SEGMENT), as far as it can; on the wire each is its own.
 class UdpEndpoint {
 public:
     /// @param stats  must outlive the endpoint
@@ -88,6 +89,7 @@ private:
         std::size_t size() const { return head.size() + (tail ? tail->size() : 0); }
     };
 
+    std::size_t run_from(std::size_t first, std::size_t end) const;
     int send_batch();
     void pop();
     void wait_writable();
@@ -99,6 +101,7 @@ private:
     Fifo<Outgoing, 1'024> queue_;
     std::size_t queued_bytes_ = 0;
     bool awaiting_writable_ = false;
+    bool segments_ = true;  ///< until the kernel refuses
     std::uint32_t dropped_by_kernel_ = 0;
 };
 

@@ -14,6 +14,8 @@ namespace {
 
 bool is_full = false;
 bool has_no_descriptors = false;
+bool cuts_none = false;
+unsigned long messages = 0;
 
 }  // namespace
 
@@ -22,6 +24,11 @@ extern "C" int sendmmsg(int socket, mmsghdr* headers, unsigned count, int flags)
         errno = EAGAIN;
         return -1;
     }
+    if (cuts_none && headers[0].msg_hdr.msg_controllen > 0) {
+        errno = EIO;
+        return -1;
+    }
+    messages += count;
     return static_cast<int>(::syscall(SYS_sendmmsg, socket, headers, count, flags));
 }
 
@@ -37,6 +44,11 @@ namespace reginfo::test {
 
 FullKernel::FullKernel() { is_full = true; }
 FullKernel::~FullKernel() { is_full = false; }
+
+NoSegmentation::NoSegmentation() { cuts_none = true; }
+NoSegmentation::~NoSegmentation() { cuts_none = false; }
+
+unsigned long messages_sent() { return messages; }
 
 NoDescriptors::NoDescriptors() { has_no_descriptors = true; }
 NoDescriptors::~NoDescriptors() { has_no_descriptors = false; }

@@ -14,6 +14,19 @@ public:
     FullKernel& operator=(const FullKernel&) = delete;
 };
 
+/// While it lives, sendmmsg fails with EIO where datagrams are to be cut out of a message
+/// (UDP_SEGMENT): as on a device without checksums of its own.
+class NoSegmentation {
+public:
+    NoSegmentation();
+    ~NoSegmentation();
+    NoSegmentation(const NoSegmentation&) = delete;
+    NoSegmentation& operator=(const NoSegmentation&) = delete;
+};
+
+/// How many messages sendmmsg was given since the process began.
+unsigned long messages_sent();
+
 /// While it lives, accept fails with EMFILE: the process has no descriptors left.
 class NoDescriptors {
 public:

@@ -84,6 +84,41 @@ TEST(Udp, MoreThanOneBatchForManyPeersArrivesInOrder) {
     EXPECT_EQ(server.stats().datagrams_sent, kEach * peers.size());
 }
 
+/// Of 600 and 700 bytes in runs of many lengths, and some too large for a frame.
+std::vector<std::string> datagrams_in_runs() {
+    std::vector<std::string> all;
+    for (std::size_t i = 0; i < 300; ++i) {
+        const std::size_t size = i % 40 == 7 ? 3'000 : (i / 9) % 3 == 0 ? 700 : 600;
+        all.push_back(std::to_string(i) + std::string(size - std::to_string(i).size(), 'x'));
+    }
+    return all;
+}
+
+void send_and_expect(const std::vector<std::string>& datagrams) {
+    TestServer server({listener(Transport::udp)});
+    UdpPeer peer;
+    server.driver.run_turn([&](TimePoint, Outbox& outbox) {
+        for (const std::string& text : datagrams) {
+            outbox.send(udp_flow(peer.endpoint()), text.substr(0, 5), shared(text.substr(5)));
+        }
+    });
+    ASSERT_TRUE(server.run_until([&] { return peer.poll() == datagrams.size(); }));
+    EXPECT_EQ(peer.received, datagrams);
+    EXPECT_EQ(server.stats().datagrams_sent, datagrams.size());
+    EXPECT_EQ(server.stats().datagrams_unsendable, 0U);
+}
+
+TEST(Udp, DatagramsOfOneSizeToOnePeerGoThroughTheKernelTogetherAndArriveEachOnItsOwn) {
+    const unsigned long before = messages_sent();
+    send_and_expect(datagrams_in_runs());
+    EXPECT_LT(messages_sent() - before, 100U);
+}
+
+TEST(Udp, WhereTheKernelCannotCutThemTheyGoOneByOne) {
+    const NoSegmentation fault;
+    send_and_expect(datagrams_in_runs());
+}
+
 TEST(Udp, DatagramsThatWaitTogetherAreOneTurn) {
     TestServer server({listener(Transport::udp)});
     ASSERT_TRUE(server.run_until([&] { return server.stats().turns.count > 0; }));
