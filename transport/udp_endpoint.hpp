@@ -49,8 +49,8 @@ private:
 };
 
 /// Queues what is to be sent, so that one sendmmsg takes up to 64 datagrams to any peers, and keeps
-/// it, up to a bound, while the kernel's buffer is full. Datagrams of one size to one peer go through
-/// the kernel as one (UDP_SEGMENT), as far as it can; on the wire each is its own.
+/// it, up to a bound, while the kernel's buffer is full. Datagrams of one size to one peer go
+/// through the kernel as one (UDP_SEGMENT), as far as it can; on the wire each is its own.
 class UdpEndpoint {
 public:
     /// @param stats  must outlive the endpoint
