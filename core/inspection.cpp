@@ -91,7 +91,7 @@ bool matches(const Aor& aor, const RegistrationFilter& filter) {
         return false;
     }
     if (!filter.domain.empty() && parts_of(aor.name).domain != filter.domain) return false;
-    return !filter.state || aor.state.state() == *filter.state;
+    return !filter.state || aor.kept.summary().state() == *filter.state;
 }
 
 }  // namespace
@@ -130,12 +130,12 @@ Subscription* find_subscription(Records& records, std::string_view id) {
 RegistrationView view_of(const Aor& aor) {
     RegistrationView view;
     view.aor = aor.name;
-    view.state = aor.state.state();
-    view.revision = aor.state.revision;
-    for (const ContactState& contact : aor.state.contacts) {
-        ++(contact.active ? view.contacts_active : view.contacts_ended);
-    }
-    view.publications = aor.state.publications.size();
+    const StateSummary& summary = aor.kept.summary();
+    view.state = summary.state();
+    view.revision = summary.revision;
+    view.contacts_active = summary.contacts_active;
+    view.contacts_ended = summary.contacts_ended;
+    view.publications = summary.publications;
     view.watchers = aor.watcher_count;
     view.watchers_behind = aor.lagging;
     return view;
@@ -174,12 +174,13 @@ static PublicationView view_of(
 static RegistrationDetails details_of(TimePoint now, const Aor& aor) {
     RegistrationDetails details;
     details.summary = view_of(aor);
-    for (const ContactState& contact : aor.state.contacts) {
+    const StateReader state = aor.kept.read();
+    for (const ContactState& contact : state->contacts) {
         if (details.contacts.size() == Inspection::kContactsShown) break;
         details.contacts.push_back(view_of(now, contact));
     }
     std::size_t room = Inspection::kContactsShown;
-    for (const Publication& publication : aor.state.publications) {
+    for (const Publication& publication : state->publications) {
         details.publications.push_back(view_of(now, aor, publication, room));
     }
     return details;
@@ -224,10 +225,11 @@ std::size_t append(TimePoint, const Aor& aor, std::vector<RegistrationView>& out
 
 std::size_t append(TimePoint now, const Aor& aor, std::vector<PublicationView>& out) {
     std::size_t room = Inspection::kContactsShown;
-    for (const Publication& publication : aor.state.publications) {
+    const StateReader state = aor.kept.read();
+    for (const Publication& publication : state->publications) {
         out.push_back(view_of(now, aor, publication, room));
     }
-    return aor.state.publications.size() + Inspection::kContactsShown - room;
+    return state->publications.size() + Inspection::kContactsShown - room;
 }
 
 std::size_t append(TimePoint now, const Aor& aor, std::vector<RegistrationDetails>& out) {

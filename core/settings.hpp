@@ -90,6 +90,7 @@ struct Settings {
         std::size_t waiting_bytes = 64U << 20U;  ///< of them
         std::size_t dialog_state_bytes = 8'192;  ///< Contact, route set, tags, URIs of one dialog
         std::size_t expiries_per_turn = 256;
+        std::size_t open_states = 1'024;  ///< of AORs, kept ready to be changed (OpenStates)
     } limits;
 
     /// How a server that is to be stopped lets go of its watchers (Engine::handle_drain).

@@ -110,7 +110,8 @@ void EventHub::registration_changed(TimePoint now, const Aor& aor) {
     Json data = to_json(view);
     Json& contacts = data["contacts"] = Json::array();
     std::size_t left = kContactsTold;
-    for (const ContactState& contact : aor.state.contacts) {
+    const StateReader state = aor.kept.read();
+    for (const ContactState& contact : state->contacts) {
         if (contact.changed != view.revision) continue;
         if (left-- == 0) break;
         contacts.push_back(to_json(view_of(now, contact)));

@@ -48,28 +48,20 @@ std::optional<std::size_t> registration_of(
 bool is_limit(std::string_view reason) { return reason.find(" too ") != std::string_view::npos; }
 
 bool has_publication(const Aor& aor, EntityTag tag) {
+    const StateReader state = aor.kept.read();
     return std::any_of(
-        aor.state.publications.begin(),
-        aor.state.publications.end(),
+        state->publications.begin(),
+        state->publications.end(),
         [&](const Publication& publication) { return publication.etag == tag; }
     );
 }
-
-struct ContactCount {
-    std::uint64_t active = 0;
-    std::uint64_t ended = 0;
-
-    explicit ContactCount(const AorState& state) {
-        for (const ContactState& contact : state.contacts) ++(contact.active ? active : ended);
-    }
-};
 
 }  // namespace
 
 /// A new state of one AOR, and what happens once it is durable.
 struct Compositor::Change final : PendingChange {
     Change(Compositor& compositor_, Aor& aor_)
-        : compositor(compositor_), aor(aor_), next(aor_.state) {}
+        : compositor(compositor_), aor(aor_), next(aor_.kept.copy()) {}
 
     void finish(TimePoint now, bool ok, Outbox& outbox) override {
         ok ? compositor.apply(now, *this, outbox) : compositor.fail(now, *this, outbox);
@@ -206,7 +198,7 @@ void Compositor::trace_in_force(const Change& change, Outbox& outbox) {
     std::string line = "in force, entity-tag " + tag_text(*change.reply.etag).text();
     if (change.report.visible) {
         records_.tracer.in_force(aor.name, change.trace);
-        line += ", makes revision " + std::to_string(aor.state.revision) + ", " +
+        line += ", makes revision " + std::to_string(aor.revision()) + ", " +
                 std::to_string(aor.watcher_count) + " watchers are told";
     } else {
         line += ", changes nothing that watchers see";
@@ -218,7 +210,7 @@ std::optional<Reply> Compositor::bound_reached(const Aor* aor, const Wish& wish)
     if (wish.current != 0 || wish.expires.count() == 0) return std::nullopt;
     const Settings::Limits& limits = records_.settings.limits;
     std::optional<Bound> bound;
-    if (aor && aor->state.publications.size() >= limits.publications_per_aor) {
+    if (aor && aor->kept.summary().publications >= limits.publications_per_aor) {
         bound = Bound::publications_per_aor;
     } else if (records_.stats.publications >= limits.publications) {
         bound = Bound::publications;
@@ -296,7 +288,7 @@ void Compositor::begin(TimePoint now, std::unique_ptr<Change> change, Outbox& ou
     aor.turnstile.locked = true;
     const bool all_told = aor.lagging == 0;
     Merge(aor.name, change->next, records_.settings.contact_grace)
-        .forget_ended(all_told ? aor.state.revision : Revision{0}, kEndedKept);
+        .forget_ended(all_told ? aor.revision() : Revision{0}, kEndedKept);
     if (change->next.incarnation == 0) change->next.incarnation = records_.tokens.next();
     std::vector<Write> writes = writes_of(now, *change);
     change->is_stored = !writes.empty() && writes.front().value.has_value();
@@ -322,19 +314,18 @@ std::vector<Write> Compositor::writes_of(TimePoint now, const Change& change) co
 void Compositor::apply(TimePoint now, Change& change, Outbox& outbox) {
     Aor& aor = change.aor;
     Stats& stats = records_.stats;
-    const ContactCount before(aor.state);
-    const std::size_t publications = aor.state.publications.size();
-    aor.state = std::move(change.next);
+    const StateSummary before = aor.kept.summary();
+    records_.aors.set_state(aor, std::move(change.next));
     aor.is_stored = change.is_stored;
     if (change.report.visible) {
         aor.lagging = aor.watcher_count;
         aor.news_at = change.received;
     }
 
-    const ContactCount after(aor.state);
-    stats.contacts_active += after.active - before.active;
-    stats.contacts_ended += after.ended - before.ended;
-    stats.publications += aor.state.publications.size() - publications;
+    const StateSummary& after = aor.kept.summary();
+    stats.contacts_active += std::uint64_t{after.contacts_active} - before.contacts_active;
+    stats.contacts_ended += std::uint64_t{after.contacts_ended} - before.contacts_ended;
+    stats.publications += std::uint64_t{after.publications} - before.publications;
     stats.publications_expired += change.report.publications_expired;
     stats.contacts_expired += change.report.contacts_expired;
     stats.merge_conflicts += change.report.conflicts;
@@ -347,7 +338,6 @@ void Compositor::apply(TimePoint now, Change& change, Outbox& outbox) {
         if (records_.observer) records_.observer->registration_changed(now, aor);
         notifier_.aor_changed(aor);
     }
-    records_.aors.measure(aor);
     unlock(aor, now, outbox);
 }
 
@@ -365,7 +355,7 @@ void Compositor::fail(TimePoint now, Change& change, Outbox& outbox) {
 /// @param earliest  when what is overdue is looked at again
 void Compositor::unlock(Aor& aor, TimePoint earliest, Outbox& outbox) {
     records_.release(aor.turnstile);
-    auto deadline = Merge(aor.name, aor.state, records_.settings.contact_grace).next_deadline();
+    auto deadline = next_deadline_of(*aor.kept.read(), records_.settings.contact_grace);
     if (deadline) deadline = std::max(*deadline, earliest);
     records_.aor_timers.set(aor, deadline);
     records_.drop_if_unused(aor, outbox);

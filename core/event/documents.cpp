@@ -196,10 +196,6 @@ SharedBytes counted(std::string text, const boost::local_shared_ptr<std::size_t>
 Documents::Documents(Stats& stats)
     : bytes_(boost::make_local_shared<std::size_t>(std::size_t{0})), stats_(stats) {}
 
-Revision newest_of(const AorState& state, DocumentKind kind) {
-    return kind == DocumentKind::ims ? state.revision : state.own_changed;
-}
-
 EntityTag entity_tag_of(
     std::string_view aor,
     const AorState& state,
@@ -218,18 +214,19 @@ EntityTag entity_tag_of(
 
 NotifyBody Documents::body_for(TimePoint now, const Subscription& subscription) {
     const Aor& aor = subscription.aor;
+    const StateReader state = aor.kept.read();
     const ProfileTraits& traits = traits_of(subscription.profile);
     const Kind kind{
         .aor = &aor,
         .from = subscription.acked,
-        .to = aor.state.revision,
+        .to = state->revision,
         .document = traits.documents,
         .full = !traits.partial || subscription.full_next,
     };
     NotifyBody body;
     body.carries = kind.to;
     body.full = kind.full;
-    const auto& contacts = aor.state.contacts;
+    const auto& contacts = state->contacts;
     if (traits.empty_body) {
         const bool any = std::any_of(contacts.begin(), contacts.end(), [&](const ContactState& c) {
             return is_listed(c, kind.from, kind.full);
@@ -237,14 +234,14 @@ NotifyBody Documents::body_for(TimePoint now, const Subscription& subscription) 
         if (!any || !has_user(aor.name)) return body;
     }
     const bool kamailio = kind.document == DocumentKind::kamailio;
-    const std::string_view aor_text = kamailio && !aor.state.published_aor().empty()
-                                          ? std::string_view(aor.state.published_aor())
+    const std::string_view aor_text = kamailio && !state->published_aor().empty()
+                                          ? state->published_aor()
                                           : subscription.aor_text();
     if (subscription.known_to_watcher == kind.to) {
-        body.entity_tag = entity_tag_of(aor.name, aor.state, kind.document, aor_text);
+        body.entity_tag = entity_tag_of(aor.name, *state, kind.document, aor_text);
         return body;
     }
-    const Cached& document = document_of(now, kind, aor_text);
+    const Cached& document = document_of(now, kind, *state, aor_text);
     body.tail = document.tail;
     if (traits.entity_tags) body.entity_tag = document.entity_tag;
     return body;
@@ -254,6 +251,7 @@ NotifyBody Documents::body_for(TimePoint now, const Subscription& subscription) 
 const Documents::Cached& Documents::document_of(
     TimePoint now,
     const Kind& kind,
+    const AorState& state,
     std::string_view aor_text
 ) {
     const std::int64_t second = std::chrono::floor<Seconds>(now.time_since_epoch()).count();
@@ -267,26 +265,29 @@ const Documents::Cached& Documents::document_of(
     Cached built{
         kind,
         std::string(aor_text),
-        counted(build(now, kind, aor_text), bytes_),
-        entity_tag_of(kind.aor->name, kind.aor->state, kind.document, aor_text),
+        counted(build(now, kind, state, aor_text), bytes_),
+        entity_tag_of(kind.aor->name, state, kind.document, aor_text),
     };
     if (cache_.size() < kCacheMax) return cache_.emplace_back(std::move(built));
     return cache_[next_victim_++ % kCacheMax] = std::move(built);
 }
 
-std::string Documents::build(TimePoint now, const Kind& kind, std::string_view aor_text) {
+std::string Documents::build(
+    TimePoint now,
+    const Kind& kind,
+    const AorState& state,
+    std::string_view aor_text
+) {
     ++stats_.documents_built;
     const Aor& aor = *kind.aor;
     std::string out;
-    out.reserve(256 + aor.state.contacts.size() * 320);
-    append_registration(
-        out, now, {aor.name, aor_text, aor.state, kind.from, kind.document, kind.full}
-    );
+    out.reserve(256 + state.contacts.size() * 320);
+    append_registration(out, now, {aor.name, aor_text, state, kind.from, kind.document, kind.full});
     if (kind.document == DocumentKind::ims) {
-        for (const SetMember& member : aor.state.members) {
-            const AorState& state = member.state;
+        for (const SetMember& member : state.members) {
+            const AorState& of = member.state;
             append_registration(
-                out, now, {member.aor, state.published_aor(), state, kind.from, kind.document, true}
+                out, now, {member.aor, of.published_aor(), of, kind.from, kind.document, true}
             );
         }
     }

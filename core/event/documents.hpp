@@ -58,8 +58,18 @@ private:
         EntityTag entity_tag = 0;
     };
 
-    const Cached& document_of(TimePoint now, const Kind& kind, std::string_view aor_text);
-    std::string build(TimePoint now, const Kind& kind, std::string_view aor_text);
+    const Cached& document_of(
+        TimePoint now,
+        const Kind& kind,
+        const AorState& state,
+        std::string_view aor_text
+    );
+    std::string build(
+        TimePoint now,
+        const Kind& kind,
+        const AorState& state,
+        std::string_view aor_text
+    );
 
     std::int64_t second_ = -1;
     std::vector<Cached> cache_;  ///< of this second; the newest last
@@ -68,8 +78,11 @@ private:
     Stats& stats_;
 };
 
-/// The newest revision that documents of that kind show.
-Revision newest_of(const AorState& state, DocumentKind kind);
+/// The newest revision that documents of that kind show, by a state or its summary.
+template <class State>
+Revision newest_of(const State& state, DocumentKind kind) {
+    return kind == DocumentKind::ims ? state.revision : state.own_changed;
+}
 
 /// Names the state that a watcher gets (RFC 5839 §6.1): of all with that kind of documents and that
 /// text for the AOR the same, also after a restart, and another one for any other state.

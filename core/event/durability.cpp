@@ -93,16 +93,14 @@ bool Restorer::restore_aor(std::string_view key, std::string_view value, const R
     auto state = decode_aor(value, time);
     if (!state) return false;
     Aor& aor = records_.aors.find_or_create(key);
-    aor.state = std::move(*state);
+    const auto deadline = next_deadline_of(*state, records_.settings.contact_grace);
+    records_.aors.set_state(aor, std::move(*state));
     aor.is_stored = true;
-    for (const ContactState& contact : aor.state.contacts) {
-        ++(contact.active ? records_.stats.contacts_active : records_.stats.contacts_ended);
-    }
-    records_.stats.publications += aor.state.publications.size();
+    const StateSummary& summary = aor.kept.summary();
+    records_.stats.contacts_active += summary.contacts_active;
+    records_.stats.contacts_ended += summary.contacts_ended;
+    records_.stats.publications += summary.publications;
     records_.count_aors();
-    records_.aors.measure(aor);
-    const auto deadline =
-        Merge(aor.name, aor.state, records_.settings.contact_grace).next_deadline();
     if (deadline && *deadline <= time.now) {
         records_.missed.push_back({*deadline, aor.slot, Missed::What::aor_expired});
     } else {
@@ -145,8 +143,8 @@ bool Restorer::restore_dialog(
         records_.subscriptions.set_profile(subscription, kept.profile);
         subscription.version = kept.version;
         subscription.version_reserved = kept.version;
-        subscription.acked = std::min(kept.acked, aor.state.revision);
-        if (subscription.acked < aor.state.revision) ++aor.lagging;
+        subscription.acked = std::min(kept.acked, aor.revision());
+        if (subscription.acked < aor.revision()) ++aor.lagging;
         subscription.due = kept.owed;
         subscription.urgent = kept.owed;
         subscription.deadline = kept.deadline;
@@ -159,7 +157,7 @@ bool Restorer::restore_dialog(
             continue;
         }
         records_.subscriptions.expiries.set(subscription, subscription.deadline);
-        if (kept.owed || subscription.acked < aor.state.revision) {
+        if (kept.owed || subscription.acked < aor.revision()) {
             records_.missed.push_back({time.now - time.age, subscription.slot, What::untold});
         }
     }

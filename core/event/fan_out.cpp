@@ -22,7 +22,7 @@ void Notifier::tell_again(Aor& aor) {
 /// Whether the watcher has, or is being told, all that the newest revision shows it. If that is an
 /// older revision, it has the newest without a NOTIFY.
 bool Notifier::knows_news(Subscription& subscription) {
-    const AorState& state = subscription.aor.state;
+    const StateSummary& state = subscription.aor.kept.summary();
     const Revision news = newest_of(state, traits_of(subscription.profile).documents);
     auto& in_flight = subscription.dialog.in_flight;
     if (in_flight && in_flight->subscription == &subscription && in_flight->carried >= news) {
@@ -36,11 +36,14 @@ bool Notifier::knows_news(Subscription& subscription) {
 
 /// Whether the subscription ends because nothing that it is about is registered any more.
 bool Notifier::is_over(const Subscription& subscription) {
-    const AorState& state = subscription.aor.state;
-    return traits_of(subscription.profile).needs_contact && !state.has_active_contact() &&
-           std::none_of(state.members.begin(), state.members.end(), [](const SetMember& member) {
-               return member.state.has_active_contact();
-           });
+    const KeptState& kept = subscription.aor.kept;
+    if (!traits_of(subscription.profile).needs_contact || kept.summary().contacts_active > 0) {
+        return false;
+    }
+    const StateReader state = kept.read();
+    return std::none_of(state->members.begin(), state->members.end(), [](const SetMember& member) {
+        return member.state.has_active_contact();
+    });
 }
 
 /// The AOR has news, which may be the last.

@@ -19,23 +19,18 @@ std::size_t bytes_of(const std::vector<Word>& words) {
     return bytes;
 }
 
-/// Outside of itself.
-std::size_t bytes_of(const AorState& state) {
+}  // namespace
+
+std::size_t footprint_of(const AorState& state) {
     std::size_t bytes = heap_bytes(state.texts.block_bytes()) + heap_bytes(state.publications) +
                         heap_bytes(state.contacts) + heap_bytes(state.members) +
                         bytes_of(state.tombstones);
     for (const Publication& publication : state.publications) bytes += bytes_of(publication.words);
     for (const ContactState& contact : state.contacts) bytes += share_of(contact.details);
     for (const SetMember& member : state.members) {
-        bytes += heap_bytes(member.aor) + bytes_of(member.state);
+        bytes += heap_bytes(member.aor) + footprint_of(member.state);
     }
     return bytes;
-}
-
-}  // namespace
-
-std::size_t footprint_of(const Aor& aor) {
-    return heap_bytes(sizeof(Aor)) + heap_bytes(aor.name) + bytes_of(aor.state);
 }
 
 std::size_t footprint_of(const Dialog& dialog) {

@@ -8,7 +8,7 @@
 
 namespace reginfo {
 
-struct Aor;
+struct AorState;
 struct Dialog;
 
 /// What an allocation takes: with the allocator's own word, in steps of 16 (glibc).
@@ -34,9 +34,8 @@ std::size_t table_bytes(const Table& table) {
     return table.bucket_count() * (sizeof(typename Table::value_type) + 1);
 }
 
-/// With its publications and contacts, without its watchers. What several words share is counted
-/// once.
-std::size_t footprint_of(const Aor& aor);
+/// Outside of itself. What several words share is counted once.
+std::size_t footprint_of(const AorState& state);
 
 /// With its subscriptions, without what it has in flight.
 std::size_t footprint_of(const Dialog& dialog);

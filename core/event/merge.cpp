@@ -380,16 +380,18 @@ void Merge::forget_ended(Revision told, std::size_t keep) {
     });
 }
 
-std::optional<TimePoint> Merge::next_deadline() const {
+std::optional<TimePoint> next_deadline_of(const AorState& state, Duration grace) {
     std::optional<TimePoint> next;
     const auto consider = [&](TimePoint deadline) {
         if (!next || deadline < *next) next = deadline;
     };
-    if (const auto members = next_deadline_of_members()) consider(*members);
-    for (const Publication& publication : state_.publications) {
+    for (const SetMember& member : state.members) {
+        if (const auto deadline = next_deadline_of(member.state, grace)) consider(*deadline);
+    }
+    for (const Publication& publication : state.publications) {
         consider(publication.deadline);
         for (const Word& word : publication.words) {
-            if (word.active && word.deadline) consider(*word.deadline + grace_);
+            if (word.active && word.deadline) consider(*word.deadline + grace);
         }
     }
     return next;

@@ -64,9 +64,6 @@ public:
     /// `told`; and the oldest beyond `keep`.
     void forget_ended(Revision told, std::size_t keep);
 
-    /// When expire() has something to do next; nothing if never.
-    std::optional<TimePoint> next_deadline() const;
-
 private:
     struct Fold {
         ContactEvent withdrawn;  ///< told of contacts whose last active word is withdrawn
@@ -95,7 +92,6 @@ private:
     bool remove_members(EntityTag current);
     bool expire_members(TimePoint now);
     void forget_ended_of_members(Revision told, std::size_t keep);
-    std::optional<TimePoint> next_deadline_of_members() const;
     template <class Change>
     bool change_members(Change change);
     MergeReport joined(MergeReport own, bool members);
@@ -125,6 +121,9 @@ private:
     AorState& state_;
     Duration grace_;
 };
+
+/// When Merge::expire will have something to do next; nothing if never.
+std::optional<TimePoint> next_deadline_of(const AorState& state, Duration grace);
 
 /// The id of an AOR or, with an identity, of one of its contacts, as documents write it (rule 7).
 Hash128 stable_id(std::string_view aor, std::string_view identity = {});

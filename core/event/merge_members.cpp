@@ -127,15 +127,6 @@ void Merge::forget_ended_of_members(Revision told, std::size_t keep) {
     std::erase_if(state_.members, is_over);
 }
 
-std::optional<TimePoint> Merge::next_deadline_of_members() const {
-    std::optional<TimePoint> next;
-    for (SetMember& member : state_.members) {
-        const auto deadline = Merge(member.aor, member.state, grace_).next_deadline();
-        if (deadline && (!next || *deadline < *next)) next = deadline;
-    }
-    return next;
-}
-
 /// Both parts of a change have one revision.
 MergeReport Merge::joined(MergeReport own, bool members) {
     if (own.visible) {

@@ -106,10 +106,9 @@ void Notifier::subscribe(
     }
     Aor* aor = records_.aors.find(*name);
     if (aor && aor->turnstile.locked) return hold(now, aor->turnstile, request, bytes, outbox);
-    const AorState unknown;
-    const AorState& state = aor ? aor->state : unknown;
+    const StateReader state = aor ? aor->kept.read() : StateReader(AorState{});
     const ProfileTraits& traits = traits_of(wish->profile);
-    if (traits.needs_contact && !state.has_active_contact()) {
+    if (traits.needs_contact && !state->has_active_contact()) {
         return refuse(now, request, refusal(480), outbox);
     }
 
@@ -121,8 +120,8 @@ void Notifier::subscribe(
     change->aor = *name;
     change->aor_text = aor_text_of(request.message.request_uri);
     change->suppress =
-        !traits.always_body && is_met(*wish, wish->profile, *name, state, change->aor_text);
-    change->known = state.revision;
+        !traits.always_body && is_met(*wish, wish->profile, *name, *state, change->aor_text);
+    change->known = state->revision;
     if (const auto bound = bound_reached(aor, nullptr, *change, *wish)) {
         return refuse(now, request, *bound, outbox);
     }
@@ -168,8 +167,8 @@ void Notifier::resubscribe(
     change->aor_text = any.aor_text();
     const Profile profile = subscription ? subscription->profile : wish->profile;
     change->suppress = (subscription || !traits_of(profile).always_body) &&
-                       is_met(*wish, profile, any.aor.name, any.aor.state, any.aor_text());
-    change->known = any.aor.state.revision;
+                       is_met(*wish, profile, any.aor.name, *any.aor.kept.read(), any.aor_text());
+    change->known = any.aor.revision();
     if (const auto bound = bound_reached(&any.aor, dialog, *change, *wish)) {
         return refuse(now, request, *bound, outbox);
     }
@@ -217,7 +216,7 @@ std::vector<Write> Notifier::writes_of(TimePoint now, Change& change) {
         own->watcher = change.watcher;
         own->profile = change.profile;
         own->version = kReservedRange;
-        if (const Aor* aor = records_.aors.find(change.aor)) own->acked = aor->state.revision;
+        if (const Aor* aor = records_.aors.find(change.aor)) own->acked = aor->revision();
     }
     own->deadline = now + change.expires;
     own->rates = change.rates;
@@ -305,7 +304,7 @@ void Notifier::apply(TimePoint now, Change& change, Outbox& outbox) {
     subscription->deadline = now + change.expires;
     subscription->known_to_watcher.reset();
     if (change.suppress && !change.is_refresh) {
-        subscription->known_to_watcher = subscription->aor.state.revision;
+        subscription->known_to_watcher = subscription->aor.revision();
     }
     if (change.expires.count() == 0) {
         ++(change.is_refresh ? stats.subscriptions_ended_by_watcher : stats.fetches);
@@ -334,7 +333,7 @@ void Notifier::tell(TimePoint now, Change& change, Subscription& subscription, O
     if (is_over(subscription)) return tell_change(now, subscription, outbox);
     if (change.reply.status != 204) return sender_.notify(now, subscription, true, outbox);
     if (change.known && subscription.due && !subscription.urgent &&
-        *change.known == subscription.aor.state.revision) {
+        *change.known == subscription.aor.revision()) {
         subscription.due = false;  // that news has arrived
     }
     if (change.known) records_.acknowledge(subscription, *change.known);

@@ -64,7 +64,8 @@ ActionOutcome OperatorDesk::carry_out(
 ) {
     Aor* aor = find_aor(records_, action.aor);
     if (!aor) return ActionOutcome::not_found;
-    const auto& publications = aor->state.publications;
+    const StateReader state = aor->kept.read();
+    const auto& publications = state->publications;
     const auto at = std::find_if(publications.begin(), publications.end(), [&](const auto& p) {
         return std::string_view(tag_text(p.etag)) == action.entity_tag;
     });
@@ -78,7 +79,8 @@ ActionOutcome OperatorDesk::carry_out(
 ActionOutcome OperatorDesk::carry_out(TimePoint now, const EndContact& action, Outbox& outbox) {
     Aor* aor = find_aor(records_, action.aor);
     if (!aor) return ActionOutcome::not_found;
-    const auto& contacts = aor->state.contacts;
+    const StateReader state = aor->kept.read();
+    const auto& contacts = state->contacts;
     const auto at = std::find_if(contacts.begin(), contacts.end(), [&](const auto& contact) {
         return contact.active && contact_id_text(contact.details->id) == action.id;
     });

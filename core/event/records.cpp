@@ -19,7 +19,7 @@ Records::Records(const Settings& settings_, Stats& stats_, std::uint64_t seed)
       tokens(seed),
       hash_seeds(settings_.hash_seed != 0 ? settings_.hash_seed : tokens.next()),
       commits(stats_),
-      aors(hash_seeds.next()),
+      aors(hash_seeds.next(), settings_.limits.open_states),
       subscriptions(hash_seeds.next(), stats_),
       documents(stats_),
       tracer(tokens) {}
@@ -48,15 +48,17 @@ void Records::remove(TimePoint now, Subscription& subscription, Outbox& outbox) 
 void Records::acknowledge(Subscription& subscription, Revision revision) {
     Aor& aor = subscription.aor;
     if (revision <= subscription.acked) return;
-    const bool lagged = subscription.acked < aor.state.revision;
+    const bool lagged = subscription.acked < aor.revision();
     subscription.acked = revision;
-    if (!lagged || revision < aor.state.revision) return;
+    if (!lagged || revision < aor.revision()) return;
     if (--aor.lagging > 0 || aor.turnstile.locked) return;
-    const std::size_t before = aor.state.contacts.size();
-    Merge(aor.name, aor.state, Duration{})
+    const StateSummary before = aor.kept.summary();
+    if (before.contacts_ended == 0 && !before.has_members) return;
+    AorState state = aor.kept.copy();
+    Merge(aor.name, state, Duration{})
         .forget_ended(revision, std::numeric_limits<std::size_t>::max());
-    stats.contacts_ended -= before - aor.state.contacts.size();
-    if (before != aor.state.contacts.size()) aors.measure(aor);
+    aors.set_state(aor, std::move(state));
+    stats.contacts_ended -= before.contacts_ended - aor.kept.summary().contacts_ended;
 }
 
 void Records::set_rates(TimePoint now, Subscription& subscription, const Rates& wanted) const {
@@ -123,9 +125,8 @@ void Records::drop_if_unused(Aor& aor, Outbox& outbox) {
         commits.begin({Write{Bucket::aor, aor.name, std::nullopt}}, outbox);
     }
     documents.forget(aor);
-    for (const ContactState& contact : aor.state.contacts) {
-        --(contact.active ? stats.contacts_active : stats.contacts_ended);
-    }
+    stats.contacts_active -= aor.kept.summary().contacts_active;
+    stats.contacts_ended -= aor.kept.summary().contacts_ended;
     aors.erase(aor);
     count_aors();
 }

@@ -4,7 +4,7 @@
 
 #include "core/dialog/dialog.hpp"
 #include "core/event/answer_rules.hpp"
-#include "core/event/aor_state.hpp"
+#include "core/event/kept_state.hpp"
 #include "core/event/profile.hpp"
 #include "core/event/queue_ages.hpp"
 #include "core/event/rate_control.hpp"
@@ -194,7 +194,7 @@ struct Aor {
     explicit Aor(std::string name_) : name(std::move(name_)) {}
 
     const std::string name;  ///< canonical (sip::canonical_aor)
-    AorState state;
+    KeptState kept;          ///< changed by AorTable::set_state
     WatcherList watchers;
     std::size_t watcher_count = 0;
     std::size_t arriving = 0;  ///< new watchers whose subscriptions are being stored
@@ -206,11 +206,12 @@ struct Aor {
     bool tell_all = false;   ///< the fan-out is for those as well who know the newest revision
     Slot slot = 0;
     TimePoint news_at = kNoNews;  ///< when the PUBLISH came that made the newest revision
-    std::size_t footprint = 0;    ///< as last measured (AorTable::measure)
+
+    Revision revision() const { return kept.summary().revision; }
 
     /// Nobody publishes, watches or waits for it.
     bool is_unused() const {
-        return watcher_count == 0 && arriving == 0 && state.publications.empty() &&
+        return watcher_count == 0 && arriving == 0 && kept.summary().publications == 0 &&
                !turnstile.locked && !turnstile.waiting && !fan_out;
     }
 };

@@ -6,6 +6,11 @@
 #include <cassert>
 
 namespace reginfo {
+namespace {
+
+std::size_t own_bytes(const Aor& aor) { return heap_bytes(sizeof(Aor)) + heap_bytes(aor.name); }
+
+}  // namespace
 
 Aor* AorTable::find(std::string_view name) {
     const auto* const at = aors_.find(name);
@@ -18,21 +23,16 @@ Aor& AorTable::find_or_create(std::string_view name) {
     Aor& created = *aor;
     created.slot = slots_.add(created);
     aors_.emplace(created.name, std::move(aor));
-    measure(created);
+    bytes_ += own_bytes(created);
     return created;
 }
 
 void AorTable::erase(Aor& aor) {
     assert(find(aor.name) == &aor);
     slots_.remove(aor.slot);
-    bytes_ -= aor.footprint;
+    bytes_ -= own_bytes(aor);
+    states_.forget(aor.kept);
     aors_.erase(std::string_view(aor.name));
-}
-
-void AorTable::measure(Aor& aor) {
-    bytes_ -= aor.footprint;
-    aor.footprint = footprint_of(aor);
-    bytes_ += aor.footprint;
 }
 
 Hash128 SubscriptionStore::key_of(const DialogId& id) const {
@@ -59,7 +59,7 @@ Subscription& SubscriptionStore::add(Dialog& dialog, Aor& aor, std::uint64_t wat
     added.watcher = watcher;
     added.slot = slots_.add(added);
     ++stats_.subscriptions_by_profile[index_of(added.profile)];
-    added.acked = aor.state.revision;
+    added.acked = aor.revision();
     aor.watchers.push_back(added);
     ++aor.watcher_count;
     if (auto* const known = per_watcher_.find(watcher)) {
@@ -94,7 +94,7 @@ void SubscriptionStore::remove(Subscription& subscription) {
 
     slots_.remove(subscription.slot);
     --stats_.subscriptions_by_profile[index_of(subscription.profile)];
-    if (subscription.acked < aor.state.revision) --aor.lagging;
+    if (subscription.acked < aor.revision()) --aor.lagging;
     if (aor.fan_out && *aor.fan_out != aor.watchers.end() && &**aor.fan_out == &subscription) {
         ++*aor.fan_out;
     }

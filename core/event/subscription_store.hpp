@@ -17,6 +17,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace reginfo {
 
@@ -31,16 +32,20 @@ struct SeededHash {
 /// AORs by canonical name. An AOR stays as long as something is known of it.
 class AorTable {
 public:
-    explicit AorTable(std::uint64_t seed) : aors_(SeededHash{seed}) {}
+    /// @param open_states  see OpenStates
+    AorTable(std::uint64_t seed, std::size_t open_states)
+        : aors_(SeededHash{seed}), states_(open_states) {}
 
     Aor* find(std::string_view name);
     Aor& find_or_create(std::string_view name);
 
     void erase(Aor& aor);
 
-    /// Its state has changed: keeps `bytes` true.
-    void measure(Aor& aor);
-    std::size_t bytes() const { return bytes_; }  ///< of all AORs with what is published
+    void set_state(Aor& aor, AorState state) { states_.set(aor.kept, std::move(state)); }
+
+    std::size_t bytes() const {
+        return bytes_ + states_.bytes();
+    }  ///< of all AORs with what is published
     std::size_t index_bytes() const { return aors_.bytes() + slots_.bytes(); }
 
     template <class Visitor>
@@ -55,7 +60,8 @@ private:
     GradualTable<boost::unordered_flat_map<std::string_view, std::unique_ptr<Aor>, SeededHash>>
         aors_;
     SlotTable<Aor> slots_;
-    std::size_t bytes_ = 0;
+    OpenStates states_;
+    std::size_t bytes_ = 0;  ///< without the states
 };
 
 /// Dialogs by id, with their subscriptions. Owns both; an AOR's list of watchers only refers.

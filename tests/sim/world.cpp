@@ -33,6 +33,7 @@ Settings settings_of(const Plan& plan) {
     settings.durable = plan.durable;
     settings.hash_seed = plan.chance + 1U;
     settings.notify.recovery_rate = 20'000;
+    settings.limits.open_states = plan.small_turns ? 0 : 2;
     if (plan.small_turns) {
         settings.limits.expiries_per_turn = 2;
         settings.notify.window_initial = 1;

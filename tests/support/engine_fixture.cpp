@@ -66,6 +66,7 @@ Settings test_settings() {
         settings.trusted_networks.push_back(Network::parse(block).value());
     }
     settings.notify.min_interval = Duration::zero();
+    settings.limits.open_states = 1;
     return settings;
 }
 

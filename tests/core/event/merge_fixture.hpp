@@ -60,13 +60,15 @@ protected:
     /// Time passes; what is due on the way happens.
     void pass(Duration time) {
         const TimePoint until = now + time;
-        while (const auto due = merge().next_deadline()) {
+        while (const auto due = next_deadline()) {
             if (*due > until) break;
             now = std::max(now, *due);
             report = merge().expire(now);
         }
         now = until;
     }
+
+    std::optional<TimePoint> next_deadline() const { return next_deadline_of(state, kGrace); }
 
     Merge merge() { return {kAor, state, kGrace}; }
 

@@ -11,7 +11,7 @@ class Merging : public MergeTest {};
 TEST_F(Merging, NothingPublishedIsInit) {
     EXPECT_EQ(state.state(), RegistrationState::init);
     EXPECT_EQ(state.revision, 0U);
-    EXPECT_EQ(merge().next_deadline(), std::nullopt);
+    EXPECT_EQ(next_deadline(), std::nullopt);
 }
 
 TEST_F(Merging, AnAorIsActiveWithAnActiveContactAndTerminatedAfterIt) {

@@ -14,7 +14,7 @@ class MergeTimes : public MergeTest {};
 
 TEST_F(MergeTimes, AContactEndsByItsOwnClockAfterTheGraceAlthoughItsPublicationLivesOn) {
     publish({active(kX, "c1", 1, 60)});
-    EXPECT_EQ(merge().next_deadline(), now + 62s);
+    EXPECT_EQ(next_deadline(), now + 62s);
 
     pass(62s - 1us);
     EXPECT_TRUE(is_active(kX));
@@ -53,7 +53,7 @@ TEST_F(MergeTimes, APublicationEndsAtItsDeadlineAndNotBefore) {
     pass(1us);
     EXPECT_EQ(end_of(kX), "expired");
     EXPECT_TRUE(state.publications.empty());
-    EXPECT_EQ(merge().next_deadline(), std::nullopt);
+    EXPECT_EQ(next_deadline(), std::nullopt);
 }
 
 TEST_F(MergeTimes, AContactThatExpiredComesBackWhenItIsListedWithNewTime) {

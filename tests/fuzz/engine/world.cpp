@@ -61,6 +61,7 @@ Settings settings_of(const Step& plan) {
     settings.subscribe.max_expires = seconds{900};
     settings.durable = plan.flag(0);
     settings.hash_seed = 7;
+    settings.limits.open_states = 1;
     if (plan.flag(1)) tighten(settings.limits);
     if (plan.flag(2)) settings.notify.min_interval = Duration::zero();
     if (plan.flag(3)) settings.notify.window_initial = settings.notify.window_min = 1;
