@@ -2,6 +2,7 @@
 /// What is published for one address-of-record, and what it comes to (DESIGN.md rules 2 to 4).
 #pragma once
 
+#include "core/compact_optional.hpp"
 #include "core/hash.hpp"
 #include "core/reginfo/document.hpp"
 #include "core/texts.hpp"
@@ -65,13 +66,13 @@ using DetailsPtr = boost::intrusive_ptr<const ContactDetails>;
 /// One publication's word on one contact.
 struct Word {
     DetailsPtr details;
-    bool active = true;
-    ContactEvent event = ContactEvent::registered;
     Order said = 0;  ///< when it was first said
     /// Of an active word; nothing: as long as the publication. Of an ended one: of the registration
     /// that has ended, where the publisher says what was left of it, as Kamailio does.
-    std::optional<TimePoint> deadline;
-    std::optional<TimePoint> since;  ///< an active one: bound since (duration-registered)
+    CompactOptional<TimePoint> deadline;
+    CompactOptional<TimePoint> since;  ///< an active one: bound since (duration-registered)
+    bool active = true;
+    ContactEvent event = ContactEvent::registered;
 };
 
 /// One publication (RFC 3903 §3): soft state under an entity-tag.
@@ -85,13 +86,13 @@ struct Publication {
 /// What all words on one contact come to.
 struct ContactState {
     DetailsPtr details;
+    TimePoint deadline;                ///< of an active contact, as watchers know it
+    CompactOptional<TimePoint> since;  ///< of an active contact: bound since, if anybody says so
+    Revision became = 0;               ///< at which it became active or ended
+    Revision changed = 0;              ///< of the last visible change
     bool active = true;
     ContactEvent event = ContactEvent::registered;
-    TimePoint deadline;              ///< of an active contact, as watchers know it
-    std::optional<TimePoint> since;  ///< of an active contact: bound since, if anybody says so
-    bool own_clock = false;          ///< the deadline is the contact's own, not its publication's
-    Revision became = 0;             ///< at which it became active or ended
-    Revision changed = 0;            ///< of the last visible change
+    bool own_clock = false;  ///< the deadline is the contact's own, not its publication's
 };
 
 struct SetMember;

@@ -237,7 +237,7 @@ NotifyBody Documents::body_for(TimePoint now, const Subscription& subscription) 
     const std::string_view aor_text = kamailio && !state->published_aor().empty()
                                           ? state->published_aor()
                                           : subscription.aor_text();
-    if (subscription.known_to_watcher == kind.to) {
+    if (subscription.extras().known_to_watcher == kind.to) {
         body.entity_tag = entity_tag_of(aor.name, *state, kind.document, aor_text);
         return body;
     }

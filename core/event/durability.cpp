@@ -14,7 +14,7 @@ namespace {
 /// Something is to be told, now or when it is tried again, or was told and not yet answered.
 bool is_owed(const Subscription& subscription) {
     const auto& in_flight = subscription.dialog.in_flight;
-    return subscription.due || subscription.retry_at ||
+    return subscription.due || subscription.extras().retry_at ||
            (in_flight && in_flight->subscription == &subscription);
 }
 
@@ -39,7 +39,7 @@ SubscriptionRecord record_of(const Subscription& subscription) {
         .profile = subscription.profile,
         .version = subscription.version,
         .acked = subscription.acked,
-        .rates = subscription.rates ? subscription.rates->rates() : Rates{},
+        .rates = subscription.rates() ? subscription.rates()->rates() : Rates{},
         .owed = is_owed(subscription),
         .deadline = over ? std::min(subscription.deadline, TimePoint{}) : subscription.deadline,
     };

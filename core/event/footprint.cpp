@@ -1,6 +1,5 @@
 #include "core/event/footprint.hpp"
 
-#include "core/event/rate_control.hpp"
 #include "core/event/subscription.hpp"
 
 namespace reginfo {
@@ -34,12 +33,8 @@ std::size_t footprint_of(const AorState& state) {
 }
 
 std::size_t footprint_of(const Dialog& dialog) {
-    std::size_t bytes = heap_bytes(sizeof(Dialog)) + heap_bytes(dialog.subscriptions) +
-                        heap_bytes(dialog.state.texts.block_bytes());
-    for (const auto& subscription : dialog.subscriptions) {
-        bytes += heap_bytes(sizeof(Subscription)) + heap_bytes(subscription->names.block_bytes());
-        if (subscription->rates) bytes += heap_bytes(sizeof(RateControl));
-    }
+    std::size_t bytes = heap_bytes(sizeof(Dialog)) + heap_bytes(dialog.state.texts.block_bytes());
+    for (const auto& subscription : dialog.subscriptions) bytes += subscription->bytes();
     return bytes;
 }
 

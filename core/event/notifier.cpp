@@ -302,9 +302,9 @@ void Notifier::apply(TimePoint now, Change& change, Outbox& outbox) {
     take_reservation(*dialog, change.record);
     responder_.respond(now, std::move(change.draft), change.reply, outbox);
     subscription->deadline = now + change.expires;
-    subscription->known_to_watcher.reset();
+    subscription->forget_known();
     if (change.suppress && !change.is_refresh) {
-        subscription->known_to_watcher = subscription->aor.revision();
+        subscription->set_extras().known_to_watcher = subscription->aor.revision();
     }
     if (change.expires.count() == 0) {
         ++(change.is_refresh ? stats.subscriptions_ended_by_watcher : stats.fetches);

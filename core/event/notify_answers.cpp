@@ -19,7 +19,7 @@ constexpr Duration kRetryFirst = std::chrono::seconds{30};
 constexpr Seconds kRetryAfterMax{86'400};
 
 bool has_alternative(const Dialog& dialog) {
-    return dialog.candidates && dialog.candidates->has_alternative();
+    return dialog.candidates() && dialog.candidates()->has_alternative();
 }
 
 }  // namespace
@@ -64,7 +64,7 @@ NotifyOutcome NotifySender::take_answer(
     Subscription& subscription = *in_flight.subscription;
     const auto text = response.first(sip::HeaderName::retry_after);
     const auto wait = text ? sip::parse_retry_after(*text) : std::nullopt;
-    subscription.last_status = response.status;
+    subscription.last_status = static_cast<std::uint16_t>(response.status);
     dialog.reconnected = false;
     in_flight.meaning = meaning_of(response.status, wait.has_value(), subscription.profile);
     switch (in_flight.meaning) {
@@ -79,7 +79,7 @@ NotifyOutcome NotifySender::take_answer(
             return NotifyOutcome::rejected;
         case AnswerMeaning::retry_after:
             subscription.unanswered = 0;
-            subscription.not_before = now + std::min(*wait, kRetryAfterMax);
+            subscription.set_extras().not_before = now + std::min(*wait, kRetryAfterMax);
             subscription.due = true;
             return NotifyOutcome::rejected;
         case AnswerMeaning::unanswered:
@@ -116,9 +116,9 @@ void NotifySender::accepted(
     const auto text = response.first(sip::HeaderName::event);
     const auto event = text ? sip::parse_event(*text) : std::nullopt;
     if (!event || event->package != "reg") return;
-    const Rates before = subscription.rates ? subscription.rates->rates() : Rates{};
+    const Rates before = subscription.rates() ? subscription.rates()->rates() : Rates{};
     records_.set_rates(now, subscription, rates_of(event->params));
-    const Rates after = subscription.rates ? subscription.rates->rates() : Rates{};
+    const Rates after = subscription.rates() ? subscription.rates()->rates() : Rates{};
     const bool stored = records_.settings.durable && dialog.is_stored && !dialog.turnstile.locked;
     if (before == after || !stored) return;
     records_.commits.begin(
@@ -127,12 +127,12 @@ void NotifySender::accepted(
 }
 
 void NotifySender::finish(TimePoint now, Dialog& dialog, NotifyOutcome outcome, Outbox& outbox) {
-    const InFlight over = std::move(*dialog.in_flight);
-    dialog.in_flight.reset();
+    const std::unique_ptr<InFlight> ended = std::move(dialog.in_flight);
+    InFlight& over = *ended;
     by_branch_.erase(over.branch);
     records_.in_flight_bytes -= over.head.capacity();
     if (over.trace != 0) trace_end(now, over, outcome, outbox);
-    over.window->done(dialog);
+    over.window->done(over);
     ++records_.stats.notify_outcomes[index_of(outcome)];
     records_.stats.notifies_in_flight = by_branch_.size();
     if (outcome != NotifyOutcome::accepted && outcome != NotifyOutcome::superseded) {
@@ -166,7 +166,7 @@ void NotifySender::finish(TimePoint now, Dialog& dialog, NotifyOutcome outcome, 
 /// The same is told again when some time has passed, more of it each time in a row.
 void NotifySender::try_later(TimePoint now, Subscription& subscription) const {
     if (subscription.unanswered < 7) ++subscription.unanswered;
-    subscription.retry_at = now + kRetryFirst * (1U << (subscription.unanswered - 1U));
+    subscription.set_extras().retry_at = now + kRetryFirst * (1U << (subscription.unanswered - 1U));
 }
 
 /// Removes one that has nothing in flight, and lets the others of its dialog go on.
@@ -198,7 +198,7 @@ void NotifySender::end_silently(TimePoint now, Subscription& subscription, Outbo
     subscription.reason = TerminationReason::timeout;
     subscription.due = false;
     subscription.urgent = false;
-    subscription.retry_at.reset();
+    subscription.forget_retry();
     records_.observe(now, subscription, SubscriptionEvent::terminating);
     subscription.timer.cancel();
     if (dialog.in_flight && dialog.in_flight->subscription == &subscription) {
@@ -244,7 +244,7 @@ void NotifySender::try_next(TimePoint now, Dialog& dialog, Outbox& outbox) {
 void NotifySender::fail_unsent(TimePoint now, Dialog& dialog, Outbox& outbox) {
     std::vector<Subscription*> dead;
     for (const auto& subscription : dialog.subscriptions) {
-        if (!subscription->due && !subscription->retry_at) continue;
+        if (!subscription->due && !subscription->extras().retry_at) continue;
         subscription->due = false;
         subscription->urgent = false;
         subscription->last_status = 503;
@@ -300,7 +300,7 @@ void NotifySender::handle_flow_closed(TimePoint now, const Flow& flow, Outbox& o
     SendWindow& window = *at->second;
 
     std::vector<std::uint64_t> branches;
-    for (const Dialog& dialog : window.in_flight()) branches.push_back(dialog.in_flight->branch);
+    for (const InFlight& notify : window.in_flight()) branches.push_back(notify.branch);
     for (const std::uint64_t branch : branches) {
         const auto found = by_branch_.find(branch);
         if (found == by_branch_.end()) continue;

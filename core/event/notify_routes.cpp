@@ -50,7 +50,7 @@ std::optional<ListenerId> NotifySender::listener_for(
 std::optional<Flow> NotifySender::route(TimePoint now, Dialog& dialog, bool& dead, Outbox& outbox) {
     const DialogState& state = dialog.state;
     if (state.reuse_connection && state.flow.connection != 0) return state.flow;
-    if (dialog.direct) return dialog.direct;
+    if (const Flow* const direct = dialog.direct()) return *direct;
     const std::optional<NextHop> hop = next_hop_of(state);
     if (!hop) {
         dead = true;
@@ -64,7 +64,7 @@ std::optional<Flow> NotifySender::route(TimePoint now, Dialog& dialog, bool& dea
         target = candidate(now, dialog);
     }
     if (!target) {
-        dialog.resolving = ++last_resolve_;
+        dialog.set_way().resolving = ++last_resolve_;
         resolving_.emplace(last_resolve_, &dialog);
         outbox.resolve({last_resolve_, hop->host, hop->port, hop->transport, hop->secure});
         return std::nullopt;
@@ -75,7 +75,7 @@ std::optional<Flow> NotifySender::route(TimePoint now, Dialog& dialog, bool& dea
         return std::nullopt;
     }
     const Flow flow{target->transport, *listener, target->endpoint, 0};
-    if (hop->literal) dialog.direct = flow;
+    if (hop->literal) dialog.set_direct(flow);
     return flow;
 }
 
@@ -83,16 +83,16 @@ std::optional<Flow> NotifySender::route(TimePoint now, Dialog& dialog, bool& dea
 std::optional<Endpoint> NotifySender::known_hop(const Dialog& dialog) {
     const DialogState& state = dialog.state;
     if (state.reuse_connection && state.flow.connection != 0) return std::nullopt;
-    if (dialog.direct) return dialog.direct->peer;
-    if (!dialog.candidates) return std::nullopt;
-    return dialog.candidates->in_use().endpoint;
+    if (const Flow* const direct = dialog.direct()) return direct->peer;
+    if (!dialog.candidates()) return std::nullopt;
+    return dialog.candidates()->in_use().endpoint;
 }
 
 /// The first from the one in use on that is not known to fail; nothing if the name must be looked
 /// up.
 std::optional<Target> NotifySender::candidate(TimePoint now, Dialog& dialog) {
-    if (!dialog.candidates || dialog.candidates->until <= now) return std::nullopt;
-    Candidates& candidates = *dialog.candidates;
+    if (!dialog.candidates() || dialog.candidates()->until <= now) return std::nullopt;
+    Candidates& candidates = *dialog.candidates();
     const auto fails = [&](const Target& target) {
         const auto known = failed_.find(hop_to(target));
         return known != failed_.end() && now < known->second;
@@ -117,16 +117,16 @@ void NotifySender::handle_resolved(
     if (at == resolving_.end()) return;
     Dialog& dialog = *at->second;
     resolving_.erase(at);
-    dialog.resolving.reset();
+    dialog.set_way().resolving.reset();
     dialog.silent_since.reset();
     Candidates candidates{{}, 0, now + kCandidatesFor};
     for (const Target& target : targets) {
         if (!listener_for(dialog, target.transport, target.endpoint.address)) continue;
         candidates.targets.push_back(target);
     }
-    dialog.candidates.reset();
+    dialog.way->candidates.reset();
     if (candidates.targets.empty()) return fail_unsent(now, dialog, outbox);
-    dialog.candidates = std::make_unique<Candidates>(std::move(candidates));
+    dialog.way->candidates = std::move(candidates);
     pump(now, dialog, outbox);
 }
 
@@ -144,8 +144,8 @@ bool NotifySender::is_silent(TimePoint now, const Dialog& dialog) const {
 }
 
 bool NotifySender::fail_over(TimePoint now, Dialog& dialog, Outbox& outbox) {
-    if (!dialog.candidates) return false;
-    Candidates& candidates = *dialog.candidates;
+    if (!dialog.candidates()) return false;
+    Candidates& candidates = *dialog.candidates();
     const Flow& flow = dialog.in_flight->flow;
     const Target failed = candidates.in_use();
     if (failed.endpoint != flow.peer) return false;
@@ -154,7 +154,7 @@ bool NotifySender::fail_over(TimePoint now, Dialog& dialog, Outbox& outbox) {
     dialog.reconnected = false;
     dialog.silent_since.reset();
     if (!candidates.has_alternative()) {
-        dialog.candidates.reset();
+        dialog.way->candidates.reset();
         return false;
     }
     ++candidates.at;
@@ -195,12 +195,8 @@ void NotifySender::believe_udp_only(TimePoint now, const Endpoint& peer) {
 }
 
 void NotifySender::reroute(Dialog& dialog) {
-    if (dialog.resolving) resolving_.erase(*dialog.resolving);
-    dialog.resolving.reset();
-    dialog.candidates.reset();
-    dialog.silent_since.reset();
-    dialog.shape.reset();
-    dialog.direct.reset();
+    if (dialog.is_resolving()) resolving_.erase(*dialog.way->resolving);
+    dialog.forget_way();
 }
 
 }  // namespace reginfo

@@ -60,18 +60,19 @@ Subscription* NotifySender::next_due(TimePoint now, Dialog& dialog) const {
 
 /// When a NOTIFY is sent although nothing is new; nothing if never.
 std::optional<TimePoint> NotifySender::wake_at(const Subscription& subscription) {
-    if (subscription.retry_at) return subscription.retry_at;
-    if (!subscription.rates || subscription.state == Subscription::State::terminated) return {};
-    return subscription.rates->wake_at();
+    if (const auto retry_at = subscription.extras().retry_at) return retry_at;
+    if (!subscription.rates() || subscription.state == Subscription::State::terminated) return {};
+    return subscription.rates()->wake_at();
 }
 
 TimePoint NotifySender::ready_at(TimePoint now, const Subscription& subscription) const {
     if (subscription.urgent) return now;
     const Settings::Notify& notify = records_.settings.notify;
     TimePoint at = std::max(
-        subscription.pace.ready_at(now, notify.burst, notify.min_interval), subscription.not_before
+        subscription.pace.ready_at(now, notify.burst, notify.min_interval),
+        subscription.extras().not_before
     );
-    if (subscription.rates) at = std::max(at, subscription.rates->earliest());
+    if (const auto* rates = subscription.rates()) at = std::max(at, rates->earliest());
     return subscription.due ? at : std::max(at, wake_at(subscription).value_or(at));
 }
 
@@ -95,7 +96,7 @@ void NotifySender::pump(TimePoint now, Dialog& dialog, Outbox& outbox) {
         give_up(now, dialog, NotifyOutcome::superseded, outbox);
         return;
     }
-    if (!next || dialog.in_flight || dialog.resolving || ready_at(now, *next) > now) {
+    if (!next || dialog.in_flight || dialog.is_resolving() || ready_at(now, *next) > now) {
         arm(now, dialog);
         return;
     }
@@ -150,10 +151,10 @@ void NotifySender::send(
     }
     subscription.due = false;
     subscription.urgent = false;
-    subscription.retry_at.reset();
-    if (subscription.rates) subscription.rates->sent(now);
+    subscription.forget_retry();
+    if (RateControl* const rates = subscription.rates()) rates->sent(now);
 
-    subscription.known_to_watcher.reset();
+    subscription.forget_known();
     ++dialog.state.local_cseq;
     dialog.in_flight = std::make_unique<InFlight>();
     InFlight& in_flight = *dialog.in_flight;
@@ -182,7 +183,7 @@ void NotifySender::send(
 
     if (!dialog.silent_since) dialog.silent_since = now;
     by_branch_.emplace(in_flight.branch, &dialog);
-    window.sent(dialog);
+    window.sent(in_flight);
     ++records_.stats.notifies_sent;
     records_.stats.notifies_in_flight = by_branch_.size();
     records_.in_flight_bytes += in_flight.head.capacity();
@@ -275,7 +276,7 @@ std::string NotifySender::write_head(
         const auto left = std::chrono::ceil<Seconds>(subscription.deadline - now).count();
         head.append("active;expires=");
         sip::append_number(head, static_cast<std::uint64_t>(std::max<std::int64_t>(left, 0)));
-        if (subscription.rates) append_rates(head, subscription.rates->rates());
+        if (const auto* rates = subscription.rates()) append_rates(head, rates->rates());
     }
     head.append("\r\n");
     if (body.entity_tag) sip::append_header(head, "SIP-ETag", tag_text(*body.entity_tag));
@@ -332,7 +333,7 @@ void NotifySender::arm(TimePoint now, Dialog& dialog) {
         consider(dialog.in_flight->timeout_at);
         consider(dialog.in_flight->retransmit_at);
         if (next) consider(supersede_at(now, *dialog.in_flight, *next));
-    } else if (next && !dialog.resolving && !static_cast<const QueueHook&>(*next).is_linked()) {
+    } else if (next && !dialog.is_resolving() && !static_cast<const QueueHook&>(*next).is_linked()) {
         consider(ready_at(now, *next));
     }
     records_.subscriptions.dialog_timers.set(dialog, deadline);

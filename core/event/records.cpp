@@ -72,9 +72,11 @@ void Records::set_rates(TimePoint now, Subscription& subscription, const Rates& 
                 std::max(std::chrono::ceil<Seconds>(subscription.deadline - now), Seconds{1}),
         }
     );
-    if (subscription.rates && subscription.rates->rates() == rates) return;
-    const TimePoint last = subscription.rates ? subscription.rates->last_sent() : now;
-    subscription.rates = rates.any() ? std::make_unique<RateControl>(rates, last) : nullptr;
+    const RateControl* const before = subscription.rates();
+    if ((before ? before->rates() : Rates{}) == rates) return;
+    const TimePoint last = before ? before->last_sent() : now;
+    subscription.set_extras().rates =
+        rates.any() ? std::make_unique<RateControl>(rates, last) : nullptr;
 }
 
 void Records::queued(TimePoint now, Subscription& subscription) {

@@ -55,13 +55,13 @@ Subscription* SendWindow::pop() {
     return nullptr;
 }
 
-void SendWindow::sent(Dialog& dialog) {
-    dialogs_.push_back(dialog);
+void SendWindow::sent(InFlight& notify) {
+    notifies_.push_back(notify);
     ++in_flight_;
 }
 
-void SendWindow::done(Dialog& dialog) {
-    dialogs_.erase(dialogs_.iterator_to(dialog));
+void SendWindow::done(InFlight& notify) {
+    notifies_.erase(notifies_.iterator_to(notify));
     --in_flight_;
 }
 

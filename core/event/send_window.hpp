@@ -16,7 +16,7 @@
 namespace reginfo {
 
 using InFlightList = boost::intrusive::list<
-    Dialog,
+    InFlight,
     boost::intrusive::base_hook<InFlightHook>,
     boost::intrusive::constant_time_size<false>>;
 
@@ -39,15 +39,15 @@ public:
     /// Who has waited longest, in that order; nullptr if nobody does.
     Subscription* pop();
 
-    /// A NOTIFY of this dialog left.
-    void sent(Dialog& dialog);
+    /// A NOTIFY left.
+    void sent(InFlight& notify);
     /// It is answered or given up. Call after answered() or retransmitted(), if one applies.
-    void done(Dialog& dialog);
+    void done(InFlight& notify);
     /// A 2xx came after `round_trip`, without retransmission.
     void answered(Duration round_trip);
     void retransmitted(TimePoint now, Duration t1);
 
-    InFlightList& in_flight() { return dialogs_; }
+    InFlightList& in_flight() { return notifies_; }
     std::size_t in_flight_count() const { return in_flight_; }
     double limit() const { return limit_; }
 
@@ -63,7 +63,7 @@ private:
     Duration shortest_{Duration::max()};
     TimePoint halved_at_{TimePoint::min()};
     std::size_t in_flight_ = 0;
-    InFlightList dialogs_;
+    InFlightList notifies_;
     QueueList urgent_;
     std::list<AorQueue> ring_;
     boost::unordered_flat_map<const Aor*, std::list<AorQueue>::iterator> by_aor_;

@@ -2,6 +2,7 @@
 /// Subscriptions, the dialogs that carry them and the AORs that they watch, as records.
 #pragma once
 
+#include "core/compact_optional.hpp"
 #include "core/dialog/dialog.hpp"
 #include "core/event/answer_rules.hpp"
 #include "core/event/kept_state.hpp"
@@ -16,6 +17,7 @@
 #include "core/timer_queue.hpp"
 #include "core/transaction/server_transactions.hpp"
 
+#include <boost/container/small_vector.hpp>
 #include <boost/intrusive/list.hpp>
 
 #include <cstddef>
@@ -41,8 +43,8 @@ struct WaitingRequest {
 
 /// Requests that must see each other's results in order: of one AOR, or of one dialog.
 struct Turnstile {
-    bool locked = false;                                   ///< a commit is pending
     std::unique_ptr<std::vector<WaitingRequest>> waiting;  ///< none where nobody waits
+    bool locked = false;                                   ///< a commit is pending
 };
 
 using WatcherHook = boost::intrusive::list_base_hook<
@@ -94,32 +96,54 @@ struct Subscription : WatcherHook, QueueHook {
 
     Dialog& dialog;
     Aor& aor;
-    Texts names;                ///< see name(): none in the usual case
     std::uint64_t watcher = 0;  ///< whose it is, for the bound of subscriptions per watcher
+    Revision acked = 0;         ///< that the watcher answered last with 2xx
+    TimePoint deadline;         ///< of a terminated one on probation: when to come back
+    TokenBucket pace;
+    Timer timer;
+    std::uint32_t version = 0;           ///< of the next document
+    std::uint32_t version_reserved = 0;  ///< documents may use versions below this one
+    QueueAges::Tick queued_at = 0;       ///< while it is in a queue
+    Slot slot = 0;
+    std::uint16_t last_status = 0;  ///< of the answer to the last NOTIFY; 408 for none, 0 before
+    std::uint8_t unanswered = 0;    ///< NOTIFYs in a row
     Profile profile = Profile::standard;
     State state = State::active;
     TerminationReason reason = TerminationReason::timeout;  ///< of a terminated one
-    bool due = false;                                       ///< a NOTIFY must be sent
-    bool urgent = false;                 ///< at once: due to a SUBSCRIBE, or the last one
-    std::uint32_t version = 0;           ///< of the next document
-    std::uint32_t version_reserved = 0;  ///< documents may use versions below this one
-    Revision acked = 0;                  ///< that the watcher answered last with 2xx
-    int last_status = 0;            ///< of the answer to the last NOTIFY; 408 for none, 0 before
-    QueueAges::Tick queued_at = 0;  ///< while it is in a queue
-    TimePoint deadline;             ///< of a terminated one on probation: when to come back
-    TimePoint not_before;           ///< Retry-After of a failed NOTIFY
-    std::optional<TimePoint> retry_at;  ///< of a NOTIFY that nobody answered, in profiles that
-                                        ///< outlive that; news goes without waiting for it
-    std::uint8_t unanswered = 0;        ///< NOTIFYs in a row
+    bool due : 1 = false;                                   ///< a NOTIFY must be sent
+    bool urgent : 1 = false;  ///< at once: due to a SUBSCRIBE, or the last one
     /// The next document must be: the first, one due to a SUBSCRIBE, one after a NOTIFY without 2xx
     /// or a jump (DESIGN.md rules 5, 6).
-    bool full_next = true;
-    /// The NOTIFY due to a SUBSCRIBE has no body as long as this is the newest (RFC 5839 §6.2).
-    std::optional<Revision> known_to_watcher;
-    std::unique_ptr<RateControl> rates;  ///< none if the watcher asked for none
-    Slot slot = 0;
-    TokenBucket pace;
-    Timer timer;
+    bool full_next : 1 = true;
+
+    /// What few subscriptions have, so that the others need not have the room.
+    struct Extras {
+        Texts names;                         ///< see name()
+        std::unique_ptr<RateControl> rates;  ///< none if the watcher asked for none
+        TimePoint not_before;                ///< Retry-After of a failed NOTIFY
+        /// Of a NOTIFY that nobody answered, in profiles that outlive that; news goes without
+        /// waiting for it.
+        CompactOptional<TimePoint> retry_at;
+        /// The NOTIFY due to a SUBSCRIBE has no body as long as this is the newest (RFC 5839
+        /// §6.2).
+        CompactOptional<Revision> known_to_watcher;
+    };
+
+    const Extras& extras() const { return extras_ ? *extras_ : kNoExtras; }
+    Extras& set_extras();
+    RateControl* rates() const { return extras().rates.get(); }
+    void forget_retry() {
+        if (extras_) extras_->retry_at.reset();
+    }
+    void forget_known() {
+        if (extras_) extras_->known_to_watcher.reset();
+    }
+    std::size_t bytes() const;  ///< with all that it holds on the heap
+
+private:
+    static const Extras kNoExtras;
+
+    std::unique_ptr<Extras> extras_;
 };
 
 using WatcherList = boost::intrusive::list<
@@ -135,7 +159,7 @@ using QueueList = boost::intrusive::list<
 inline constexpr TimePoint kNoNews = TimePoint::min();
 
 /// A NOTIFY that is not answered yet: the client transaction of RFC 3261 §17.1.2.
-struct InFlight {
+struct InFlight : InFlightHook {
     Subscription* subscription = nullptr;
     std::uint64_t branch = 0;
     std::uint32_t cseq = 0;
@@ -167,26 +191,43 @@ struct Candidates {
     bool has_alternative() const { return at + 1 < targets.size(); }
 };
 
+/// The way to a next hop, where it is not simply the one that the SUBSCRIBE came by.
+struct Way {
+    std::optional<ResolveId> resolving;    ///< its name is being looked up
+    std::optional<Candidates> candidates;  ///< it has a name, and this is where that is
+    std::optional<Flow> direct;            ///< it is an address
+};
+
 /// A dialog with its usages: one subscription, or several that differ in Event id.
-struct Dialog : InFlightHook {
+struct Dialog {
     DialogState state;
-    std::vector<std::unique_ptr<Subscription>> subscriptions;
+    boost::container::small_vector<std::unique_ptr<Subscription>, 1> subscriptions;
     std::unique_ptr<InFlight> in_flight;  ///< at most one NOTIFY a dialog (DESIGN.md rule 5)
-    std::optional<ResolveId> resolving;
-    bool reconnected = false;  ///< since the last answer, a lost connection was replaced
-    std::unique_ptr<Candidates> candidates;  ///< none unless its next hop has a name
+    std::unique_ptr<Way> way;             ///< none where nothing is known of it
     /// When a NOTIFY left by the way in use, with no response since.
-    std::optional<TimePoint> silent_since;
-    std::optional<RequestShape> shape;  ///< and `direct`: until target or route changes
-    std::optional<Flow> direct;         ///< the way to a next hop that is an address
+    CompactOptional<TimePoint> silent_since;
     Turnstile turnstile;
     Timer timer;
-    bool is_stored = false;  ///< the store has a record of it
+    std::uint32_t cseq_reserved = 0;    ///< NOTIFYs may use CSeqs up to this one
+    std::uint32_t footprint = 0;        ///< as last measured (SubscriptionStore::measure)
+    std::optional<RequestShape> shape;  ///< until target or route changes
+    bool reconnected = false;           ///< since the last answer, a lost connection was replaced
+    bool is_stored = false;             ///< the store has a record of it
     /// A subscription ended while a record that still has it was being stored.
     bool record_lags = false;
-    bool is_reserving = false;        ///< more CSeqs and versions are being asked for
-    std::uint32_t cseq_reserved = 0;  ///< NOTIFYs may use CSeqs up to this one
-    std::size_t footprint = 0;        ///< as last measured (SubscriptionStore::measure)
+    bool is_reserving = false;  ///< more CSeqs and versions are being asked for
+
+    bool is_direct = false;  ///< the next hop is the address that the last SUBSCRIBE came from
+
+    Way& set_way();
+    bool is_resolving() const { return way && way->resolving; }
+    Candidates* candidates() { return way && way->candidates ? &*way->candidates : nullptr; }
+    const Candidates* candidates() const { return const_cast<Dialog*>(this)->candidates(); }
+    /// The way to a next hop that is an address, where it is known.
+    const Flow* direct() const;
+    void set_direct(const Flow& flow);
+    /// Target or route has changed.
+    void forget_way();
 };
 
 /// An AOR that is published, watched or both.

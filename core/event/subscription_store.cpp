@@ -103,7 +103,9 @@ void SubscriptionStore::remove(Subscription& subscription) {
     if (--per_watcher_.find(watcher)->second == 0) per_watcher_.erase(watcher);
     stats_.subscriptions = --size_;
 
-    std::erase_if(dialog.subscriptions, [&](const auto& s) { return s.get() == &subscription; });
+    const auto is_it = [&](const auto& usage) { return usage.get() == &subscription; };
+    auto& usages = dialog.subscriptions;
+    usages.erase(std::find_if(usages.begin(), usages.end(), is_it));
     if (!dialog.subscriptions.empty()) return measure(dialog);
     bytes_ -= dialog.footprint;
     dialogs_.erase(key_of(dialog.state.id()));
@@ -112,7 +114,7 @@ void SubscriptionStore::remove(Subscription& subscription) {
 
 void SubscriptionStore::measure(Dialog& dialog) {
     bytes_ -= dialog.footprint;
-    dialog.footprint = footprint_of(dialog);
+    dialog.footprint = static_cast<std::uint32_t>(footprint_of(dialog));
     bytes_ += dialog.footprint;
 }
 

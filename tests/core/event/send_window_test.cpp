@@ -36,14 +36,11 @@ protected:
 
     /// Fills the window and answers all that is in flight, each after `round_trip`.
     void round(Duration round_trip) {
-        std::vector<Dialog*> flying;
-        while (window.has_room()) {
-            flying.push_back(&dialogs.emplace_back());
-            window.sent(*flying.back());
-        }
-        for (Dialog* dialog : flying) {
+        std::deque<InFlight> flying;
+        while (window.has_room()) window.sent(flying.emplace_back());
+        for (InFlight& notify : flying) {
             window.answered(round_trip);
-            window.done(*dialog);
+            window.done(notify);
         }
     }
 
@@ -57,12 +54,13 @@ protected:
 
 TEST_F(SendWindowTest, HasRoomUntilItsLimitIsInFlight) {
     std::size_t sent = 0;
-    for (; window.has_room(); ++sent) window.sent(dialogs.emplace_back());
+    std::deque<InFlight> notifies;
+    for (; window.has_room(); ++sent) window.sent(notifies.emplace_back());
     EXPECT_EQ(sent, 16U);
     EXPECT_EQ(window.in_flight_count(), 16U);
-    window.done(dialogs.front());
+    window.done(notifies.front());
     EXPECT_TRUE(window.has_room());
-    for (std::size_t i = 1; i < sent; ++i) window.done(dialogs[i]);
+    for (std::size_t i = 1; i < sent; ++i) window.done(notifies[i]);
     EXPECT_TRUE(window.is_idle());
 }
 
@@ -75,11 +73,11 @@ TEST_F(SendWindowTest, GrowsWithAnswersWhileItIsInFullUse) {
 }
 
 TEST_F(SendWindowTest, DoesNotGrowWhileItIsNotInFullUse) {
-    Dialog& dialog = dialogs.emplace_back();
+    InFlight notify;
     for (int i = 0; i < 100; ++i) {
-        window.sent(dialog);
+        window.sent(notify);
         window.answered(10ms);
-        window.done(dialog);
+        window.done(notify);
     }
     EXPECT_EQ(window.limit(), 16.0);
 }
