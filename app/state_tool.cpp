@@ -27,7 +27,7 @@ bool is_readable(const StoredRecord& record) {
     const RecordTime time{TimePoint{}, record.age};
     switch (record.bucket) {
         case Bucket::aor:
-            return decode_aor(record.value, time).has_value();
+            return decode_aor(record.key, record.value, time).has_value();
         case Bucket::dialog:
             return decode_dialog(record.value, time).has_value();
         case Bucket::transaction:

@@ -2,6 +2,8 @@
 
 #include "core/bytes.hpp"
 
+#include <array>
+
 namespace reginfo {
 
 ByteWriter& ByteWriter::number(std::uint64_t value) {
@@ -18,6 +20,15 @@ ByteWriter& ByteWriter::signed_number(std::int64_t value) {
     return number(value < 0 ? ~shifted : shifted);
 }
 
+ByteWriter& ByteWriter::fixed(std::uint64_t value) {
+    std::array<char, sizeof value> bytes;
+    for (unsigned i = 0; i < bytes.size(); ++i) {
+        bytes[i] = static_cast<char>(static_cast<unsigned char>(value >> (8 * i)));
+    }
+    bytes_.append(bytes.data(), bytes.size());
+    return *this;
+}
+
 ByteWriter& ByteWriter::text(std::string_view value) {
     number(value.size());
     bytes_.append(value);
@@ -32,9 +43,21 @@ std::uint64_t ByteReader::number() {
         value |= std::uint64_t{byte & 0x7fU} << shift;
         if (byte < 0x80U) return ok_ ? value : 0;
     }
-    ok_ = false;
-    rest_ = {};
+    spoil();
     return 0;
+}
+
+std::uint64_t ByteReader::fixed() {
+    if (rest_.size() < sizeof(std::uint64_t)) {
+        spoil();
+        return 0;
+    }
+    std::uint64_t value = 0;
+    for (unsigned i = 0; i < sizeof value; ++i) {
+        value |= std::uint64_t{static_cast<unsigned char>(rest_[i])} << (8 * i);
+    }
+    rest_.remove_prefix(sizeof value);
+    return value;
 }
 
 std::int64_t ByteReader::signed_number() {
@@ -46,8 +69,7 @@ std::int64_t ByteReader::signed_number() {
 std::string_view ByteReader::text() {
     const std::uint64_t size = number();
     if (size > rest_.size()) {
-        ok_ = false;
-        rest_ = {};
+        spoil();
         return {};
     }
     const std::string_view value = rest_.substr(0, static_cast<std::size_t>(size));
@@ -58,8 +80,7 @@ std::string_view ByteReader::text() {
 std::size_t ByteReader::count() {
     const std::uint64_t items = number();
     if (items <= rest_.size()) return static_cast<std::size_t>(items);
-    ok_ = false;
-    rest_ = {};
+    spoil();
     return 0;
 }
 

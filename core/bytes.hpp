@@ -9,12 +9,13 @@
 
 namespace reginfo {
 
-/// Appends. Numbers are LEB128, signed ones folded so that small magnitudes stay short; texts have
-/// their length before them.
+/// Appends. Numbers are LEB128 (fixed ones little-endian), signed ones folded so that small
+/// magnitudes stay short; texts have their length before them.
 class ByteWriter {
 public:
     ByteWriter& number(std::uint64_t value);
     ByteWriter& signed_number(std::int64_t value);
+    ByteWriter& fixed(std::uint64_t value);  ///< in eight bytes, for what is seldom small
     ByteWriter& text(std::string_view value);
     ByteWriter& flag(bool value) { return number(value ? 1 : 0); }
 
@@ -32,11 +33,17 @@ public:
 
     std::uint64_t number();
     std::int64_t signed_number();
+    std::uint64_t fixed();
     std::string_view text();
     bool flag() { return number() != 0; }
     /// A number of items still to be read, each of at least one byte.
     std::size_t count();
 
+    /// What was read makes no sense: as if it had not fitted.
+    void spoil() {
+        ok_ = false;
+        rest_ = {};
+    }
     bool ok() const { return ok_; }
     bool at_end() const { return rest_.empty(); }
 

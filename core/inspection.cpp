@@ -85,13 +85,14 @@ AorParts parts_of(std::string_view aor) {
 }
 
 bool matches(const Aor& aor, const RegistrationFilter& filter) {
-    if (filter.aor && aor.name != *filter.aor) return false;
-    if (!filter.prefix.empty() && !aor.name.starts_with(filter.prefix) &&
-        !parts_of(aor.name).user.starts_with(filter.prefix)) {
+    const std::string_view name = aor.name;
+    if (filter.aor && name != *filter.aor) return false;
+    if (!filter.prefix.empty() && !name.starts_with(filter.prefix) &&
+        !parts_of(name).user.starts_with(filter.prefix)) {
         return false;
     }
-    if (!filter.domain.empty() && parts_of(aor.name).domain != filter.domain) return false;
-    return !filter.state || aor.kept.summary().state() == *filter.state;
+    if (!filter.domain.empty() && parts_of(name).domain != filter.domain) return false;
+    return !filter.state || aor.summary().state() == *filter.state;
 }
 
 }  // namespace
@@ -130,7 +131,7 @@ Subscription* find_subscription(Records& records, std::string_view id) {
 RegistrationView view_of(const Aor& aor) {
     RegistrationView view;
     view.aor = aor.name;
-    const StateSummary& summary = aor.kept.summary();
+    const StateSummary& summary = aor.summary();
     view.state = summary.state();
     view.revision = summary.revision;
     view.contacts_active = summary.contacts_active;
@@ -174,7 +175,7 @@ static PublicationView view_of(
 static RegistrationDetails details_of(TimePoint now, const Aor& aor) {
     RegistrationDetails details;
     details.summary = view_of(aor);
-    const StateReader state = aor.kept.read();
+    const StateReader state = aor.state();
     for (const ContactState& contact : state->contacts) {
         if (details.contacts.size() == Inspection::kContactsShown) break;
         details.contacts.push_back(view_of(now, contact));
@@ -225,7 +226,7 @@ std::size_t append(TimePoint, const Aor& aor, std::vector<RegistrationView>& out
 
 std::size_t append(TimePoint now, const Aor& aor, std::vector<PublicationView>& out) {
     std::size_t room = Inspection::kContactsShown;
-    const StateReader state = aor.kept.read();
+    const StateReader state = aor.state();
     for (const Publication& publication : state->publications) {
         out.push_back(view_of(now, aor, publication, room));
     }

@@ -16,7 +16,7 @@
 
 namespace reginfo {
 
-struct Aor;
+class Aor;
 struct ContactState;
 struct Publication;
 struct Records;

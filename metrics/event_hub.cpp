@@ -110,7 +110,7 @@ void EventHub::registration_changed(TimePoint now, const Aor& aor) {
     Json data = to_json(view);
     Json& contacts = data["contacts"] = Json::array();
     std::size_t left = kContactsTold;
-    const StateReader state = aor.kept.read();
+    const StateReader state = aor.state();
     for (const ContactState& contact : state->contacts) {
         if (contact.changed != view.revision) continue;
         if (left-- == 0) break;

@@ -48,7 +48,7 @@ std::optional<std::size_t> registration_of(
 bool is_limit(std::string_view reason) { return reason.find(" too ") != std::string_view::npos; }
 
 bool has_publication(const Aor& aor, EntityTag tag) {
-    const StateReader state = aor.kept.read();
+    const StateReader state = aor.state();
     return std::any_of(
         state->publications.begin(),
         state->publications.end(),
@@ -61,7 +61,7 @@ bool has_publication(const Aor& aor, EntityTag tag) {
 /// A new state of one AOR, and what happens once it is durable.
 struct Compositor::Change final : PendingChange {
     Change(Compositor& compositor_, Aor& aor_)
-        : compositor(compositor_), aor(aor_), next(aor_.kept.copy()) {}
+        : compositor(compositor_), aor(aor_), next(aor_.copy_of_state()) {}
 
     void finish(TimePoint now, bool ok, Outbox& outbox) override {
         ok ? compositor.apply(now, *this, outbox) : compositor.fail(now, *this, outbox);
@@ -178,7 +178,7 @@ Result<Compositor::Wish> Compositor::read(
 }
 
 /// The log is told of a PUBLISH whose turn it is, if its AOR is traced.
-TraceId Compositor::trace(const std::string& aor, const Request& request, Outbox& outbox) {
+TraceId Compositor::trace(std::string_view aor, const Request& request, Outbox& outbox) {
     if (records_.tracer.size() == 0) return 0;
     const TraceId id = records_.tracer.published(aor);
     const sip::Message& message = request.message;
@@ -210,7 +210,7 @@ std::optional<Reply> Compositor::bound_reached(const Aor* aor, const Wish& wish)
     if (wish.current != 0 || wish.expires.count() == 0) return std::nullopt;
     const Settings::Limits& limits = records_.settings.limits;
     std::optional<Bound> bound;
-    if (aor && aor->kept.summary().publications >= limits.publications_per_aor) {
+    if (aor && aor->summary().publications >= limits.publications_per_aor) {
         bound = Bound::publications_per_aor;
     } else if (records_.stats.publications >= limits.publications) {
         bound = Bound::publications;
@@ -302,8 +302,8 @@ std::vector<Write> Compositor::writes_of(TimePoint now, const Change& change) co
     if (!records_.settings.durable) return writes;
     const bool needed = !change.next.publications.empty() || change.aor.watcher_count > 0 ||
                         change.aor.arriving > 0;
-    writes.push_back({Bucket::aor, change.aor.name, std::nullopt});
-    if (needed) writes.back().value = encode(change.next, now);
+    writes.push_back({Bucket::aor, change.aor.name.string(), std::nullopt});
+    if (needed) writes.back().value = encode(change.aor.name, change.next, now);
     if (change.draft && !is_reliable(change.draft->to.transport)) {
         writes.push_back(responder_.write_of(*change.draft, change.reply));
     }
@@ -314,15 +314,15 @@ std::vector<Write> Compositor::writes_of(TimePoint now, const Change& change) co
 void Compositor::apply(TimePoint now, Change& change, Outbox& outbox) {
     Aor& aor = change.aor;
     Stats& stats = records_.stats;
-    const StateSummary before = aor.kept.summary();
-    records_.aors.set_state(aor, std::move(change.next));
+    const StateSummary before = aor.summary();
+    aor.set_state(std::move(change.next));
     aor.is_stored = change.is_stored;
     if (change.report.visible) {
         aor.lagging = aor.watcher_count;
         aor.news_at = change.received;
     }
 
-    const StateSummary& after = aor.kept.summary();
+    const StateSummary& after = aor.summary();
     stats.contacts_active += std::uint64_t{after.contacts_active} - before.contacts_active;
     stats.contacts_ended += std::uint64_t{after.contacts_ended} - before.contacts_ended;
     stats.publications += std::uint64_t{after.publications} - before.publications;
@@ -355,7 +355,7 @@ void Compositor::fail(TimePoint now, Change& change, Outbox& outbox) {
 /// @param earliest  when what is overdue is looked at again
 void Compositor::unlock(Aor& aor, TimePoint earliest, Outbox& outbox) {
     records_.release(aor.turnstile);
-    auto deadline = next_deadline_of(*aor.kept.read(), records_.settings.contact_grace);
+    auto deadline = next_deadline_of(*aor.state(), records_.settings.contact_grace);
     if (deadline) deadline = std::max(*deadline, earliest);
     records_.aor_timers.set(aor, deadline);
     records_.drop_if_unused(aor, outbox);

@@ -66,7 +66,7 @@ private:
     Result<EntityTag> condition(const Request& request, const Aor* aor) const;
     Result<Wish> read(const Request& request, const std::string& name, const Aor* aor) const;
     std::optional<Reply> bound_reached(const Aor* aor, const Wish& wish);
-    TraceId trace(const std::string& aor, const Request& request, Outbox& outbox);
+    TraceId trace(std::string_view aor, const Request& request, Outbox& outbox);
     void trace_in_force(const Change& change, Outbox& outbox);
     void carry_out(TimePoint now, Aor& aor, const Wish& wish, ResponseDraft draft, Outbox& outbox);
     void begin(TimePoint now, std::unique_ptr<Change> change, Outbox& outbox);

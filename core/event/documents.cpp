@@ -214,7 +214,7 @@ EntityTag entity_tag_of(
 
 NotifyBody Documents::body_for(TimePoint now, const Subscription& subscription) {
     const Aor& aor = subscription.aor;
-    const StateReader state = aor.kept.read();
+    const StateReader state = aor.state();
     const ProfileTraits& traits = traits_of(subscription.profile);
     const Kind kind{
         .aor = &aor,

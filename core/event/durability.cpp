@@ -33,7 +33,7 @@ SubscriptionRecord record_of(const Subscription& subscription) {
     const bool over = subscription.state == Subscription::State::terminated;
     return {
         .event_id = std::optional<std::string>(subscription.event_id()),
-        .aor = subscription.aor.name,
+        .aor = subscription.aor.name.string(),
         .aor_text = std::string(subscription.aor_text()),
         .watcher = subscription.watcher,
         .profile = subscription.profile,
@@ -90,13 +90,13 @@ void store_without_ended(
 }
 
 bool Restorer::restore_aor(std::string_view key, std::string_view value, const RecordTime& time) {
-    auto state = decode_aor(value, time);
+    auto state = decode_aor(key, value, time);
     if (!state) return false;
     Aor& aor = records_.aors.find_or_create(key);
     const auto deadline = next_deadline_of(*state, records_.settings.contact_grace);
-    records_.aors.set_state(aor, std::move(*state));
+    aor.set_state(std::move(*state));
     aor.is_stored = true;
-    const StateSummary& summary = aor.kept.summary();
+    const StateSummary& summary = aor.summary();
     records_.stats.contacts_active += summary.contacts_active;
     records_.stats.contacts_ended += summary.contacts_ended;
     records_.stats.publications += summary.publications;

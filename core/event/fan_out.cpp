@@ -9,8 +9,9 @@ namespace reginfo {
 
 void Notifier::aor_changed(Aor& aor) {
     if (aor.watcher_count == 0) return;
-    if (!aor.fan_out) fan_outs_.push_back(&aor);
-    aor.fan_out = aor.watchers.begin();
+    if (!aor.is_telling) fan_outs_.push_back(&aor);
+    aor.is_telling = true;
+    aor.next_told = aor.watchers.begin();
 }
 
 void Notifier::tell_again(Aor& aor) {
@@ -22,7 +23,7 @@ void Notifier::tell_again(Aor& aor) {
 /// Whether the watcher has, or is being told, all that the newest revision shows it. If that is an
 /// older revision, it has the newest without a NOTIFY.
 bool Notifier::knows_news(Subscription& subscription) {
-    const StateSummary& state = subscription.aor.kept.summary();
+    const StateSummary& state = subscription.aor.summary();
     const Revision news = newest_of(state, traits_of(subscription.profile).documents);
     auto& in_flight = subscription.dialog.in_flight;
     if (in_flight && in_flight->subscription == &subscription && in_flight->carried >= news) {
@@ -36,11 +37,11 @@ bool Notifier::knows_news(Subscription& subscription) {
 
 /// Whether the subscription ends because nothing that it is about is registered any more.
 bool Notifier::is_over(const Subscription& subscription) {
-    const KeptState& kept = subscription.aor.kept;
-    if (!traits_of(subscription.profile).needs_contact || kept.summary().contacts_active > 0) {
+    const Aor& aor = subscription.aor;
+    if (!traits_of(subscription.profile).needs_contact || aor.summary().contacts_active > 0) {
         return false;
     }
-    const StateReader state = kept.read();
+    const StateReader state = aor.state();
     return std::none_of(state->members.begin(), state->members.end(), [](const SetMember& member) {
         return member.state.has_active_contact();
     });
@@ -64,7 +65,7 @@ bool Notifier::tell_if_untold(TimePoint now, Subscription& subscription, Outbox&
 bool Notifier::run(TimePoint now, std::size_t count, Outbox& outbox) {
     while (count > 0 && !fan_outs_.empty()) {
         Aor& aor = *fan_outs_.front();
-        WatcherList::iterator& at = *aor.fan_out;
+        WatcherList::iterator& at = aor.next_told;
         for (; count > 0 && at != aor.watchers.end(); --count) {
             Subscription& subscription = *at++;
             if (subscription.state == Subscription::State::terminated) continue;
@@ -77,7 +78,7 @@ bool Notifier::run(TimePoint now, std::size_t count, Outbox& outbox) {
             fan_outs_.push_back(&aor);
             break;
         }
-        aor.fan_out.reset();
+        aor.is_telling = false;
         aor.tell_all = false;
         records_.drop_if_unused(aor, outbox);
     }

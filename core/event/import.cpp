@@ -31,7 +31,7 @@ std::optional<std::string> import_record(
 ) {
     AorState state;
     if (!existing.empty()) {
-        auto known = decode_aor(existing, time);
+        auto known = decode_aor(key, existing, time);
         if (!known) return std::nullopt;
         state = std::move(*known);
     }
@@ -46,7 +46,7 @@ std::optional<std::string> import_record(
     for (Word& word : state.publications.back().words) word.said = kImported;
     state.next_order = next_order;
     merge.refresh(etag, etag, time.now + longest);  // folds them anew
-    return encode(state, time.now);
+    return encode(key, state, time.now);
 }
 
 }  // namespace reginfo

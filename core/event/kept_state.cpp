@@ -6,6 +6,7 @@
 #include "core/event/record_codec.hpp"
 
 #include <cassert>
+#include <cstring>
 
 namespace reginfo {
 
@@ -25,50 +26,65 @@ RegistrationState StateSummary::state() const {
     return known ? RegistrationState::terminated : RegistrationState::init;
 }
 
-StateReader KeptState::read() const {
-    return open_ ? StateReader(open_->state) : StateReader(made());
+StateReader KeptState::read(std::string_view name) const {
+    return open_ ? StateReader(open_->state) : StateReader(made(name));
 }
 
-AorState KeptState::made() const {
-    if (record_size_ == 0) return {};
+AorState KeptState::copy(std::string_view name) const { return open_ ? open_->state : made(name); }
+
+AorState KeptState::made(std::string_view name) const {
+    if (!record_) return {};
     // Times are kept as they are: as what is left of them when the clock began.
-    std::optional<AorState> state = decode_aor(record(), {});
+    std::optional<AorState> state = decode_aor(name, record(), {}, &states_.shared_texts_);
     assert(state);
     return std::move(*state);
 }
 
-std::size_t KeptState::bytes() const { return open_ ? open_->bytes : heap_bytes(record_size_); }
+std::string_view KeptState::record() const {
+    if (!record_) return {};
+    std::uint32_t size = 0;
+    std::memcpy(&size, record_.get(), sizeof size);
+    return {record_.get() + sizeof size, size};
+}
 
-void OpenStates::set(KeptState& kept, AorState state) {
-    bytes_ -= kept.bytes();
-    if (kept.open_) {
-        kept.open_->unlink();
+std::size_t KeptState::bytes() const {
+    if (open_) return open_->bytes;
+    return record_ ? heap_bytes(sizeof(std::uint32_t) + record().size()) : 0;
+}
+
+void KeptState::set(std::string_view name, AorState state) {
+    states_.bytes_ -= bytes();
+    if (open_) {
+        open_->unlink();
     } else {
-        kept.open_ = std::make_unique<KeptState::Open>();
-        kept.open_->owner = &kept;
-        kept.record_.reset();
-        kept.record_size_ = 0;
-        ++size_;
+        open_ = std::make_unique<Open>();
+        open_->owner = this;
+        record_.reset();
+        ++states_.size_;
     }
-    kept.summary_ = StateSummary(state);
-    kept.open_->state = std::move(state);
-    kept.open_->bytes = heap_bytes(sizeof(KeptState::Open)) + footprint_of(kept.open_->state);
-    bytes_ += kept.open_->bytes;
-    recent_.push_back(*kept.open_);
-    if (size_ > limit_) close(*recent_.front().owner);
+    summary_ = StateSummary(state);
+    open_->name = name;
+    open_->state = std::move(state);
+    open_->bytes = heap_bytes(sizeof(Open)) + footprint_of(open_->state);
+    states_.bytes_ += open_->bytes;
+    states_.recent_.push_back(*open_);
+    if (states_.size_ > states_.limit_) states_.close(*states_.recent_.front().owner);
 }
 
 void OpenStates::close(KeptState& kept) {
     bytes_ -= kept.bytes();
-    const std::string record = encode(kept.open_->state, TimePoint{});
-    kept.record_ = std::make_unique_for_overwrite<char[]>(record.size());
-    kept.record_size_ = static_cast<std::uint32_t>(record.copy(kept.record_.get(), record.size()));
+    const KeptState::Open& open = *kept.open_;
+    const std::string record = encode(open.name, open.state, TimePoint{}, &shared_texts_);
+    const auto size = static_cast<std::uint32_t>(record.size());
+    kept.record_ = std::make_unique_for_overwrite<char[]>(sizeof size + record.size());
+    std::memcpy(kept.record_.get(), &size, sizeof size);
+    record.copy(kept.record_.get() + sizeof size, record.size());
     kept.open_.reset();
     --size_;
     bytes_ += kept.bytes();
 }
 
-void OpenStates::forget(KeptState& kept) {
+void OpenStates::forget(const KeptState& kept) {
     bytes_ -= kept.bytes();
     if (kept.open_) --size_;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/event/aor_state.hpp"
+#include "core/event/shared_texts.hpp"
 
 #include <boost/intrusive/list.hpp>
 
@@ -48,14 +49,18 @@ private:
 class OpenStates;
 
 /// The state of one AOR. Millions of phones are registered and few of them change at a time: what
-/// rests is kept as the bytes that a store would be given of it, in one piece and less than a third
-/// of the values.
+/// rests is kept as the bytes that a store would be given of it, in one piece and a third of the
+/// values' size.
 class KeptState {
 public:
+    explicit KeptState(OpenStates& states) : states_(states) {}
+
     const StateSummary& summary() const { return summary_; }
-    StateReader read() const;
-    AorState copy() const { return open_ ? open_->state : made(); }
-    std::size_t bytes() const;  ///< on the heap
+    /// @param name  of the AOR, here and below
+    StateReader read(std::string_view name) const;
+    AorState copy(std::string_view name) const;
+    /// Opens it with that state, which may close another one. @pre `name` lasts
+    void set(std::string_view name, AorState state);
 
 private:
     friend class OpenStates;
@@ -63,32 +68,35 @@ private:
     struct Open : boost::intrusive::list_base_hook<
                       boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
         AorState state;
+        std::string_view name;
         KeptState* owner = nullptr;
         std::size_t bytes = 0;
     };
 
-    AorState made() const;
-    std::string_view record() const { return {record_.get(), record_size_}; }
+    AorState made(std::string_view name) const;
+    std::string_view record() const;
+    std::size_t bytes() const;  ///< on the heap
 
     StateSummary summary_;
-    std::uint32_t record_size_ = 0;
-    std::unique_ptr<char[]> record_;  ///< none if it is open, or nothing was ever said
+    OpenStates& states_;
+    std::unique_ptr<char[]> record_;  ///< with its size; none if open, or nothing was ever said
     std::unique_ptr<Open> open_;
 };
 
 /// Keeps the states open that were set last, so many of them.
 class OpenStates {
 public:
-    explicit OpenStates(std::size_t limit) : limit_(limit) {}
+    OpenStates(std::size_t limit, std::uint64_t seed) : limit_(limit), shared_texts_(seed) {}
 
-    /// Opens it with that state, and may close another one.
-    void set(KeptState& kept, AorState state);
     /// Its AOR is about to be forgotten.
-    void forget(KeptState& kept);
+    void forget(const KeptState& kept);
 
     std::size_t bytes() const { return bytes_; }  ///< of all states, open or closed
+    std::size_t shared_bytes() const { return shared_texts_.bytes(); }
 
 private:
+    friend class KeptState;
+
     using List =
         boost::intrusive::list<KeptState::Open, boost::intrusive::constant_time_size<false>>;
 
@@ -98,6 +106,7 @@ private:
     std::size_t size_ = 0;
     std::size_t bytes_ = 0;
     List recent_;  ///< the one set last at the end
+    SharedTexts shared_texts_;
 };
 
 }  // namespace reginfo

@@ -106,7 +106,7 @@ void Notifier::subscribe(
     }
     Aor* aor = records_.aors.find(*name);
     if (aor && aor->turnstile.locked) return hold(now, aor->turnstile, request, bytes, outbox);
-    const StateReader state = aor ? aor->kept.read() : StateReader(AorState{});
+    const StateReader state = aor ? aor->state() : StateReader(AorState{});
     const ProfileTraits& traits = traits_of(wish->profile);
     if (traits.needs_contact && !state->has_active_contact()) {
         return refuse(now, request, refusal(480), outbox);
@@ -167,7 +167,7 @@ void Notifier::resubscribe(
     change->aor_text = any.aor_text();
     const Profile profile = subscription ? subscription->profile : wish->profile;
     change->suppress = (subscription || !traits_of(profile).always_body) &&
-                       is_met(*wish, profile, any.aor.name, *any.aor.kept.read(), any.aor_text());
+                       is_met(*wish, profile, any.aor.name, *any.aor.state(), any.aor_text());
     change->known = any.aor.revision();
     if (const auto bound = bound_reached(&any.aor, dialog, *change, *wish)) {
         return refuse(now, request, *bound, outbox);

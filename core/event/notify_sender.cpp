@@ -120,7 +120,7 @@ void NotifySender::pump(TimePoint now, Dialog& dialog, Outbox& outbox) {
     if (!window.has_room()) {
         if (!static_cast<QueueHook&>(*next).is_linked()) {
             records_.queued(now, *next);
-            const std::string& aor = next->aor.name;
+            const std::string_view aor = next->aor.name;
             records_.tracer.say(
                 records_.tracer.current(aor), aor, "NOTIFY waits for a window", flow, outbox
             );

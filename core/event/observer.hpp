@@ -6,7 +6,7 @@
 
 namespace reginfo {
 
-struct Aor;
+class Aor;
 struct Subscription;
 
 /// How far a subscription's life has come.

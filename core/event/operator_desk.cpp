@@ -32,7 +32,7 @@ ActionOutcome OperatorDesk::carry_out(TimePoint now, const OperatorAction& actio
 ActionOutcome OperatorDesk::carry_out(TimePoint, const NotifyAgain& action, Outbox& outbox) {
     Aor* aor = find_aor(records_, action.aor);
     if (!aor) return ActionOutcome::not_found;
-    log(outbox, "notify the watchers of " + aor->name + " again");
+    log(outbox, "notify the watchers of " + aor->name.string() + " again");
     notifier_.tell_again(*aor);
     return ActionOutcome::done;
 }
@@ -48,7 +48,7 @@ ActionOutcome OperatorDesk::carry_out(
     }
     if (subscription->dialog.turnstile.locked) return ActionOutcome::busy;
     log(outbox,
-        "end subscription " + action.id + " to " + subscription->aor.name + ", " +
+        "end subscription " + action.id + " to " + subscription->aor.name.string() + ", " +
             std::string(text_of(action.reason)));
     if (action.reason == TerminationReason::probation) {
         subscription->deadline = now + action.retry_after;
@@ -64,14 +64,14 @@ ActionOutcome OperatorDesk::carry_out(
 ) {
     Aor* aor = find_aor(records_, action.aor);
     if (!aor) return ActionOutcome::not_found;
-    const StateReader state = aor->kept.read();
+    const StateReader state = aor->state();
     const auto& publications = state->publications;
     const auto at = std::find_if(publications.begin(), publications.end(), [&](const auto& p) {
         return std::string_view(tag_text(p.etag)) == action.entity_tag;
     });
     if (at == publications.end()) return ActionOutcome::not_found;
     if (aor->turnstile.locked) return ActionOutcome::busy;
-    log(outbox, "drop publication " + action.entity_tag + " of " + aor->name);
+    log(outbox, "drop publication " + action.entity_tag + " of " + aor->name.string());
     compositor_.drop_publication(now, *aor, at->etag, outbox);
     return ActionOutcome::done;
 }
@@ -79,7 +79,7 @@ ActionOutcome OperatorDesk::carry_out(
 ActionOutcome OperatorDesk::carry_out(TimePoint now, const EndContact& action, Outbox& outbox) {
     Aor* aor = find_aor(records_, action.aor);
     if (!aor) return ActionOutcome::not_found;
-    const StateReader state = aor->kept.read();
+    const StateReader state = aor->state();
     const auto& contacts = state->contacts;
     const auto at = std::find_if(contacts.begin(), contacts.end(), [&](const auto& contact) {
         return contact.active && contact_id_text(contact.details->id) == action.id;
@@ -87,8 +87,8 @@ ActionOutcome OperatorDesk::carry_out(TimePoint now, const EndContact& action, O
     if (at == contacts.end()) return ActionOutcome::not_found;
     if (aor->turnstile.locked) return ActionOutcome::busy;
     log(outbox,
-        "end contact " + action.id + " of " + aor->name + ", " + std::string(text_of(action.event))
-    );
+        "end contact " + action.id + " of " + aor->name.string() + ", " +
+            std::string(text_of(action.event)));
     compositor_.end_contact(now, *aor, at->details->id, action.event, outbox);
     return ActionOutcome::done;
 }

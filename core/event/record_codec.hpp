@@ -26,8 +26,22 @@ struct RecordTime {
     Duration age{};  ///< since it was written; not negative
 };
 
-std::string encode(const AorState& state, TimePoint now);
-std::optional<AorState> decode_aor(std::string_view bytes, const RecordTime& time);
+class SharedTexts;
+
+/// @param aor           canonical
+/// @param shared_texts  may take a part of it: then it must be there to read the record as well
+std::string encode(
+    std::string_view aor,
+    const AorState& state,
+    TimePoint now,
+    SharedTexts* shared_texts = nullptr
+);
+std::optional<AorState> decode_aor(
+    std::string_view aor,
+    std::string_view bytes,
+    const RecordTime& time,
+    const SharedTexts* shared_texts = nullptr
+);
 
 /// What outlives a restart of a subscription.
 struct SubscriptionRecord {

@@ -52,13 +52,13 @@ void Records::acknowledge(Subscription& subscription, Revision revision) {
     subscription.acked = revision;
     if (!lagged || revision < aor.revision()) return;
     if (--aor.lagging > 0 || aor.turnstile.locked) return;
-    const StateSummary before = aor.kept.summary();
+    const StateSummary before = aor.summary();
     if (before.contacts_ended == 0 && !before.has_members) return;
-    AorState state = aor.kept.copy();
+    AorState state = aor.copy_of_state();
     Merge(aor.name, state, Duration{})
         .forget_ended(revision, std::numeric_limits<std::size_t>::max());
-    aors.set_state(aor, std::move(state));
-    stats.contacts_ended -= before.contacts_ended - aor.kept.summary().contacts_ended;
+    aor.set_state(std::move(state));
+    stats.contacts_ended -= before.contacts_ended - aor.summary().contacts_ended;
 }
 
 void Records::set_rates(TimePoint now, Subscription& subscription, const Rates& wanted) const {
@@ -124,11 +124,11 @@ void Records::release(Turnstile& turnstile) {
 void Records::drop_if_unused(Aor& aor, Outbox& outbox) {
     if (!aor.is_unused()) return;
     if (settings.durable && aor.is_stored) {
-        commits.begin({Write{Bucket::aor, aor.name, std::nullopt}}, outbox);
+        commits.begin({Write{Bucket::aor, aor.name.string(), std::nullopt}}, outbox);
     }
     documents.forget(aor);
-    stats.contacts_active -= aor.kept.summary().contacts_active;
-    stats.contacts_ended -= aor.kept.summary().contacts_ended;
+    stats.contacts_active -= aor.summary().contacts_active;
+    stats.contacts_ended -= aor.summary().contacts_ended;
     aors.erase(aor);
     count_aors();
 }

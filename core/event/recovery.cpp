@@ -86,7 +86,7 @@ std::size_t Recovery::see_to(TimePoint now, const Missed& missed, Outbox& outbox
 }
 
 bool Recovery::is_overdue(TimePoint now, Aor& aor) const {
-    const auto deadline = next_deadline_of(*aor.kept.read(), records_.settings.contact_grace);
+    const auto deadline = next_deadline_of(*aor.state(), records_.settings.contact_grace);
     return deadline && *deadline <= now;
 }
 

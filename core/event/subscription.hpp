@@ -10,6 +10,7 @@
 #include "core/event/queue_ages.hpp"
 #include "core/event/rate_control.hpp"
 #include "core/event/tracer.hpp"
+#include "core/fixed_text.hpp"
 #include "core/outbox.hpp"
 #include "core/slot_table.hpp"
 #include "core/texts.hpp"
@@ -30,7 +31,7 @@
 
 namespace reginfo {
 
-struct Aor;
+class Aor;
 struct Dialog;
 class SendWindow;
 
@@ -231,30 +232,40 @@ struct Dialog {
 };
 
 /// An AOR that is published, watched or both.
-struct Aor {
-    explicit Aor(std::string name_) : name(std::move(name_)) {}
+class Aor {
+public:
+    Aor(std::string_view name_, OpenStates& states) : name(name_), kept_(states) {}
 
-    const std::string name;  ///< canonical (sip::canonical_aor)
-    KeptState kept;          ///< changed by AorTable::set_state
+    const FixedText name;  ///< canonical (sip::canonical_aor)
+
+    const StateSummary& summary() const { return kept_.summary(); }
+    Revision revision() const { return summary().revision; }
+    StateReader state() const { return kept_.read(name); }
+    AorState copy_of_state() const { return kept_.copy(name); }
+    void set_state(AorState state) { kept_.set(name, std::move(state)); }
+    const KeptState& kept() const { return kept_; }
+
     WatcherList watchers;
-    std::size_t watcher_count = 0;
-    std::size_t arriving = 0;  ///< new watchers whose subscriptions are being stored
-    std::size_t lagging = 0;   ///< watchers that have not answered the newest revision with 2xx
-    std::optional<WatcherList::iterator> fan_out;  ///< how far telling a change has come
+    WatcherList::iterator next_told;  ///< how far telling a change has come, where it goes on
     Turnstile turnstile;
     Timer timer;
+    TimePoint news_at = kNoNews;  ///< when the PUBLISH came that made the newest revision
+    std::uint32_t watcher_count = 0;
+    std::uint32_t arriving = 0;  ///< new watchers whose subscriptions are being stored
+    std::uint32_t lagging = 0;   ///< watchers that have not answered the newest revision with 2xx
+    Slot slot = 0;
+    bool is_telling = false;
     bool is_stored = false;  ///< the store has a record of it
     bool tell_all = false;   ///< the fan-out is for those as well who know the newest revision
-    Slot slot = 0;
-    TimePoint news_at = kNoNews;  ///< when the PUBLISH came that made the newest revision
-
-    Revision revision() const { return kept.summary().revision; }
 
     /// Nobody publishes, watches or waits for it.
     bool is_unused() const {
-        return watcher_count == 0 && arriving == 0 && kept.summary().publications == 0 &&
-               !turnstile.locked && !turnstile.waiting && !fan_out;
+        return watcher_count == 0 && arriving == 0 && summary().publications == 0 &&
+               !turnstile.locked && !turnstile.waiting && !is_telling;
     }
+
+private:
+    KeptState kept_;
 };
 
 }  // namespace reginfo

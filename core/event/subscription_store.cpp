@@ -8,7 +8,9 @@
 namespace reginfo {
 namespace {
 
-std::size_t own_bytes(const Aor& aor) { return heap_bytes(sizeof(Aor)) + heap_bytes(aor.name); }
+std::size_t own_bytes(const Aor& aor) {
+    return heap_bytes(sizeof(Aor)) + heap_bytes(aor.name.size());
+}
 
 }  // namespace
 
@@ -19,10 +21,10 @@ Aor* AorTable::find(std::string_view name) {
 
 Aor& AorTable::find_or_create(std::string_view name) {
     if (Aor* aor = find(name)) return *aor;
-    auto aor = std::make_unique<Aor>(std::string(name));
+    auto aor = std::make_unique<Aor>(name, states_);
     Aor& created = *aor;
     created.slot = slots_.add(created);
-    aors_.emplace(created.name, std::move(aor));
+    aors_.emplace(std::string_view(created.name), std::move(aor));
     bytes_ += own_bytes(created);
     return created;
 }
@@ -31,7 +33,7 @@ void AorTable::erase(Aor& aor) {
     assert(find(aor.name) == &aor);
     slots_.remove(aor.slot);
     bytes_ -= own_bytes(aor);
-    states_.forget(aor.kept);
+    states_.forget(aor.kept());
     aors_.erase(std::string_view(aor.name));
 }
 
@@ -95,8 +97,8 @@ void SubscriptionStore::remove(Subscription& subscription) {
     slots_.remove(subscription.slot);
     --stats_.subscriptions_by_profile[index_of(subscription.profile)];
     if (subscription.acked < aor.revision()) --aor.lagging;
-    if (aor.fan_out && *aor.fan_out != aor.watchers.end() && &**aor.fan_out == &subscription) {
-        ++*aor.fan_out;
+    if (aor.is_telling && aor.next_told != aor.watchers.end() && &*aor.next_told == &subscription) {
+        ++aor.next_told;
     }
     --aor.watcher_count;
     const std::uint64_t watcher = subscription.watcher;

@@ -34,19 +34,19 @@ class AorTable {
 public:
     /// @param open_states  see OpenStates
     AorTable(std::uint64_t seed, std::size_t open_states)
-        : aors_(SeededHash{seed}), states_(open_states) {}
+        : states_(open_states, seed), aors_(SeededHash{seed}) {}
 
     Aor* find(std::string_view name);
     Aor& find_or_create(std::string_view name);
 
     void erase(Aor& aor);
 
-    void set_state(Aor& aor, AorState state) { states_.set(aor.kept, std::move(state)); }
-
     std::size_t bytes() const {
         return bytes_ + states_.bytes();
     }  ///< of all AORs with what is published
-    std::size_t index_bytes() const { return aors_.bytes() + slots_.bytes(); }
+    std::size_t index_bytes() const {
+        return aors_.bytes() + slots_.bytes() + states_.shared_bytes();
+    }
 
     template <class Visitor>
     void for_each(Visitor visit) {
@@ -57,10 +57,10 @@ public:
     const SlotTable<Aor>& slots() const { return slots_; }
 
 private:
+    OpenStates states_;
     GradualTable<boost::unordered_flat_map<std::string_view, std::unique_ptr<Aor>, SeededHash>>
         aors_;
     SlotTable<Aor> slots_;
-    OpenStates states_;
     std::size_t bytes_ = 0;  ///< without the states
 };
 

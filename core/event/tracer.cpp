@@ -23,7 +23,7 @@ void write(Outbox& outbox, std::string detail, const std::optional<Flow>& flow =
 
 }  // namespace
 
-bool Tracer::start(TimePoint until, const std::string& aor, Outbox& outbox) {
+bool Tracer::start(TimePoint until, std::string_view aor, Outbox& outbox) {
     const auto known = traced_.find(aor);
     if (known != traced_.end()) {
         known->second.until = until;
@@ -36,30 +36,32 @@ bool Tracer::start(TimePoint until, const std::string& aor, Outbox& outbox) {
     return true;
 }
 
-bool Tracer::stop(const std::string& aor, Outbox& outbox) {
-    if (traced_.erase(aor) == 0) return false;
-    write(outbox, aor + " trace ends: asked for");
+bool Tracer::stop(std::string_view aor, Outbox& outbox) {
+    const auto known = traced_.find(aor);
+    if (known == traced_.end()) return false;
+    traced_.erase(known);
+    write(outbox, std::string(aor) + " trace ends: asked for");
     return true;
 }
 
-TraceId Tracer::published(const std::string& aor) {
+TraceId Tracer::published(std::string_view aor) {
     const auto at = traced_.find(aor);
     if (at == traced_.end()) return 0;
     return at->second.latest = tokens_.next();
 }
 
-TraceId Tracer::latest(const std::string& aor) const {
+TraceId Tracer::latest(std::string_view aor) const {
     if (traced_.empty()) return 0;
     const auto at = traced_.find(aor);
     return at == traced_.end() ? 0 : at->second.latest;
 }
 
-void Tracer::in_force(const std::string& aor, TraceId id) {
+void Tracer::in_force(std::string_view aor, TraceId id) {
     const auto at = traced_.find(aor);
     if (at != traced_.end()) at->second.current = id;
 }
 
-TraceId Tracer::current(const std::string& aor) const {
+TraceId Tracer::current(std::string_view aor) const {
     if (traced_.empty()) return 0;
     const auto at = traced_.find(aor);
     return at == traced_.end() ? 0 : at->second.current;
@@ -67,7 +69,7 @@ TraceId Tracer::current(const std::string& aor) const {
 
 void Tracer::say(
     TraceId id,
-    const std::string& aor,
+    std::string_view aor,
     std::string_view what,
     const std::optional<Flow>& flow,
     Outbox& outbox
@@ -80,7 +82,7 @@ void Tracer::say(
     write(outbox, std::move(detail), flow);
     if (++at->second.lines < kLines) return;
     traced_.erase(at);
-    write(outbox, aor + " trace ends: " + std::to_string(kLines) + " lines");
+    write(outbox, std::string(aor) + " trace ends: " + std::to_string(kLines) + " lines");
 }
 
 std::optional<TimePoint> Tracer::next_deadline() const {

@@ -7,10 +7,10 @@
 #include "core/random.hpp"
 #include "core/time.hpp"
 
-#include <boost/unordered/unordered_flat_map.hpp>
-
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,23 +30,23 @@ public:
 
     /// Traces the AOR until then, or from now on until then if it is traced already. Returns
     /// whether there was room for it.
-    bool start(TimePoint until, const std::string& aor, Outbox& outbox);
+    bool start(TimePoint until, std::string_view aor, Outbox& outbox);
     /// Returns whether it was traced.
-    bool stop(const std::string& aor, Outbox& outbox);
+    bool stop(std::string_view aor, Outbox& outbox);
 
     /// A PUBLISH is being carried out. Returns 0 unless its AOR is traced.
-    TraceId published(const std::string& aor);
+    TraceId published(std::string_view aor);
     /// Of the last PUBLISH of that AOR; 0 unless it is traced.
-    TraceId latest(const std::string& aor) const;
+    TraceId latest(std::string_view aor) const;
     /// What that PUBLISH says is in force from now on.
-    void in_force(const std::string& aor, TraceId id);
+    void in_force(std::string_view aor, TraceId id);
     /// Of the PUBLISH that is in force; 0 unless the AOR is traced.
-    TraceId current(const std::string& aor) const;
+    TraceId current(std::string_view aor) const;
 
     /// A line about that PUBLISH; of what is not traced none.
     void say(
         TraceId id,
-        const std::string& aor,
+        std::string_view aor,
         std::string_view what,
         const std::optional<Flow>& flow,
         Outbox& outbox
@@ -65,7 +65,7 @@ private:
     };
 
     TokenSource& tokens_;
-    boost::unordered_flat_map<std::string, Traced> traced_;
+    std::map<std::string, Traced, std::less<>> traced_;
 };
 
 }  // namespace reginfo

@@ -28,9 +28,9 @@ constexpr const char* kAor = "sip:alice@example.org";
 std::string key_of(Bucket bucket, std::string_view value, const RecordTime& time) {
     switch (bucket) {
         case Bucket::aor: {
-            const auto state = decode_aor(value, time);
+            const auto state = decode_aor(kAor, value, time);
             if (!state) return "";
-            require(decode_aor(encode(*state, kNow), {kNow, {}}).has_value(), "read again");
+            require(decode_aor(kAor, encode(kAor, *state, kNow), {kNow, {}}).has_value(), "read again");
             return kAor;
         }
         case Bucket::dialog: {

@@ -218,7 +218,7 @@ TEST_F(SchemaOne, IsMigratedAndItsRecordsAreRead) {
     const RecordTime time{TimePoint{1h}, 0s};
     for (const auto& [key, value] : records) {
         if (key.first == Bucket::aor) {
-            const auto state = decode_aor(value, time);
+            const auto state = decode_aor(key.second, value, time);
             ASSERT_TRUE(state);
             EXPECT_EQ(state->publications.size(), 1U);
         } else if (key.first == Bucket::dialog) {

@@ -20,10 +20,10 @@ protected:
     void import(std::vector<ContactText> contacts) {
         const auto document = read_document(BodyText{.contacts = std::move(contacts)}.text(), {});
         ASSERT_TRUE(document);
-        const std::string existing = state.revision > 0 ? encode(state, now) : "";
+        const std::string existing = state.revision > 0 ? encode(kAor, state, now) : "";
         const auto record = import_record(kAor, existing, {now, 0s}, kImportTag, *document);
         ASSERT_TRUE(record);
-        state = decode_aor(*record, {now, 0s}).value();
+        state = decode_aor(kAor, *record, {now, 0s}).value();
     }
     bool is_active(const char* uri) const { return find(uri) && find(uri)->active; }
     std::string callid_of(const char* uri) const {

@@ -3,6 +3,7 @@
 
 #include "core/event/record_codec.hpp"
 
+#include "core/event/shared_texts.hpp"
 #include "core/transaction/transaction_record.hpp"
 #include "tests/core/event/merge_fixture.hpp"
 
@@ -55,10 +56,10 @@ protected:
 TEST_F(RecordCodec, AnAorComesBack) {
     fill();
 
-    const auto back = decode_aor(encode(state, now), {now, 0s});
+    const auto back = decode_aor(kAor, encode(kAor, state, now), {now, 0s});
 
     ASSERT_TRUE(back);
-    EXPECT_EQ(encode(*back, now), encode(state, now));
+    EXPECT_EQ(encode(kAor, *back, now), encode(kAor, state, now));
     EXPECT_EQ(back->publications.size(), 2U);
     EXPECT_EQ(back->contacts.size(), state.contacts.size());
     EXPECT_EQ(*back->contacts[0].details, *state.contacts[0].details);
@@ -67,11 +68,33 @@ TEST_F(RecordCodec, AnAorComesBack) {
     EXPECT_EQ(back->next_order, state.next_order);
 }
 
+TEST_F(RecordCodec, WhatStandsElsewhereIsNotRepeated) {
+    publish({{.uri = kX, .callid = std::string(100, 'c')}});
+    const std::string record = encode(kAor, state, now);
+
+    EXPECT_EQ(record.find(kAor), std::string::npos) << "its name is the key";
+    EXPECT_EQ(record.find("cccc"), record.rfind(std::string(100, 'c'))) << "callid is an attribute";
+    const auto other = decode_aor("sip:bob@example.org", record, {now, 0s});
+    ASSERT_TRUE(other);
+    EXPECT_EQ(other->published_aor(), "sip:bob@example.org");
+}
+
+TEST_F(RecordCodec, ATextSharedInMemoryIsRefusedWithoutIt) {
+    SharedTexts shared(1);
+    publish({{.uri = kX, .attributes = " user_agent=\"Phone/1.0\""}});
+    static_cast<void>(encode(kAor, state, now, &shared));
+    const std::string record = encode(kAor, state, now, &shared);
+
+    EXPECT_EQ(record.find("Phone"), std::string::npos);
+    EXPECT_TRUE(decode_aor(kAor, record, {now, 0s}, &shared));
+    EXPECT_FALSE(decode_aor(kAor, record, {now, 0s}));
+}
+
 TEST_F(RecordCodec, TimeGoesOnWhileNobodyLooks) {
     fill();
     const TimePoint later = TimePoint{} + 5s;  // of another process, with another clock
 
-    const auto back = decode_aor(encode(state, now), {later, 1000s});
+    const auto back = decode_aor(kAor, encode(kAor, state, now), {later, 1000s});
 
     ASSERT_TRUE(back);
     EXPECT_EQ(back->publications[0].deadline - later, 2600s);
@@ -109,25 +132,25 @@ TEST_F(RecordCodec, ATransactionComesBack) {
 
 TEST_F(RecordCodec, ARecordCutShortIsRefused) {
     fill();
-    const std::string aor = encode(state, now);
+    const std::string aor = encode(kAor, state, now);
     for (std::size_t size = 0; size < aor.size(); ++size) {
-        EXPECT_FALSE(decode_aor(aor.substr(0, size), {now, 0s})) << size;
+        EXPECT_FALSE(decode_aor(kAor, aor.substr(0, size), {now, 0s})) << size;
     }
     const std::string of_dialog = encode(dialog(), now);
     for (std::size_t size = 0; size < of_dialog.size(); ++size) {
         EXPECT_FALSE(decode_dialog(of_dialog.substr(0, size), {now, 0s})) << size;
     }
-    EXPECT_FALSE(decode_aor(aor + "x", {now, 0s}));
+    EXPECT_FALSE(decode_aor(kAor, aor + "x", {now, 0s}));
 }
 
 TEST_F(RecordCodec, ADamagedByteDoesNoHarm) {
     fill();
-    std::string aor = encode(state, now);
+    std::string aor = encode(kAor, state, now);
     std::string of_dialog = encode(dialog(), now);
     for (int flip = 1; flip < 256; flip <<= 1) {
         for (char& byte : aor) {
             byte = static_cast<char>(byte ^ flip);
-            decode_aor(aor, {now, 1s});
+            decode_aor(kAor, aor, {now, 1s});
             byte = static_cast<char>(byte ^ flip);
         }
         for (char& byte : of_dialog) {
@@ -136,7 +159,7 @@ TEST_F(RecordCodec, ADamagedByteDoesNoHarm) {
             byte = static_cast<char>(byte ^ flip);
         }
     }
-    EXPECT_TRUE(decode_aor(aor, {now, 0s}) && decode_dialog(of_dialog, {now, 0s}));
+    EXPECT_TRUE(decode_aor(kAor, aor, {now, 0s}) && decode_dialog(of_dialog, {now, 0s}));
 }
 
 TEST_F(RecordCodec, ATombstoneThatIsActiveIsRefused) {
@@ -145,14 +168,14 @@ TEST_F(RecordCodec, ATombstoneThatIsActiveIsRefused) {
     state.tombstones = {state.publications.front().words.front()};
     state.tombstones.front().active = true;
 
-    EXPECT_FALSE(decode_aor(encode(state, now), {now, 0s}));
+    EXPECT_FALSE(decode_aor(kAor, encode(kAor, state, now), {now, 0s}));
 }
 
 TEST_F(RecordCodec, AnUnknownLayoutIsRefused) {
-    std::string bytes = encode(state, now);
+    std::string bytes = encode(kAor, state, now);
     bytes[0] = '\x63';
 
-    EXPECT_FALSE(decode_aor(bytes, {now, 0s}));
+    EXPECT_FALSE(decode_aor(kAor, bytes, {now, 0s}));
 }
 
 }  // namespace

@@ -46,8 +46,9 @@ protected:
 
     Settings::Notify settings = small();
     SendWindow window{settings};
-    Aor a{"sip:a@example.org"};
-    Aor b{"sip:b@example.org"};
+    OpenStates states{1, 1};
+    Aor a{"sip:a@example.org", states};
+    Aor b{"sip:b@example.org", states};
     std::deque<Dialog> dialogs;
     std::deque<Subscription> subscriptions;
 };

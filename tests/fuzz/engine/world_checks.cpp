@@ -22,7 +22,7 @@ void require_equal(std::uint64_t gauge, std::uint64_t counted, std::string_view 
 
 void Witness::registration_changed(TimePoint now, const Aor& aor) {
     require(!view_of(aor).aor.empty(), "an AOR has a name");
-    const StateReader state = aor.kept.read();
+    const StateReader state = aor.state();
     for (const ContactState& contact : state->contacts) view_of(now, contact);
 }
 

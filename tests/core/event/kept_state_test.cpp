@@ -1,0 +1,131 @@
+/// @file
+/// A state that rests is what it was; texts that many have are kept once.
+
+#include "core/event/kept_state.hpp"
+
+#include "core/event/record_codec.hpp"
+#include "tests/core/event/merge_fixture.hpp"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <string>
+
+namespace reginfo {
+namespace {
+
+class KeptStateTest : public MergeTest {
+protected:
+    /// As bytes: all that there is of it.
+    static std::string whole(const AorState& of) { return encode(kAor, of, TimePoint{}); }
+
+    /// Another one is set, so that what was set before is closed.
+    void close_others() {
+        KeptState& other = others.emplace_back(states);
+        other.set("sip:other@example.org", AorState{});
+    }
+
+    OpenStates states{1, 7};
+    KeptState kept{states};
+    std::deque<KeptState> others;
+};
+
+TEST_F(KeptStateTest, OneThatWasNeverSetIsEmpty) {
+    EXPECT_EQ(whole(*kept.read(kAor)), whole(AorState{}));
+    EXPECT_EQ(kept.summary().state(), RegistrationState::init);
+    EXPECT_EQ(states.bytes(), 0U);
+}
+
+TEST_F(KeptStateTest, AClosedOneIsWhatItWasOpen) {
+    EntityTag tag = publish({
+        {.uri = kX, .callid = "with-&quot;-in-it", .attributes = " user_agent=\"Phone/1.0\""},
+        {.uri = kY, .callid = "", .cseq = {}, .children = "<display-name>Y</display-name>"},
+        {.uri = kZ, .expires = {}, .attributes = " duration-registered=\"77\""},
+    });
+    modify(tag, {{.uri = kX, .event = "probation", .attributes = " retry-after=\"9\""}});
+    publish({{.uri = kX, .cseq = 3}});
+    const std::string before = whole(state);
+    kept.set(kAor, state);
+    close_others();
+
+    EXPECT_EQ(whole(*kept.read(kAor)), before);
+    EXPECT_EQ(whole(kept.copy(kAor)), before);
+    EXPECT_EQ(kept.read(kAor)->contacts.size(), state.contacts.size());
+}
+
+TEST_F(KeptStateTest, TheSummaryIsThereWhetherOpenOrClosed) {
+    publish({{.uri = kX}, {.uri = kY, .state = "terminated", .event = "expired"}});
+    for (const bool closed : {false, true}) {
+        kept.set(kAor, state);
+        if (closed) close_others();
+        EXPECT_EQ(kept.summary().revision, state.revision);
+        EXPECT_EQ(kept.summary().publications, 1U);
+        EXPECT_EQ(kept.summary().contacts_active, 1U);
+        EXPECT_EQ(kept.summary().contacts_ended, state.contacts.size() - 1);
+        EXPECT_EQ(kept.summary().state(), RegistrationState::active);
+    }
+}
+
+TEST_F(KeptStateTest, WhatContactsSayAlikeIsKeptOnce) {
+    const std::string agent(200, 'x');
+    publish({{.uri = kX, .attributes = " user_agent=\"" + agent + "\""}});
+    const auto closed = [&] {
+        const std::size_t before = states.bytes();
+        KeptState& one = others.emplace_back(states);
+        one.set(kAor, state);
+        close_others();
+        return states.bytes() - before;
+    };
+    closed();
+    const std::size_t first = closed();  // it comes for the second time
+    const std::size_t second = closed();
+
+    EXPECT_LT(second, 2 * agent.size());
+    EXPECT_EQ(first, second);
+    EXPECT_EQ(whole(*others[0].read(kAor)), whole(state));
+    EXPECT_EQ(whole(*others[2].read(kAor)), whole(state));
+}
+
+TEST_F(KeptStateTest, WhatIsForgottenIsNotCounted) {
+    publish({{.uri = kX}});
+    kept.set(kAor, state);
+    close_others();
+    states.forget(kept);
+    states.forget(others.back());
+
+    EXPECT_EQ(states.bytes(), 0U);
+}
+
+TEST(SharedTexts, ATextIsTakenInTheSecondTime) {
+    SharedTexts texts(1);
+
+    EXPECT_FALSE(texts.number_of("Phone/1.0"));
+    const auto number = texts.number_of("Phone/1.0");
+
+    ASSERT_TRUE(number);
+    EXPECT_EQ(texts.number_of("Phone/1.0"), number);
+    EXPECT_EQ(texts.at(*number), "Phone/1.0");
+    EXPECT_EQ(texts.at(*number + 1), "");
+}
+
+TEST(SharedTexts, TextsThatComeOnceTakeNoRoom) {
+    SharedTexts texts(1);
+    for (int i = 0; i < 100'000; ++i) texts.number_of("Phone/" + std::to_string(i));
+
+    EXPECT_EQ(texts.bytes(), 0U);
+}
+
+TEST(SharedTexts, IsBounded) {
+    SharedTexts texts(1);
+    for (int i = 0; i < 20'000; ++i) {
+        for (int twice = 0; twice < 2; ++twice) texts.number_of("Phone/" + std::to_string(i));
+    }
+    for (int twice = 0; twice < 3; ++twice) {
+        EXPECT_FALSE(texts.number_of(std::string(SharedTexts::kLongest + 1, 'x')));
+        EXPECT_FALSE(texts.number_of("one more"));
+    }
+    EXPECT_LT(texts.bytes(), SharedTexts::kMost * 128);
+}
+
+}  // namespace
+}  // namespace reginfo
