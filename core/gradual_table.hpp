@@ -85,7 +85,7 @@ public:
 
 private:
     /// With each change: half as many again as there are have room before all are moved.
-    static constexpr int kStep = 8;
+    static constexpr int kStep = 4;
 
     // The elements of a set are const, and nobody can change one by what this returns either.
     static value_type* pointer_to(const value_type& element) {

@@ -2,30 +2,48 @@
 
 #include "core/texts.hpp"
 
-#include <cstring>
 #include <vector>
 
 namespace reginfo {
+namespace {
+
+std::size_t digits_of(std::size_t number) {
+    std::size_t digits = 1;
+    while (number >>= 7U) ++digits;
+    return digits;
+}
+
+void put(char*& out, std::size_t number) {
+    for (; number >= 0x80U; number >>= 7U) {
+        *out++ = static_cast<char>(static_cast<unsigned char>(number | 0x80U));
+    }
+    *out++ = static_cast<char>(static_cast<unsigned char>(number));
+}
+
+std::size_t take(const char*& in) {
+    std::size_t number = 0;
+    for (unsigned shift = 0;; shift += 7) {
+        const auto byte = static_cast<unsigned char>(*in++);
+        number |= std::size_t{byte & 0x7fU} << shift;
+        if (byte < 0x80U) return number;
+    }
+}
+
+}  // namespace
 
 Texts::Texts(std::initializer_list<std::string_view> texts)
     : Texts(std::span(texts.begin(), texts.size())) {}
 
 Texts::Texts(std::span<const std::string_view> texts) {
-    std::size_t total = sizeof(std::uint32_t) * (1 + texts.size());
-    const std::size_t head = total;
-    for (const std::string_view text : texts) total += text.size();
+    std::size_t total = digits_of(texts.size());
+    for (const std::string_view text : texts) total += digits_of(text.size()) + text.size();
     block_ = std::make_unique_for_overwrite<char[]>(total);
     char* out = block_.get();
-    const auto put = [&](std::size_t value) {
-        const auto number = static_cast<std::uint32_t>(value);
-        std::memcpy(out, &number, sizeof number);
-        out += sizeof number;
-    };
-    put(texts.size());
-    std::size_t end = 0;
-    for (const std::string_view text : texts) put(end += text.size());
-    out = block_.get() + head;
-    for (const std::string_view text : texts) out += text.copy(out, text.size());
+    put(out, texts.size());
+    for (const std::string_view text : texts) {
+        put(out, text.size());
+        out += text.copy(out, text.size());
+    }
 }
 
 Texts::Texts(const Texts& other) {
@@ -40,21 +58,40 @@ Texts& Texts::operator=(const Texts& other) {
     return *this;
 }
 
-std::uint32_t Texts::number(std::size_t index) const {
-    std::uint32_t number = 0;
-    std::memcpy(&number, block_.get() + sizeof number * index, sizeof number);
-    return number;
+std::size_t Texts::size() const {
+    const char* in = block_.get();
+    return in ? take(in) : 0;
 }
 
 std::string_view Texts::operator[](std::size_t place) const {
-    if (place >= size()) return {};
-    const std::size_t begin = place == 0 ? 0 : number(place);
-    return {block_.get() + head_bytes() + begin, number(place + 1) - begin};
+    const char* in = block_.get();
+    if (!in || place >= take(in)) return {};
+    for (;; --place) {
+        const std::size_t size = take(in);
+        if (place == 0) return {in, size};
+        in += size;
+    }
 }
 
-std::size_t Texts::bytes() const { return size() == 0 ? 0 : number(size()); }
+std::size_t Texts::bytes() const {
+    const char* in = block_.get();
+    std::size_t bytes = 0;
+    for (std::size_t left = in ? take(in) : 0; left > 0; --left) {
+        const std::size_t size = take(in);
+        bytes += size;
+        in += size;
+    }
+    return bytes;
+}
 
-std::size_t Texts::block_bytes() const { return block_ ? head_bytes() + bytes() : 0; }
+std::size_t Texts::block_bytes() const {
+    const char* in = block_.get();
+    for (std::size_t left = in ? take(in) : 0; left > 0; --left) {
+        const std::size_t size = take(in);
+        in += size;
+    }
+    return static_cast<std::size_t>(in - block_.get());
+}
 
 Texts Texts::with(std::size_t place, std::string_view text) const {
     std::vector<std::string_view> row(size());

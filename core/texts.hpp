@@ -12,7 +12,8 @@
 namespace reginfo {
 
 /// A row of texts that is seldom changed, for records that there are very many of: costs a pointer
-/// and, on the heap, four bytes for each text and four for all beside what they say.
+/// and, on the heap, one byte for each text shorter than 128 and one for all beside what they say.
+/// To find one takes a step over each before it: for rows of few.
 class Texts {
 public:
     Texts() = default;
@@ -23,7 +24,7 @@ public:
     Texts& operator=(const Texts& other);
     Texts& operator=(Texts&&) = default;
 
-    std::size_t size() const { return block_ ? number(0) : 0; }  ///< how many
+    std::size_t size() const;  ///< how many
     /// The text in that place; empty beyond the last.
     std::string_view operator[](std::size_t place) const;
     std::size_t bytes() const;  ///< of all texts
@@ -36,11 +37,9 @@ public:
     friend bool operator==(const Texts& a, const Texts& b) { return a.block() == b.block(); }
 
 private:
-    std::uint32_t number(std::size_t index) const;
-    std::size_t head_bytes() const { return sizeof(std::uint32_t) * (1 + size()); }
     std::string_view block() const { return {block_.get(), block_bytes()}; }
 
-    /// How many texts, then where each ends behind all these numbers, then the texts.
+    /// How many texts, then each behind its length; these numbers in LEB128.
     std::unique_ptr<char[]> block_;
 };
 

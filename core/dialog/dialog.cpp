@@ -101,9 +101,21 @@ std::string without_params(const sip::NameAddr& address) {
 
 DialogState::DialogState(const DialogTexts& t) {
     std::vector<std::string_view> row{
-        t.call_id, t.local_tag, t.remote_tag, t.local_party, t.remote_party, t.remote_target};
+        t.call_id, t.local_tag, t.local_party, t.remote_party, t.remote_target};
     row.insert(row.end(), t.route_set.begin(), t.route_set.end());
     texts = Texts(row);
+}
+
+std::string_view DialogState::remote_tag() const {
+    // As nearly everybody writes it; behind the last ';' no bracket or quote is open.
+    constexpr std::string_view kTag = ";tag=";
+    const std::string_view party = remote_party();
+    const std::string_view last = party.substr(std::min(party.rfind(';'), party.size()));
+    if (last.starts_with(kTag) && sip::is_token(last.substr(kTag.size()))) {
+        return last.substr(kTag.size());
+    }
+    const auto address = sip::parse_name_addr(party);
+    return address ? address->tag : std::string_view();
 }
 
 DialogState make_dialog(
@@ -119,7 +131,6 @@ DialogState make_dialog(
     DialogState dialog(DialogTexts{
         .call_id = *request.first(sip::HeaderName::call_id),
         .local_tag = local_tag,
-        .remote_tag = sip::parse_name_addr(from)->tag,
         .local_party = local_party,
         .remote_party = from,
         .remote_target = remote_target,

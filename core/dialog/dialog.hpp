@@ -46,7 +46,6 @@ struct NextHop {
 struct DialogTexts {
     std::string_view call_id;
     std::string_view local_tag;
-    std::string_view remote_tag;
     std::string_view local_party;             ///< To of the SUBSCRIBE, without tag: our From
     std::string_view remote_party;            ///< From of the SUBSCRIBE, with its tag: our To
     std::string_view remote_target;           ///< URI of the last Contact, as a Request-URI
@@ -60,17 +59,17 @@ struct DialogState {
 
     std::string_view call_id() const { return texts[0]; }
     std::string_view local_tag() const { return texts[1]; }
-    std::string_view remote_tag() const { return texts[2]; }
-    std::string_view local_party() const { return texts[3]; }
-    std::string_view remote_party() const { return texts[4]; }
+    std::string_view remote_tag() const;  ///< of remote_party()
+    std::string_view local_party() const { return texts[2]; }
+    std::string_view remote_party() const { return texts[3]; }
     std::string_view remote_target() const { return texts[kRemoteTarget]; }
     std::size_t routes() const { return texts.size() > kRoutes ? texts.size() - kRoutes : 0; }
     std::string_view route(std::size_t i) const { return texts[kRoutes + i]; }
     DialogId id() const { return {call_id(), local_tag(), remote_tag()}; }
     std::size_t bytes() const { return texts.bytes(); }
 
-    static constexpr std::size_t kRemoteTarget = 5;
-    static constexpr std::size_t kRoutes = 6;  ///< from here on
+    static constexpr std::size_t kRemoteTarget = 4;
+    static constexpr std::size_t kRoutes = 5;  ///< from here on
 
     Texts texts;                   ///< those of DialogTexts in order
     std::uint32_t local_cseq = 0;  ///< of the last NOTIFY sent

@@ -7,6 +7,8 @@
 
 #include <cassert>
 #include <cstring>
+#include <memory>
+#include <string>
 
 namespace reginfo {
 
@@ -27,10 +29,12 @@ RegistrationState StateSummary::state() const {
 }
 
 StateReader KeptState::read(std::string_view name) const {
-    return open_ ? StateReader(open_->state) : StateReader(made(name));
+    return is_open_ ? StateReader(open_->state) : StateReader(made(name));
 }
 
-AorState KeptState::copy(std::string_view name) const { return open_ ? open_->state : made(name); }
+AorState KeptState::copy(std::string_view name) const {
+    return is_open_ ? open_->state : made(name);
+}
 
 AorState KeptState::made(std::string_view name) const {
     if (!record_) return {};
@@ -43,23 +47,25 @@ AorState KeptState::made(std::string_view name) const {
 std::string_view KeptState::record() const {
     if (!record_) return {};
     std::uint32_t size = 0;
-    std::memcpy(&size, record_.get(), sizeof size);
-    return {record_.get() + sizeof size, size};
+    std::memcpy(&size, record_, sizeof size);
+    return {record_ + sizeof size, size};
 }
 
 std::size_t KeptState::bytes() const {
-    if (open_) return open_->bytes;
+    if (is_open_) return open_->bytes;
     return record_ ? heap_bytes(sizeof(std::uint32_t) + record().size()) : 0;
 }
 
 void KeptState::set(std::string_view name, AorState state) {
     states_.bytes_ -= bytes();
-    if (open_) {
+    if (is_open_) {
         open_->unlink();
     } else {
-        open_ = std::make_unique<Open>();
-        open_->owner = this;
-        record_.reset();
+        auto open = std::make_unique<Open>();
+        open->owner = this;
+        delete[] record_;
+        open_ = open.release();
+        is_open_ = true;
         ++states_.size_;
     }
     summary_ = StateSummary(state);
@@ -76,17 +82,19 @@ void OpenStates::close(KeptState& kept) {
     const KeptState::Open& open = *kept.open_;
     const std::string record = encode(open.name, open.state, TimePoint{}, &shared_texts_);
     const auto size = static_cast<std::uint32_t>(record.size());
-    kept.record_ = std::make_unique_for_overwrite<char[]>(sizeof size + record.size());
-    std::memcpy(kept.record_.get(), &size, sizeof size);
-    record.copy(kept.record_.get() + sizeof size, record.size());
-    kept.open_.reset();
+    auto block = std::make_unique_for_overwrite<char[]>(sizeof size + record.size());
+    std::memcpy(block.get(), &size, sizeof size);
+    record.copy(block.get() + sizeof size, record.size());
+    delete kept.open_;
+    kept.record_ = block.release();
+    kept.is_open_ = false;
     --size_;
     bytes_ += kept.bytes();
 }
 
 void OpenStates::forget(const KeptState& kept) {
     bytes_ -= kept.bytes();
-    if (kept.open_) --size_;
+    if (kept.is_open_) --size_;
 }
 
 }  // namespace reginfo

@@ -9,7 +9,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -54,6 +53,9 @@ class OpenStates;
 class KeptState {
 public:
     explicit KeptState(OpenStates& states) : states_(states) {}
+    ~KeptState() { is_open_ ? delete open_ : delete[] record_; }
+    KeptState(const KeptState&) = delete;
+    KeptState& operator=(const KeptState&) = delete;
 
     const StateSummary& summary() const { return summary_; }
     /// @param name  of the AOR, here and below
@@ -77,10 +79,13 @@ private:
     std::string_view record() const;
     std::size_t bytes() const;  ///< on the heap
 
-    StateSummary summary_;
+    [[no_unique_address]] StateSummary summary_;  // whose tail has room for the flag
+    bool is_open_ = false;
     OpenStates& states_;
-    std::unique_ptr<char[]> record_;  ///< with its size; none if open, or nothing was ever said
-    std::unique_ptr<Open> open_;
+    union {
+        char* record_ = nullptr;  ///< with its size before it; none if nothing was ever said
+        Open* open_;
+    };
 };
 
 /// Keeps the states open that were set last, so many of them.

@@ -58,10 +58,11 @@ std::optional<DialogRecord> decode_dialog(std::string_view bytes, const RecordTi
     DialogRecord dialog;
     DialogState& state = dialog.state;
     DialogTexts texts;
+    std::string_view remote_tag;  // stands in remote_party as well
     for (std::string_view* text :
          {&texts.call_id,
           &texts.local_tag,
-          &texts.remote_tag,
+          &remote_tag,
           &texts.local_party,
           &texts.remote_party,
           &texts.remote_target}) {

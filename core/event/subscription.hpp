@@ -201,24 +201,24 @@ struct Way {
 
 /// A dialog with its usages: one subscription, or several that differ in Event id.
 struct Dialog {
-    DialogState state;
+    [[no_unique_address]] DialogState state;  // whose tail has room for the flags
+    bool reconnected = false;  ///< since the last answer, a lost connection was replaced
+    bool is_stored = false;    ///< the store has a record of it
+    /// A subscription ended while a record that still has it was being stored.
+    bool record_lags = false;
+    bool is_reserving = false;    ///< more CSeqs and versions are being asked for
+    bool is_direct = false;       ///< the next hop is the address that the last SUBSCRIBE came from
+    std::uint16_t footprint = 0;  ///< as last measured (SubscriptionStore::measure)
+
     boost::container::small_vector<std::unique_ptr<Subscription>, 1> subscriptions;
     std::unique_ptr<InFlight> in_flight;  ///< at most one NOTIFY a dialog (DESIGN.md rule 5)
     std::unique_ptr<Way> way;             ///< none where nothing is known of it
     /// When a NOTIFY left by the way in use, with no response since.
     CompactOptional<TimePoint> silent_since;
-    Turnstile turnstile;
+    [[no_unique_address]] Turnstile turnstile;  // likewise
+    std::optional<RequestShape> shape;          ///< until target or route changes
+    std::uint32_t cseq_reserved = 0;            ///< NOTIFYs may use CSeqs up to this one
     Timer timer;
-    std::uint32_t cseq_reserved = 0;    ///< NOTIFYs may use CSeqs up to this one
-    std::uint32_t footprint = 0;        ///< as last measured (SubscriptionStore::measure)
-    std::optional<RequestShape> shape;  ///< until target or route changes
-    bool reconnected = false;           ///< since the last answer, a lost connection was replaced
-    bool is_stored = false;             ///< the store has a record of it
-    /// A subscription ended while a record that still has it was being stored.
-    bool record_lags = false;
-    bool is_reserving = false;  ///< more CSeqs and versions are being asked for
-
-    bool is_direct = false;  ///< the next hop is the address that the last SUBSCRIBE came from
 
     Way& set_way();
     bool is_resolving() const { return way && way->resolving; }
@@ -246,17 +246,17 @@ public:
     const KeptState& kept() const { return kept_; }
 
     WatcherList watchers;
-    WatcherList::iterator next_told;  ///< how far telling a change has come, where it goes on
-    Turnstile turnstile;
+    WatcherList::iterator next_told;  ///< how far telling a change has come, while that goes on
+    TimePoint news_at = kNoNews;      ///< when the PUBLISH came that made the newest revision
     Timer timer;
-    TimePoint news_at = kNoNews;  ///< when the PUBLISH came that made the newest revision
+    [[no_unique_address]] Turnstile turnstile;  // whose tail has room for the flags
+    bool is_telling = false;
+    bool is_stored = false;  ///< the store has a record of it
+    bool tell_all = false;   ///< the fan-out is for those as well who know the newest revision
     std::uint32_t watcher_count = 0;
     std::uint32_t arriving = 0;  ///< new watchers whose subscriptions are being stored
     std::uint32_t lagging = 0;   ///< watchers that have not answered the newest revision with 2xx
     Slot slot = 0;
-    bool is_telling = false;
-    bool is_stored = false;  ///< the store has a record of it
-    bool tell_all = false;   ///< the fan-out is for those as well who know the newest revision
 
     /// Nobody publishes, watches or waits for it.
     bool is_unused() const {

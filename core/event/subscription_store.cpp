@@ -4,9 +4,13 @@
 
 #include <algorithm>
 #include <cassert>
+#include <limits>
 
 namespace reginfo {
 namespace {
+
+/// The allocator's step: every footprint is a multiple of it.
+constexpr std::size_t kFootprintUnit = 16;
 
 std::size_t own_bytes(const Aor& aor) {
     return heap_bytes(sizeof(Aor)) + heap_bytes(aor.name.size());
@@ -14,9 +18,13 @@ std::size_t own_bytes(const Aor& aor) {
 
 }  // namespace
 
+AorTable::~AorTable() {
+    for_each([](Aor& aor) { delete &aor; });
+}
+
 Aor* AorTable::find(std::string_view name) {
     const auto* const at = aors_.find(name);
-    return at ? at->second.get() : nullptr;
+    return at ? *at : nullptr;
 }
 
 Aor& AorTable::find_or_create(std::string_view name) {
@@ -24,7 +32,8 @@ Aor& AorTable::find_or_create(std::string_view name) {
     auto aor = std::make_unique<Aor>(name, states_);
     Aor& created = *aor;
     created.slot = slots_.add(created);
-    aors_.emplace(std::string_view(created.name), std::move(aor));
+    aors_.emplace(aor.get());
+    static_cast<void>(aor.release());
     bytes_ += own_bytes(created);
     return created;
 }
@@ -34,23 +43,27 @@ void AorTable::erase(Aor& aor) {
     slots_.remove(aor.slot);
     bytes_ -= own_bytes(aor);
     states_.forget(aor.kept());
-    aors_.erase(std::string_view(aor.name));
+    aors_.erase(&aor);
+    delete &aor;
 }
 
-Hash128 SubscriptionStore::key_of(const DialogId& id) const {
-    return Hasher(seed_, 1).add(id.call_id).add(id.local_tag).add(id.remote_tag).finish();
+SubscriptionStore::~SubscriptionStore() {
+    for_each_dialog([](Dialog& dialog) { delete &dialog; });
 }
+
+Hash128 SubscriptionStore::key_of(const DialogId& id) const { return Key{seed_}.of(id); }
 
 Dialog* SubscriptionStore::find(const Hash128& key) {
     const auto* const at = dialogs_.find(key);
-    return at ? at->second.get() : nullptr;
+    return at ? *at : nullptr;
 }
 
 Dialog& SubscriptionStore::add(DialogState state) {
     auto dialog = std::make_unique<Dialog>();
     dialog->state = std::move(state);
     Dialog& added = *dialog;
-    dialogs_.emplace(key_of(added.state.id()), std::move(dialog));
+    dialogs_.emplace(dialog.get());
+    static_cast<void>(dialog.release());
     stats_.dialogs = dialogs_.size();
     return added;
 }
@@ -109,15 +122,18 @@ void SubscriptionStore::remove(Subscription& subscription) {
     auto& usages = dialog.subscriptions;
     usages.erase(std::find_if(usages.begin(), usages.end(), is_it));
     if (!dialog.subscriptions.empty()) return measure(dialog);
-    bytes_ -= dialog.footprint;
-    dialogs_.erase(key_of(dialog.state.id()));
+    bytes_ -= dialog.footprint * kFootprintUnit;
+    dialogs_.erase(&dialog);
+    delete &dialog;
     stats_.dialogs = dialogs_.size();
 }
 
 void SubscriptionStore::measure(Dialog& dialog) {
-    bytes_ -= dialog.footprint;
-    dialog.footprint = static_cast<std::uint32_t>(footprint_of(dialog));
-    bytes_ += dialog.footprint;
+    constexpr std::size_t most = std::numeric_limits<std::uint16_t>::max();
+    bytes_ -= dialog.footprint * kFootprintUnit;
+    dialog.footprint =
+        static_cast<std::uint16_t>(std::min(footprint_of(dialog) / kFootprintUnit, most));
+    bytes_ += dialog.footprint * kFootprintUnit;
 }
 
 std::size_t SubscriptionStore::index_bytes() const {

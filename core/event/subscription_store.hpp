@@ -5,12 +5,14 @@
 #include "core/event/footprint.hpp"
 #include "core/event/subscription.hpp"
 #include "core/gradual_table.hpp"
+#include "core/hash.hpp"
 #include "core/settings.hpp"
 #include "core/slot_table.hpp"
 #include "core/stats.hpp"
 #include "core/timer_queue.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -21,20 +23,15 @@
 
 namespace reginfo {
 
-/// Hashes texts that peers choose; seeded, so that they cannot choose collisions.
-struct SeededHash {
-    std::uint64_t seed = 0;
-    std::size_t operator()(std::string_view text) const {
-        return static_cast<std::size_t>(Hasher(seed, 0).add(text).finish().low);
-    }
-};
-
 /// AORs by canonical name. An AOR stays as long as something is known of it.
 class AorTable {
 public:
     /// @param open_states  see OpenStates
     AorTable(std::uint64_t seed, std::size_t open_states)
-        : states_(open_states, seed), aors_(SeededHash{seed}) {}
+        : states_(open_states, seed), aors_(ByName{seed}) {}
+    ~AorTable();
+    AorTable(const AorTable&) = delete;
+    AorTable& operator=(const AorTable&) = delete;
 
     Aor* find(std::string_view name);
     Aor& find_or_create(std::string_view name);
@@ -50,16 +47,33 @@ public:
 
     template <class Visitor>
     void for_each(Visitor visit) {
-        aors_.for_each([&](const auto& entry) { visit(*entry.second); });
+        aors_.for_each([&](Aor* aor) { visit(*aor); });
     }
 
     std::size_t size() const { return aors_.size(); }
     const SlotTable<Aor>& slots() const { return slots_; }
 
 private:
+    /// Seeded, as peers choose the names.
+    struct ByName {
+        using is_transparent = void;
+        std::uint64_t seed = 0;
+        std::size_t operator()(std::string_view name) const {
+            return static_cast<std::size_t>(Hasher(seed, 0).add(name).finish().low);
+        }
+        std::size_t operator()(const Aor* aor) const { return (*this)(aor->name); }
+    };
+    struct SameName {
+        using is_transparent = void;
+        bool operator()(const Aor* a, const Aor* b) const { return a == b; }
+        bool operator()(const Aor* a, std::string_view b) const { return a->name == b; }
+        bool operator()(std::string_view a, const Aor* b) const { return b->name == a; }
+    };
+
     OpenStates states_;
-    GradualTable<boost::unordered_flat_map<std::string_view, std::unique_ptr<Aor>, SeededHash>>
-        aors_;
+    /// Owned. Names are not repeated here, nor keys of dialogs below: what finds a record is the
+    /// smallest part of it, and hashed anew when the table grows.
+    GradualTable<boost::unordered_flat_set<Aor*, ByName, SameName>> aors_;
     SlotTable<Aor> slots_;
     std::size_t bytes_ = 0;  ///< without the states
 };
@@ -67,7 +81,11 @@ private:
 /// Dialogs by id, with their subscriptions. Owns both; an AOR's list of watchers only refers.
 class SubscriptionStore {
 public:
-    SubscriptionStore(std::uint64_t seed, Stats& stats) : seed_(seed), stats_(stats) {}
+    SubscriptionStore(std::uint64_t seed, Stats& stats)
+        : dialogs_(ByKey{seed}, SameKey{seed}), seed_(seed), stats_(stats) {}
+    ~SubscriptionStore();
+    SubscriptionStore(const SubscriptionStore&) = delete;
+    SubscriptionStore& operator=(const SubscriptionStore&) = delete;
 
     Dialog* find(const DialogId& id) { return find(key_of(id)); }
     Dialog* find(const Hash128& key);
@@ -93,7 +111,7 @@ public:
 
     template <class Visitor>
     void for_each_dialog(Visitor visit) {
-        dialogs_.for_each([&](const auto& entry) { visit(*entry.second); });
+        dialogs_.for_each([&](Dialog* dialog) { visit(*dialog); });
     }
 
     std::size_t subscriptions_of(std::uint64_t watcher) const;
@@ -106,7 +124,28 @@ public:
     TimerQueue<Dialog, &Dialog::timer> dialog_timers;
 
 private:
-    GradualTable<boost::unordered_flat_map<Hash128, std::unique_ptr<Dialog>>> dialogs_;
+    struct Key {
+        std::uint64_t seed = 0;
+        Hash128 of(const DialogId& id) const {
+            return Hasher(seed, 1).add(id.call_id).add(id.local_tag).add(id.remote_tag).finish();
+        }
+        Hash128 of(const Dialog* dialog) const { return of(dialog->state.id()); }
+    };
+    struct ByKey : Key {
+        using is_transparent = void;
+        std::size_t operator()(const Hash128& key) const {
+            return static_cast<std::size_t>(key.low);
+        }
+        std::size_t operator()(const Dialog* dialog) const { return (*this)(of(dialog)); }
+    };
+    struct SameKey : Key {
+        using is_transparent = void;
+        bool operator()(const Dialog* a, const Dialog* b) const { return a == b; }
+        bool operator()(const Dialog* a, const Hash128& b) const { return of(a) == b; }
+        bool operator()(const Hash128& a, const Dialog* b) const { return of(b) == a; }
+    };
+
+    GradualTable<boost::unordered_flat_set<Dialog*, ByKey, SameKey>> dialogs_;  ///< owned
     GradualTable<boost::unordered_flat_map<std::uint64_t, std::size_t>> per_watcher_;
     SlotTable<Subscription> slots_;
     std::size_t size_ = 0;

@@ -30,7 +30,9 @@ std::string key_of(Bucket bucket, std::string_view value, const RecordTime& time
         case Bucket::aor: {
             const auto state = decode_aor(kAor, value, time);
             if (!state) return "";
-            require(decode_aor(kAor, encode(kAor, *state, kNow), {kNow, {}}).has_value(), "read again");
+            require(
+                decode_aor(kAor, encode(kAor, *state, kNow), {kNow, {}}).has_value(), "read again"
+            );
             return kAor;
         }
         case Bucket::dialog: {

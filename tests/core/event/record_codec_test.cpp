@@ -29,7 +29,6 @@ protected:
         record.state = DialogState(DialogTexts{
             .call_id = "call",
             .local_tag = "l",
-            .remote_tag = "r",
             .local_party = "<sip:a@b>",
             .remote_party = "<sip:c@d>;tag=r",
             .remote_target = "sip:c@192.0.2.1",
