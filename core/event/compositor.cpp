@@ -47,11 +47,10 @@ std::optional<std::size_t> registration_of(
 /// The reader found too much or too many of something, and not something else that is wrong.
 bool is_limit(std::string_view reason) { return reason.find(" too ") != std::string_view::npos; }
 
-bool has_publication(const Aor& aor, EntityTag tag) {
-    const StateReader state = aor.state();
+bool has_publication(const AorState& state, EntityTag tag) {
     return std::any_of(
-        state->publications.begin(),
-        state->publications.end(),
+        state.publications.begin(),
+        state.publications.end(),
         [&](const Publication& publication) { return publication.etag == tag; }
     );
 }
@@ -60,8 +59,8 @@ bool has_publication(const Aor& aor, EntityTag tag) {
 
 /// A new state of one AOR, and what happens once it is durable.
 struct Compositor::Change final : PendingChange {
-    Change(Compositor& compositor_, Aor& aor_)
-        : compositor(compositor_), aor(aor_), next(aor_.copy_of_state()) {}
+    Change(Compositor& compositor_, Aor& aor_, StateReader state)
+        : compositor(compositor_), aor(aor_), next(std::move(state).take()) {}
 
     void finish(TimePoint now, bool ok, Outbox& outbox) override {
         ok ? compositor.apply(now, *this, outbox) : compositor.fail(now, *this, outbox);
@@ -105,7 +104,8 @@ void Compositor::handle_publish(
     }
     if (records_.store_is_behind()) return refuse(refusal_for_now());
     traced = trace(*name, request, outbox);
-    const Result<Wish> wish = read(request, *name, aor);  // steps 3 to 5
+    StateReader state = aor ? aor->state() : StateReader(AorState{});
+    const Result<Wish> wish = read(request, *name, *state);  // steps 3 to 5
     if (!wish) {
         if (wish.error().status == 400 && !wish.error().reason.empty()) {
             outbox.note(
@@ -128,28 +128,30 @@ void Compositor::handle_publish(
         aor = &records_.aors.find_or_create(*name);
         records_.count_aors();
     }
-    carry_out(now, *aor, *wish, responder_.draft(request), outbox);  // step 6
+    auto change = std::make_unique<Change>(*this, *aor, std::move(state));
+    change->draft = responder_.draft(request);
+    carry_out(now, std::move(change), *wish, outbox);  // step 6
 }
 
 /// SIP-If-Match: the publication that it names, or 0 without one.
-Result<EntityTag> Compositor::condition(const Request& request, const Aor* aor) const {
+Result<EntityTag> Compositor::condition(const Request& request, const AorState& state) const {
     const std::size_t conditions = request.message.count(sip::HeaderName::sip_if_match);
     if (conditions == 0) return EntityTag{0};
     if (conditions > 1) return refusal(400, "Several SIP-If-Match headers");
     const std::string_view text = *request.message.first(sip::HeaderName::sip_if_match);
     if (!sip::is_token(text)) return refusal(400, "Malformed SIP-If-Match header");
     const auto tag = parse_etag(text);
-    if (!tag || !aor || !has_publication(*aor, *tag)) return refusal(412);
+    if (!tag || !has_publication(state, *tag)) return refusal(412);
     return *tag;
 }
 
 Result<Compositor::Wish> Compositor::read(
     const Request& request,
     const std::string& name,
-    const Aor* aor
+    const AorState& state
 ) const {
     Wish wish;
-    const Result<EntityTag> current = condition(request, aor);
+    const Result<EntityTag> current = condition(request, state);
     if (!current) return current.error();
     wish.current = *current;
     const auto expires = expires_of(request.message, records_.settings.publish);
@@ -224,12 +226,11 @@ std::optional<Reply> Compositor::bound_reached(const Aor* aor, const Wish& wish)
 
 void Compositor::carry_out(
     TimePoint now,
-    Aor& aor,
+    std::unique_ptr<Change> change,
     const Wish& wish,
-    ResponseDraft draft,
     Outbox& outbox
 ) {
-    auto change = std::make_unique<Change>(*this, aor);
+    const Aor& aor = change->aor;
     const EntityTag tag = records_.tokens.next();
     const TimePoint deadline = now + wish.expires;
     Merge merge(aor.name, change->next, records_.settings.contact_grace);
@@ -246,7 +247,6 @@ void Compositor::carry_out(
         change->counted =
             wish.current == 0 ? &Stats::publications_created : &Stats::publications_modified;
     }
-    change->draft = std::move(draft);
     change->received = now;
     change->trace = records_.tracer.latest(aor.name);
     change->reply.etag = tag;
@@ -258,13 +258,13 @@ void Compositor::carry_out(
 
 void Compositor::handle_timeout(TimePoint now, Aor& aor, Outbox& outbox) {
     if (aor.turnstile.locked) return;  // set again when the pending change is in force
-    auto change = std::make_unique<Change>(*this, aor);
+    auto change = std::make_unique<Change>(*this, aor, aor.state());
     change->report = Merge(aor.name, change->next, records_.settings.contact_grace).expire(now);
     begin(now, std::move(change), outbox);
 }
 
 void Compositor::drop_publication(TimePoint now, Aor& aor, EntityTag tag, Outbox& outbox) {
-    auto change = std::make_unique<Change>(*this, aor);
+    auto change = std::make_unique<Change>(*this, aor, aor.state());
     change->report = Merge(aor.name, change->next, records_.settings.contact_grace).remove(tag);
     change->counted = &Stats::publications_removed;
     begin(now, std::move(change), outbox);
@@ -277,7 +277,7 @@ void Compositor::end_contact(
     ContactEvent event,
     Outbox& outbox
 ) {
-    auto change = std::make_unique<Change>(*this, aor);
+    auto change = std::make_unique<Change>(*this, aor, aor.state());
     Merge merge(aor.name, change->next, records_.settings.contact_grace);
     change->report = merge.end_contact(id, event);
     begin(now, std::move(change), outbox);

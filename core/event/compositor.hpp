@@ -63,12 +63,12 @@ private:
         std::size_t own = 0;  ///< the registration of this AOR
     };
 
-    Result<EntityTag> condition(const Request& request, const Aor* aor) const;
-    Result<Wish> read(const Request& request, const std::string& name, const Aor* aor) const;
+    Result<EntityTag> condition(const Request& request, const AorState& state) const;
+    Result<Wish> read(const Request& request, const std::string& name, const AorState& state) const;
     std::optional<Reply> bound_reached(const Aor* aor, const Wish& wish);
     TraceId trace(std::string_view aor, const Request& request, Outbox& outbox);
     void trace_in_force(const Change& change, Outbox& outbox);
-    void carry_out(TimePoint now, Aor& aor, const Wish& wish, ResponseDraft draft, Outbox& outbox);
+    void carry_out(TimePoint now, std::unique_ptr<Change> change, const Wish& wish, Outbox& outbox);
     void begin(TimePoint now, std::unique_ptr<Change> change, Outbox& outbox);
     std::vector<Write> writes_of(TimePoint now, const Change& change) const;
     void apply(TimePoint now, Change& change, Outbox& outbox);

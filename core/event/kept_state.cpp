@@ -32,10 +32,6 @@ StateReader KeptState::read(std::string_view name) const {
     return is_open_ ? StateReader(open_->state) : StateReader(made(name));
 }
 
-AorState KeptState::copy(std::string_view name) const {
-    return is_open_ ? open_->state : made(name);
-}
-
 AorState KeptState::made(std::string_view name) const {
     if (!record_) return {};
     // Times are kept as they are: as what is left of them when the clock began.

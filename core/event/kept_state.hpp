@@ -39,6 +39,8 @@ public:
 
     const AorState& operator*() const { return open_ ? *open_ : *made_; }
     const AorState* operator->() const { return &**this; }
+    /// A copy of the open one, or the one that was made.
+    AorState take() && { return open_ ? *open_ : std::move(*made_); }
 
 private:
     const AorState* open_ = nullptr;
@@ -60,7 +62,6 @@ public:
     const StateSummary& summary() const { return summary_; }
     /// @param name  of the AOR, here and below
     StateReader read(std::string_view name) const;
-    AorState copy(std::string_view name) const;
     /// Opens it with that state, which may close another one. @pre `name` lasts
     void set(std::string_view name, AorState state);
 

@@ -54,7 +54,7 @@ void Records::acknowledge(Subscription& subscription, Revision revision) {
     if (--aor.lagging > 0 || aor.turnstile.locked) return;
     const StateSummary before = aor.summary();
     if (before.contacts_ended == 0 && !before.has_members) return;
-    AorState state = aor.copy_of_state();
+    AorState state = aor.state().take();
     Merge(aor.name, state, Duration{})
         .forget_ended(revision, std::numeric_limits<std::size_t>::max());
     aor.set_state(std::move(state));

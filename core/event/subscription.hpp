@@ -241,7 +241,6 @@ public:
     const StateSummary& summary() const { return kept_.summary(); }
     Revision revision() const { return summary().revision; }
     StateReader state() const { return kept_.read(name); }
-    AorState copy_of_state() const { return kept_.copy(name); }
     void set_state(AorState state) { kept_.set(name, std::move(state)); }
     const KeptState& kept() const { return kept_; }
 

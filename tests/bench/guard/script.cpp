@@ -35,6 +35,7 @@ struct Part {
 void publish(EngineRig& rig) {
     for (int round = 0; round < 20; ++round) rig.publish_all();
 }
+void publish_once(EngineRig& rig) { rig.publish_all(); }
 void refresh(EngineRig& rig) {
     for (int round = 0; round < 20; ++round) rig.refresh_all();
 }
@@ -43,6 +44,7 @@ void subscribe(EngineRig& rig) { rig.subscribe_all(20); }
 /// The units are PUBLISHes where nobody watches, NOTIFYs otherwise.
 constexpr Part kParts[] = {
     {"publish", 50, 0, publish},
+    {"publish-resting", 2'000, 0, publish_once},  // more than are kept open
     {"refresh", 50, 0, refresh},
     {"notify-1", 50, 1, publish},
     {"notify-10", 50, 10, publish},
