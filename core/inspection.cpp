@@ -334,6 +334,9 @@ MemoryUse Inspection::memory() const {
         .notifies = records_.in_flight_bytes,
         .waiting_requests = records_.waiting_bytes,
         .tables = records_.aors.index_bytes() + records_.subscriptions.index_bytes(),
+        .aor_count = records_.aors.size(),
+        .subscription_count = records_.subscriptions.size(),
+        .transaction_count = transactions_.size(),
     };
 }
 

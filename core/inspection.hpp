@@ -100,6 +100,11 @@ struct MemoryUse {
     std::uint64_t notifies = 0;          ///< in flight, without their documents
     std::uint64_t waiting_requests = 0;  ///< held back behind a commit
     std::uint64_t tables = 0;            ///< that records are found by
+
+    /// How many there are of what the first three are of.
+    std::uint64_t aor_count = 0;
+    std::uint64_t subscription_count = 0;
+    std::uint64_t transaction_count = 0;
 };
 
 /// Reads the tables of an engine between its turns.

@@ -41,6 +41,19 @@ std::vector<prometheus::MetricFamily> StateCollector::Collect() const {
             labels
         );
     }
+    const auto add_mean = [&](std::string_view item, std::uint64_t bytes, std::uint64_t count) {
+        const Families::Label labels[] = {{"item", item}};
+        families.add(
+            "reginfod_memory_item_bytes",
+            "Memory that one takes on average, without its place in the tables; 0 where there is "
+            "none.",
+            count == 0 ? 0 : bytes / count,
+            labels
+        );
+    };
+    add_mean("aor", memory.publications, memory.aor_count);
+    add_mean("subscription", memory.subscriptions, memory.subscription_count);
+    add_mean("transaction", memory.transactions, memory.transaction_count);
     return families.take();
 }
 

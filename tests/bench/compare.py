@@ -150,9 +150,12 @@ def memory_per_item(bench, arguments):
         with servers.Reginfod(bench, arguments.server) as server:
             figures = server.load(f"memory-{aors}", aors=aors, watchers=1, publishes=0, warm_up=0,
                                   set_up_rate=5000, quiet=quiet)
+            kinds = server.memory_by_kind()
         resident.append(figures["resident_bytes_quiet"])
     each = (resident[1] - resident[0]) / (large - small)
-    return ["memory per AOR + publication + subscription", "", "1,634 B", f"{each:.0f} B (<= 1,000)", ""]
+    by_kind = ", ".join(f"{kind} {size / large:.0f}" for kind, size in kinds.items() if size > large)
+    return ["memory per AOR + publication + subscription; by kind", "", "1,634 B",
+            f"{each:.0f} B (<= 1,000)", by_kind]
 
 
 def memory_of_transactions(bench, arguments):

@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
 import tempfile
 import threading
 import time
+import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -86,17 +88,25 @@ class Reginfod(Server):
 
     def __init__(self, bench, executable, storage="memory", sync="full", state=None):
         self.port = free_port()
+        self.http_port = free_port()
         if state:  # one of its own
             state = tempfile.mkdtemp(prefix="state-", dir=state)
         super().__init__(
             bench, "reginfod",
             [executable, "--listen", f"udp:127.0.0.1:{self.port}",
-             "--listen", f"tcp:127.0.0.1:{self.port}", "--http", f"127.0.0.1:{free_port()}",
+             "--listen", f"tcp:127.0.0.1:{self.port}", "--http", f"127.0.0.1:{self.http_port}",
              "--storage", storage, *(["--state-dir", state] if state else []),
              "--log-level", "warning"],
             {"REGINFOD_NOTIFY_MIN_INTERVAL": "0", "REGINFOD_LIMITS_TRANSACTIONS": "20000000",
              "REGINFOD_TCP_CONNECTIONS_PER_PEER": "16384", "REGINFOD_STORAGE_SYNC": sync})
         time.sleep(1)
+
+    def memory_by_kind(self):
+        """What /metrics tells of it, in bytes."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}/metrics") as response:
+            text = response.read().decode()
+        found = re.findall(r'^reginfod_memory_bytes\{kind="(\w+)"\} (\S+)$', text, re.MULTILINE)
+        return {kind: float(size) for kind, size in found}
 
 
 class Prober:

@@ -227,7 +227,8 @@ def the_scrape_is_clean(scene):
     text = scene.port.ask("/metrics", Accept_Encoding="gzip").body
     for name in ("reginfod_publish_to_notify_seconds_bucket", "reginfod_publish_to_answer_seconds_sum",
                  "reginfod_notify_windows", "reginfod_notify_queue_oldest_seconds",
-                 'reginfod_memory_bytes{kind="subscriptions"}', 'reginfod_memory_bytes{kind="tcp_queues"}',
+                 'reginfod_memory_bytes{kind="subscriptions"}', 'reginfod_memory_item_bytes{item="subscription"}',
+                 'reginfod_memory_bytes{kind="tcp_queues"}',
                  'reginfod_subscriptions{profile="standard"}', "reginfod_reactor_lag_seconds_count",
                  'reginfod_sip_responses_sent_total{method="PUBLISH",code="200",transport="udp"}'):
         assert f"\n{name}" in text, name
