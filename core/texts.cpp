@@ -20,15 +20,6 @@ void put(char*& out, std::size_t number) {
     *out++ = static_cast<char>(static_cast<unsigned char>(number));
 }
 
-std::size_t take(const char*& in) {
-    std::size_t number = 0;
-    for (unsigned shift = 0;; shift += 7) {
-        const auto byte = static_cast<unsigned char>(*in++);
-        number |= std::size_t{byte & 0x7fU} << shift;
-        if (byte < 0x80U) return number;
-    }
-}
-
 }  // namespace
 
 Texts::Texts(std::initializer_list<std::string_view> texts)
@@ -74,13 +65,8 @@ std::string_view Texts::operator[](std::size_t place) const {
 }
 
 std::size_t Texts::bytes() const {
-    const char* in = block_.get();
     std::size_t bytes = 0;
-    for (std::size_t left = in ? take(in) : 0; left > 0; --left) {
-        const std::size_t size = take(in);
-        bytes += size;
-        in += size;
-    }
+    for_each(0, [&](std::string_view text) { bytes += text.size(); });
     return bytes;
 }
 
@@ -94,8 +80,8 @@ std::size_t Texts::block_bytes() const {
 }
 
 Texts Texts::with(std::size_t place, std::string_view text) const {
-    std::vector<std::string_view> row(size());
-    for (std::size_t i = 0; i < row.size(); ++i) row[i] = i == place ? text : (*this)[i];
+    std::vector<std::string_view> row;
+    for_each(0, [&](std::string_view each) { row.push_back(row.size() == place ? text : each); });
     return Texts(row);
 }
 

@@ -13,7 +13,7 @@ namespace reginfo {
 
 /// A row of texts that is seldom changed, for records that there are very many of: costs a pointer
 /// and, on the heap, one byte for each text shorter than 128 and one for all beside what they say.
-/// To find one takes a step over each before it: for rows of few.
+/// To find one takes a step over each before it.
 class Texts {
 public:
     Texts() = default;
@@ -27,6 +27,22 @@ public:
     std::size_t size() const;  ///< how many
     /// The text in that place; empty beyond the last.
     std::string_view operator[](std::size_t place) const;
+    /// Calls visit(text) for each from that place on.
+    template <class Visitor>
+    void for_each(std::size_t place, Visitor visit) const {
+        const char* in = block_.get();
+        std::size_t left = in ? take(in) : 0;
+        for (; left > 0; --left) {
+            const std::size_t size = take(in);
+            if (place == 0) {
+                visit(std::string_view(in, size));
+            } else {
+                --place;
+            }
+            in += size;
+        }
+    }
+
     std::size_t bytes() const;  ///< of all texts
 
     /// The same row with another text in one place.
@@ -37,6 +53,15 @@ public:
     friend bool operator==(const Texts& a, const Texts& b) { return a.block() == b.block(); }
 
 private:
+    static std::size_t take(const char*& in) {
+        std::size_t number = 0;
+        for (unsigned shift = 0;; shift += 7) {
+            const auto byte = static_cast<unsigned char>(*in++);
+            number |= std::size_t{byte & 0x7fU} << shift;
+            if (byte < 0x80U) return number;
+        }
+    }
+
     std::string_view block() const { return {block_.get(), block_bytes()}; }
 
     /// How many texts, then each behind its length; these numbers in LEB128.

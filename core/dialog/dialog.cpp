@@ -151,8 +151,8 @@ void refresh_target(DialogState& dialog, const RemoteParty& party, std::uint32_t
 }
 
 std::optional<NextHop> next_hop_of(const DialogState& dialog) {
-    const auto uri =
-        dialog.routes() == 0 ? sip::parse_uri(dialog.remote_target()) : uri_of(dialog.route(0));
+    const auto uri = dialog.routes() == 0 ? sip::parse_uri(dialog.remote_target())
+                                          : uri_of(dialog.first_route());
     if (!uri) return std::nullopt;
     return hop_of(*uri);
 }
@@ -188,7 +188,7 @@ RequestShape shape_of(const DialogState& dialog) {
     RequestShape shape;
     shape.secure = is_sips(dialog.remote_target());
     if (dialog.routes() == 0) return shape;
-    if (const auto first_route = uri_of(dialog.route(0))) {
+    if (const auto first_route = uri_of(dialog.first_route())) {
         shape.strict = !is_loose(*first_route);
         shape.secure = first_route->scheme == sip::Uri::Scheme::sips;
     }
@@ -203,7 +203,7 @@ void append_request_head(std::string& out, const DialogState& dialog, const Requ
 
     out.append(line.method).push_back(' ');
     if (strict) {
-        out.append(request_uri_of(sip::parse_name_addr(dialog.route(0))->uri));
+        out.append(request_uri_of(sip::parse_name_addr(dialog.first_route())->uri));
     } else {
         out.append(dialog.remote_target());
     }
@@ -213,9 +213,9 @@ void append_request_head(std::string& out, const DialogState& dialog, const Requ
     out.append(";branch=");
     append_branch(out, line.branch);
     out.append(";rport\r\n");
-    for (std::size_t i = strict ? 1 : 0; i < dialog.routes(); ++i) {
-        sip::append_header(out, "Route", dialog.route(i));
-    }
+    dialog.for_each_route(strict ? 1 : 0, [&](std::string_view route) {
+        sip::append_header(out, "Route", route);
+    });
     if (strict) out.append("Route: <").append(dialog.remote_target()).append(">\r\n");
     out.append("Max-Forwards: 70\r\nFrom: ").append(dialog.local_party());
     out.append(";tag=").append(dialog.local_tag());

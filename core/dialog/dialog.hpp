@@ -64,7 +64,12 @@ struct DialogState {
     std::string_view remote_party() const { return texts[3]; }
     std::string_view remote_target() const { return texts[kRemoteTarget]; }
     std::size_t routes() const { return texts.size() > kRoutes ? texts.size() - kRoutes : 0; }
-    std::string_view route(std::size_t i) const { return texts[kRoutes + i]; }
+    std::string_view first_route() const { return texts[kRoutes]; }
+    /// Calls visit(route) for each from that one on.
+    template <class Visitor>
+    void for_each_route(std::size_t first, Visitor visit) const {
+        texts.for_each(kRoutes + first, visit);
+    }
     DialogId id() const { return {call_id(), local_tag(), remote_tag()}; }
     std::size_t bytes() const { return texts.bytes(); }
 

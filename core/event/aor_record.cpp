@@ -94,8 +94,9 @@ void put(Encoder& out, const ContactDetails& details, SharedTexts* shared_texts)
     const std::size_t inside = callid.empty() ? std::string_view::npos : attributes.find(callid);
     const bool is_inside = inside != std::string_view::npos;
     const std::size_t end = shared_texts ? common_end(attributes) : attributes.size();
-    const auto shared =
-        end < attributes.size() ? shared_texts->number_of(attributes.substr(end)) : std::nullopt;
+    const auto shared = end < attributes.size()
+                            ? shared_texts->number_of(attributes.substr(end), details.id.low)
+                            : std::nullopt;
 
     out.fixed(details.id.high).fixed(details.id.low);
     out.number(
@@ -244,7 +245,10 @@ bool get(Decoder& in, std::string_view name, AorState& state, const SharedTexts*
     DetailsList details;
     std::string scratch;
     details.all.resize(in.count());
-    for (DetailsPtr& one : details.all) one = get_details(in, shared_texts, scratch);
+    for (DetailsPtr& one : details.all) {
+        if (!in.ok()) return false;
+        one = get_details(in, shared_texts, scratch);
+    }
     state.publications.resize(in.count());
     for (Publication& publication : state.publications) {
         publication.etag = in.fixed();

@@ -43,7 +43,10 @@ bool get_old(Decoder& in, AorState& state) {
     state.known = in.flag();
     DetailsList details;
     details.all.resize(in.count());
-    for (DetailsPtr& one : details.all) one = get_details(in);
+    for (DetailsPtr& one : details.all) {
+        if (!in.ok()) return false;
+        one = get_details(in);
+    }
     state.publications.resize(in.count());
     for (Publication& publication : state.publications) {
         publication.etag = in.number();

@@ -141,6 +141,16 @@ bool is_active_by_uri(const AorState& state, const ContactState& ended) {
 /// Kamailio keys its table on the user and crashes without one (kamailio.md 20).
 bool has_user(std::string_view aor) { return aor.find('@') != std::string_view::npos; }
 
+/// How a document of that kind names the AOR: for Kamailio as the publisher did.
+std::string_view aor_text_in(
+    const AorState& state,
+    DocumentKind kind,
+    std::string_view as_the_watcher_wrote_it
+) {
+    const bool as_published = kind == DocumentKind::kamailio && !state.published_aor().empty();
+    return as_published ? state.published_aor() : as_the_watcher_wrote_it;
+}
+
 /// What a document says of one registration.
 struct Registered {
     std::string_view aor;       ///< canonical
@@ -214,44 +224,48 @@ EntityTag entity_tag_of(
 
 NotifyBody Documents::body_for(TimePoint now, const Subscription& subscription) {
     const Aor& aor = subscription.aor;
-    const StateReader state = aor.state();
     const ProfileTraits& traits = traits_of(subscription.profile);
     const Kind kind{
         .aor = &aor,
         .from = subscription.acked,
-        .to = state->revision,
+        .to = aor.revision(),
         .document = traits.documents,
         .full = !traits.partial || subscription.full_next,
+        .none_if_empty = traits.empty_body,
     };
     NotifyBody body;
     body.carries = kind.to;
     body.full = kind.full;
-    const auto& contacts = state->contacts;
-    if (traits.empty_body) {
-        const bool any = std::any_of(contacts.begin(), contacts.end(), [&](const ContactState& c) {
-            return is_listed(c, kind.from, kind.full);
-        });
-        if (!any || !has_user(aor.name)) return body;
-    }
-    const bool kamailio = kind.document == DocumentKind::kamailio;
-    const std::string_view aor_text = kamailio && !state->published_aor().empty()
-                                          ? state->published_aor()
-                                          : subscription.aor_text();
+    if (kind.none_if_empty && !has_user(aor.name)) return body;
     if (subscription.extras().known_to_watcher == kind.to) {
-        body.entity_tag = entity_tag_of(aor.name, *state, kind.document, aor_text);
+        const StateReader state = aor.state();
+        const std::string_view text = aor_text_in(*state, kind.document, subscription.aor_text());
+        if (is_told(*state, kind)) {
+            body.entity_tag = entity_tag_of(aor.name, *state, kind.document, text);
+        }
         return body;
     }
-    const Cached& document = document_of(now, kind, *state, aor_text);
+    const Cached& document = document_of(now, kind, subscription.aor_text());
+    if (!document.tail) return body;
     body.tail = document.tail;
     if (traits.entity_tags) body.entity_tag = document.entity_tag;
     return body;
 }
 
-/// Taken from the cache if it was built in this second.
+/// Whether there is a document to send at all.
+bool Documents::is_told(const AorState& state, const Kind& kind) {
+    const auto& contacts = state.contacts;
+    return !kind.none_if_empty ||
+           std::any_of(contacts.begin(), contacts.end(), [&](const ContactState& contact) {
+               return is_listed(contact, kind.from, kind.full);
+           });
+}
+
+/// Taken from the cache if it was built in this second: then the state need not be opened.
+/// @param aor_text  as the watcher wrote it
 const Documents::Cached& Documents::document_of(
     TimePoint now,
     const Kind& kind,
-    const AorState& state,
     std::string_view aor_text
 ) {
     const std::int64_t second = std::chrono::floor<Seconds>(now.time_since_epoch()).count();
@@ -262,11 +276,13 @@ const Documents::Cached& Documents::document_of(
     for (auto it = cache_.rbegin(); it != cache_.rend(); ++it) {
         if (it->kind == kind && it->aor_text == aor_text) return *it;
     }
+    const StateReader state = kind.aor->state();
+    const std::string_view text = aor_text_in(*state, kind.document, aor_text);
     Cached built{
         kind,
         std::string(aor_text),
-        counted(build(now, kind, state, aor_text), bytes_),
-        entity_tag_of(kind.aor->name, state, kind.document, aor_text),
+        is_told(*state, kind) ? counted(build(now, kind, *state, text), bytes_) : SharedBytes(),
+        entity_tag_of(kind.aor->name, *state, kind.document, text),
     };
     if (cache_.size() < kCacheMax) return cache_.emplace_back(std::move(built));
     return cache_[next_victim_++ % kCacheMax] = std::move(built);

@@ -48,22 +48,19 @@ private:
         Revision to = 0;
         DocumentKind document = DocumentKind::standard;
         bool full = true;
+        bool none_if_empty = false;  ///< no document where it would list nothing
 
         friend bool operator==(const Kind&, const Kind&) = default;
     };
     struct Cached {
         Kind kind;
-        std::string aor_text;
-        SharedBytes tail;
+        std::string aor_text;  ///< as the watcher wrote it
+        SharedBytes tail;      ///< null if there is nothing to tell
         EntityTag entity_tag = 0;
     };
 
-    const Cached& document_of(
-        TimePoint now,
-        const Kind& kind,
-        const AorState& state,
-        std::string_view aor_text
-    );
+    static bool is_told(const AorState& state, const Kind& kind);
+    const Cached& document_of(TimePoint now, const Kind& kind, std::string_view aor_text);
     std::string build(
         TimePoint now,
         const Kind& kind,

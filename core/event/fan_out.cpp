@@ -41,6 +41,7 @@ bool Notifier::is_over(const Subscription& subscription) {
     if (!traits_of(subscription.profile).needs_contact || aor.summary().contacts_active > 0) {
         return false;
     }
+    if (!aor.summary().has_members) return true;
     const StateReader state = aor.state();
     return std::none_of(state->members.begin(), state->members.end(), [](const SetMember& member) {
         return member.state.has_active_contact();

@@ -35,6 +35,13 @@ std::size_t footprint_of(const AorState& state) {
 std::size_t footprint_of(const Dialog& dialog) {
     std::size_t bytes = heap_bytes(sizeof(Dialog)) + heap_bytes(dialog.state.texts.block_bytes());
     for (const auto& subscription : dialog.subscriptions) bytes += subscription->bytes();
+    if (dialog.subscriptions.size() > 1) {
+        bytes += heap_bytes(dialog.subscriptions.capacity() * sizeof(dialog.subscriptions[0]));
+    }
+    if (dialog.way) {
+        bytes += heap_bytes(sizeof(Way));
+        if (dialog.candidates()) bytes += heap_bytes(dialog.candidates()->targets);
+    }
     return bytes;
 }
 

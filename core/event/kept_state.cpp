@@ -5,6 +5,7 @@
 #include "core/event/footprint.hpp"
 #include "core/event/record_codec.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <cstring>
 #include <memory>
@@ -20,6 +21,12 @@ StateSummary::StateSummary(const AorState& state)
       has_members(!state.members.empty()) {
     for (const ContactState& contact : state.contacts) {
         ++(contact.active ? contacts_active : contacts_ended);
+    }
+    for (const auto& [aor, member] : state.members) {
+        const auto& contacts = member.contacts;
+        const auto has_ended = [](const ContactState& contact) { return !contact.active; };
+        members_ended = members_ended || (contacts.empty() && member.publications.empty()) ||
+                        std::any_of(contacts.begin(), contacts.end(), has_ended);
     }
 }
 

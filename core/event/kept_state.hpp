@@ -27,6 +27,7 @@ struct StateSummary {
     std::uint32_t contacts_ended = 0;
     bool known = false;
     bool has_members = false;
+    bool members_ended = false;  ///< one has contacts that ended, or nothing at all
 
     RegistrationState state() const;
 };

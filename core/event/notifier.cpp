@@ -106,9 +106,9 @@ void Notifier::subscribe(
     }
     Aor* aor = records_.aors.find(*name);
     if (aor && aor->turnstile.locked) return hold(now, aor->turnstile, request, bytes, outbox);
-    const StateReader state = aor ? aor->state() : StateReader(AorState{});
+    const StateSummary known = aor ? aor->summary() : StateSummary();
     const ProfileTraits& traits = traits_of(wish->profile);
-    if (traits.needs_contact && !state->has_active_contact()) {
+    if (traits.needs_contact && known.contacts_active == 0) {
         return refuse(now, request, refusal(480), outbox);
     }
 
@@ -120,8 +120,8 @@ void Notifier::subscribe(
     change->aor = *name;
     change->aor_text = aor_text_of(request.message.request_uri);
     change->suppress =
-        !traits.always_body && is_met(*wish, wish->profile, *name, *state, change->aor_text);
-    change->known = state->revision;
+        !traits.always_body && is_met(*wish, wish->profile, *name, aor, change->aor_text);
+    change->known = known.revision;
     if (const auto bound = bound_reached(aor, nullptr, *change, *wish)) {
         return refuse(now, request, *bound, outbox);
     }
@@ -167,7 +167,7 @@ void Notifier::resubscribe(
     change->aor_text = any.aor_text();
     const Profile profile = subscription ? subscription->profile : wish->profile;
     change->suppress = (subscription || !traits_of(profile).always_body) &&
-                       is_met(*wish, profile, any.aor.name, *any.aor.state(), any.aor_text());
+                       is_met(*wish, profile, any.aor.name, &any.aor, any.aor_text());
     change->known = any.aor.revision();
     if (const auto bound = bound_reached(&any.aor, dialog, *change, *wish)) {
         return refuse(now, request, *bound, outbox);

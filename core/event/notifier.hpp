@@ -71,8 +71,8 @@ private:
     static bool is_met(
         const Wish& wish,
         Profile profile,
-        std::string_view aor,
-        const AorState& state,
+        std::string_view name,
+        const Aor* aor,
         std::string_view aor_text
     );
     static bool is_over(const Subscription& subscription);

@@ -80,6 +80,7 @@ NotifyOutcome NotifySender::take_answer(
         case AnswerMeaning::retry_after:
             subscription.unanswered = 0;
             subscription.set_extras().not_before = now + std::min(*wait, kRetryAfterMax);
+            records_.subscriptions.measure(dialog);
             subscription.due = true;
             return NotifyOutcome::rejected;
         case AnswerMeaning::unanswered:
@@ -167,6 +168,7 @@ void NotifySender::finish(TimePoint now, Dialog& dialog, NotifyOutcome outcome, 
 void NotifySender::try_later(TimePoint now, Subscription& subscription) const {
     if (subscription.unanswered < 7) ++subscription.unanswered;
     subscription.set_extras().retry_at = now + kRetryFirst * (1U << (subscription.unanswered - 1U));
+    records_.subscriptions.measure(subscription.dialog);
 }
 
 /// Removes one that has nothing in flight, and lets the others of its dialog go on.

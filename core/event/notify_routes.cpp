@@ -75,7 +75,10 @@ std::optional<Flow> NotifySender::route(TimePoint now, Dialog& dialog, bool& dea
         return std::nullopt;
     }
     const Flow flow{target->transport, *listener, target->endpoint, 0};
-    if (hop->literal) dialog.set_direct(flow);
+    if (hop->literal) {
+        dialog.set_direct(flow);
+        if (dialog.way) records_.subscriptions.measure(dialog);
+    }
     return flow;
 }
 
@@ -127,6 +130,7 @@ void NotifySender::handle_resolved(
     dialog.way->candidates.reset();
     if (candidates.targets.empty()) return fail_unsent(now, dialog, outbox);
     dialog.way->candidates = std::move(candidates);
+    records_.subscriptions.measure(dialog);
     pump(now, dialog, outbox);
 }
 
@@ -196,7 +200,9 @@ void NotifySender::believe_udp_only(TimePoint now, const Endpoint& peer) {
 
 void NotifySender::reroute(Dialog& dialog) {
     if (dialog.is_resolving()) resolving_.erase(*dialog.way->resolving);
+    const bool had_way = dialog.way != nullptr;
     dialog.forget_way();
+    if (had_way) records_.subscriptions.measure(dialog);
 }
 
 }  // namespace reginfo

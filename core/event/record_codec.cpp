@@ -36,7 +36,7 @@ std::string encode(const DialogRecord& dialog, TimePoint now) {
     out.text(state.call_id()).text(state.local_tag()).text(state.remote_tag());
     out.text(state.local_party()).text(state.remote_party()).text(state.remote_target());
     out.number(state.routes());
-    for (std::size_t i = 0; i < state.routes(); ++i) out.text(state.route(i));
+    state.for_each_route(0, [&](std::string_view route) { out.text(route); });
     out.number(state.local_cseq).number(state.remote_cseq);
     put(out, state.flow);
     out.number(dialog.subscriptions.size());

@@ -24,18 +24,6 @@ public:
     explicit Encoder(TimePoint now) : now_(now) { number(kLayout); }
 
     void time(TimePoint at) { signed_number((at - now_).count()); }
-    void time(const std::optional<TimePoint>& at) {
-        flag(at.has_value());
-        if (at) time(*at);
-    }
-    void seconds(const std::optional<Seconds>& value) {
-        flag(value.has_value());
-        if (value) signed_number(value->count());
-    }
-    void cseq(const std::optional<std::uint32_t>& value) {
-        flag(value.has_value());
-        if (value) number(*value);
-    }
 
 private:
     TimePoint now_;

@@ -16,16 +16,17 @@
 
 namespace reginfo {
 
-/// Numbers the texts that come again and again, such as the names of phones' makes. What comes once
-/// only, as one with a serial number in it, is not taken in; nor is anything when it is full. What
-/// is taken in stays.
+/// Numbers the texts that several say, such as the names of phones' makes. What one alone says, as
+/// a name with a serial number in it, is not taken in, however often it comes; nor is anything when
+/// it is full. What is taken in stays.
 class SharedTexts {
 public:
     /// @param seed  of the hashes: peers choose the texts
     explicit SharedTexts(std::uint64_t seed) : seed_(seed) {}
 
     /// Nothing if the text is not taken in.
-    std::optional<std::uint32_t> number_of(std::string_view text);
+    /// @param who  says it
+    std::optional<std::uint32_t> number_of(std::string_view text, std::uint64_t who);
     /// Empty for a number that was never given.
     std::string_view at(std::uint64_t number) const {
         return number < texts_.size() ? texts_[number] : std::string_view();
@@ -40,7 +41,11 @@ private:
     std::uint64_t seed_;
     std::deque<std::string> texts_;
     boost::unordered_flat_map<Hash128, std::uint32_t> numbers_;
-    std::array<std::uint64_t, kMost> seen_once_{};  ///< hashes, each in its place
+    struct Seen {
+        std::uint64_t hash = 0;
+        std::uint64_t who = 0;
+    };
+    std::array<Seen, kMost> seen_;  ///< of texts not taken in, each in its place
     std::size_t bytes_ = 0;
 };
 

@@ -73,14 +73,15 @@ Result<Notifier::Wish> Notifier::read(const Request& request) const {
 bool Notifier::is_met(
     const Wish& wish,
     Profile profile,
-    std::string_view aor,
-    const AorState& state,
+    std::string_view name,
+    const Aor* aor,
     std::string_view aor_text
 ) {
     const ProfileTraits& traits = traits_of(profile);
     if (!wish.condition || !traits.entity_tags) return false;
     if (*wish.condition == "*") return true;
-    const EntityTag tag = entity_tag_of(aor, state, traits.documents, aor_text);
+    const StateReader state = aor ? aor->state() : StateReader(AorState{});
+    const EntityTag tag = entity_tag_of(name, *state, traits.documents, aor_text);
     return *wish.condition == std::string_view(tag_text(tag));
 }
 

@@ -16,12 +16,13 @@ namespace reginfo {
 namespace {
 
 constexpr std::int64_t kApplicationId = 0x72656769;  ///< "regi": the file is ours
-constexpr std::int64_t kSchema = 2;                  ///< the layout that this program writes
+constexpr std::int64_t kSchema = 3;                  ///< the layout that this program writes
 
 /// The steps from one layout to the next: kMigrations[i] goes from schema i + 1 to i + 2.
 constexpr std::array<const char*, static_cast<std::size_t>(kSchema) - 1> kMigrations{
-    // Records may be of layout 2, which an earlier program cannot read (event/record_codec.cpp).
-    // Those of layout 1 are read as well and stay until they are written again.
+    // Records may be of layout 2, or of layout 3, which an earlier program cannot read
+    // (event/record_layout.hpp). Older ones are read as well and stay until they are written again.
+    "",
     "",
 };
 

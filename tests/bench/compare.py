@@ -141,6 +141,19 @@ def held_subscriptions(bench, arguments):
             f"{many_cost:.2f} us", ratio, ""]
 
 
+def resting(bench, arguments):
+    """PUBLISHes to AORs whose state rests as a record, against such as are kept open."""
+    costs = []
+    for aors in (1_000, 50_000):
+        load = shrunk(dict(load=dict(aors=aors, watchers=0, publishes=100_000, warm_up=0, window=32)),
+                      arguments.size == "smoke")
+        with servers.Reginfod(bench, arguments.server) as server:
+            figures = server.load(f"publish-{aors}", **load)
+        costs.append(figures["stages"]["change"]["cpu_us_per_request"])
+    return ["PUBLISH to 50,000 AORs in turn against 1,000", f"{costs[0]:.2f} us", f"{costs[1]:.2f} us",
+            "", ""]
+
+
 def memory_per_item(bench, arguments):
     """One AOR with its publication and subscription, transactions forgotten."""
     small, large = (100, 200) if arguments.size == "smoke" else (50_000, 100_000)
@@ -224,6 +237,7 @@ def beside_fan_out(bench, arguments):
 OTHER_CASES = {
     "tcp": over_tcp,
     "held": held_subscriptions,
+    "resting": resting,
     "memory": memory_per_item,
     "transactions": memory_of_transactions,
     "million": a_million,

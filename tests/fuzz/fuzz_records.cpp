@@ -30,9 +30,9 @@ std::string key_of(Bucket bucket, std::string_view value, const RecordTime& time
         case Bucket::aor: {
             const auto state = decode_aor(kAor, value, time);
             if (!state) return "";
-            require(
-                decode_aor(kAor, encode(kAor, *state, kNow), {kNow, {}}).has_value(), "read again"
-            );
+            const std::string written = encode(kAor, *state, kNow);
+            const auto again = decode_aor(kAor, written, {kNow, {}});
+            require(again && encode(kAor, *again, kNow) == written, "read again");
             return kAor;
         }
         case Bucket::dialog: {

@@ -3,6 +3,7 @@
 
 #include "core/event/record_codec.hpp"
 
+#include "core/bytes.hpp"
 #include "core/event/shared_texts.hpp"
 #include "core/transaction/transaction_record.hpp"
 #include "tests/core/event/merge_fixture.hpp"
@@ -80,13 +81,78 @@ TEST_F(RecordCodec, WhatStandsElsewhereIsNotRepeated) {
 
 TEST_F(RecordCodec, ATextSharedInMemoryIsRefusedWithoutIt) {
     SharedTexts shared(1);
-    publish({{.uri = kX, .attributes = " user_agent=\"Phone/1.0\""}});
+    const std::string agent = " user_agent=\"Phone/1.0\"";
+    publish({{.uri = kX, .attributes = agent}, {.uri = kY, .attributes = agent}});
     static_cast<void>(encode(kAor, state, now, &shared));
     const std::string record = encode(kAor, state, now, &shared);
 
     EXPECT_EQ(record.find("Phone"), std::string::npos);
     EXPECT_TRUE(decode_aor(kAor, record, {now, 0s}, &shared));
     EXPECT_FALSE(decode_aor(kAor, record, {now, 0s}));
+}
+
+/// As it was written before there was layout 3.
+TEST_F(RecordCodec, ARecordOfLayout2IsRead) {
+    const auto put_state = [](ByteWriter& out, std::string_view name, std::uint64_t revision) {
+        out.text(name).text("<x/>").number(111).number(revision).number(revision - 1).number(5);
+        out.flag(true);                                             // known
+        out.number(2);                                              // details
+        out.number(21).number(22).text("c1").flag(true).number(7);  // id, callid, cseq
+        out.flag(false).text(" callid=\"c1\"").text("sip:x").text("<y/>");
+        out.number(31).number(32).text("").flag(false).flag(true).signed_number(9);
+        out.text("").text("sip:z").text("");
+        out.number(1).number(77).signed_number(60'000'000);      // one publication
+        out.number(1).number(0).flag(true).number(1).number(3);  // one word
+        out.flag(true).signed_number(30'000'000).flag(true).signed_number(-5'000'000);
+        out.number(2);  // others
+        out.number(1).number(1).flag(false).number(4).number(2).flag(false).flag(false);
+        out.number(1).number(0).flag(true).number(1).signed_number(30'000'000);  // a contact
+        out.flag(true).signed_number(-5'000'000).flag(true).number(8).number(9);
+    };
+    ByteWriter out;
+    out.number(2);
+    put_state(out, "sip:Alice@example.org", 12);
+    out.number(1).text("tel:+1");
+    put_state(out, "tel:+1", 12);
+
+    const auto back = decode_aor(kAor, out.take(), {now, 1s});
+
+    ASSERT_TRUE(back);
+    EXPECT_EQ(back->published_aor(), "sip:Alice@example.org");
+    EXPECT_EQ(back->extensions_xml(), "<x/>");
+    EXPECT_EQ(back->incarnation, 111U);
+    EXPECT_EQ(back->revision, 12U);
+    EXPECT_EQ(back->own_changed, 11U);
+    EXPECT_EQ(back->next_order, 5U);
+    EXPECT_TRUE(back->known);
+    ASSERT_EQ(back->publications.size(), 1U);
+    EXPECT_EQ(back->publications[0].etag, 77U);
+    EXPECT_EQ(back->publications[0].deadline, now + 59s);
+    EXPECT_EQ(back->publications[0].others, 2U);
+    ASSERT_EQ(back->publications[0].words.size(), 1U);
+    const Word& word = back->publications[0].words[0];
+    EXPECT_EQ(word.details->id, (Hash128{21, 22}));
+    EXPECT_EQ(word.details->callid(), "c1");
+    EXPECT_EQ(word.details->cseq, 7U);
+    EXPECT_EQ(word.details->attributes_xml(), " callid=\"c1\"");
+    EXPECT_EQ(word.details->uri_xml(), "sip:x");
+    EXPECT_EQ(word.details->children_xml(), "<y/>");
+    EXPECT_TRUE(word.active);
+    EXPECT_EQ(word.event, ContactEvent::created);
+    EXPECT_EQ(word.said, 3U);
+    EXPECT_EQ(*word.deadline, now + 29s);
+    EXPECT_EQ(*word.since, now - 6s);
+    ASSERT_EQ(back->tombstones.size(), 1U);
+    EXPECT_EQ(back->tombstones[0].details->retry_after, 9s);
+    EXPECT_EQ(back->tombstones[0].event, ContactEvent::expired);
+    ASSERT_EQ(back->contacts.size(), 1U);
+    EXPECT_EQ(back->contacts[0].details, word.details);
+    EXPECT_TRUE(back->contacts[0].own_clock);
+    EXPECT_EQ(back->contacts[0].became, 8U);
+    EXPECT_EQ(back->contacts[0].changed, 9U);
+    ASSERT_EQ(back->members.size(), 1U);
+    EXPECT_EQ(back->members[0].aor, "tel:+1");
+    EXPECT_EQ(back->members[0].state.contacts.size(), 1U);
 }
 
 TEST_F(RecordCodec, TimeGoesOnWhileNobodyLooks) {
