@@ -2,7 +2,9 @@
 
 #include "core/bytes.hpp"
 
-#include <array>
+#include <boost/endian/buffers.hpp>
+
+#include <cstring>
 
 namespace reginfo {
 
@@ -21,11 +23,8 @@ ByteWriter& ByteWriter::signed_number(std::int64_t value) {
 }
 
 ByteWriter& ByteWriter::fixed(std::uint64_t value) {
-    std::array<char, sizeof value> bytes;
-    for (unsigned i = 0; i < bytes.size(); ++i) {
-        bytes[i] = static_cast<char>(static_cast<unsigned char>(value >> (8 * i)));
-    }
-    bytes_.append(bytes.data(), bytes.size());
+    const boost::endian::little_uint64_buf_t bytes(value);
+    bytes_.append(reinterpret_cast<const char*>(bytes.data()), sizeof bytes);
     return *this;
 }
 
@@ -52,12 +51,10 @@ std::uint64_t ByteReader::fixed() {
         spoil();
         return 0;
     }
-    std::uint64_t value = 0;
-    for (unsigned i = 0; i < sizeof value; ++i) {
-        value |= std::uint64_t{static_cast<unsigned char>(rest_[i])} << (8 * i);
-    }
-    rest_.remove_prefix(sizeof value);
-    return value;
+    boost::endian::little_uint64_buf_t bytes;
+    std::memcpy(bytes.data(), rest_.data(), sizeof bytes);
+    rest_.remove_prefix(sizeof bytes);
+    return bytes.value();
 }
 
 std::int64_t ByteReader::signed_number() {

@@ -41,6 +41,20 @@ TEST(Bytes, SmallMagnitudesTakeOneByte) {
     EXPECT_EQ(ByteWriter().signed_number(63).take().size(), 1U);
 }
 
+TEST(Bytes, AFixedNumberTakesEightBytesFromTheLowest) {
+    const std::string bytes = ByteWriter().fixed(0x0102030405060708U).take();
+    EXPECT_EQ(bytes, "\x08\x07\x06\x05\x04\x03\x02\x01");
+    ByteReader in(bytes);
+    EXPECT_EQ(in.fixed(), 0x0102030405060708U);
+    EXPECT_TRUE(in.ok() && in.at_end());
+}
+
+TEST(Bytes, AFixedNumberCutShortSpoilsTheReader) {
+    ByteReader in("\x08\x07\x06\x05\x04\x03\x02");
+    EXPECT_EQ(in.fixed(), 0U);
+    EXPECT_FALSE(in.ok());
+}
+
 TEST(Bytes, TextsComeBackWithWhateverIsInThem) {
     const std::string text("a\0b\xff", 4);
     const std::string bytes = ByteWriter().text(text).flag(true).text("").take();

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -41,6 +42,16 @@ TEST(Texts, ACopyIsEqualAndOfItsOwn) {
     EXPECT_NE(copy, texts);
     texts = copy;
     EXPECT_EQ(copy, texts);
+}
+
+TEST(Texts, TheyAreVisitedInOrderFromAnyPlaceOn) {
+    const Texts texts{"a", "", std::string(300, 'x'), "end"};
+    for (std::size_t from = 0; from < 6; ++from) {
+        std::size_t place = from;
+        texts.for_each(from, [&](std::string_view text) { EXPECT_EQ(text, texts[place++]); });
+        EXPECT_EQ(place, std::max<std::size_t>(from, 4)) << from;
+    }
+    Texts().for_each(0, [](std::string_view) { FAIL(); });
 }
 
 TEST(Texts, WhereTextsBeginCounts) { EXPECT_NE((Texts{"ab", "c"}), (Texts{"a", "bc"})); }

@@ -43,15 +43,21 @@ void NotifyLog::begin(
     dialog.is_fetch = is_fetch;
 }
 
-void NotifyLog::subscribed(TimePoint now, const std::string& call_id, const std::string& id) {
+void NotifyLog::subscribed(
+    TimePoint now,
+    const std::string& call_id,
+    const std::string& id,
+    bool may_suppress
+) {
     Dialog& dialog = dialogs_[call_id];
     if (is_timed_out(now, dialog)) dialog.may_be_dead = true;
     Usage& usage = dialog.usages[id];
-    if (usage.terminated) {
+    const bool is_anew = usage.terminated;
+    if (is_anew) {
         usage = {};
         usage.crashes = dialog.crashes;
     }
-    usage.may_restart = dialog.may_be_dead;
+    usage.may_restart = dialog.may_be_dead || (is_anew && may_suppress);
 }
 
 void NotifyLog::sent(

@@ -20,7 +20,13 @@ public:
 
     void sent(TimePoint now, const Wire& notify, const std::string& bytes, const Flow& flow);
     /// A SUBSCRIBE was accepted; where the last subscription of that id is over, it makes another.
-    void subscribed(TimePoint now, const std::string& call_id, const std::string& id);
+    /// @param may_suppress  the SUBSCRIBE may have named the state that the watcher has
+    void subscribed(
+        TimePoint now,
+        const std::string& call_id,
+        const std::string& id,
+        bool may_suppress
+    );
     /// A final response reached the engine.
     void answered(TimePoint now, const Wire& response);
     /// The engine was told that this flow is gone.

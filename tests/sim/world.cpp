@@ -305,7 +305,10 @@ void World::respond(const Wire& response, const std::string& bytes) {
     const int status = response.status();
     if (status == 200) {
         notifies.subscribed(
-            network.now, response.header("Call-ID"), event_ids_.at(response.branch())
+            network.now,
+            response.header("Call-ID"),
+            event_ids_.at(response.branch()),
+            plan_.suppress
         );
     }
     if (status == 204 && plan_.suppress) return;
