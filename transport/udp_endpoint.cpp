@@ -6,6 +6,7 @@
 #include "transport/socket_address.hpp"
 
 #include <boost/asio/error.hpp>
+#include <boost/container/static_vector.hpp>
 
 #include <linux/sock_diag.h>
 #include <linux/udp.h>
@@ -15,6 +16,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <numeric>
 
@@ -191,6 +193,27 @@ std::size_t UdpEndpoint::run_from(std::size_t first, std::size_t end) const {
     return next - first;
 }
 
+/// Brings together, among the first `count`, what is for one peer and of one size, so that it may go
+/// as one. Responses stay ahead: no NOTIFY overtakes the answer to the SUBSCRIBE that it follows.
+void UdpEndpoint::group(std::size_t count) {
+    std::array<std::uint64_t, kSendBatch> keys;  // from the highest bit: kind, peer, size, place
+    for (std::size_t i = 0; i < count; ++i) {
+        const Outgoing& outgoing = queue_[i];
+        const std::uint64_t is_request = outgoing.head.starts_with("SIP/2.0 ") ? 0 : 1;
+        const std::uint64_t peer = hash_value(outgoing.peer) & 0x7FFF'FFFF;
+        const std::uint64_t size = outgoing.size() & 0xFF'FFFF;
+        keys[i] = is_request << 63 | peer << 32 | size << 8 | i;
+    }
+    const auto end = keys.begin() + static_cast<std::ptrdiff_t>(count);
+    if (std::is_sorted(keys.begin(), end)) return;
+    std::sort(keys.begin(), end);
+    boost::container::static_vector<Outgoing, kSendBatch> grouped;
+    for (auto key = keys.begin(); key != end; ++key) {
+        grouped.push_back(std::move(queue_[*key & 0xFF]));
+    }
+    for (std::size_t i = 0; i < count; ++i) queue_[i] = std::move(grouped[i]);
+}
+
 /// As sendmmsg: how many datagrams were sent, or -1 and errno, which is about the first run.
 int UdpEndpoint::send_batch() {
     std::array<mmsghdr, kSendBatch> headers;
@@ -200,6 +223,7 @@ int UdpEndpoint::send_batch() {
     std::array<std::size_t, kSendBatch> runs;
 
     const std::size_t count = std::min(queue_.size(), kSendBatch);
+    if (segments_) group(count);
     std::size_t messages = 0;
     iovec* vector = vectors.data();
     for (std::size_t i = 0; i < count; i += runs[messages++]) {

@@ -90,6 +90,7 @@ private:
     };
 
     std::size_t run_from(std::size_t first, std::size_t end) const;
+    void group(std::size_t count);
     int send_batch();
     void pop();
     void wait_writable();

@@ -3,6 +3,8 @@
 
 #include "core/reginfo/guard.hpp"
 
+#include "core/find_byte.hpp"
+
 #include "core/reginfo/xml_text.hpp"
 #include "core/sip/headers.hpp"
 
@@ -21,9 +23,6 @@ constexpr std::size_t kDepthMax = 1'000;
 // Classes of characters, as bits.
 constexpr unsigned kNameStart = 1;
 constexpr unsigned kName = 2;
-constexpr unsigned kText = 4;    // needs no look in character data
-constexpr unsigned kValue = 8;   // needs no look in an attribute value
-constexpr unsigned kPlain = 16;  // needs no look in comments, sections and instructions
 
 // ASCII only: everything else is decoded.
 constexpr std::array<std::uint8_t, 256> kClasses = [] {
@@ -32,17 +31,27 @@ constexpr std::array<std::uint8_t, 256> kClasses = [] {
         const char c = static_cast<char>(i);
         const bool is_letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
         const bool is_name = is_letter || (c >= '0' && c <= '9') || c == '-' || c == '.';
-        const bool is_allowed = i >= 0x20 || is_blank(c);
         unsigned classes = 0;
         if (is_letter) classes |= kNameStart;
         if (is_name) classes |= kName;
-        if (is_allowed && c != '<' && c != '&' && c != ']') classes |= kText;
-        if (is_allowed && c != '<' && c != '&' && c != '"' && c != '\'') classes |= kValue;
-        if (is_allowed && c != '-' && c != ']' && c != '?') classes |= kPlain;
         table[i] = static_cast<std::uint8_t>(classes);
     }
     return table;
 }();
+
+// What needs a look wherever it stands: all that is not ASCII, or may be not allowed.
+constexpr auto is_unusual = [](auto c) {
+    return c > 0x7F || (c < 0x20 && c != +'\n' && c != +'\t' && c != +'\r');
+};
+constexpr auto is_special_in_value = [](auto c) {
+    return c == +'"' || c == +'\'' || c == +'<' || c == +'&' || is_unusual(c);
+};
+constexpr auto is_special_in_text = [](auto c) {
+    return c == +'<' || c == +'&' || c == +']' || is_unusual(c);
+};
+constexpr auto is_special_elsewhere = [](auto c) {
+    return c == +'-' || c == +']' || c == +'?' || is_unusual(c);
+};
 
 bool is_in(char c, unsigned char_class) {
     return (kClasses[static_cast<unsigned char>(c)] & char_class) != 0;
@@ -229,7 +238,7 @@ bool Scanner::attribute() {
     if (quote != '"' && quote != '\'') return fail("reginfo: attribute value without quotes");
     const char* const start = ++at_;
     for (;;) {
-        while (is_in(*at_, kValue)) ++at_;
+        at_ += find_byte(rest(), 0, is_special_in_value);
         if (*at_ == quote) break;
         if (*at_ == '"' || *at_ == '\'') {
             ++at_;
@@ -249,7 +258,7 @@ bool Scanner::attribute() {
 bool Scanner::text() {
     const char* const start = at_;
     while (at_ != end_) {
-        while (is_in(*at_, kText)) ++at_;
+        at_ += find_byte(rest(), 0, is_special_in_text);
         if (*at_ == '<') break;
         if (*at_ == ']') {
             if (rest().starts_with("]]>")) return fail("reginfo: ]]> in text");
@@ -269,7 +278,7 @@ bool Scanner::count_text(const char* start) {
 
 bool Scanner::misc() {
     if (skip_blanks()) return true;
-    if (!is_in(*at_, kPlain) && !other_char()) return false;
+    if (is_unusual(static_cast<unsigned char>(*at_)) && !other_char()) return false;
     return fail("reginfo: text outside of the root element");
 }
 
@@ -309,7 +318,7 @@ bool Scanner::processing_instruction() {
 // Stops before `stop`.
 bool Scanner::chars_until(std::string_view stop) {
     for (;;) {
-        while (is_in(*at_, kPlain)) ++at_;
+        at_ += find_byte(rest(), 0, is_special_elsewhere);
         if (rest().starts_with(stop)) return true;
         if (*at_ == '-' || *at_ == ']' || *at_ == '?') {
             ++at_;

@@ -3,6 +3,8 @@
 
 #include "core/reginfo/writer.hpp"
 
+#include "core/find_byte.hpp"
+
 #include <array>
 #include <charconv>
 #include <cstddef>
@@ -32,39 +34,25 @@ constexpr std::string_view escape_of(char c) {
     }
 }
 
-constexpr std::array<std::uint8_t, 256> kIsEscaped = [] {
-    std::array<std::uint8_t, 256> table{};
-    for (const char c : {'&', '<', '>', '"', '\t', '\n', '\r'}) {
-        table[static_cast<unsigned char>(c)] = 1;
-    }
-    return table;
-}();
-
-std::size_t first_escaped(std::string_view text) {
-    std::size_t i = 0;
-    const auto at = [&](std::size_t k) {
-        return kIsEscaped[static_cast<unsigned char>(text[i + k])];
-    };
-    while (text.size() - i >= 4 && (at(0) | at(1) | at(2) | at(3)) == 0) i += 4;
-    while (i < text.size() && at(0) == 0) ++i;
-    return i;
-}
+constexpr auto is_escaped = [](auto c) {
+    return c == +'&' || c == +'<' || c == +'>' || c == +'"' || c == +'\t' || c == +'\n' ||
+           c == +'\r';
+};
 
 }  // namespace
 
 void append_escaped(std::string& out, std::string_view text) {
-    std::size_t copied = 0;
-    for (std::size_t i = first_escaped(text); i < text.size(); ++i) {
-        if (kIsEscaped[static_cast<unsigned char>(text[i])] == 0) continue;
-        out.append(text, copied, i - copied);
-        out += escape_of(text[i]);
-        copied = i + 1;
+    for (std::size_t at = 0;;) {
+        const std::size_t next = find_byte(text, at, is_escaped);
+        out.append(text, at, next - at);
+        if (next == text.size()) return;
+        out += escape_of(text[next]);
+        at = next + 1;
     }
-    out.append(text, copied);
 }
 
 std::string_view escaped(std::string_view text, std::string& scratch) {
-    if (first_escaped(text) == text.size()) return text;
+    if (find_byte(text, 0, is_escaped) == text.size()) return text;
     scratch.clear();
     append_escaped(scratch, text);
     return scratch;

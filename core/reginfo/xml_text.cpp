@@ -3,11 +3,11 @@
 
 #include "core/reginfo/xml_text.hpp"
 
+#include "core/find_byte.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <cstdint>
-#include <cstring>
 
 namespace reginfo::xml {
 namespace {
@@ -119,35 +119,9 @@ Reference parse_character_reference(std::string_view text) {
 }
 
 // What is to be replaced in an attribute: the only control characters that are left are blanks.
-constexpr bool is_special_in_value(char c) { return c == '&' || (c >= 0 && c < ' '); }
-constexpr bool is_special_in_text(char c) { return c == '&' || c == '\r'; }
-constexpr bool is_special_in_cdata(char c) { return c == '\r'; }
-
-// Where the first & or control character is, from `from` on, eight bytes at a time: a byte is below
-// n if subtracting n borrows into its top bit, which was clear, and is & if it is below 1 after
-// XOR. A borrow may spoil bytes behind the first hit, never before it.
-std::size_t find_special_in_value(std::string_view raw, std::size_t from) {
-    constexpr std::uint64_t kOnes = 0x0101'0101'0101'0101;
-    constexpr std::uint64_t kTops = kOnes * 0x80;
-    while (raw.size() - from >= sizeof(std::uint64_t)) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, raw.data() + from, sizeof word);
-        const std::uint64_t ampersands = word ^ kOnes * '&';
-        const std::uint64_t hits =
-            (((word - kOnes * ' ') & ~word) | ((ampersands - kOnes) & ~ampersands)) & kTops;
-        if (hits != 0) break;
-        from += sizeof word;
-    }
-    while (from < raw.size() && !is_special_in_value(raw[from])) ++from;
-    return from;
-}
-
-// Where the first character is that `is_special` says, from `from` on.
-template <class Predicate>
-std::size_t find_special(std::string_view raw, std::size_t from, Predicate is_special) {
-    while (from < raw.size() && !is_special(raw[from])) ++from;
-    return from;
-}
+constexpr auto is_special_in_value = [](auto c) { return c == +'&' || c < 0x20; };
+constexpr auto is_special_in_text = [](auto c) { return c == +'&' || c == +'\r'; };
+constexpr auto is_special_in_cdata = [](auto c) { return c == +'\r'; };
 
 // A line end, CR LF, CR or LF: its number of bytes.
 std::size_t line_end_at(std::string_view raw, std::size_t at) {
@@ -225,7 +199,7 @@ std::string_view trimmed(std::string_view text) {
 }
 
 std::string_view attribute_value(std::string_view raw, std::string& scratch) {
-    std::size_t at = find_special_in_value(raw, 0);
+    std::size_t at = find_byte(raw, 0, is_special_in_value);
     if (at == raw.size()) return raw;
 
     scratch.assign(raw, 0, at);
@@ -236,7 +210,7 @@ std::string_view attribute_value(std::string_view raw, std::string& scratch) {
             scratch += ' ';
             at += line_end_at(raw, at);
         }
-        const std::size_t next = find_special_in_value(raw, at);
+        const std::size_t next = find_byte(raw, at, is_special_in_value);
         scratch.append(raw, at, next - at);
         at = next;
     }
@@ -244,14 +218,14 @@ std::string_view attribute_value(std::string_view raw, std::string& scratch) {
 }
 
 bool is_plain_text(std::string_view raw) {
-    return find_special(raw, 0, is_special_in_text) == raw.size();
+    return find_byte(raw, 0, is_special_in_text) == raw.size();
 }
 
 void append_text(std::string& out, std::string_view raw, bool cdata) {
-    const auto is_special = cdata ? is_special_in_cdata : is_special_in_text;
     std::size_t at = 0;
     while (at < raw.size()) {
-        const std::size_t next = find_special(raw, at, is_special);
+        const std::size_t next = cdata ? find_byte(raw, at, is_special_in_cdata)
+                                       : find_byte(raw, at, is_special_in_text);
         out.append(raw, at, next - at);
         at = next;
         if (at == raw.size()) return;

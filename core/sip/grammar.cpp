@@ -2,6 +2,8 @@
 /// The tables behind the character classes, and the scanners too long to be inline.
 #include "core/sip/grammar.hpp"
 
+#include "core/find_byte.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <cassert>
@@ -148,22 +150,8 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
     return static_cast<std::uint16_t>(port);
 }
 
-// Eight bytes at a time: a byte is below n if subtracting n borrows into its top bit, which was
-// clear. The borrow may spoil bytes behind the first hit, never before it.
 std::size_t find_control(std::string_view text, std::size_t from) {
-    constexpr std::uint64_t kOnes = 0x0101'0101'0101'0101;
-    constexpr std::uint64_t kBound = 0x0E;
-    if constexpr (std::endian::native == std::endian::little) {
-        while (text.size() - from >= sizeof(std::uint64_t)) {
-            std::uint64_t word = 0;
-            std::memcpy(&word, text.data() + from, sizeof word);
-            const std::uint64_t hits = (word - kOnes * kBound) & ~word & (kOnes * 0x80);
-            if (hits != 0) return from + static_cast<std::size_t>(std::countr_zero(hits)) / 8;
-            from += sizeof word;
-        }
-    }
-    while (from < text.size() && static_cast<unsigned char>(text[from]) >= kBound) ++from;
-    return from;
+    return find_byte(text, from, [](auto c) { return c < 0x0E; });
 }
 
 std::string_view Scanner::take_until(char c) {

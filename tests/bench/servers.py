@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import socket
+import struct
 import subprocess
 import tempfile
 import threading
@@ -110,12 +111,16 @@ class Reginfod(Server):
 
 
 class Prober:
-    """Asks with OPTIONS every two milliseconds, as a context manager, and notes how long each takes."""
+    """Asks with OPTIONS every two milliseconds, as a context manager, and notes how long each takes:
+    until the answer is in the kernel's hands, as this process gets a processor only now and then."""
+
+    SO_TIMESTAMPNS = 35
 
     def __init__(self, port):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.connect(("127.0.0.1", port))
         self.socket.settimeout(2)
+        self.socket.setsockopt(socket.SOL_SOCKET, self.SO_TIMESTAMPNS, 1)
         self.waits = []  # when asked, and for how many milliseconds
         self.over = False
         self.thread = threading.Thread(target=self.run)
@@ -125,7 +130,7 @@ class Prober:
         return self
 
     def __exit__(self, *unused):
-        self.ended = time.monotonic()
+        self.ended = time.time()
         self.over = True
         self.thread.join()
         self.socket.close()
@@ -135,17 +140,23 @@ class Prober:
         number = 0
         while not self.over:
             number += 1
-            asked = time.monotonic()
+            asked = time.time()
             self.socket.send((
                 f"OPTIONS sip:127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP {host}:{port};branch=z9hG4bKprobe{number}\r\n"
                 f"From: <sip:probe@127.0.0.1>;tag=p\r\nTo: <sip:127.0.0.1>\r\nCall-ID: probe{number}\r\n"
                 f"CSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n").encode())
-            try:
-                self.socket.recv(4096)
-            except TimeoutError:
-                pass  # counts with all that it waited
-            self.waits.append((asked, (time.monotonic() - asked) * 1000))
+            answered = self.arrival()
+            self.waits.append((asked, (answered - asked) * 1000))
             time.sleep(0.002)
+
+    def arrival(self):
+        """When the kernel had the answer; now, if there is none for two seconds."""
+        try:
+            _, ancillary, _, _ = self.socket.recvmsg(4096, 64)
+        except TimeoutError:
+            return time.time()
+        seconds, nanoseconds = struct.unpack("qq", ancillary[0][2])
+        return seconds + nanoseconds / 1e9
 
     def last(self, seconds):
         """Median, 99th percentile and maximum of those asked in the last `seconds`."""
