@@ -2,9 +2,8 @@
 /// Where the first byte of a kind is, sixteen bytes at a time.
 #pragma once
 
-#include <experimental/simd>
-
 #include <cstddef>
+#include <experimental/simd>
 #include <string_view>
 
 namespace reginfo {
@@ -14,7 +13,11 @@ namespace reginfo {
 ///                   that compares with numbers, as in `c == +'&' || c < 0x20`
 /// @pre `from` is not behind the end
 template <class Predicate>
-std::size_t find_byte(std::string_view text, std::size_t from, Predicate is_wanted) {
+[[gnu::flatten]] std::size_t find_byte(
+    std::string_view text,
+    std::size_t from,
+    Predicate is_wanted
+) {
     namespace stdx = std::experimental;
     using Bytes = stdx::fixed_size_simd<unsigned char, 16>;
     const auto* const bytes = reinterpret_cast<const unsigned char*>(text.data());

@@ -1,5 +1,6 @@
 #include "core/inspection.hpp"
 
+#include "core/event/merge.hpp"
 #include "core/event/records.hpp"
 #include "core/event/window_gauges.hpp"
 #include "core/sip/uri.hpp"
@@ -58,7 +59,7 @@ Seconds seconds_left(TimePoint now, TimePoint deadline) {
 
 ContactView contact_of(const ContactDetails& details, bool active, ContactEvent event) {
     ContactView view;
-    view.id = contact_id_text(details.id);
+    view.id = std::string_view(StableIdText('c', details.id));
     view.uri = unescaped(details.uri_xml());
     view.active = active;
     view.event = text_of(event);
@@ -96,13 +97,6 @@ bool matches(const Aor& aor, const RegistrationFilter& filter) {
 }
 
 }  // namespace
-
-std::string contact_id_text(const Hash128& id) {
-    std::string text = "c";
-    append_hex(text, id.high, 16);
-    append_hex(text, id.low, 8);
-    return text;
-}
 
 Aor* find_aor(Records& records, std::string_view uri) {
     const auto name = Inspection::canonical(uri);

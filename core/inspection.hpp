@@ -173,7 +173,6 @@ RegistrationView view_of(const Aor& aor);
 ContactView view_of(TimePoint now, const ContactState& contact);
 
 // How records are named from outside.
-std::string contact_id_text(const Hash128& id);
 Aor* find_aor(Records& records, std::string_view uri);
 Subscription* find_subscription(Records& records, std::string_view id);
 

@@ -16,10 +16,10 @@ using sip::HeaderName;
 /// The value of a field that must be there once.
 Result<std::string_view> sole(const sip::Message& message, HeaderName name) {
     const std::size_t count = message.count(name);
+    if (count == 1) return *message.first(name);
     const std::string field(sip::text_of(name));
-    if (count == 0) return refusal(400, "Missing " + field + " header");
-    if (count > 1) return refusal(400, "Several " + field + " headers");
-    return *message.first(name);
+    return count == 0 ? refusal(400, "Missing " + field + " header")
+                      : refusal(400, "Several " + field + " headers");
 }
 
 Reply malformed(HeaderName name) {

@@ -13,9 +13,8 @@ namespace reginfo {
 class TextArena {
 public:
     TextArena() : TextArena(256) {}
-    /// @param bytes  what is expected: so much costs one allocation
-    explicit TextArena(std::size_t bytes)
-        : memory_(std::make_unique<std::pmr::monotonic_buffer_resource>(bytes)) {}
+    /// @param bytes  what is expected: more costs more allocations
+    explicit TextArena(std::size_t bytes) : memory_(std::make_unique<Memory>(bytes)) {}
 
     std::string_view keep(std::string_view text) {
         if (text.empty()) return {};
@@ -24,13 +23,20 @@ public:
 
     /// The same with a NUL behind it.
     char* keep_terminated(std::string_view text) {
-        char* const copy = static_cast<char*>(memory_->allocate(text.size() + 1, 1));
+        char* const copy = static_cast<char*>(memory_->texts.allocate(text.size() + 1, 1));
         copy[text.copy(copy, text.size())] = '\0';
         return copy;
     }
 
 private:
-    std::unique_ptr<std::pmr::monotonic_buffer_resource> memory_;
+    struct Memory {
+        explicit Memory(std::size_t bytes)
+            : first(std::make_unique_for_overwrite<char[]>(bytes)), texts(first.get(), bytes) {}
+
+        std::unique_ptr<char[]> first;
+        std::pmr::monotonic_buffer_resource texts;
+    };
+    std::unique_ptr<Memory> memory_;
 };
 
 }  // namespace reginfo

@@ -193,8 +193,9 @@ std::size_t UdpEndpoint::run_from(std::size_t first, std::size_t end) const {
     return next - first;
 }
 
-/// Brings together, among the first `count`, what is for one peer and of one size, so that it may go
-/// as one. Responses stay ahead: no NOTIFY overtakes the answer to the SUBSCRIBE that it follows.
+/// Brings together, among the first `count`, what is for one peer and of one size, so that it may
+/// go as one. Responses stay ahead: no NOTIFY overtakes the answer to the SUBSCRIBE that it
+/// follows.
 void UdpEndpoint::group(std::size_t count) {
     std::array<std::uint64_t, kSendBatch> keys;  // from the highest bit: kind, peer, size, place
     for (std::size_t i = 0; i < count; ++i) {

@@ -23,13 +23,6 @@ constexpr std::size_t kCacheMax = 64;
 /// Kamailio reads `expires` with atoi.
 constexpr std::int64_t kExpiresMax = std::numeric_limits<std::int32_t>::max();
 
-/// Twenty-four hexadecimal digits behind a letter: never a number, the same everywhere.
-void append_id(std::string& out, char prefix, const Hash128& id) {
-    out.push_back(prefix);
-    append_hex(out, id.high, 16);
-    append_hex(out, id.low, 8);
-}
-
 /// What `reginfo_handle_notify` knows (kamailio.md 15).
 ContactEvent event_for_kamailio(ContactEvent event) {
     switch (event) {
@@ -64,7 +57,7 @@ std::int64_t seconds_left(TimePoint now, TimePoint deadline) {
 
 void append_contact_begin(std::string& out, const ContactState& contact, ContactEvent event) {
     out.append("<contact id=\"");
-    append_id(out, 'c', contact.details->id);
+    out.append(StableIdText('c', contact.details->id));
     out.append(
         contact.active ? "\" state=\"active\" event=\"" : "\" state=\"terminated\" event=\""
     );
@@ -93,7 +86,7 @@ void append_contact_for_kamailio(std::string& out, TimePoint now, const ContactS
             attributes.remove_prefix(empty + kNoCallId.size());
         }
         out.append(" callid=\"");
-        append_id(out, 'c', details.id);
+        out.append(StableIdText('c', details.id));
         out.push_back('"');
     }
     if (!details.cseq) append_attribute(out, "cseq", 0);
@@ -162,13 +155,11 @@ struct Registered {
 };
 
 void append_registration(std::string& out, TimePoint now, const Registered& of) {
-    std::string id;
-    append_id(id, 'r', stable_id(of.aor));
     RegistrationState state = of.state.state();
     if (of.kind == DocumentKind::linphone && state == RegistrationState::init) {
         state = RegistrationState::terminated;
     }
-    append_registration_head(out, of.aor_text, id, state);
+    append_registration_head(out, of.aor_text, StableIdText('r', stable_id(of.aor)), state);
     const bool kamailio = of.kind == DocumentKind::kamailio;
     for (const ContactState& contact : of.state.contacts) {
         if (!is_listed(contact, of.from, of.full)) continue;
@@ -245,7 +236,7 @@ NotifyBody Documents::body_for(TimePoint now, const Subscription& subscription) 
         }
         return body;
     }
-    const Cached& document = document_of(now, kind, subscription.aor_text());
+    const Built document = document_of(now, kind, subscription.aor_text());
     if (!document.tail) return body;
     body.tail = document.tail;
     if (traits.entity_tags) body.entity_tag = document.entity_tag;
@@ -261,34 +252,38 @@ bool Documents::is_told(const AorState& state, const Kind& kind) {
            });
 }
 
-/// Taken from the cache if it was built in this second: then the state need not be opened.
+/// Taken from the cache if it was built in this second: then the state need not be opened. One that
+/// a single watcher gets is not worth a look.
 /// @param aor_text  as the watcher wrote it
-const Documents::Cached& Documents::document_of(
+Documents::Built Documents::document_of(
     TimePoint now,
     const Kind& kind,
     std::string_view aor_text
 ) {
+    if (kind.aor->watcher_count == 1) return build(now, kind, aor_text);
     const std::int64_t second = std::chrono::floor<Seconds>(now.time_since_epoch()).count();
     if (second != second_) {
         cache_.clear();
         second_ = second;
     }
     for (auto it = cache_.rbegin(); it != cache_.rend(); ++it) {
-        if (it->kind == kind && it->aor_text == aor_text) return *it;
+        if (it->kind == kind && it->aor_text == aor_text) return it->document;
     }
-    const StateReader state = kind.aor->state();
-    const std::string_view text = aor_text_in(*state, kind.document, aor_text);
-    Cached built{
-        kind,
-        std::string(aor_text),
-        is_told(*state, kind) ? counted(build(now, kind, *state, text), bytes_) : SharedBytes(),
-        entity_tag_of(kind.aor->name, *state, kind.document, text),
-    };
-    if (cache_.size() < kCacheMax) return cache_.emplace_back(std::move(built));
-    return cache_[next_victim_++ % kCacheMax] = std::move(built);
+    Cached cached{kind, std::string(aor_text), build(now, kind, aor_text)};
+    if (cache_.size() < kCacheMax) return cache_.emplace_back(std::move(cached)).document;
+    return (cache_[next_victim_++ % kCacheMax] = std::move(cached)).document;
 }
 
-std::string Documents::build(
+Documents::Built Documents::build(TimePoint now, const Kind& kind, std::string_view aor_text) {
+    const StateReader state = kind.aor->state();
+    const std::string_view text = aor_text_in(*state, kind.document, aor_text);
+    return {
+        is_told(*state, kind) ? counted(write(now, kind, *state, text), bytes_) : SharedBytes(),
+        entity_tag_of(kind.aor->name, *state, kind.document, text),
+    };
+}
+
+std::string Documents::write(
     TimePoint now,
     const Kind& kind,
     const AorState& state,

@@ -52,16 +52,20 @@ private:
 
         friend bool operator==(const Kind&, const Kind&) = default;
     };
+    struct Built {
+        SharedBytes tail;  ///< null if there is nothing to tell
+        EntityTag entity_tag = 0;
+    };
     struct Cached {
         Kind kind;
         std::string aor_text;  ///< as the watcher wrote it
-        SharedBytes tail;      ///< null if there is nothing to tell
-        EntityTag entity_tag = 0;
+        Built document;
     };
 
     static bool is_told(const AorState& state, const Kind& kind);
-    const Cached& document_of(TimePoint now, const Kind& kind, std::string_view aor_text);
-    std::string build(
+    Built document_of(TimePoint now, const Kind& kind, std::string_view aor_text);
+    Built build(TimePoint now, const Kind& kind, std::string_view aor_text);
+    std::string write(
         TimePoint now,
         const Kind& kind,
         const AorState& state,

@@ -3,8 +3,10 @@
 #pragma once
 
 #include "core/event/aor_state.hpp"
+#include "core/hash.hpp"
 #include "core/time.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -125,7 +127,23 @@ private:
 /// When Merge::expire will have something to do next; nothing if never.
 std::optional<TimePoint> next_deadline_of(const AorState& state, Duration grace);
 
-/// The id of an AOR or, with an identity, of one of its contacts, as documents write it (rule 7).
+/// The id of an AOR or, with an identity, of one of its contacts (rule 7).
 Hash128 stable_id(std::string_view aor, std::string_view identity = {});
+
+/// Such an id as documents write it: twenty-four hexadecimal digits behind a letter, never a
+/// number.
+class StableIdText {
+public:
+    StableIdText(char prefix, const Hash128& id) {
+        text_[0] = prefix;
+        std::string_view(HexText(id.high)).copy(text_.data() + 1, 16);
+        std::string_view(HexText(id.low)).copy(text_.data() + 17, 8, 8);
+    }
+
+    operator std::string_view() const { return {text_.data(), text_.size()}; }  // NOLINT
+
+private:
+    std::array<char, 25> text_;
+};
 
 }  // namespace reginfo

@@ -82,7 +82,8 @@ ActionOutcome OperatorDesk::carry_out(TimePoint now, const EndContact& action, O
     const StateReader state = aor->state();
     const auto& contacts = state->contacts;
     const auto at = std::find_if(contacts.begin(), contacts.end(), [&](const auto& contact) {
-        return contact.active && contact_id_text(contact.details->id) == action.id;
+        return contact.active &&
+               std::string_view(StableIdText('c', contact.details->id)) == action.id;
     });
     if (at == contacts.end()) return ActionOutcome::not_found;
     if (aor->turnstile.locked) return ActionOutcome::busy;

@@ -10,8 +10,8 @@ namespace {
 
 /// How much longer than the shortest a round trip may be before it means that a queue is filling.
 /// Absolute, since what a queue holds does not depend on how far away it is: at 10,000 messages/s
-/// this is a tenth of a default socket buffer. Longer paths vary more: a part of the shortest.
-constexpr Duration kQueueing = std::chrono::milliseconds{2};
+/// this is a twentieth of a default socket buffer. Longer paths vary more: a part of the shortest.
+constexpr Duration kQueueing = std::chrono::milliseconds{1};
 constexpr int kVariation = 8;
 
 }  // namespace

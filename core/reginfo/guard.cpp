@@ -4,7 +4,6 @@
 #include "core/reginfo/guard.hpp"
 
 #include "core/find_byte.hpp"
-
 #include "core/reginfo/xml_text.hpp"
 #include "core/sip/headers.hpp"
 
@@ -13,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 namespace reginfo::xml {
 namespace {
@@ -44,7 +44,7 @@ constexpr auto is_unusual = [](auto c) {
     return c > 0x7F || (c < 0x20 && c != +'\n' && c != +'\t' && c != +'\r');
 };
 constexpr auto is_special_in_value = [](auto c) {
-    return c == +'"' || c == +'\'' || c == +'<' || c == +'&' || is_unusual(c);
+    return c == +'"' || c == +'\'' || c == +'<' || c == +'&' || c < 0x20 || c > 0x7F;
 };
 constexpr auto is_special_in_text = [](auto c) {
     return c == +'<' || c == +'&' || c == +']' || is_unusual(c);
@@ -329,9 +329,9 @@ bool Scanner::chars_until(std::string_view stop) {
 }
 
 bool Scanner::skip_blanks() {
-    const char* const start = at_;
-    while (is_blank(*at_)) ++at_;
-    return at_ != start;
+    const char* at = at_;
+    while (is_blank(*at)) ++at;
+    return std::exchange(at_, at) != at;
 }
 
 // What is in none of the classes: the end, a character beyond ASCII, or one that is not allowed.
@@ -362,10 +362,11 @@ bool Scanner::name() {
 
 bool Scanner::name_part() {
     const char* const start = at_;
-    if (is_in(*at_, kNameStart)) {
-        do ++at_;
-        while (is_in(*at_, kName));
-        if (static_cast<unsigned char>(*at_) < 0x80) return true;
+    if (is_in(*start, kNameStart)) {
+        const char* at = start + 1;
+        while (is_in(*at, kName)) ++at;
+        at_ = at;
+        if (static_cast<unsigned char>(*at) < 0x80) return true;
     }
     for (;;) {
         const bool is_first = at_ == start;

@@ -25,7 +25,7 @@ bool has_duplicate(const Attributes& attributes) {
         const Name& name = attributes[i].name;
         for (std::size_t j = 0; j < i; ++j) {
             const Name& other = attributes[j].name;
-            if (name.space == other.space && name.local == other.local) return true;
+            if (name.local == other.local && name.space == other.space) return true;
         }
     }
     return false;

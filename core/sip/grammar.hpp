@@ -110,8 +110,10 @@ public:
 
     std::string_view take(Chars set) {
         const std::size_t begin = at_;
-        while (!at_end() && is(set, text_[at_])) ++at_;
-        return since(begin);
+        std::size_t end = begin;
+        while (end < text_.size() && is(set, text_[end])) ++end;
+        at_ = end;
+        return {text_.data() + begin, end - begin};
     }
 
     std::string_view token() { return take(Chars::token); }

@@ -57,14 +57,14 @@ std::string_view HeadLines::unfold(std::string_view line) {
     return std::string_view(*unfolded_).substr(begin);
 }
 
-std::optional<HeaderLine> parse_header_line(std::string_view line) {
+std::optional<HeaderField> parse_header_line(std::string_view line) {
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos) return std::nullopt;
     std::string_view text = line.substr(0, colon);
     while (!text.empty() && is(Chars::lws, text.back())) text.remove_suffix(1);
     const HeaderName name = header_name_of(text);
     if (name == HeaderName::other && !is_token(text)) return std::nullopt;
-    return HeaderLine{name, text, trim(line.substr(colon + 1))};
+    return HeaderField{name, text, trim(line.substr(colon + 1))};
 }
 
 void ContentLength::add(std::string_view value) {

@@ -40,14 +40,8 @@ private:
     std::size_t at_ = 0;
 };
 
-/// One header field, the name as written and the value without white space around it; nothing if
-/// the line is none: no colon, or no token before it.
-struct HeaderLine {
-    HeaderName name = HeaderName::other;
-    std::string_view text;
-    std::string_view value;
-};
-std::optional<HeaderLine> parse_header_line(std::string_view line);
+/// One header field; nothing if the line is none: no colon, or no token before it.
+std::optional<HeaderField> parse_header_line(std::string_view line);
 
 /// Collects the Content-Length fields of one message (RFC 3261 §20.14).
 class ContentLength {

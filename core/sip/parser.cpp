@@ -85,7 +85,7 @@ ParseError parse_fields(
         }
         if (message.headers.size() >= headers_max) return ParseError::too_many_headers;
         if (field->name == HeaderName::content_length) length.add(field->value);
-        message.add({field->name, field->text, field->value});
+        message.add(*field);
     }
     return ParseError::no_end_of_head;
 }

@@ -167,7 +167,7 @@ std::string_view reason_of(int status) {
 }
 
 void append_number(std::string& out, std::uint64_t value) {
-    std::array<char, 20> digits{};
+    std::array<char, 20> digits;
     const auto result = std::to_chars(digits.data(), digits.data() + digits.size(), value);
     out.append(digits.data(), result.ptr);
 }

@@ -17,6 +17,7 @@ namespace reginfo::test {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::UnorderedElementsAreArray;
 
 SharedBytes shared(std::string text) {
     return boost::make_local_shared<const std::string>(std::move(text));
@@ -103,7 +104,7 @@ void send_and_expect(const std::vector<std::string>& datagrams) {
         }
     });
     ASSERT_TRUE(server.run_until([&] { return peer.poll() == datagrams.size(); }));
-    EXPECT_EQ(peer.received, datagrams);
+    EXPECT_THAT(peer.received, UnorderedElementsAreArray(datagrams));
     EXPECT_EQ(server.stats().datagrams_sent, datagrams.size());
     EXPECT_EQ(server.stats().datagrams_unsendable, 0U);
 }
@@ -112,6 +113,45 @@ TEST(Udp, DatagramsOfOneSizeToOnePeerGoThroughTheKernelTogetherAndArriveEachOnIt
     const unsigned long before = messages_sent();
     send_and_expect(datagrams_in_runs());
     EXPECT_LT(messages_sent() - before, 100U);
+}
+
+/// So many answers, each with a NOTIFY behind it.
+void answer_and_notify(TestServer& server, const UdpPeer& peer, int count) {
+    server.driver.run_turn([&](TimePoint, Outbox& outbox) {
+        for (int i = 10; i < 10 + count; ++i) {
+            outbox.send(udp_flow(peer.endpoint()), "SIP/2.0 200 OK " + std::to_string(i) + "...");
+            outbox.send(udp_flow(peer.endpoint()), "NOTIFY " + std::to_string(i));
+        }
+    });
+}
+
+TEST(Udp, WhatIsOfOneSizeGoesTogetherWhateverIsBetween) {
+    TestServer server({listener(Transport::udp)});
+    UdpPeer peer;
+    const unsigned long before = messages_sent();
+
+    answer_and_notify(server, peer, 32);
+
+    ASSERT_TRUE(server.run_until([&] { return peer.poll() == 64; }));
+    EXPECT_EQ(messages_sent() - before, 2U);
+}
+
+TEST(Udp, AResponseIsNotOvertakenByTheRequestsBehindItAlthoughTheyAreShorter) {
+    TestServer server({listener(Transport::udp)});
+    UdpPeer peer;
+
+    answer_and_notify(server, peer, 40);  // more than a batch
+
+    ASSERT_TRUE(server.run_until([&] { return peer.poll() == 80; }));
+    for (int i = 10; i < 50; ++i) {
+        const auto place = [&](const std::string& text) {
+            return std::find(peer.received.begin(), peer.received.end(), text);
+        };
+        EXPECT_LT(
+            place("SIP/2.0 200 OK " + std::to_string(i) + "..."),
+            place("NOTIFY " + std::to_string(i))
+        );
+    }
 }
 
 TEST(Udp, WhereTheKernelCannotCutThemTheyGoOneByOne) {

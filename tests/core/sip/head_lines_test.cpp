@@ -62,7 +62,7 @@ TEST(EndOfHead, IsBehindTheFirstEmptyLine) {
     EXPECT_EQ(end_of_head("a\r\n\r\n", 4), 5U);
 }
 
-TEST(HeaderLine, ANameHasAnyTokenCharacters) {
+TEST(HeaderField, ANameHasAnyTokenCharacters) {
     const auto line = parse_header_line("X-%!~*'`+_ \t: \t y ");
     ASSERT_TRUE(line);
     EXPECT_EQ(line->name, HeaderName::other);
@@ -70,7 +70,7 @@ TEST(HeaderLine, ANameHasAnyTokenCharacters) {
     EXPECT_EQ(line->value, "y");
 }
 
-TEST(HeaderLine, NeedsANameAndAColon) {
+TEST(HeaderField, NeedsANameAndAColon) {
     EXPECT_EQ(parse_header_line("Supported:")->value, "");
     for (const std::string_view text : {"", ":", ": x", "no colon", "a b: c", "a(b): c", " a: b"}) {
         EXPECT_FALSE(parse_header_line(text)) << text;
