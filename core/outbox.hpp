@@ -1,5 +1,6 @@
 /// @file
-/// What the core asks the world to do: effects, in the order they must happen.
+/// What the core asks the world to do: effects, in the order in which they are due. Datagrams of
+/// one turn may leave in another, responses before requests.
 #pragma once
 
 #include "core/address.hpp"
@@ -129,7 +130,7 @@ struct Note {
 
 using Effect = std::variant<Send, Close, Commit, Resolve, Note>;
 
-/// Effects in the order they must happen. The driver performs and clears them before it waits
+/// Effects in that order. The driver performs and clears them before it waits
 /// again (see Engine). Reused from turn to turn, so appending seldom allocates.
 class Outbox {
 public:

@@ -224,7 +224,7 @@ int UdpEndpoint::send_batch() {
     std::array<std::size_t, kSendBatch> runs;
 
     const std::size_t count = std::min(queue_.size(), kSendBatch);
-    if (segments_) group(count);
+    if (segments_ && !is_behind_) group(count);
     std::size_t messages = 0;
     iovec* vector = vectors.data();
     for (std::size_t i = 0; i < count; i += runs[messages++]) {
@@ -246,6 +246,8 @@ int UdpEndpoint::send_batch() {
     const int socket = socket_.native_handle();
     constexpr int kFlags = MSG_DONTWAIT | MSG_NOSIGNAL;
     const int sent = ::sendmmsg(socket, headers.data(), static_cast<unsigned>(messages), kFlags);
+    const bool all = sent == static_cast<int>(messages);
+    is_behind_ = !all || (is_behind_ && count < queue_.size());
     if (sent < 0 && runs[0] > 1 && cannot_segment(errno)) {
         segments_ = false;  // its path or device cannot: each goes alone from now on
         return 0;

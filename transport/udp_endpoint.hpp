@@ -50,7 +50,9 @@ private:
 
 /// Queues what is to be sent, so that one sendmmsg takes up to 64 datagrams to any peers, and keeps
 /// it, up to a bound, while the kernel's buffer is full. Datagrams of one size to one peer go
-/// through the kernel as one (UDP_SEGMENT), as far as it can; on the wire each is its own.
+/// through the kernel as one (UDP_SEGMENT), as far as it can; on the wire each is its own. They are
+/// brought together for that, among up to 64: a response leaves before the requests behind it, and
+/// what the kernel did not take at once leaves first, in order.
 class UdpEndpoint {
 public:
     /// @param stats  must outlive the endpoint
@@ -102,7 +104,8 @@ private:
     Fifo<Outgoing, 1'024> queue_;
     std::size_t queued_bytes_ = 0;
     bool awaiting_writable_ = false;
-    bool segments_ = true;  ///< until the kernel refuses
+    bool is_behind_ = false;  ///< the kernel left something that was to be sent with the rest
+    bool segments_ = true;    ///< until the kernel refuses
     std::uint32_t dropped_by_kernel_ = 0;
 };
 

@@ -252,20 +252,20 @@ bool Documents::is_told(const AorState& state, const Kind& kind) {
            });
 }
 
-/// Taken from the cache if it was built in this second: then the state need not be opened. One that
-/// a single watcher gets is not worth a look.
+/// Taken from the cache if it was built in this second: then the state need not be opened. What a
+/// single watcher gets is asked for once.
 /// @param aor_text  as the watcher wrote it
 Documents::Built Documents::document_of(
     TimePoint now,
     const Kind& kind,
     std::string_view aor_text
 ) {
-    if (kind.aor->watcher_count == 1) return build(now, kind, aor_text);
     const std::int64_t second = std::chrono::floor<Seconds>(now.time_since_epoch()).count();
     if (second != second_) {
         cache_.clear();
         second_ = second;
     }
+    if (kind.aor->watcher_count == 1) return build(now, kind, aor_text);
     for (auto it = cache_.rbegin(); it != cache_.rend(); ++it) {
         if (it->kind == kind && it->aor_text == aor_text) return it->document;
     }

@@ -30,8 +30,8 @@ class Documents {
 public:
     explicit Documents(Stats& stats);
 
-    /// For this subscription, now. Cost: the size of the document for the first of its kind in a
-    /// second, a comparison for the others.
+    /// For this subscription, now. Cost: the size of the document for the only watcher of an AOR
+    /// and for the first of its kind in a second, a comparison for the others.
     NotifyBody body_for(TimePoint now, const Subscription& subscription);
 
     /// The AOR is about to be forgotten.

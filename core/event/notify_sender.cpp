@@ -113,22 +113,32 @@ void NotifySender::pump(TimePoint now, Dialog& dialog, Outbox& outbox) {
         return;
     }
     if (!flow) return;
+    if (waits_for_window(now, *next, *flow, outbox)) return;
     NotifyBody body = records_.documents.body_for(now, *next);
     const std::optional<Flow> larger = larger_way(now, *next, *flow, body);
     if (larger) flow = larger;
-    SendWindow& window = window_of(*flow);
-    if (!window.has_room()) {
-        if (!static_cast<QueueHook&>(*next).is_linked()) {
-            records_.queued(now, *next);
-            const std::string_view aor = next->aor.name;
-            records_.tracer.say(
-                records_.tracer.current(aor), aor, "NOTIFY waits for a window", flow, outbox
-            );
-        }
-        window.enqueue(*next);
-        return;
+    if (larger && waits_for_window(now, *next, *flow, outbox)) return;
+    send(now, *next, *flow, window_of(*flow), std::move(body), larger.has_value(), outbox);
+}
+
+/// Whether there is no room for it on that way now: then it is its turn later.
+bool NotifySender::waits_for_window(
+    TimePoint now,
+    Subscription& subscription,
+    const Flow& flow,
+    Outbox& outbox
+) {
+    SendWindow& window = window_of(flow);
+    if (window.has_room()) return false;
+    if (!static_cast<QueueHook&>(subscription).is_linked()) {
+        records_.queued(now, subscription);
+        const std::string_view aor = subscription.aor.name;
+        records_.tracer.say(
+            records_.tracer.current(aor), aor, "NOTIFY waits for a window", flow, outbox
+        );
     }
-    send(now, *next, *flow, window, std::move(body), larger.has_value(), outbox);
+    window.enqueue(subscription);
+    return true;
 }
 
 void NotifySender::send(

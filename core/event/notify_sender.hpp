@@ -99,6 +99,12 @@ private:
     void reserve(TimePoint now, Dialog& dialog, Outbox& outbox);
 
     void pump(TimePoint now, Dialog& dialog, Outbox& outbox);
+    bool waits_for_window(
+        TimePoint now,
+        Subscription& subscription,
+        const Flow& flow,
+        Outbox& outbox
+    );
     void send(
         TimePoint now,
         Subscription& subscription,

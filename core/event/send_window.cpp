@@ -12,7 +12,7 @@ namespace {
 /// Absolute, since what a queue holds does not depend on how far away it is: at 10,000 messages/s
 /// this is a twentieth of a default socket buffer. Longer paths vary more: a part of the shortest.
 constexpr Duration kQueueing = std::chrono::milliseconds{1};
-constexpr int kVariation = 8;
+constexpr int kVariation = 4;
 
 }  // namespace
 

@@ -40,24 +40,25 @@ constexpr std::array<std::uint8_t, 256> kClasses = [] {
 }();
 
 // What needs a look wherever it stands: all that is not ASCII, or may be not allowed.
-constexpr auto is_unusual = [](auto c) {
+constexpr auto kUnusual = [](auto c) {
     return c > 0x7F || (c < 0x20 && c != +'\n' && c != +'\t' && c != +'\r');
 };
-constexpr auto is_special_in_value = [](auto c) {
+constexpr auto kSpecialInValue = [](auto c) {
     return c == +'"' || c == +'\'' || c == +'<' || c == +'&' || c < 0x20 || c > 0x7F;
 };
-constexpr auto is_special_in_text = [](auto c) {
-    return c == +'<' || c == +'&' || c == +']' || is_unusual(c);
+constexpr auto kSpecialInText = [](auto c) {
+    return c == +'<' || c == +'&' || c == +']' || kUnusual(c);
 };
-constexpr auto is_special_elsewhere = [](auto c) {
-    return c == +'-' || c == +']' || c == +'?' || is_unusual(c);
+constexpr auto kSpecialElsewhere = [](auto c) {
+    return c == +'-' || c == +']' || c == +'?' || kUnusual(c);
 };
 
 bool is_in(char c, unsigned char_class) {
     return (kClasses[static_cast<unsigned char>(c)] & char_class) != 0;
 }
 
-// Reads *at_ without looking whether it is at the end: there is a NUL, which is in no class. Every
+// Reads *at_ without looking whether it is at the end: there is a NUL, which is in no class and no
+// blank. Every
 // bool function consumes what it is named after, or says false and sets error_.
 class Scanner {
 public:
@@ -238,7 +239,7 @@ bool Scanner::attribute() {
     if (quote != '"' && quote != '\'') return fail("reginfo: attribute value without quotes");
     const char* const start = ++at_;
     for (;;) {
-        at_ += find_byte(rest(), 0, is_special_in_value);
+        at_ += find_byte(rest(), 0, kSpecialInValue);
         if (*at_ == quote) break;
         if (*at_ == '"' || *at_ == '\'') {
             ++at_;
@@ -258,7 +259,7 @@ bool Scanner::attribute() {
 bool Scanner::text() {
     const char* const start = at_;
     while (at_ != end_) {
-        at_ += find_byte(rest(), 0, is_special_in_text);
+        at_ += find_byte(rest(), 0, kSpecialInText);
         if (*at_ == '<') break;
         if (*at_ == ']') {
             if (rest().starts_with("]]>")) return fail("reginfo: ]]> in text");
@@ -278,7 +279,7 @@ bool Scanner::count_text(const char* start) {
 
 bool Scanner::misc() {
     if (skip_blanks()) return true;
-    if (is_unusual(static_cast<unsigned char>(*at_)) && !other_char()) return false;
+    if (kUnusual(static_cast<unsigned char>(*at_)) && !other_char()) return false;
     return fail("reginfo: text outside of the root element");
 }
 
@@ -318,7 +319,7 @@ bool Scanner::processing_instruction() {
 // Stops before `stop`.
 bool Scanner::chars_until(std::string_view stop) {
     for (;;) {
-        at_ += find_byte(rest(), 0, is_special_elsewhere);
+        at_ += find_byte(rest(), 0, kSpecialElsewhere);
         if (rest().starts_with(stop)) return true;
         if (*at_ == '-' || *at_ == ']' || *at_ == '?') {
             ++at_;
@@ -334,7 +335,8 @@ bool Scanner::skip_blanks() {
     return std::exchange(at_, at) != at;
 }
 
-// What is in none of the classes: the end, a character beyond ASCII, or one that is not allowed.
+// What the scans stop at that is no markup: the end, a character beyond ASCII or one that is not
+// allowed, in a value a tab or line end.
 bool Scanner::other_char() {
     if (at_ == end_) return fail("reginfo: unexpected end");
     const Decoded next = decode_utf8(rest());

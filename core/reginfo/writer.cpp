@@ -34,7 +34,7 @@ constexpr std::string_view escape_of(char c) {
     }
 }
 
-constexpr auto is_escaped = [](auto c) {
+constexpr auto kEscaped = [](auto c) {
     return c == +'&' || c == +'<' || c == +'>' || c == +'"' || c == +'\t' || c == +'\n' ||
            c == +'\r';
 };
@@ -43,7 +43,7 @@ constexpr auto is_escaped = [](auto c) {
 
 void append_escaped(std::string& out, std::string_view text) {
     for (std::size_t at = 0;;) {
-        const std::size_t next = find_byte(text, at, is_escaped);
+        const std::size_t next = find_byte(text, at, kEscaped);
         out.append(text, at, next - at);
         if (next == text.size()) return;
         out += escape_of(text[next]);
@@ -52,7 +52,7 @@ void append_escaped(std::string& out, std::string_view text) {
 }
 
 std::string_view escaped(std::string_view text, std::string& scratch) {
-    if (find_byte(text, 0, is_escaped) == text.size()) return text;
+    if (find_byte(text, 0, kEscaped) == text.size()) return text;
     scratch.clear();
     append_escaped(scratch, text);
     return scratch;

@@ -119,9 +119,9 @@ Reference parse_character_reference(std::string_view text) {
 }
 
 // What is to be replaced in an attribute: the only control characters that are left are blanks.
-constexpr auto is_special_in_value = [](auto c) { return c == +'&' || c < 0x20; };
-constexpr auto is_special_in_text = [](auto c) { return c == +'&' || c == +'\r'; };
-constexpr auto is_special_in_cdata = [](auto c) { return c == +'\r'; };
+constexpr auto kSpecialInValue = [](auto c) { return c == +'&' || c < 0x20; };
+constexpr auto kSpecialInText = [](auto c) { return c == +'&' || c == +'\r'; };
+constexpr auto kSpecialInCdata = [](auto c) { return c == +'\r'; };
 
 // A line end, CR LF, CR or LF: its number of bytes.
 std::size_t line_end_at(std::string_view raw, std::size_t at) {
@@ -199,7 +199,7 @@ std::string_view trimmed(std::string_view text) {
 }
 
 std::string_view attribute_value(std::string_view raw, std::string& scratch) {
-    std::size_t at = find_byte(raw, 0, is_special_in_value);
+    std::size_t at = find_byte(raw, 0, kSpecialInValue);
     if (at == raw.size()) return raw;
 
     scratch.assign(raw, 0, at);
@@ -210,22 +210,20 @@ std::string_view attribute_value(std::string_view raw, std::string& scratch) {
             scratch += ' ';
             at += line_end_at(raw, at);
         }
-        const std::size_t next = find_byte(raw, at, is_special_in_value);
+        const std::size_t next = find_byte(raw, at, kSpecialInValue);
         scratch.append(raw, at, next - at);
         at = next;
     }
     return scratch;
 }
 
-bool is_plain_text(std::string_view raw) {
-    return find_byte(raw, 0, is_special_in_text) == raw.size();
-}
+bool is_plain_text(std::string_view raw) { return find_byte(raw, 0, kSpecialInText) == raw.size(); }
 
 void append_text(std::string& out, std::string_view raw, bool cdata) {
     std::size_t at = 0;
     while (at < raw.size()) {
-        const std::size_t next = cdata ? find_byte(raw, at, is_special_in_cdata)
-                                       : find_byte(raw, at, is_special_in_text);
+        const std::size_t next =
+            cdata ? find_byte(raw, at, kSpecialInCdata) : find_byte(raw, at, kSpecialInText);
         out.append(raw, at, next - at);
         at = next;
         if (at == raw.size()) return;

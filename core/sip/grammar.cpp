@@ -5,9 +5,7 @@
 #include "core/find_byte.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cassert>
-#include <cstring>
 
 namespace reginfo::sip {
 

@@ -145,16 +145,18 @@ class Prober:
                 f"OPTIONS sip:127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP {host}:{port};branch=z9hG4bKprobe{number}\r\n"
                 f"From: <sip:probe@127.0.0.1>;tag=p\r\nTo: <sip:127.0.0.1>\r\nCall-ID: probe{number}\r\n"
                 f"CSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n").encode())
-            answered = self.arrival()
+            answered = self.arrival(number)
             self.waits.append((asked, (answered - asked) * 1000))
             time.sleep(0.002)
 
-    def arrival(self):
+    def arrival(self, number):
         """When the kernel had the answer; now, if there is none for two seconds."""
-        try:
-            _, ancillary, _, _ = self.socket.recvmsg(4096, 64)
-        except TimeoutError:
-            return time.time()
+        answer = b""
+        while f"Call-ID: probe{number}\r\n".encode() not in answer:  # of an earlier one, late
+            try:
+                answer, ancillary, _, _ = self.socket.recvmsg(4096, 64)
+            except TimeoutError:
+                return time.time()
         seconds, nanoseconds = struct.unpack("qq", ancillary[0][2])
         return seconds + nanoseconds / 1e9
 

@@ -62,7 +62,7 @@ TEST(Udp, HeadAndTailAreOneDatagram) {
     EXPECT_THAT(peer.received, ElementsAre("head,tail", "no tail"));
 }
 
-TEST(Udp, MoreThanOneBatchForManyPeersArrivesInOrder) {
+TEST(Udp, MoreThanOneBatchForManyPeersArrivesInOrderOfSizes) {
     TestServer server({listener(Transport::udp)});
     std::array<UdpPeer, 3> peers;
     constexpr int kEach = 70;
@@ -234,6 +234,24 @@ TEST(Udp, WhatAFullKernelRefusesIsSentOnceItTakesMore) {
     EXPECT_EQ(peer.received.front(), "0");
     EXPECT_EQ(peer.received.back(), "99");
     EXPECT_EQ(server.stats().datagram_bytes_queued, 0U);
+}
+
+TEST(Udp, WhatAFullKernelRefusedIsNotOvertakenByWhatCameLaterAlthoughThatIsShorter) {
+    TestServer server({listener(Transport::udp)});
+    UdpPeer peer;
+    const auto notify = [&](const std::string& text) {
+        server.driver.run_turn([&](TimePoint, Outbox& outbox) {
+            outbox.send(udp_flow(peer.endpoint()), "NOTIFY " + text);
+        });
+    };
+    {
+        const FullKernel full;
+        notify("first, and longer");
+        notify("second");
+    }
+
+    ASSERT_TRUE(server.run_until([&] { return peer.poll() == 2; }));
+    EXPECT_THAT(peer.received, ElementsAre("NOTIFY first, and longer", "NOTIFY second"));
 }
 
 TEST(Udp, AboveTheBoundWhatAFullKernelRefusesIsDroppedAndCounted) {

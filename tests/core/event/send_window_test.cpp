@@ -90,6 +90,22 @@ TEST_F(SendWindowTest, DoesNotGrowWhileAnswersSayThatAQueueIsFilling) {
     EXPECT_EQ(window.limit(), before);
 }
 
+TEST_F(SendWindowTest, NearbyAMillisecondMoreThanTheShortestIsAQueue) {
+    round(200us);
+    const double before = window.limit();
+    round(1'300us);
+    EXPECT_EQ(window.limit(), before);
+    round(1'100us);
+    EXPECT_GT(window.limit(), before);
+}
+
+TEST_F(SendWindowTest, FarAwayAQuarterMoreThanTheShortestIsNone) {
+    round(20ms);
+    const double before = window.limit();
+    round(24ms);
+    EXPECT_GT(window.limit(), before);
+}
+
 TEST_F(SendWindowTest, AFirstRoundTripThatWasSlowLetsNoLongQueueGrow) {
     round(20ms);
     const double before = window.limit();
