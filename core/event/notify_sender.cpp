@@ -356,6 +356,7 @@ SendWindow& NotifySender::window_of(const Flow& flow) {
     if (!window) {
         window = std::make_unique<SendWindow>(records_.settings.notify);
         gauges_.added(*window);
+        maybe_idle_.push_back(hop);  // if what it was asked for takes another way
     }
     return *window;
 }

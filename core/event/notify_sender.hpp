@@ -178,7 +178,7 @@ private:
     boost::unordered_flat_map<Endpoint, TimePoint> udp_only_;
     /// Next hops that failed, and until when others are tried first.
     boost::unordered_flat_map<Flow, TimePoint, HopHash> failed_;
-    std::vector<Flow> maybe_idle_;  ///< keys of windows_ that have become empty in this turn
+    std::vector<Flow> maybe_idle_;  ///< keys of windows_ that were empty at some time of this turn
     ResolveId last_resolve_ = 0;
     std::string document_head_;  ///< scratch
 };

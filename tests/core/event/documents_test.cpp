@@ -187,6 +187,7 @@ TEST_F(DocumentsTest, ADocumentIsBuiltAnewForAnotherSecondRevisionProfileOrAorTe
         return world.stats().documents_built - before;
     };
     EXPECT_EQ(built_for(standard()), 1U);
+    EXPECT_EQ(built_for(standard()), 1U) << "what the only watcher got is not kept";
     EXPECT_EQ(built_for(standard()), 0U);
     EXPECT_EQ(built_for(kamailio()), 1U);
     Watcher other_text = standard();
