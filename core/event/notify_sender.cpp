@@ -113,23 +113,27 @@ void NotifySender::pump(TimePoint now, Dialog& dialog, Outbox& outbox) {
         return;
     }
     if (!flow) return;
-    if (waits_for_window(now, *next, *flow, outbox)) return;
+    SendWindow* window = window_with_room(now, *next, *flow, outbox);
+    if (!window) return;
     NotifyBody body = records_.documents.body_for(now, *next);
     const std::optional<Flow> larger = larger_way(now, *next, *flow, body);
-    if (larger) flow = larger;
-    if (larger && waits_for_window(now, *next, *flow, outbox)) return;
-    send(now, *next, *flow, window_of(*flow), std::move(body), larger.has_value(), outbox);
+    if (larger) {
+        flow = larger;
+        window = window_with_room(now, *next, *flow, outbox);
+        if (!window) return;
+    }
+    send(now, *next, *flow, *window, std::move(body), larger.has_value(), outbox);
 }
 
-/// Whether there is no room for it on that way now: then it is its turn later.
-bool NotifySender::waits_for_window(
+/// Null if there is none on that way now: then the subscription waits for its turn.
+SendWindow* NotifySender::window_with_room(
     TimePoint now,
     Subscription& subscription,
     const Flow& flow,
     Outbox& outbox
 ) {
     SendWindow& window = window_of(flow);
-    if (window.has_room()) return false;
+    if (window.has_room()) return &window;
     if (!static_cast<QueueHook&>(subscription).is_linked()) {
         records_.queued(now, subscription);
         const std::string_view aor = subscription.aor.name;
@@ -138,7 +142,7 @@ bool NotifySender::waits_for_window(
         );
     }
     window.enqueue(subscription);
-    return true;
+    return nullptr;
 }
 
 void NotifySender::send(

@@ -99,7 +99,7 @@ private:
     void reserve(TimePoint now, Dialog& dialog, Outbox& outbox);
 
     void pump(TimePoint now, Dialog& dialog, Outbox& outbox);
-    bool waits_for_window(
+    SendWindow* window_with_room(
         TimePoint now,
         Subscription& subscription,
         const Flow& flow,

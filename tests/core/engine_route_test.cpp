@@ -258,6 +258,17 @@ TEST_F(WindowTest, WhatWaitedIsToldWithTheNewestState) {
     }
 }
 
+TEST_F(WindowTest, NoDocumentIsBuiltForANotifyThatHasToWait) {
+    publisher.publish(world, {{.uri = kX}});
+    to_proxy();
+    const auto before = world.stats().documents_built;
+    Publisher of_bob;
+    of_bob.aor = bob.aor;
+    of_bob.publish(world, {{.uri = kX}});
+    EXPECT_EQ(world.stats().notifies_queued, 13U);
+    EXPECT_EQ(world.stats().documents_built, before);
+}
+
 TEST_F(WindowTest, AfterRetransmissionsLessIsInFlight) {
     publisher.publish(world, {{.uri = kX}});
     const std::vector<Sent> first = to_proxy();

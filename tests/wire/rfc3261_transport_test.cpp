@@ -139,6 +139,7 @@ TEST_F(Rfc3261Section18_1_1, ANotifyOver1300BytesGoesByTcpFirst) {
     ASSERT_EQ(told.size(), 1U);
     EXPECT_EQ(told[0].flow.transport, Transport::tcp);
     EXPECT_EQ(told[0].header("Via").substr(0, 11), "SIP/2.0/TCP");
+    EXPECT_EQ(world.stats().windows, 0U) << "answered, and none is left of the way not taken";
 }
 
 TEST_F(Rfc3261Section18_1_1, WhereTcpIsRefusedTheSameNotifyGoesByUdp) {
