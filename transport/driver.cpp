@@ -28,7 +28,8 @@ constexpr int kBatchesPerWakeup = 8;
 constexpr double kHighFill = 0.25;
 constexpr double kExtremeFill = 0.5;
 
-/// How late the engine's earliest deadline may be seen before the reactor counts as behind.
+/// How late the engine's earliest deadline may be seen before the reactor counts as behind. What
+/// was due before it started, while state was read, is late from then on.
 constexpr Duration kLate = std::chrono::milliseconds{500};
 
 }  // namespace
@@ -64,6 +65,7 @@ Driver::Driver(DriverParts parts, Listeners listeners, const TransportOptions& o
 }
 
 void Driver::start() {
+    started_ = steady_now();
     parts_.journal.on_done([this](CommitId id, bool ok) {
         committed_.push({id, ok});
         turn_soon();
@@ -142,7 +144,7 @@ void Driver::measure_backlog(ListenerId listener, bool drained) {
 /// accepted earlier.
 void Driver::adjust_pressure(std::optional<TimePoint> deadline) {
     Pressure pressure = *std::max_element(backlogs_.begin(), backlogs_.end());
-    const bool late = deadline && now_ - *deadline > kLate;
+    const bool late = deadline && now_ - std::max(*deadline, started_) > kLate;
     const bool unsent = stats_.datagram_bytes_queued > options_.udp_queue_bytes / 2;
     if (late || unsent) pressure = std::max(pressure, Pressure::high);
     if (pressure == pressure_) return;

@@ -125,6 +125,7 @@ private:
     Inbox<Input> inputs_;
 
     Pressure pressure_ = Pressure::none;
+    TimePoint started_;
     TimePoint now_;
     bool in_turn_ = false;
     bool turn_posted_ = false;
