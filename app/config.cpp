@@ -143,18 +143,24 @@ std::string place_of(const Origins& origins, std::span<const std::string_view> p
     return "default";
 }
 
+/// The value of a key that is a number or a time.
+std::uint64_t amount_of(const Key& key, const Config& config) {
+    if (const auto* time = std::get_if<TimeField>(&key.field)) {
+        return static_cast<std::uint64_t>(time->read(config).count());
+    }
+    return std::get<NumberField>(key.field).read(config);
+}
+
 /// Fails unless the values of these keys do not grow less in this order.
 void check_order(const EffectiveConfig& effective, std::span<const std::string_view> paths) {
     for (std::size_t i = 0; i + 1 < paths.size(); ++i) {
         const Key& lower = *find_key(paths[i]);
         const Key& upper = *find_key(paths[i + 1]);
-        const auto low = std::get<NumberField>(lower.field).read(effective.config);
-        const auto high = std::get<NumberField>(upper.field).read(effective.config);
-        if (low <= high) continue;
+        if (amount_of(lower, effective.config) <= amount_of(upper, effective.config)) continue;
         fail(
             place_of(effective.origins, paths.subspan(i, 2)),
-            lower.path() + " is " + std::to_string(low) + ", which is above " + upper.path() +
-                ", " + std::to_string(high)
+            lower.path() + " is " + toml_value(lower, effective.config) + ", which is above " +
+                upper.path() + ", " + toml_value(upper, effective.config)
         );
     }
 }
@@ -166,6 +172,14 @@ void check_listeners(const EffectiveConfig& effective) {
     if (config.listen.empty()) fail(place, "sip.listen: allowed is at least one address");
     if (config.listen.size() > kMaxListeners) {
         fail(place, "sip.listen: allowed are at most " + std::to_string(kMaxListeners));
+    }
+    for (auto listen = config.listen.begin(); listen != config.listen.end(); ++listen) {
+        const bool is_again = std::any_of(config.listen.begin(), listen, [&](const auto& other) {
+            return other.transport == listen->transport && other.bound == listen->bound;
+        });
+        if (is_again && listen->bound.port != 0) {
+            fail(place, "sip.listen: \"" + listen->to_string() + "\" is there twice");
+        }
     }
     for (const ListenAddress& listen : config.listen) {
         if (!listen.bound.address.is_unspecified()) continue;
@@ -200,8 +214,10 @@ void check(EffectiveConfig& effective) {
     constexpr std::string_view window[] = {
         "notify.window_min", "notify.window_initial", "notify.window_max"};
     constexpr std::string_view timers[] = {"sip.t1_ms", "sip.t2_ms"};
+    constexpr std::string_view lives[] = {"resolver.min_ttl", "resolver.max_ttl"};
     check_order(effective, window);
     check_order(effective, timers);
+    check_order(effective, lives);
     check_listeners(effective);
 }
 

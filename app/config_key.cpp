@@ -118,7 +118,9 @@ struct Set {
     std::string operator()(const TextField& field) const {
         const auto* text = std::get_if<std::string>(&value);
         if (text && field.write(config, *text)) return "";
-        return wrong(value, std::string(field.allowed));
+        const std::string allowed(field.allowed);
+        return field.is_secret ? "what was found is not shown, allowed is " + allowed
+                               : wrong(value, allowed);
     }
 
     std::string operator()(const ListField& field) const {

@@ -46,6 +46,7 @@ struct TextField {
     std::string (*read)(const Config&);
     bool (*write)(Config&, const std::string&);  ///< false: not such a text, nothing is changed
     std::string_view allowed;                    ///< what is, for the error
+    bool is_secret = false;                      ///< then the error does not say what was found
 };
 
 /// Several texts; each replaces nothing but adds to the list, which is emptied first.

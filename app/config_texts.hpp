@@ -128,7 +128,8 @@ inline constexpr Field kHttpToken = TextField{
         if (is_short || has_blanks || text.size() > kMaxText || !is_printable(text)) return false;
         return c.http.token = text, true;
     },
-    "a text of 16 to 255 printable ASCII characters without blanks"};
+    "a text of 16 to 255 printable ASCII characters without blanks",
+    true};
 
 inline constexpr Field kResolverServers = ListField{
     [](const Config& c) {
@@ -180,6 +181,7 @@ inline constexpr Field kHepPassword = TextField{
         if (is_shown || text.size() > kMaxText || !is_printable(text)) return false;
         return c.transport.hep.password = text, true;
     },
-    "a text of at most 255 printable ASCII characters"};
+    "a text of at most 255 printable ASCII characters that does not begin with ***",
+    true};
 
 }  // namespace reginfo::fields

@@ -118,6 +118,17 @@ TEST(ConfigError, ValuesThatDoNotFitTogetherAreTold) {
         {"[notify]\nwindow_initial = 200\nwindow_max = 100\n",
          "FILE:2: notify.window_initial is 200, which is above notify.window_max, 100"},
         {"[sip]\nt2_ms = 100\n", "FILE:2: sip.t1_ms is 500, which is above sip.t2_ms, 100"},
+        {"[resolver]\nmin_ttl = 7200\n",
+         "FILE:2: resolver.min_ttl is 7200, which is above resolver.max_ttl, 3600"},
+        {"[sip]\nlisten = [\"udp:127.0.0.1:5060\", \"udp:127.0.0.1:5060\"]\n",
+         "FILE:2: sip.listen: \"udp:127.0.0.1:5060\" is there twice"},
+        {"[http]\ntoken = \"a secret with blanks\"\n",
+         "FILE:2: http.token: what was found is not shown, allowed is a text of 16 to 255 "
+         "printable "
+         "ASCII characters without blanks"},
+        {"[hep]\npassword = 12345\n",
+         "FILE:2: hep.password: what was found is not shown, allowed is a text of at most 255 "
+         "printable ASCII characters that does not begin with ***"},
     });
 }
 
