@@ -98,7 +98,8 @@ const Key kKeys[] = {
     {"notify", "min_interval", "Seconds between NOTIFYs of one subscription after that; 0: no pacing.",
      time([](auto& c) -> auto& { return c.settings.notify.min_interval; }, 0ms, 1h)},
     {"notify", "supersede_after",
-     "Seconds after which an unanswered NOTIFY is given up once newer state waits.",
+     "Seconds after which an unanswered NOTIFY is given up once newer state waits; T1 at most where\n"
+     "the subscription is refreshed or ended.",
      time([](auto& c) -> auto& { return c.settings.notify.supersede_after; }, 100ms, 1h)},
     {"notify", "supersede_after_kamailio", "The same for watchers that are Kamailio.",
      time([](auto& c) -> auto& { return c.settings.notify.supersede_after_kamailio; }, 100ms, 1h)},

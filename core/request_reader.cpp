@@ -51,15 +51,17 @@ std::optional<Reply> bad_max_forwards(const sip::Message& message) {
     return std::nullopt;
 }
 
-std::string required_extensions(const sip::Message& message) {
-    std::string tags;
+/// RFC 3261 §8.2.2.3: there is no extension that a client could require.
+std::optional<Reply> bad_require(const sip::Message& message) {
+    Reply reply = refusal(420);
     sip::ValueList required(message, HeaderName::require);
     while (const auto tag = required.next()) {
-        if (!sip::is_token(*tag)) continue;
-        if (!tags.empty()) tags.append(", ");
-        tags.append(*tag);
+        if (!sip::is_token(*tag)) return malformed(HeaderName::require);
+        if (!reply.unsupported.empty()) reply.unsupported.append(", ");
+        reply.unsupported.append(*tag);
     }
-    return tags;
+    if (reply.unsupported.empty()) return std::nullopt;
+    return reply;
 }
 
 /// Whether the sender asks to ignore a body that is not understood (RFC 3261 §20.11).
@@ -128,11 +130,7 @@ std::optional<Reply> inspect(const Request& request) {
     const sip::Message& message = request.message;
     if (!request.uri) return refusal(400, "Malformed Request-URI");
     if (request.uri->scheme == sip::Uri::Scheme::other) return refusal(416);
-    if (message.count(HeaderName::require) > 0) {
-        Reply reply = refusal(420);
-        reply.unsupported = required_extensions(message);
-        if (!reply.unsupported.empty()) return reply;
-    }
+    if (const auto bad = bad_require(message)) return *bad;
     return bad_body(message);
 }
 

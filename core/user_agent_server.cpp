@@ -2,6 +2,7 @@
 
 #include "core/user_agent_server.hpp"
 
+#include "core/bounds.hpp"
 #include "core/event/profile.hpp"
 #include "core/request_reader.hpp"
 
@@ -25,7 +26,7 @@ void UserAgentServer::handle_message(
 ) {
     const bool trusted = settings_.trusts(flow.peer.address);
     if (!trusted) {
-        ++stats_.refused_by_bound[index_of(Bound::untrusted_peer)];
+        note_refusal(Bound::untrusted_peer, {}, flow, stats_, outbox);
         outbox.note(
             Note::Severity::warning,
             "untrusted peer",
@@ -73,6 +74,29 @@ void UserAgentServer::refuse_stateless(const Flow& flow, const Reply& reply, Out
                            [static_cast<std::size_t>(reply.status)];
 }
 
+/// Answers the request in message_, whose top Via is none that says where to: it goes back to where
+/// it came from, with the Via as it is.
+void UserAgentServer::refuse_without_via(const Flow& flow, Outbox& outbox) {
+    const auto value = sip::ValueList(message_, sip::HeaderName::via).next();
+    if (!value || message_.method == sip::Method::ack) {
+        ++stats_.unanswerable;
+        outbox.note(Note::Severity::warning, "unanswerable request", "no Via", flow);
+        return;
+    }
+    sip::Via via;
+    via.text = *value;
+    via.address = flow.peer.address;
+    const TransactionKey key = transactions_.key_of(message_, via);
+    ResponseDraft draft = responder_.draft(message_, via, flow, key, key.low);
+    draft.to = flow;
+    draft.reconnect_port = 0;
+    const Reply reply = refusal(400, "Malformed Via header");
+    outbox.note(Note::Severity::warning, "bad request", reply.reason, flow);
+    responder_.repeat(std::move(draft), reply, outbox);
+    ++stats_.responses_sent[index_of(message_.method)][index_of(flow.transport)]
+                           [static_cast<std::size_t>(reply.status)];
+}
+
 void UserAgentServer::response(TimePoint now, const Flow& flow, Outbox& outbox) {
     ++stats_.notify_responses_received[index_of(flow.transport)]
                                       [static_cast<std::size_t>(message_.status) % kStatusCodes];
@@ -91,11 +115,7 @@ void UserAgentServer::request(
 ) {
     ++stats_.requests_received[index_of(message_.method)][index_of(flow.transport)];
     const auto via = top_via_of(message_);
-    if (!via) {
-        ++stats_.unanswerable;
-        outbox.note(Note::Severity::warning, "unanswerable request", "no usable Via", flow);
-        return;
-    }
+    if (!via) return refuse_without_via(flow, outbox);
     const TransactionKey key = transactions_.key_of(message_, *via);
     if (message_.method == sip::Method::ack) return responder_.acknowledged(key);
     if (const ServerTransactions::Record* known = transactions_.find(key)) {
@@ -109,7 +129,7 @@ void UserAgentServer::request(
         return;
     }
     if (transactions_.size() >= settings_.limits.transactions) {
-        ++stats_.refused_by_bound[index_of(Bound::transactions)];
+        note_refusal(Bound::transactions, {}, flow, stats_, outbox);
         return;
     }
     const bool is_shedding = pressure_ != Pressure::none || stats_.drain_phase != 0;
@@ -149,7 +169,7 @@ void UserAgentServer::request(
 bool UserAgentServer::shed(const Flow& flow, Outbox& outbox) {
     if (message_.method == sip::Method::publish) {
         if (pressure_ != Pressure::extreme || is_reliable(flow.transport)) return false;
-        ++stats_.refused_by_bound[index_of(Bound::overload_publish)];
+        note_refusal(Bound::overload_publish, {}, flow, stats_, outbox);
         return true;
     }
     if (message_.method != sip::Method::subscribe) return false;
@@ -157,7 +177,8 @@ bool UserAgentServer::shed(const Flow& flow, Outbox& outbox) {
     const auto address = to ? sip::parse_name_addr(*to) : std::nullopt;
     if (!address || !address->tag.empty()) return false;
     const bool draining = stats_.drain_phase != 0;
-    ++stats_.refused_by_bound[index_of(draining ? Bound::draining : Bound::overload_subscribe)];
+    const Bound bound = draining ? Bound::draining : Bound::overload_subscribe;
+    note_refusal(bound, {}, flow, stats_, outbox);
     const WatcherFacts watcher = facts_of(message_, flow.peer.address);
     const Profile profile = profile_for(settings_.profile_rules, watcher);
     if (profile == Profile::kamailio && !is_reliable(flow.transport)) return true;
@@ -212,17 +233,13 @@ void UserAgentServer::execute(
     }
 }
 
-/// The transaction that the CANCEL in message_ is about; nullptr if there is none, or for another
-/// method.
+/// The transaction that the CANCEL in message_ is about; nullptr if there is none, or if message_
+/// is something else.
 const ServerTransactions::Record* UserAgentServer::cancelled_by(const sip::Via& top_via) const {
     if (message_.method != sip::Method::cancel) return nullptr;
-    for (const auto& [method, text] : {
-             std::pair{sip::Method::publish, "PUBLISH"},
-             std::pair{sip::Method::subscribe, "SUBSCRIBE"},
-             std::pair{sip::Method::options, "OPTIONS"},
-             std::pair{sip::Method::invite, "INVITE"},
-         }) {
-        const TransactionKey key = transactions_.key_of(message_, top_via, method, text);
+    for (const sip::NamedMethod& known : sip::known_methods()) {
+        if (known.method == sip::Method::ack || known.method == sip::Method::cancel) continue;
+        const auto key = transactions_.key_of(message_, top_via, known.method, known.text);
         if (const auto* found = transactions_.find(key)) return found;
     }
     return nullptr;

@@ -49,20 +49,28 @@ std::optional<NextHop> hop_of(const sip::Uri& uri) {
 
 std::uint16_t port_or_default(std::uint16_t port) { return port != 0 ? port : 5060; }
 
+/// Whether a client does not say of itself that its address is the one that we see.
+bool may_be_behind_nat(const RemoteParty& party) {
+    return party.top_via && party.top_via->address != party.flow.peer.address;
+}
+
 /// Whether requests go back on the TCP connection that the SUBSCRIBE came by: its far end is the
-/// next hop, or nobody asked to be on the way.
+/// next hop (a proxy may name it by its sent-by), or that is a Contact which does not say by which
+/// transport it is reached, or cannot be.
 bool goes_back(const DialogState& dialog, const RemoteParty& party) {
     if (party.flow.transport != Transport::tcp) return false;
     if (dialog.routes() == 0) {
         const auto target = sip::parse_uri(dialog.remote_target());
         const auto transport = target ? sip::find_param(target->params, "transport") : std::nullopt;
-        return !transport || !sip::equal_ignoring_case(*transport, "udp");
+        if (!transport) return true;
+        if (sip::equal_ignoring_case(*transport, "udp")) return false;
+        if (!sip::equal_ignoring_case(*transport, "tcp") || may_be_behind_nat(party)) return true;
     }
     const auto hop = next_hop_of(dialog);
     if (!hop || hop->transport_or_default() != Transport::tcp) return false;
     const std::uint16_t port = port_or_default(hop->port);
     if (hop->literal && Endpoint{*hop->literal, port} == party.flow.peer) return true;
-    return party.top_via &&
+    return dialog.routes() > 0 && party.top_via &&
            sip::equal_ignoring_case(without_brackets(party.top_via->host), hop->host) &&
            port_or_default(party.top_via->port) == port;
 }
@@ -70,6 +78,7 @@ bool goes_back(const DialogState& dialog, const RemoteParty& party) {
 void take_flow(DialogState& dialog, const RemoteParty& party) {
     dialog.flow = party.flow;
     dialog.reuse_connection = goes_back(dialog, party);
+    dialog.went_back = false;
 }
 
 /// Without what a Request-URI must not have: headers and `method` (RFC 3261 §19.1.1, table 1).
@@ -143,10 +152,12 @@ DialogState make_dialog(
 
 void refresh_target(DialogState& dialog, const RemoteParty& party, std::uint32_t cseq) {
     const std::string target = request_uri_of(party.target);
-    if (target != dialog.remote_target()) {
+    dialog.remote_cseq = cseq;
+    const bool is_new = target != dialog.remote_target();
+    if (!is_new && party.flow == dialog.flow) return;
+    if (is_new) {
         dialog.texts = dialog.texts.with(DialogState::kRemoteTarget, target);
     }
-    dialog.remote_cseq = cseq;
     take_flow(dialog, party);
 }
 

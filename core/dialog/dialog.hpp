@@ -79,8 +79,9 @@ struct DialogState {
     Texts texts;                   ///< those of DialogTexts in order
     std::uint32_t local_cseq = 0;  ///< of the last NOTIFY sent
     std::uint32_t remote_cseq = 0;
-    Flow flow;                      ///< by which the last SUBSCRIBE came
-    bool reuse_connection = false;  ///< requests go back on flow.connection (DESIGN.md)
+    Flow flow;                          ///< by which the last SUBSCRIBE came
+    bool reuse_connection : 1 = false;  ///< requests go back on flow.connection (DESIGN.md)
+    bool went_back : 1 = false;         ///< so they do because the Contact could not be reached
 };
 
 /// What a SUBSCRIBE says about the way back; views into the request.

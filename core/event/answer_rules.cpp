@@ -19,8 +19,9 @@ constexpr bool kLasting = true;
 constexpr AnswerRule kRules[] = {
     {kNoAnswer, kNoAnswer, {}, kLasting, unanswered, "profile"},
     {kNoAnswer, kNoAnswer, {}, {}, ends_subscription, "RFC 6665 4.2.2, RFC 5057 5.2"},
-    {kTransportError, kTransportError, {}, kLasting, unanswered, "profile"},
-    {kTransportError, kTransportError, {}, {}, ends_subscription, "RFC 6665 4.2.2, RFC 3261 18.4"},
+    {kTransportError, kNoRoute, {}, kLasting, unanswered, "profile"},
+    {kTransportError, kTransportError, {}, {}, retry, "RFC 3261 8.1.3.1: as 503"},
+    {kNoRoute, kNoRoute, {}, {}, ends_subscription, "it can never be told"},
 
     {200, 299, {}, {}, accepted, "RFC 6665 4.1.3"},
     {300, 399, kWith, {}, retry_after, "RFC 3261 20.33"},

@@ -24,8 +24,10 @@ enum class AnswerMeaning : std::uint8_t {
 
 /// In place of a status: timer F fired (RFC 3261 §17.1.2.2).
 inline constexpr int kNoAnswer = 0;
-/// In place of a status: the NOTIFY could not be sent (RFC 3261 §18.4).
+/// In place of a status: the NOTIFY could not be sent (RFC 3261 §8.1.3.1).
 inline constexpr int kTransportError = 1;
+/// In place of a status: none of our listeners can reach the next hop.
+inline constexpr int kNoRoute = 2;
 
 /// One row: these statuses mean that.
 struct AnswerRule {
@@ -46,7 +48,7 @@ struct AnswerRule {
 /// In order: the first row that applies counts, and one always does.
 std::span<const AnswerRule> answer_rules();
 
-/// @param status  of a final response, kNoAnswer or kTransportError
+/// @param status  of a final response, kNoAnswer, kTransportError or kNoRoute
 AnswerMeaning meaning_of(int status, bool has_retry_after, Profile profile);
 
 }  // namespace reginfo

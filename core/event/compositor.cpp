@@ -2,6 +2,7 @@
 
 #include "core/event/compositor.hpp"
 
+#include "core/bounds.hpp"
 #include "core/event/notifier.hpp"
 #include "core/event/record_codec.hpp"
 #include "core/reginfo/reader.hpp"
@@ -99,15 +100,15 @@ void Compositor::handle_publish(
 
     Aor* aor = records_.aors.find(*name);
     if (aor && aor->turnstile.locked) {
-        if (records_.hold(aor->turnstile, request.key, request.flow, bytes)) return;
+        if (records_.hold(aor->turnstile, request.key, request.flow, bytes, outbox)) return;
         return refuse(refusal_for_now());
     }
-    if (records_.store_is_behind()) return refuse(refusal_for_now());
+    if (records_.store_is_behind(request.flow, outbox)) return refuse(refusal_for_now());
     traced = trace(*name, request, outbox);
     StateReader state = aor ? aor->state() : StateReader(AorState{});
     const Result<Wish> wish = read(request, *name, *state);  // steps 3 to 5
     if (!wish) {
-        if (wish.error().status == 400 && !wish.error().reason.empty()) {
+        if (!wish.error().reason.empty()) {
             outbox.note(
                 Note::Severity::warning,
                 "PUBLISH refused",
@@ -117,7 +118,12 @@ void Compositor::handle_publish(
         }
         return refuse(wish.error());
     }
-    if (const auto bound = bound_reached(aor, *wish)) return refuse(*bound);
+    if (const auto bound = bound_reached(aor, *wish)) {
+        note_refusal(*bound, *name, request.flow, records_.stats, outbox);
+        Reply reply = refusal(503, "Too many publications");
+        reply.retry_after = Seconds{60};
+        return refuse(reply);
+    }
     if (!aor) {
         if (wish->expires.count() == 0) {  // initial, and over at once: nothing to store
             Reply reply;
@@ -169,8 +175,10 @@ Result<Compositor::Wish> Compositor::read(
     );
     if (!document) {
         const std::string& reason = document.error().reason;
+        const bool is_too_large =
+            request.message.body.size() > records_.settings.limits.document.bytes;
         if (is_limit(reason)) ++records_.stats.refused_by_bound[index_of(Bound::document)];
-        return refusal(400, reason);
+        return refusal(is_too_large ? 413 : 400, reason);
     }
     const auto own = registration_of(*document, request.message.request_uri, name);
     if (!own) return refusal(400, "reginfo: no registration with the AOR of the Request-URI");
@@ -208,20 +216,14 @@ void Compositor::trace_in_force(const Change& change, Outbox& outbox) {
     records_.tracer.say(change.trace, aor.name, line, {}, outbox);
 }
 
-std::optional<Reply> Compositor::bound_reached(const Aor* aor, const Wish& wish) {
+std::optional<Bound> Compositor::bound_reached(const Aor* aor, const Wish& wish) const {
     if (wish.current != 0 || wish.expires.count() == 0) return std::nullopt;
     const Settings::Limits& limits = records_.settings.limits;
-    std::optional<Bound> bound;
     if (aor && aor->summary().publications >= limits.publications_per_aor) {
-        bound = Bound::publications_per_aor;
-    } else if (records_.stats.publications >= limits.publications) {
-        bound = Bound::publications;
+        return Bound::publications_per_aor;
     }
-    if (!bound) return std::nullopt;
-    ++records_.stats.refused_by_bound[index_of(*bound)];
-    Reply reply = refusal(503, "Too many publications");
-    reply.retry_after = Seconds{60};
-    return reply;
+    if (records_.stats.publications >= limits.publications) return Bound::publications;
+    return std::nullopt;
 }
 
 void Compositor::carry_out(

@@ -65,7 +65,7 @@ private:
 
     Result<EntityTag> condition(const Request& request, const AorState& state) const;
     Result<Wish> read(const Request& request, const std::string& name, const AorState& state) const;
-    std::optional<Reply> bound_reached(const Aor* aor, const Wish& wish);
+    std::optional<Bound> bound_reached(const Aor* aor, const Wish& wish) const;
     TraceId trace(std::string_view aor, const Request& request, Outbox& outbox);
     void trace_in_force(const Change& change, Outbox& outbox);
     void carry_out(TimePoint now, std::unique_ptr<Change> change, const Wish& wish, Outbox& outbox);

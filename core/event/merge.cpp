@@ -67,6 +67,8 @@ Word word_of(TimePoint now, const Contact& contact, DetailsPtr details) {
     word.active = is_active(contact);
     word.event =
         contact.active == word.active ? fitting(contact.event, word.active) : ContactEvent::expired;
+    const bool is_vague = word.event == ContactEvent::shortened && !contact.expires;
+    if (is_vague) word.event = ContactEvent::registered;
     word.details = std::move(details);
     const bool tells_what_was_left = !contact.active && contact.expires > Seconds{0};
     if (contact.expires && (word.active || tells_what_was_left)) {
@@ -172,9 +174,10 @@ void Merge::say(
         publication.words.push_back(std::move(word));
     }
 
+    const bool is_all = document.full || own.state == RegistrationState::terminated;
     for (Word& word : before) {
         if (listed.contains(word.details->id)) continue;
-        if (document.full && !is_overtaken) {
+        if (is_all && !is_overtaken) {
             leave_out(now, word);
         } else {
             publication.words.push_back(std::move(word));
@@ -378,23 +381,6 @@ void Merge::forget_ended(Revision told, std::size_t keep) {
     std::erase_if(state_.contacts, [&](const ContactState& contact) {
         return !contact.active && contact.became <= *cut;
     });
-}
-
-std::optional<TimePoint> next_deadline_of(const AorState& state, Duration grace) {
-    std::optional<TimePoint> next;
-    const auto consider = [&](TimePoint deadline) {
-        if (!next || deadline < *next) next = deadline;
-    };
-    for (const SetMember& member : state.members) {
-        if (const auto deadline = next_deadline_of(member.state, grace)) consider(*deadline);
-    }
-    for (const Publication& publication : state.publications) {
-        consider(publication.deadline);
-        for (const Word& word : publication.words) {
-            if (word.active && word.deadline) consider(*word.deadline + grace);
-        }
-    }
-    return next;
 }
 
 }  // namespace reginfo

@@ -138,4 +138,21 @@ MergeReport Merge::joined(MergeReport own, bool members) {
     return own;
 }
 
+std::optional<TimePoint> next_deadline_of(const AorState& state, Duration grace) {
+    std::optional<TimePoint> next;
+    const auto consider = [&](TimePoint deadline) {
+        if (!next || deadline < *next) next = deadline;
+    };
+    for (const SetMember& member : state.members) {
+        if (const auto deadline = next_deadline_of(member.state, grace)) consider(*deadline);
+    }
+    for (const Publication& publication : state.publications) {
+        consider(publication.deadline);
+        for (const Word& word : publication.words) {
+            if (word.active && word.deadline) consider(*word.deadline + grace);
+        }
+    }
+    return next;
+}
+
 }  // namespace reginfo

@@ -2,6 +2,7 @@
 
 #include "core/event/notifier.hpp"
 
+#include "core/bounds.hpp"
 #include "core/event/durability.hpp"
 #include "core/reginfo/document.hpp"
 #include "core/sip/uri.hpp"
@@ -11,19 +12,6 @@
 
 namespace reginfo {
 namespace {
-
-/// The Request-URI as the watcher wrote it, as far as it names the AOR.
-std::string aor_text_of(std::string_view request_uri) {
-    const auto uri = sip::parse_uri(request_uri);
-    if (!uri || !uri->is_sip()) return std::string(request_uri.substr(0, request_uri.find(';')));
-    const std::size_t end =
-        uri->params.empty() && uri->headers.empty()
-            ? request_uri.size()
-            : request_uri.find_first_of(
-                  ";?", static_cast<std::size_t>(uri->host.data() - request_uri.data())
-              );
-    return std::string(request_uri.substr(0, end));
-}
 
 /// What a usage adds to a dialog's size: a little also without any text, so that a dialog cannot
 /// have very many.
@@ -68,6 +56,21 @@ void Notifier::refuse(TimePoint now, const Request& request, const Reply& reply,
     responder_.respond(now, responder_.draft(request), reply, outbox);
 }
 
+void Notifier::refuse_by(
+    TimePoint now,
+    const Request& request,
+    Bound bound,
+    std::string_view subject,
+    Profile profile,
+    Outbox& outbox
+) {
+    note_refusal(bound, subject, request.flow, records_.stats, outbox);
+    if (bound == Bound::dialog_state) return refuse(now, request, refusal(513), outbox);
+    Reply reply = refusal(503, "Too many subscriptions");
+    reply.retry_after = traits_of(profile).retry_after_max;
+    refuse(now, request, reply, outbox);
+}
+
 void Notifier::hold(
     TimePoint now,
     Turnstile& turnstile,
@@ -75,7 +78,7 @@ void Notifier::hold(
     std::string_view bytes,
     Outbox& outbox
 ) {
-    if (records_.hold(turnstile, request.key, request.flow, bytes)) return;
+    if (records_.hold(turnstile, request.key, request.flow, bytes, outbox)) return;
     refuse(now, request, refusal_for_now(), outbox);
 }
 
@@ -85,7 +88,9 @@ void Notifier::handle_subscribe(
     std::string_view bytes,
     Outbox& outbox
 ) {
-    if (records_.store_is_behind()) return refuse(now, request, refusal_for_now(), outbox);
+    if (records_.store_is_behind(request.flow, outbox)) {
+        return refuse(now, request, refusal_for_now(), outbox);
+    }
     request.to.tag.empty() ? subscribe(now, request, bytes, outbox)
                            : resubscribe(now, request, bytes, outbox);
 }
@@ -123,7 +128,7 @@ void Notifier::subscribe(
         !traits.always_body && is_met(*wish, wish->profile, *name, aor, change->aor_text);
     change->known = known.revision;
     if (const auto bound = bound_reached(aor, nullptr, *change, *wish)) {
-        return refuse(now, request, *bound, outbox);
+        return refuse_by(now, request, *bound, *name, wish->profile, outbox);
     }
     begin(now, std::move(change), std::move(*wish), outbox);
 }
@@ -170,7 +175,7 @@ void Notifier::resubscribe(
                        is_met(*wish, profile, any.aor.name, &any.aor, any.aor_text());
     change->known = any.aor.revision();
     if (const auto bound = bound_reached(&any.aor, dialog, *change, *wish)) {
-        return refuse(now, request, *bound, outbox);
+        return refuse_by(now, request, *bound, any.aor.name, any.profile, outbox);
     }
     dialog->turnstile.locked = true;
     begin(now, std::move(change), std::move(*wish), outbox);
@@ -235,14 +240,13 @@ std::vector<Write> Notifier::writes_of(TimePoint now, Change& change) {
     return writes;
 }
 
-std::optional<Reply> Notifier::bound_reached(
+std::optional<Bound> Notifier::bound_reached(
     const Aor* aor,
     const Dialog* dialog,
     const Change& change,
     const Wish& wish
-) {
+) const {
     const Settings::Limits& limits = records_.settings.limits;
-    std::optional<Bound> bound;
     std::size_t bytes = change.state.bytes();
     if (dialog) {
         for (const auto& usage : dialog->subscriptions) {
@@ -250,24 +254,15 @@ std::optional<Reply> Notifier::bound_reached(
         }
     }
     if (!change.is_refresh) bytes += usage_bytes(wish.event_id, change.aor_text);
-    if (bytes > limits.dialog_state_bytes) {
-        ++records_.stats.refused_by_bound[index_of(Bound::dialog_state)];
-        return refusal(513);
-    }
+    if (bytes > limits.dialog_state_bytes) return Bound::dialog_state;
     if (change.is_refresh) return std::nullopt;
     if (aor && aor->watcher_count >= limits.subscriptions_per_aor) {
-        bound = Bound::subscriptions_per_aor;
-    } else if (records_.subscriptions.subscriptions_of(wish.watcher) >= limits.subscriptions_per_watcher) {
-        bound = Bound::subscriptions_per_watcher;
-    } else if (records_.subscriptions.size() >= limits.subscriptions) {
-        bound = Bound::subscriptions;
+        return Bound::subscriptions_per_aor;
     }
-    if (!bound) return std::nullopt;
-    ++records_.stats.refused_by_bound[index_of(*bound)];
-    Reply reply = refusal(503, "Too many subscriptions");
-    const Profile profile = dialog ? dialog->subscriptions.front()->profile : wish.profile;
-    reply.retry_after = traits_of(profile).retry_after_max;
-    return reply;
+    const std::size_t watched = records_.subscriptions.subscriptions_of(wish.watcher);
+    if (watched >= limits.subscriptions_per_watcher) return Bound::subscriptions_per_watcher;
+    if (records_.subscriptions.size() >= limits.subscriptions) return Bound::subscriptions;
+    return std::nullopt;
 }
 
 /// The change is durable: it takes effect, is answered, and followed by a NOTIFY.

@@ -83,13 +83,22 @@ private:
     void subscribe(TimePoint now, const Request& request, std::string_view bytes, Outbox& outbox);
     void resubscribe(TimePoint now, const Request& request, std::string_view bytes, Outbox& outbox);
     /// @param dialog  of a SUBSCRIBE within one
-    std::optional<Reply> bound_reached(
+    std::optional<Bound> bound_reached(
         const Aor* aor,
         const Dialog* dialog,
         const Change& change,
         const Wish& wish
-    );
+    ) const;
     void refuse(TimePoint now, const Request& request, const Reply& reply, Outbox& outbox);
+    /// @param subject  the AOR
+    void refuse_by(
+        TimePoint now,
+        const Request& request,
+        Bound bound,
+        std::string_view subject,
+        Profile profile,
+        Outbox& outbox
+    );
     void hold(
         TimePoint now,
         Turnstile& turnstile,

@@ -15,11 +15,19 @@ namespace {
 /// A watcher that was away is tried again after this, then after twice as long, up to 64 times.
 constexpr Duration kRetryFirst = std::chrono::seconds{30};
 
-/// The longest Retry-After that is believed.
+/// What is believed of a Retry-After.
+constexpr Seconds kRetryAfterMin{1};
 constexpr Seconds kRetryAfterMax{86'400};
 
-bool has_alternative(const Dialog& dialog) {
-    return dialog.candidates() && dialog.candidates()->has_alternative();
+/// Whether the Via is of a request that left that listener (RFC 3261 §18.1.2).
+bool is_sent_by(const ListenerSettings& listener, const sip::Via& via) {
+    constexpr std::uint16_t kSipPort = 5060;
+    return sip::equal_ignoring_case(via.host, listener.advertise_host) &&
+           (via.port != 0 ? via.port : kSipPort) == listener.advertise_port;
+}
+
+bool has_other_way(const Dialog& dialog) {
+    return can_go_back(dialog) || (dialog.candidates() && dialog.candidates()->has_alternative());
 }
 
 }  // namespace
@@ -39,6 +47,7 @@ bool NotifySender::handle_response(
 
     Dialog& dialog = *at->second;
     InFlight& in_flight = *dialog.in_flight;
+    if (!is_sent_by(records_.settings.listeners[in_flight.flow.listener], top_via)) return false;
     if (response.status != 503) heard_from(dialog);
     if (response.status < 200) {
         in_flight.proceeding = true;
@@ -79,7 +88,8 @@ NotifyOutcome NotifySender::take_answer(
             return NotifyOutcome::rejected;
         case AnswerMeaning::retry_after:
             subscription.unanswered = 0;
-            subscription.set_extras().not_before = now + std::min(*wait, kRetryAfterMax);
+            subscription.set_extras().not_before =
+                now + std::clamp(*wait, kRetryAfterMin, kRetryAfterMax);
             records_.subscriptions.measure(dialog);
             subscription.due = true;
             return NotifyOutcome::rejected;
@@ -215,7 +225,7 @@ void NotifySender::give_up(TimePoint now, Dialog& dialog, NotifyOutcome outcome,
     Subscription& subscription = *dialog.in_flight->subscription;
     const bool too_silent = is_silent(now, dialog);
     const bool failed = outcome == NotifyOutcome::transport_failed || too_silent;
-    if (failed && fail_over(now, dialog, outbox)) {
+    if (failed && (fail_over(now, dialog, outbox) || go_back(dialog, outbox))) {
         try_next(now, dialog, outbox);
         return;
     }
@@ -225,8 +235,12 @@ void NotifySender::give_up(TimePoint now, Dialog& dialog, NotifyOutcome outcome,
         subscription.due = true;
         subscription.urgent = subscription.urgent || dialog.in_flight->terminates;
     } else {
-        const bool silent = outcome == NotifyOutcome::timed_out;
+        // If both ways fail, that is because of the one that was to be taken.
+        const bool went_back = dialog.state.went_back;
+        if (went_back) dialog.state.reuse_connection = dialog.state.went_back = false;
+        const bool silent = outcome == NotifyOutcome::timed_out && !went_back;
         dialog.silent_since.reset();
+        dialog.reconnected = false;
         subscription.last_status = 408;
         dialog.in_flight->meaning =
             meaning_of(silent ? kNoAnswer : kTransportError, false, subscription.profile);
@@ -242,8 +256,9 @@ void NotifySender::try_next(TimePoint now, Dialog& dialog, Outbox& outbox) {
     finish(now, dialog, NotifyOutcome::superseded, outbox);
 }
 
-/// There is no way to the dialog's next hop: as if its NOTIFY had met a transport error.
-void NotifySender::fail_unsent(TimePoint now, Dialog& dialog, Outbox& outbox) {
+/// There is no way to the dialog's next hop.
+void NotifySender::fail_unsent(TimePoint now, Dialog& dialog, int cause, Outbox& outbox) {
+    if (go_back(dialog, outbox)) return pump(now, dialog, outbox);
     std::vector<Subscription*> dead;
     for (const auto& subscription : dialog.subscriptions) {
         if (!subscription->due && !subscription->extras().retry_at) continue;
@@ -252,7 +267,7 @@ void NotifySender::fail_unsent(TimePoint now, Dialog& dialog, Outbox& outbox) {
         subscription->last_status = 503;
         ++records_.stats.notify_outcomes[index_of(NotifyOutcome::transport_failed)];
         const bool over = subscription->state == Subscription::State::terminated;
-        const AnswerMeaning meaning = meaning_of(kTransportError, false, subscription->profile);
+        const AnswerMeaning meaning = meaning_of(cause, false, subscription->profile);
         if (over || meaning == AnswerMeaning::ends_subscription) {
             dead.push_back(subscription.get());
         } else {
@@ -311,7 +326,7 @@ void NotifySender::handle_flow_closed(TimePoint now, const Flow& flow, Outbox& o
         if (dialog.in_flight->too_large_for_udp) {
             believe_udp_only(now, flow.peer);
             take_back(dialog);
-        } else if (dialog.reconnected || (flow.connection == 0 && has_alternative(dialog))) {
+        } else if (dialog.reconnected || (flow.connection == 0 && has_other_way(dialog))) {
             give_up(now, dialog, NotifyOutcome::transport_failed, outbox);
             continue;
         }

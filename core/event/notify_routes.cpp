@@ -30,6 +30,11 @@ Flow hop_to(const Target& target) { return {target.transport, 0, target.endpoint
 
 }  // namespace
 
+bool can_go_back(const Dialog& dialog) {
+    const DialogState& state = dialog.state;
+    return state.routes() == 0 && !state.reuse_connection && state.flow.connection != 0;
+}
+
 std::optional<ListenerId> NotifySender::listener_for(
     const Dialog& dialog,
     Transport transport,
@@ -128,7 +133,9 @@ void NotifySender::handle_resolved(
         candidates.targets.push_back(target);
     }
     dialog.way->candidates.reset();
-    if (candidates.targets.empty()) return fail_unsent(now, dialog, outbox);
+    if (candidates.targets.empty()) {
+        return fail_unsent(now, dialog, targets.empty() ? kTransportError : kNoRoute, outbox);
+    }
     dialog.way->candidates = std::move(candidates);
     records_.subscriptions.measure(dialog);
     pump(now, dialog, outbox);
@@ -172,6 +179,23 @@ bool NotifySender::fail_over(TimePoint now, Dialog& dialog, Outbox& outbox) {
     return true;
 }
 
+bool NotifySender::go_back(Dialog& dialog, Outbox& outbox) {
+    if (!can_go_back(dialog)) return false;
+    outbox.note(
+        Note::Severity::warning,
+        "Contact not reached",
+        std::string(dialog.state.remote_target()) +
+            ": using the connection of the SUBSCRIBE instead, Call-ID " +
+            std::string(dialog.state.call_id()),
+        dialog.state.flow
+    );
+    dialog.state.reuse_connection = true;
+    dialog.state.went_back = true;
+    dialog.reconnected = false;
+    dialog.silent_since.reset();
+    return true;
+}
+
 std::optional<Flow> NotifySender::larger_way(
     TimePoint now,
     const Subscription& subscription,
@@ -200,6 +224,7 @@ void NotifySender::believe_udp_only(TimePoint now, const Endpoint& peer) {
 
 void NotifySender::reroute(Dialog& dialog) {
     if (dialog.is_resolving()) resolving_.erase(*dialog.way->resolving);
+    dialog.reconnected = false;
     const bool had_way = dialog.way != nullptr;
     dialog.forget_way();
     if (had_way) records_.subscriptions.measure(dialog);

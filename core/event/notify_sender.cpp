@@ -83,9 +83,13 @@ TimePoint NotifySender::supersede_at(
     const Subscription& next
 ) const {
     const Settings::Notify& notify = records_.settings.notify;
-    const Duration patience = in_flight.subscription->profile == Profile::kamailio
-                                  ? notify.supersede_after_kamailio
-                                  : notify.supersede_after;
+    Duration patience = notify.supersede_after;
+    if (in_flight.subscription->profile == Profile::kamailio) {
+        patience = notify.supersede_after_kamailio;
+    } else if (next.urgent && &next == in_flight.subscription) {
+        // A SUBSCRIBE is told of immediately (RFC 6665 §4.2.1.2); T1 is an answer's on its way.
+        patience = std::min(patience, records_.settings.t1);
+    }
     return std::max(in_flight.sent_at + patience, ready_at(now, next));
 }
 
@@ -109,7 +113,7 @@ void NotifySender::pump(TimePoint now, Dialog& dialog, Outbox& outbox) {
     bool dead = false;
     std::optional<Flow> flow = route(now, dialog, dead, outbox);
     if (dead) {
-        fail_unsent(now, dialog, outbox);
+        fail_unsent(now, dialog, kNoRoute, outbox);
         return;
     }
     if (!flow) return;
@@ -318,6 +322,8 @@ void NotifySender::handle_timeout(TimePoint now, Dialog& dialog, Outbox& outbox)
         const Subscription* next = next_due(now, dialog);
         if (!next || supersede_at(now, *dialog.in_flight, *next) > now) {
             retransmit(now, *dialog.in_flight, outbox);
+        } else {
+            lost(now, *dialog.in_flight);
         }
     }
     pump(now, dialog, outbox);
@@ -329,11 +335,16 @@ void NotifySender::retransmit(TimePoint now, InFlight& in_flight, Outbox& outbox
     in_flight.interval =
         in_flight.proceeding ? settings.t2 : std::min(2 * in_flight.interval, settings.t2);
     in_flight.retransmit_at = now + in_flight.interval;
-    gauges_.change(*in_flight.window, [&](SendWindow& window) {
-        window.retransmitted(now, settings.t1);
-    });
+    lost(now, in_flight);
     ++records_.stats.retransmissions_sent;
     outbox.send(in_flight.flow, in_flight.head, in_flight.tail);
+}
+
+/// What was not answered in time was lost, for all that is known.
+void NotifySender::lost(TimePoint now, InFlight& in_flight) {
+    gauges_.change(*in_flight.window, [&](SendWindow& window) {
+        window.retransmitted(now, records_.settings.t1);
+    });
 }
 
 /// Sets the dialog's one timer to whatever comes first.

@@ -23,6 +23,10 @@
 
 namespace reginfo {
 
+/// Whether a Contact that is tried leaves another way: back on the connection that the SUBSCRIBE
+/// came by.
+bool can_go_back(const Dialog& dialog);
+
 /// The notifier's client transactions (RFC 3261 §17.1.2) and what decides when one begins.
 ///
 /// A change marks subscriptions as due; the NOTIFY is written when its turn comes, so whatever
@@ -122,6 +126,7 @@ private:
         const NotifyBody& body
     );
     void retransmit(TimePoint now, InFlight& in_flight, Outbox& outbox);
+    void lost(TimePoint now, InFlight& in_flight);
     void trace_sent(const Subscription& subscription, Outbox& outbox);
     void trace_end(TimePoint now, const InFlight& over, NotifyOutcome outcome, Outbox& outbox);
     /// Ends the transaction in flight and makes room for others.
@@ -131,7 +136,8 @@ private:
     void remove(TimePoint now, Dialog& dialog, Subscription& subscription, Outbox& outbox);
     void remove_failed(TimePoint now, Dialog& dialog, Subscription& subscription, Outbox& outbox);
     void try_next(TimePoint now, Dialog& dialog, Outbox& outbox);
-    void fail_unsent(TimePoint now, Dialog& dialog, Outbox& outbox);
+    /// @param cause  kTransportError or kNoRoute
+    void fail_unsent(TimePoint now, Dialog& dialog, int cause, Outbox& outbox);
     void believe_udp_only(TimePoint now, const Endpoint& peer);
     static void take_back(Dialog& dialog);
     static std::optional<Endpoint> known_hop(const Dialog& dialog);
@@ -155,6 +161,8 @@ private:
     /// The candidate that the NOTIFY in flight went to has failed (RFC 3263 §4.3). Returns whether
     /// it is another one's turn; if not, the name will be looked up again.
     bool fail_over(TimePoint now, Dialog& dialog, Outbox& outbox);
+    /// The Contact cannot be reached. Returns whether it is the turn of the other way.
+    static bool go_back(Dialog& dialog, Outbox& outbox);
     std::optional<ListenerId> listener_for(
         const Dialog& dialog,
         Transport transport,

@@ -28,6 +28,25 @@ Result<std::string> aor_of(const std::optional<sip::Uri>& uri) {
     return std::move(*aor);
 }
 
+std::string aor_text_of(std::string_view request_uri) {
+    const auto uri = sip::parse_uri(request_uri);
+    if (!uri || !uri->is_sip()) {
+        std::string text(request_uri.substr(0, request_uri.find(';')));
+        const bool is_local = uri && !uri->user.starts_with('+');
+        const auto context =
+            is_local ? sip::find_param(uri->params, "phone-context") : std::nullopt;
+        if (context) text.append(";phone-context=").append(*context);
+        return text;
+    }
+    const std::size_t end =
+        uri->params.empty() && uri->headers.empty()
+            ? request_uri.size()
+            : request_uri.find_first_of(
+                  ";?", static_cast<std::size_t>(uri->host.data() - request_uri.data())
+              );
+    return std::string(request_uri.substr(0, end));
+}
+
 Result<sip::EventHeader> event_of(const sip::Message& request) {
     if (request.count(sip::HeaderName::event) > 1) return refusal(400, "Several Event headers");
     const auto value = request.first(sip::HeaderName::event);

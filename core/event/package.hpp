@@ -14,6 +14,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace reginfo {
 
@@ -28,6 +29,10 @@ Reply refusal_for_now();
 
 /// The canonical AOR of the Request-URI. Rejects 404 for one that cannot be an AOR.
 Result<std::string> aor_of(const std::optional<sip::Uri>& request_uri);
+
+/// The Request-URI as the watcher wrote it, as far as it names the AOR: of a tel URI its number,
+/// and the context without which a local number is none (RFC 3966 §5.1.5).
+std::string aor_text_of(std::string_view request_uri);
 
 /// Rejects 489 for no Event or another package, 400 for a malformed one.
 Result<sip::EventHeader> event_of(const sip::Message& request);

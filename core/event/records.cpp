@@ -2,6 +2,7 @@
 
 #include "core/event/records.hpp"
 
+#include "core/bounds.hpp"
 #include "core/event/durability.hpp"
 #include "core/event/merge.hpp"
 
@@ -89,9 +90,9 @@ void Records::unqueued(Subscription& subscription) {
     queue_ages.left(subscription.queued_at);
 }
 
-bool Records::store_is_behind() {
+bool Records::store_is_behind(const Flow& flow, Outbox& outbox) {
     if (commits.pending() < settings.limits.pending_commits) return false;
-    ++stats.refused_by_bound[index_of(Bound::pending_commits)];
+    note_refusal(Bound::pending_commits, {}, flow, stats, outbox);
     return true;
 }
 
@@ -99,12 +100,13 @@ bool Records::hold(
     Turnstile& turnstile,
     const TransactionKey& key,
     const Flow& flow,
-    std::string_view bytes
+    std::string_view bytes,
+    Outbox& outbox
 ) {
     const bool fits = waiting < settings.limits.waiting_requests &&
                       waiting_bytes + bytes.size() <= settings.limits.waiting_bytes;
     if (!fits) {
-        ++stats.refused_by_bound[index_of(Bound::waiting_requests)];
+        note_refusal(Bound::waiting_requests, {}, flow, stats, outbox);
         return false;
     }
     ++waiting;

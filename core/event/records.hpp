@@ -74,15 +74,17 @@ struct Records {
         if (observer) observer->subscription_changed(now, subscription, event);
     }
 
-    /// So much is on its way to the store that no more is taken on; counted.
-    bool store_is_behind();
+    /// So much is on its way to the store that no more is taken on; counted and noted.
+    bool store_is_behind(const Flow& flow, Outbox& outbox);
 
-    /// Holds a request back behind a pending commit. Returns false if too many wait already.
+    /// Holds a request back behind a pending commit. Returns false if too many wait already;
+    /// counted and noted.
     bool hold(
         Turnstile& turnstile,
         const TransactionKey& key,
         const Flow& flow,
-        std::string_view bytes
+        std::string_view bytes,
+        Outbox& outbox
     );
     /// Opens a turnstile: those that waited behind it are in `released`, in order.
     void release(Turnstile& turnstile);

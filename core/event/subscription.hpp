@@ -122,8 +122,8 @@ struct Subscription : WatcherHook, QueueHook {
         Texts names;                         ///< see name()
         std::unique_ptr<RateControl> rates;  ///< none if the watcher asked for none
         TimePoint not_before;                ///< Retry-After of a failed NOTIFY
-        /// Of a NOTIFY that nobody answered, in profiles that outlive that; news goes without
-        /// waiting for it.
+        /// Of a NOTIFY that did not reach the watcher, which lives on; news goes without waiting
+        /// for it.
         CompactOptional<TimePoint> retry_at;
         /// The NOTIFY due to a SUBSCRIBE has no body as long as this is the newest (RFC 5839
         /// §6.2).

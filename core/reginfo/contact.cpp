@@ -6,6 +6,7 @@
 #include "core/reginfo/values.hpp"
 #include "core/reginfo/writer.hpp"
 #include "core/reginfo/xml_text.hpp"
+#include "core/sip/grammar.hpp"
 #include "core/sip/headers.hpp"
 #include "core/sip/uri.hpp"
 
@@ -121,6 +122,18 @@ const char* pass_on_foreign(
     return nullptr;
 }
 
+// Of equal URNs one (RFC 5626 §4.1, RFC 9562 §4), with quotes, which some leave out.
+std::string normal_instance(std::string_view instance) {
+    constexpr std::string_view kUuid = "<urn:uuid:";
+    if (instance.size() > 1 && instance.starts_with('"') && instance.ends_with('"')) {
+        instance = instance.substr(1, instance.size() - 2);
+    }
+    std::string normal = "\"";
+    const bool is_uuid = sip::equal_ignoring_case(instance.substr(0, kUuid.size()), kUuid);
+    for (const char c : instance) normal += is_uuid ? sip::lower(c) : c;
+    return normal += '"';
+}
+
 // Blanks are in no URI, and the length says where the reg-id ends, whatever is in it.
 std::string instance_identity(std::string_view instance, std::string_view reg_id) {
     std::string identity = "instance ";
@@ -128,7 +141,7 @@ std::string instance_identity(std::string_view instance, std::string_view reg_id
     identity += ' ';
     identity += reg_id;
     identity += ' ';
-    identity += instance;
+    identity += normal_instance(instance);
     return identity;
 }
 

@@ -13,11 +13,6 @@ namespace reginfo::sip {
 
 namespace {
 
-struct NamedMethod {
-    std::string_view text;
-    Method method;
-};
-
 constexpr NamedMethod kMethods[] = {
     {"PUBLISH", Method::publish},
     {"SUBSCRIBE", Method::subscribe},
@@ -154,6 +149,8 @@ std::size_t end_of_value(std::string_view text) {
 }
 
 }  // namespace
+
+std::span<const NamedMethod> known_methods() { return kMethods; }
 
 Method method_of(std::string_view text) {
     for (const NamedMethod& known : kMethods) {

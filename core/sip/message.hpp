@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -33,6 +34,14 @@ enum class Method : std::uint8_t {
 
 /// Methods have case (RFC 3261 §7.1).
 Method method_of(std::string_view text);
+
+struct NamedMethod {
+    std::string_view text;
+    Method method;
+};
+
+/// All but `other`.
+std::span<const NamedMethod> known_methods();
 
 /// The header fields that this server reads; all others are `other`.
 enum class HeaderName : std::uint8_t {

@@ -84,7 +84,7 @@ public:
     std::optional<TimePoint> next_deadline() const { return invite_refusals_.next_deadline(); }
 
     /// The methods served, for Allow.
-    static constexpr std::string_view kAllow = "OPTIONS, PUBLISH, SUBSCRIBE";
+    static constexpr std::string_view kAllow = "ACK, CANCEL, OPTIONS, PUBLISH, SUBSCRIBE";
 
 private:
     Flow way_back(const Flow& flow, const sip::Via& top_via) const;

@@ -118,8 +118,6 @@ TEST(ConfigError, ValuesThatDoNotFitTogetherAreTold) {
         {"[notify]\nwindow_initial = 200\nwindow_max = 100\n",
          "FILE:2: notify.window_initial is 200, which is above notify.window_max, 100"},
         {"[sip]\nt2_ms = 100\n", "FILE:2: sip.t1_ms is 500, which is above sip.t2_ms, 100"},
-        {"[resolver]\nmin_ttl = 7200\n",
-         "FILE:2: resolver.min_ttl is 7200, which is above resolver.max_ttl, 3600"},
         {"[sip]\nlisten = [\"udp:127.0.0.1:5060\", \"udp:127.0.0.1:5060\"]\n",
          "FILE:2: sip.listen: \"udp:127.0.0.1:5060\" is there twice"},
         {"[http]\ntoken = \"a secret with blanks\"\n",

@@ -55,16 +55,32 @@ TEST(EngineRoutes, ChangesWhileANameIsBeingResolvedAreInTheFirstDocument) {
     EXPECT_EQ(read_told(notifies[0].body())->contacts.size(), 1U);
 }
 
-TEST(EngineRoutes, ANameWithoutAddressesEndsTheSubscription) {
+// The name server may be away for a moment.
+TEST(EngineRoutes, ANameWithoutAddressesIsAskedForAgainLater) {
     World world;
     Watcher watcher("w1");
     watcher.contact = "sip:w1@nowhere.example.org";
     watcher.subscribe(world);
     world.resolved(world.resolves.at(0).id, std::vector<Endpoint>{});
     EXPECT_TRUE(world.take().empty());
-    EXPECT_EQ(world.stats().subscriptions + world.stats().dialogs, 0U);
+    EXPECT_EQ(world.stats().subscriptions, 1U);
     EXPECT_EQ(world.stats().notify_outcomes[index_of(NotifyOutcome::transport_failed)], 1U);
     EXPECT_FALSE(world.notes.empty());
+
+    world.pass(30s);
+    ASSERT_EQ(world.resolves.size(), 2U);
+    world.resolved(world.resolves[1].id, std::vector<Endpoint>{endpoint("203.0.113.5")});
+    EXPECT_EQ(world.take_notifies().size(), 1U);
+}
+
+TEST(EngineRoutes, ANameWithoutAddressesLeavesTheConnectionThatTheSubscribeCameBy) {
+    World world;
+    Watcher watcher("w1");
+    watcher.flow = tcp_flow("198.51.100.1", 40000, 7);
+    watcher.contact = "sip:w1@nowhere.example.org;transport=tcp";
+    watcher.subscribe(world);
+    world.resolved(world.resolves.at(0).id, std::vector<Endpoint>{});
+    EXPECT_EQ(world.take_notifies().at(0).flow, watcher.flow);
 }
 
 TEST(EngineRoutes, AnAnswerForADialogThatWasReroutedMeanwhileChangesNothing) {

@@ -19,7 +19,11 @@ constexpr std::uint32_t kRange = 64;
 /// Two seconds that are no news (rule 8), one of the cache, one of rounding.
 constexpr std::int64_t kExpiresSlack = 4;
 
-Duration patience(bool kamailio) { return kamailio ? seconds{1} : seconds{4}; }
+/// With an unanswered NOTIFY at least, before another one: T1 where the same usage was refreshed.
+Duration patience(bool kamailio, bool may_be_refreshed) {
+    if (kamailio) return seconds{1};
+    return may_be_refreshed ? Duration{std::chrono::milliseconds{500}} : Duration{seconds{4}};
+}
 
 }  // namespace
 
@@ -109,7 +113,8 @@ void NotifyLog::check_turn(TimePoint now, const Dialog& dialog, const Wire& noti
             notify.header("Call-ID")
         );
     }
-    if (!dialog.over && now - dialog.at < patience(dialog.kamailio)) {
+    const bool same_usage = notify.param("Event", "id") == dialog.usage;
+    if (!dialog.over && now - dialog.at < patience(dialog.kamailio, same_usage)) {
         throw Violation("two NOTIFYs in flight: " + notify.header("Call-ID"));
     }
 }

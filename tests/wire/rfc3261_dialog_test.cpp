@@ -30,7 +30,6 @@ protected:
 using Rfc3261Section12_1_1 = DialogTest;
 using Rfc3261Section12_2_1_1 = DialogTest;
 using Rfc3261Section12_2_2 = DialogTest;
-using Rfc3261Section18 = DialogTest;
 using Rfc3261Section19_1_1 = DialogTest;
 
 TEST_F(Rfc3261Section12_2_1_1, WithoutRoutesTheRemoteTargetIsTheNextHop) {
@@ -81,46 +80,6 @@ TEST_F(Rfc3261Section12_2_2, ARefreshWithoutContactKeepsTheTarget) {
     refresh.contact.clear();
     EXPECT_EQ(world.ask(watcher.flow, refresh.text()).status(), 200);
     EXPECT_EQ(world.take_notifies().at(0).message.request_uri, watcher.contact);
-}
-
-TEST_F(Rfc3261Section18, OverTcpWithoutRecordRouteTheConnectionIsUsedAgain) {
-    watcher.flow = tcp_flow("198.51.100.1", 40000, 7);
-    watcher.contact = "sip:w1@10.1.1.1:5099;transport=tcp";
-    const Sent sent = notify();
-    EXPECT_EQ(sent.flow, watcher.flow);
-    EXPECT_EQ(sent.header("Contact"), "<sip:192.0.2.1:5060;transport=tcp>");
-    EXPECT_EQ(sent.header("Via").substr(0, 11), "SIP/2.0/TCP");
-}
-
-TEST_F(Rfc3261Section18, OverTcpTheConnectionIsUsedAgainIfItsPeerIsTheFirstRoute) {
-    watcher.flow = tcp_flow("198.51.100.1", 5060, 7);
-    watcher.more = {"Record-Route: <sip:198.51.100.1;transport=tcp;lr>"};
-    EXPECT_EQ(notify().flow, watcher.flow);
-}
-
-TEST_F(Rfc3261Section18, OverTcpAnotherFirstRouteGetsAConnectionOfItsOwn) {
-    watcher.flow = tcp_flow("198.51.100.1", 40000, 7);
-    watcher.more = {"Record-Route: <sip:203.0.113.7;transport=tcp;lr>"};
-    const Sent sent = notify();
-    EXPECT_EQ(sent.flow.transport, Transport::tcp);
-    EXPECT_EQ(sent.flow.peer, endpoint("203.0.113.7"));
-    EXPECT_EQ(sent.flow.connection, 0U);
-}
-
-TEST_F(Rfc3261Section18, AConnectionThatIsGoneIsReplacedByOneToTheTarget) {
-    world.answers = nullptr;
-    watcher.flow = tcp_flow("198.51.100.1", 40000, 7);
-    watcher.contact = "sip:w1@198.51.100.1:5099;transport=tcp";
-    const Sent first = notify();
-    world.close(watcher.flow);
-    const auto again = world.take_notifies();
-    ASSERT_EQ(again.size(), 1U);
-    EXPECT_EQ(again[0].flow.connection, 0U);
-    EXPECT_EQ(again[0].flow.peer, endpoint("198.51.100.1", 5099));
-    EXPECT_EQ(again[0].cseq(), first.cseq() + 1);
-
-    world.close(again[0].flow);
-    EXPECT_EQ(world.stats().subscriptions, 0U) << "that one could not be made";
 }
 
 TEST(Branch, ReadsBack) {

@@ -221,6 +221,17 @@ TEST_F(Rfc3261Section8_1_3_3, AResponseWithASecondViaIsNotForUs) {
     EXPECT_EQ(world.stats().stray_responses, 1U);
 }
 
+// RFC 3261 18.1.2.
+TEST_F(Rfc3261Section17_1_3, AResponseWithAnotherSentByIsNotForUs) {
+    for (const char* sent_by : {"10.9.9.9:5060", "192.0.2.1:5099"}) {
+        const std::string response =
+            with(response_text(notify.message, 481), "192.0.2.1:5060", sent_by);
+        world.receive(notify.flow, response);
+    }
+    EXPECT_EQ(world.stats().subscriptions, 1U);
+    EXPECT_EQ(world.stats().stray_responses, 2U);
+}
+
 TEST_F(Rfc3261Section17_1_3, AResponseFromAnywhereCounts) {
     world.receive(udp_flow("198.51.100.200", 9), response_text(notify.message, 200));
     EXPECT_TRUE(after(100s).empty());

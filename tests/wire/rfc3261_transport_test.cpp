@@ -160,6 +160,7 @@ TEST_F(Rfc3261Section18_1_1, WhatIsAnotherNotifyByThenHasTheNextCSeq) {
     world.answers = nullptr;
     publish_much(world);
     Watcher watcher("w1");
+    watcher.user_agent = "kamailio";  // which is given some time to answer the first
     watcher.subscribe(world);
     const Sent by_tcp = world.take_notifies().at(0);
     watcher.subscribe(world, 0);

@@ -45,11 +45,33 @@ TEST_F(Rfc3261Section8_1_1, AMissingMandatoryFieldIsNamed) {
 }
 
 TEST_F(Rfc3261Section8_1_1, WithoutAViaThereIsNobodyToAnswer) {
-    for (const char* via : {"", ";;,;", "SIP/2.0/UDP", "SIP/2.0/UDP :5060", "SIP/2.0 h"}) {
-        RequestText request = options();
-        request.via = via;
-        EXPECT_TRUE(hear(request).empty()) << via;
+    RequestText request = options();
+    request.via = "";
+    EXPECT_TRUE(hear(request).empty());
+}
+
+TEST_F(Rfc3261Section8_1_1, AViaThatIsNoneIsRefusedToWhereItCameFrom) {
+    for (const char* via :
+         {";;",
+          "SIP/2.0/UDP",
+          "SIP/2.0/UDP :5060",
+          "SIP/2.0 h",
+          "SIP/2.0/UDP h:0;branch=z9hG4bK1",
+          "SIP/2.0/UDP h;branch=z9hG4bK1;rport;",
+          "SIP/2.0/UDP h;branch=z9hG4bK1;branch=z9hG4bK2"}) {
+        for (RequestText request : {options(), publish(), subscribe()}) {
+            request.via = via;
+            const Sent response = ask(request);
+            EXPECT_EQ(response.status(), 400) << via;
+            EXPECT_EQ(response.message.reason, "Malformed Via header");
+            EXPECT_EQ(response.header("Via"), via);
+        }
     }
+    EXPECT_EQ(world.stats().publications + world.stats().subscriptions, 0U);
+    RequestText ack = options();
+    ack.method = "ACK";
+    ack.via = ";;";
+    EXPECT_TRUE(hear(ack).empty());
 }
 
 TEST_F(Rfc3261Section8_1_1, MaxForwardsMayBeMissing) {
@@ -84,7 +106,7 @@ TEST_F(Rfc3261Section8_2_1, AMethodThatIsNotServedIsRefusedWithAllow) {
         request.method = method;
         const Sent response = ask(request);
         EXPECT_EQ(response.status(), 405) << method;
-        EXPECT_EQ(response.header("Allow"), "OPTIONS, PUBLISH, SUBSCRIBE");
+        EXPECT_EQ(response.header("Allow"), "ACK, CANCEL, OPTIONS, PUBLISH, SUBSCRIBE");
     }
 }
 
@@ -147,6 +169,14 @@ TEST_F(Rfc3261Section8_2_2_3, ExtensionsThatAreRequiredAreListedAsUnsupported) {
         EXPECT_EQ(response.header("Unsupported"), "foo, bar, baz");
     }
     EXPECT_EQ(world.stats().publications + world.stats().subscriptions, 0U);
+}
+
+TEST_F(Rfc3261Section8_2_2_3, ARequireThatNamesNoExtensionIsMalformed) {
+    for (const char* tags : {"\"q\"", "foo, @@@", ";;"}) {
+        RequestText request = options();
+        request.more = {std::string("Require: ") + tags};
+        EXPECT_EQ(ask(request).message.reason, "Malformed Require header") << tags;
+    }
 }
 
 TEST_F(Rfc3261Section8_2_2_3, ProxyRequireIsForProxies) {
@@ -252,7 +282,9 @@ TEST_F(Rfc3261Section8_2_6_2, TwoResponsesHaveDifferentTagsAndATagThatIsThereSta
 }
 
 TEST_F(Rfc3261Section9_2, ACancelOfWhatIsKnownIs200AndChangesNothing) {
-    for (RequestText request : {subscribe(), publish(), options()}) {
+    RequestText message = options();
+    message.method = "MESSAGE";
+    for (RequestText request : {subscribe(), publish(), options(), message}) {
         const Sent answered = ask(request);
         request.method = "CANCEL";
         const Sent response = ask(request);
@@ -282,7 +314,7 @@ TEST_F(Rfc3261Section9_2, ACancelOfNothingIs481) {
 TEST_F(Rfc3261Section11_2, OptionsSaysWhatIsServed) {
     const Sent response = ask(options());
     EXPECT_EQ(response.status(), 200);
-    EXPECT_EQ(response.header("Allow"), "OPTIONS, PUBLISH, SUBSCRIBE");
+    EXPECT_EQ(response.header("Allow"), "ACK, CANCEL, OPTIONS, PUBLISH, SUBSCRIBE");
     EXPECT_EQ(response.header("Accept"), "application/reginfo+xml");
     EXPECT_EQ(response.header("Accept-Encoding"), "identity");
     EXPECT_EQ(response.header("Accept-Language"), "en");

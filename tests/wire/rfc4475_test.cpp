@@ -64,21 +64,21 @@ INSTANTIATE_TEST_SUITE_P(
     Broken,
     Rfc4475Files,
     testing::Values(
-        Torture{"badinv01", kSilence},  // 3.1.2.1: without a Via there is nobody to answer
-        Torture{"clerr", 400},          // 3.1.2.2
-        Torture{"ncl", 400},            // 3.1.2.3
-        Torture{"scalar02", 400},       // 3.1.2.4
-        Torture{"quotbal", 400},        // 3.1.2.6
-        Torture{"ltgtruri", 400},       // 3.1.2.7
-        Torture{"lwsruri", 400},        // 3.1.2.8
-        Torture{"lwsstart", 400},       // 3.1.2.9
-        Torture{"trws", 400},           // 3.1.2.10
-        Torture{"escruri", 200},        // 3.1.2.11: headers of a Request-URI are ignored
-        Torture{"regbadct", 200},       // 3.1.2.13: an OPTIONS has no use for its Contact
-        Torture{"badaspec", 400},       // 3.1.2.14
-        Torture{"baddn", 400},          // 3.1.2.15
-        Torture{"mismatch01", 400},     // 3.1.2.17
-        Torture{"bigcode", kSilence}    // 3.1.2.19: a response that is none
+        Torture{"badinv01", 400},     // 3.1.2.1: the Via says nothing, but it came from somewhere
+        Torture{"clerr", 400},        // 3.1.2.2
+        Torture{"ncl", 400},          // 3.1.2.3
+        Torture{"scalar02", 400},     // 3.1.2.4
+        Torture{"quotbal", 400},      // 3.1.2.6
+        Torture{"ltgtruri", 400},     // 3.1.2.7
+        Torture{"lwsruri", 400},      // 3.1.2.8
+        Torture{"lwsstart", 400},     // 3.1.2.9
+        Torture{"trws", 400},         // 3.1.2.10
+        Torture{"escruri", 200},      // 3.1.2.11: headers of a Request-URI are ignored
+        Torture{"regbadct", 200},     // 3.1.2.13: an OPTIONS has no use for its Contact
+        Torture{"badaspec", 400},     // 3.1.2.14
+        Torture{"baddn", 400},        // 3.1.2.15
+        Torture{"mismatch01", 400},   // 3.1.2.17
+        Torture{"bigcode", kSilence}  // 3.1.2.19: a response that is none
     )
 );
 

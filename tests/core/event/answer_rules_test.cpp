@@ -27,8 +27,9 @@ constexpr Profile kLasting = Profile::kamailio;
 const Row kExpected[] = {
     {{kNoAnswer}, false, kLasting, unanswered},
     {{kNoAnswer}, false, kStandard, ends_subscription},
-    {{kTransportError}, false, kLasting, unanswered},
-    {{kTransportError}, false, kStandard, ends_subscription},
+    {{kTransportError, kNoRoute}, false, kLasting, unanswered},
+    {{kTransportError}, false, kStandard, retry},
+    {{kNoRoute}, false, kStandard, ends_subscription},
     {{200, 202, 204, 299}, false, kStandard, accepted},
     {{300, 302, 380}, true, kStandard, retry_after},
     {{300, 301, 302, 305, 380}, false, kStandard, refused},

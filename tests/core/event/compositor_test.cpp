@@ -143,6 +143,17 @@ TEST_F(CompositorTest, TelAorsWork) {
     EXPECT_EQ(told->aor, "tel:+12015550123");
 }
 
+// RFC 3966 5.1.5: without its context a local number is none.
+TEST_F(CompositorTest, ALocalTelNumberIsToldWithItsContext) {
+    int number = 0;
+    for (const char* aor : {"tel:7042;phone-context=a.example", "tel:7042;phone-context=+49"}) {
+        Watcher watcher("w" + std::to_string(++number));
+        watcher.aor = std::string(aor) + ";ext=5";
+        ASSERT_EQ(watcher.subscribe(world).status(), 200);
+        EXPECT_EQ(read_told(world.take_notifies().at(0).body())->aor, aor);
+    }
+}
+
 // Rule 10.
 TEST_F(CompositorTest, TooManyPublicationsAreRefusedAndOldOnesGoOn) {
     Settings settings = test_settings();
@@ -156,6 +167,9 @@ TEST_F(CompositorTest, TooManyPublicationsAreRefusedAndOldOnesGoOn) {
     EXPECT_EQ(refused.status(), 503);
     EXPECT_TRUE(refused.has("Retry-After"));
     EXPECT_EQ(full.stats().refused_by_bound[index_of(Bound::publications_per_aor)], 1U);
+    ASSERT_EQ(full.notes.size(), 1U);
+    EXPECT_EQ(full.notes[0].what, "limits.publications_per_aor reached");
+    EXPECT_EQ(full.notes[0].detail, "sip:alice@example.org");
 
     std::vector<Publisher> bobs(2);
     for (Publisher& bob : bobs) bob.aor = "sip:bob@example.org";
@@ -177,6 +191,16 @@ TEST_F(CompositorTest, ABodyOverALimitIsRefusedAndChangesNothing) {
     );
     EXPECT_EQ(small.stats().publications, 0U);
     EXPECT_EQ(other.publish(small, {{.uri = kX}, {.uri = "sip:y@h"}}).status(), 200);
+}
+
+// RFC 3261 21.4.11.
+TEST_F(CompositorTest, ADocumentThatIsTooLargeIs413) {
+    Settings settings = test_settings();
+    settings.limits.document.bytes = 100;
+    World small(settings);
+    const Sent refused = Publisher().publish(small, {{.uri = kX}});
+    EXPECT_EQ(refused.status(), 413);
+    EXPECT_EQ(refused.message.reason, "reginfo: body too large");
 }
 
 TEST_F(CompositorTest, ADocumentThatIsRefusedIsCountedAndLogged) {

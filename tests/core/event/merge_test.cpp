@@ -233,6 +233,31 @@ TEST_F(Merging, APartialDocumentChangesOnlyWhatItLists) {
     EXPECT_EQ(end_of(kY), "expired") << "a full one after it lists all";
 }
 
+TEST_F(Merging, APartialDocumentThatSaysThatTheRegistrationIsOverEndsAllOfIt) {
+    const EntityTag tag = publish({active(kX), active(kY)});
+    publish(
+        BodyText{
+            .contacts = {ended(kX, "c1", 2)},
+            .state = "partial",
+            .registration_state = "terminated"},
+        tag
+    );
+    EXPECT_EQ(end_of(kX), "unregistered");
+    EXPECT_EQ(end_of(kY), "expired");
+}
+
+// RFC 3680 5.3.2: it would need the new expires.
+TEST_F(Merging, AShortenedContactThatDoesNotSayToWhatIsRegistered) {
+    ContactText shortened = active(kX);
+    shortened.event = "shortened";
+    ContactText without = active(kY);
+    without.event = "shortened";
+    without.expires.reset();
+    publish({shortened, without});
+    EXPECT_EQ(contact(kX).event, ContactEvent::shortened);
+    EXPECT_EQ(contact(kY).event, ContactEvent::registered);
+}
+
 TEST_F(Merging, APartialDocumentFirstIsAPublicationAsAnyOther) {
     publish(BodyText{.contacts = {active(kX)}, .state = "partial"}, 0);
     EXPECT_TRUE(is_active(kX));

@@ -34,7 +34,7 @@ TEST_F(NotifySending, TimerERunsByTheMillisecondOverUdpAndTimerFEndsTheSubscript
 
 TEST_F(NotifySending, NothingIsRetransmittedOverTcpButTimerFRuns) {
     watcher.flow = tcp_flow("198.51.100.1", 40000, 7);
-    watcher.contact = "sip:w1@198.51.100.1;transport=tcp";
+    watcher.contact = "sip:w1@198.51.100.1:40000;transport=tcp";
     watcher.to_tag.clear();
     watcher.name = "tcp";
     subscribe();
@@ -102,14 +102,40 @@ TEST_F(NotifySending, WithoutNewsAnUnansweredNotifyIsNotSuperseded) {
     for (const Sent& again : world.take()) EXPECT_EQ(again.cseq(), first.cseq());
 }
 
-TEST_F(NotifySending, ARefreshSupersedesAnUnansweredNotifyToo) {
+// RFC 6665 4.2.1.2: immediately; T1 is what an answer that is on its way may take.
+TEST_F(NotifySending, ARefreshSupersedesANotifyThatIsUnansweredForT1) {
     const Sent first = change().at(0);
-    world.pass(1s);
     ASSERT_EQ(watcher.subscribe(world).status(), 200);
-    world.pass(3s - 1ms);
-    for (const Sent& again : world.take()) EXPECT_EQ(again.cseq(), first.cseq());
+    world.pass(500ms - 1ms);
+    EXPECT_TRUE(world.take_notifies().empty());
     world.pass(1ms);
     EXPECT_EQ(world.take_notifies().at(0).cseq(), first.cseq() + 1);
+
+    world.pass(500ms);
+    world.take();
+    ASSERT_EQ(watcher.subscribe(world, 0).status(), 200);
+    const Sent last = world.take_notifies().at(0);
+    EXPECT_EQ(last.cseq(), first.cseq() + 2);
+    EXPECT_EQ(last.header("Subscription-State"), "terminated;reason=timeout");
+}
+
+// Else two usages that end at once would take turns in giving way to each other.
+TEST_F(NotifySending, TheEndOfAnotherUsageIsNotCutOffByARefresh) {
+    world.answers = [](const Sent&) { return 200; };
+    watcher.event = "reg;id=2";
+    ASSERT_EQ(watcher.subscribe(world).status(), 200);
+    world.take();
+    world.answers = silence;
+    watcher.event = "reg";
+    ASSERT_EQ(watcher.subscribe(world, 0).status(), 200);
+    const Sent end = world.take_notifies().at(0);
+    watcher.event = "reg;id=2";
+    ASSERT_EQ(watcher.subscribe(world).status(), 200);
+    world.pass(600ms);
+    for (const Sent& again : world.take_notifies()) EXPECT_EQ(again.cseq(), end.cseq());
+    world.answer(end, 200);
+    EXPECT_EQ(world.take_notifies().at(0).header("Event"), "reg;id=2");
+    EXPECT_EQ(world.stats().subscriptions, 1U);
 }
 
 TEST_F(NotifySending, KamailioIsGivenOneSecond) {

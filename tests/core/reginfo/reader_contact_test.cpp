@@ -171,6 +171,22 @@ TEST(ReaderContact, InstancesAndRegIdsCannotBeMistakenForEachOther) {
     EXPECT_NE(identity("1 2", "3"), identity("1", "2 3"));
 }
 
+// RFC 5626 4.1: they are compared as URNs, of which a UUID has no case (RFC 9562 4).
+TEST(ReaderContact, EqualInstancesAreOneWhateverTheyLookLike) {
+    const auto identity = [](const std::string& instance) {
+        return identity_of(
+            "<unknown-param name='reg-id'>1</unknown-param>"
+            "<unknown-param name='+sip.instance'>" +
+            instance + "</unknown-param>"
+        );
+    };
+    const std::string usual = identity("\"&lt;urn:uuid:00000000-0000-1000-8000-00a95a0e128f>\"");
+    EXPECT_EQ(identity("&lt;urn:uuid:00000000-0000-1000-8000-00a95a0e128f>"), usual);
+    EXPECT_EQ(identity("\"&lt;URN:UUID:00000000-0000-1000-8000-00A95A0E128F>\""), usual);
+    EXPECT_NE(identity("\"&lt;urn:uuid:00000000-0000-1000-8000-00a95a0e1280>\""), usual);
+    EXPECT_NE(identity("\"&lt;urn:imei:A>\""), identity("\"&lt;urn:imei:a>\""));
+}
+
 TEST(ReaderContact, AnEmptyDisplayNameIsDropped) {
     EXPECT_EQ(children_of("<display-name/>"), "");
     EXPECT_EQ(children_of("<display-name xml:lang='en'> \n </display-name>"), "");

@@ -14,6 +14,9 @@
 namespace reginfo::fuzz {
 namespace {
 
+/// By default (RFC 3261 §17.1.1.1); what a refresh leaves to an unanswered NOTIFY.
+constexpr Duration kT1 = std::chrono::milliseconds{500};
+
 /// Timer F (RFC 3261 §17.1.2.2) with the default T1.
 constexpr Duration kTimerF = std::chrono::seconds{32};
 
@@ -128,7 +131,7 @@ void NotifyChecks::sent(
 }
 
 bool NotifyChecks::may_be_given_up(TimePoint now, const Dialog& dialog) const {
-    return dialog.flow_lost || now - dialog.at >= std::min(patience, kTimerF);
+    return dialog.flow_lost || now - dialog.at >= std::min({patience, kTimerF, kT1});
 }
 
 void NotifyChecks::check_turn(TimePoint now, const Dialog& dialog, std::uint32_t cseq) {

@@ -251,7 +251,9 @@ void World::perform(const Send& send) {
 void World::learn(const Flow& flow, const sip::Message& response, const std::string& bytes) {
     const auto cseq = sip::parse_cseq(field_of(response, "CSeq"));
     const auto via = sip::parse_via(field_of(response, "Via"));
-    require(via.has_value(), "a response has a Via", bytes);
+    const bool is_refused = response.status == 400 && response.reason == "Malformed Via header";
+    require(via.has_value() != is_refused, "a response has a Via that says where to", bytes);
+    if (is_refused) return;
     const auto known = responses_.find(std::string(via->branch));
     if (known != responses_.end()) {
         Response& first = known->second;
