@@ -49,6 +49,8 @@ def ask(base, path, **query):
         with urllib.request.urlopen(f"{base}{path}?{urllib.parse.urlencode(query)}", timeout=10) as answer:
             return json.load(answer)["data"]
     except urllib.error.HTTPError as error:
+        if error.code == 503:  # it is still starting
+            raise
         raise AssertionError(f"{query}: {error.read().decode()}") from None
 
 
