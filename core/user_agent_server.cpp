@@ -69,9 +69,13 @@ void UserAgentServer::refuse_stateless(const Flow& flow, const Reply& reply, Out
     const auto via = top_via_of(message_);
     if (!via || message_.method == sip::Method::ack) return;
     const TransactionKey key = transactions_.key_of(message_, *via);
-    responder_.repeat(responder_.draft(message_, *via, flow, key, key.low), reply, outbox);
-    ++stats_.responses_sent[index_of(message_.method)][index_of(flow.transport)]
+    send_stateless(responder_.draft(message_, *via, flow, key, key.low), reply, outbox);
+}
+
+void UserAgentServer::send_stateless(ResponseDraft draft, const Reply& reply, Outbox& outbox) {
+    ++stats_.responses_sent[index_of(draft.method)][index_of(draft.to.transport)]
                            [static_cast<std::size_t>(reply.status)];
+    responder_.repeat(std::move(draft), reply, outbox);
 }
 
 /// Answers the request in message_, whose top Via is none that says where to: it goes back to where
@@ -80,7 +84,7 @@ void UserAgentServer::refuse_without_via(const Flow& flow, Outbox& outbox) {
     const auto value = sip::ValueList(message_, sip::HeaderName::via).next();
     if (!value || message_.method == sip::Method::ack) {
         ++stats_.unanswerable;
-        outbox.note(Note::Severity::warning, "unanswerable request", "no Via", flow);
+        outbox.note(Note::Severity::warning, "unanswerable request", "no usable Via", flow);
         return;
     }
     sip::Via via;
@@ -92,9 +96,7 @@ void UserAgentServer::refuse_without_via(const Flow& flow, Outbox& outbox) {
     draft.reconnect_port = 0;
     const Reply reply = refusal(400, "Malformed Via header");
     outbox.note(Note::Severity::warning, "bad request", reply.reason, flow);
-    responder_.repeat(std::move(draft), reply, outbox);
-    ++stats_.responses_sent[index_of(message_.method)][index_of(flow.transport)]
-                           [static_cast<std::size_t>(reply.status)];
+    send_stateless(std::move(draft), reply, outbox);
 }
 
 void UserAgentServer::response(TimePoint now, const Flow& flow, Outbox& outbox) {

@@ -12,18 +12,7 @@
 namespace reginfo::test {
 namespace {
 
-class Rfc3261Section18 : public WireTest {
-protected:
-    /// The NOTIFY that follows a SUBSCRIBE of the watcher.
-    Sent notify() {
-        EXPECT_EQ(watcher.subscribe(world).status(), 200);
-        const auto notifies = world.take_notifies();
-        EXPECT_EQ(notifies.size(), 1U);
-        return notifies.empty() ? Sent{} : notifies[0];
-    }
-
-    Watcher watcher{"w1"};
-};
+using Rfc3261Section18 = DialogTest;
 
 TEST_F(Rfc3261Section18, OverTcpTheConnectionWhoseFarEndIsTheContactIsUsedAgain) {
     watcher.flow = tcp_flow("198.51.100.1", 40000, 7);

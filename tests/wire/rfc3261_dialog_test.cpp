@@ -14,19 +14,6 @@
 namespace reginfo::test {
 namespace {
 
-class DialogTest : public WireTest {
-protected:
-    /// The NOTIFY that follows a SUBSCRIBE of the watcher.
-    Sent notify() {
-        EXPECT_EQ(watcher.subscribe(world).status(), 200);
-        const auto notifies = world.take_notifies();
-        EXPECT_EQ(notifies.size(), 1U);
-        return notifies.empty() ? Sent{} : notifies[0];
-    }
-
-    Watcher watcher{"w1"};
-};
-
 using Rfc3261Section12_1_1 = DialogTest;
 using Rfc3261Section12_2_1_1 = DialogTest;
 using Rfc3261Section12_2_2 = DialogTest;

@@ -47,4 +47,18 @@ protected:
     Flow flow = udp_flow("198.51.100.1");
 };
 
+/// One watcher, and what it is told.
+class DialogTest : public WireTest {
+protected:
+    /// The NOTIFY that follows a SUBSCRIBE of the watcher.
+    Sent notify() {
+        EXPECT_EQ(watcher.subscribe(world).status(), 200);
+        const auto notifies = world.take_notifies();
+        EXPECT_EQ(notifies.size(), 1U);
+        return notifies.empty() ? Sent{} : notifies[0];
+    }
+
+    Watcher watcher{"w1"};
+};
+
 }  // namespace reginfo::test
