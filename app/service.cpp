@@ -91,7 +91,7 @@ void Service::start() {
 
     engine_.emplace(config_.settings, random_seed());
     restore_state();
-    DriverParts parts{io_, *engine_, journal(), [this](const Note& line) { note(line); }};
+    DriverParts parts{io_, *engine_, sqlite_.get(), [this](const Note& line) { note(line); }};
     driver_.emplace(std::move(parts), std::move(*sockets_), config_.transport);
     sockets_.reset();
     driver_->start();
@@ -147,11 +147,6 @@ void Service::wait_for_store() {
     }
     sqlite_->deliver();
     driver_->run_turn([](TimePoint, Outbox&) {});
-}
-
-Journal& Service::journal() {
-    if (sqlite_) return *sqlite_;
-    return memory_;
 }
 
 void Service::open_store() {

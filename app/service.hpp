@@ -10,7 +10,6 @@
 #include "app/storage_collector.hpp"
 #include "app/transport_collector.hpp"
 #include "core/engine.hpp"
-#include "core/storage/memory_store.hpp"
 #include "core/storage/sqlite_store.hpp"
 #include "transport/driver.hpp"
 
@@ -79,7 +78,6 @@ private:
     void restore_state();
     void wait_for_store();
     void tell_store_trouble();
-    Journal& journal();
     std::string unready_because() const;
     void open_listeners();
     void open_http();
@@ -101,8 +99,7 @@ private:
     bool is_ready_ = false;
     bool stopping_ = false;
 
-    std::optional<Listeners> sockets_;  ///< until the driver takes them
-    MemoryStore memory_;
+    std::optional<Listeners> sockets_;     ///< until the driver takes them
     std::unique_ptr<SqliteStore> sqlite_;  ///< none: nothing is kept
     std::string store_trouble_;            ///< that was logged
     std::optional<Engine> engine_;

@@ -27,7 +27,7 @@ public:
         : settings_(std::move(settings)),
           records_(settings_, stats_, seed),
           transactions_(records_.hash_seeds.next(), settings_.transaction_memory()),
-          responder_(settings_, transactions_, stats_),
+          responder_(settings_, transactions_, records_.spare_texts, stats_),
           sender_(records_),
           notifier_(records_, responder_, sender_),
           compositor_(records_, responder_, notifier_),
@@ -254,6 +254,7 @@ ActionOutcome Engine::handle_action(TimePoint now, const OperatorAction& action,
     return outcome;
 }
 
+SpareTexts& Engine::spare_texts() { return impl_->records_.spare_texts; }
 const Stats& Engine::stats() const { return impl_->stats_; }
 const Inspection& Engine::inspection() const { return impl_->inspection_; }
 void Engine::observe(Observer* observer) { impl_->records_.observer = observer; }

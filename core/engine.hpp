@@ -7,6 +7,7 @@
 #include "core/inspection.hpp"
 #include "core/outbox.hpp"
 #include "core/settings.hpp"
+#include "core/spare_texts.hpp"
 #include "core/stats.hpp"
 #include "core/time.hpp"
 
@@ -108,6 +109,9 @@ public:
 
     /// When handle_timeout has something to do; nothing if never.
     std::optional<TimePoint> next_deadline() const;
+
+    /// Where the heads of messages may be given back to once they are sent.
+    SpareTexts& spare_texts();
 
     const Stats& stats() const;
 

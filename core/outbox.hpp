@@ -86,8 +86,8 @@ struct StoredRecord {
     Duration age{};  ///< since it was written; not negative
 };
 
-/// Make these writes durable, all or none, and tell the engine (Engine::handle_committed). Empty
-/// where the engine was told that nothing is kept (Settings::durable).
+/// Make these writes durable, all or none, and tell the engine (Engine::handle_committed). None is
+/// asked for where there is no store (Settings::durable).
 struct Commit {
     CommitId id = 0;
     std::vector<Write> writes;

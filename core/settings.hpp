@@ -99,7 +99,7 @@ struct Settings {
         Seconds retry_after{10};     ///< of the 503 to a new one
     } drain;
 
-    bool durable = false;  ///< whether Commit effects carry their writes
+    bool durable = false;  ///< there is a store: changes wait for it
     /// Keys the hashes that are part of records, so it must be the same after a restart; kept with
     /// them. 0: taken from the engine's seed.
     std::uint64_t hash_seed = 0;

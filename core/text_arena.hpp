@@ -2,6 +2,7 @@
 /// Texts that go away together.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <memory>
 #include <memory_resource>
@@ -16,6 +17,15 @@ public:
     /// @param bytes  what is expected: more costs more allocations
     explicit TextArena(std::size_t bytes) : memory_(std::make_unique<Memory>(bytes)) {}
 
+    /// Forgets all texts, for others; with the same memory if that is enough and not very much.
+    void restart(std::size_t bytes) {
+        if (memory_ && bytes <= memory_->size && memory_->size <= kKept) {
+            memory_->texts.release();
+        } else {
+            memory_ = std::make_unique<Memory>(std::bit_ceil(bytes));
+        }
+    }
+
     std::string_view keep(std::string_view text) {
         if (text.empty()) return {};
         return {keep_terminated(text), text.size()};
@@ -29,10 +39,15 @@ public:
     }
 
 private:
+    static constexpr std::size_t kKept = 64 * 1024;
+
     struct Memory {
         explicit Memory(std::size_t bytes)
-            : first(std::make_unique_for_overwrite<char[]>(bytes)), texts(first.get(), bytes) {}
+            : size(bytes),
+              first(std::make_unique_for_overwrite<char[]>(bytes)),
+              texts(first.get(), bytes) {}
 
+        std::size_t size;
         std::unique_ptr<char[]> first;
         std::pmr::monotonic_buffer_resource texts;
     };

@@ -39,7 +39,7 @@ Driver::Driver(DriverParts parts, Listeners listeners, const TransportOptions& o
       parts_(std::move(parts)),
       udp_(listeners.size()),
       backlogs_(std::max<std::size_t>(listeners.size(), 1), Pressure::none),
-      tcp_(parts_.io, *this, options_, stats_),
+      tcp_(parts_.io, *this, options_, parts_.engine.spare_texts(), stats_),
       timer_(parts_.io) {
     std::vector<Endpoint> bound;
     for (std::size_t i = 0; i < listeners.size(); ++i) {
@@ -47,8 +47,9 @@ Driver::Driver(DriverParts parts, Listeners listeners, const TransportOptions& o
         bound.push_back(listeners.bound(id));
         Listeners::Socket socket = listeners.take(id);
         if (auto* udp = std::get_if<boost::asio::ip::udp::socket>(&socket)) {
-            udp_[i] =
-                std::make_unique<UdpEndpoint>(std::move(*udp), options_.udp_queue_bytes, stats_);
+            udp_[i] = std::make_unique<UdpEndpoint>(
+                std::move(*udp), options_.udp_queue_bytes, parts_.engine.spare_texts(), stats_
+            );
         } else {
             tcp_.add_listener(id, std::get<boost::asio::ip::tcp::acceptor>(std::move(socket)));
         }
@@ -66,10 +67,12 @@ Driver::Driver(DriverParts parts, Listeners listeners, const TransportOptions& o
 
 void Driver::start() {
     started_ = steady_now();
-    parts_.journal.on_done([this](CommitId id, bool ok) {
-        committed_.push({id, ok});
-        turn_soon();
-    });
+    if (parts_.journal) {
+        parts_.journal->on_done([this](CommitId id, bool ok) {
+            committed_.push({id, ok});
+            turn_soon();
+        });
+    }
     parts_.resolver->on_done([this](ResolveId id, std::span<const Target> targets) {
         resolved_.push({id, {targets.begin(), targets.end()}});
         turn_soon();
@@ -232,7 +235,10 @@ void Driver::perform(Close& close) {
     if (close.flow.transport == Transport::tcp) tcp_.close(close.flow);
 }
 
-void Driver::perform(Commit& commit) { parts_.journal.commit(std::move(commit)); }
+void Driver::perform(Commit& commit) {
+    assert(parts_.journal);
+    parts_.journal->commit(std::move(commit));
+}
 void Driver::perform(Resolve& resolve) { parts_.resolver->resolve(resolve); }
 void Driver::perform(Note& note) { parts_.note(note); }
 

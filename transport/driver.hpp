@@ -31,8 +31,8 @@ namespace reginfo {
 struct DriverParts {
     boost::asio::io_context& io;
     Engine& engine;
-    Journal& journal;
-    std::function<void(const Note&)> note;         ///< writes a line of the log
+    Journal* journal = nullptr;             ///< none: an engine whose Settings::durable is false
+    std::function<void(const Note&)> note;  ///< writes a line of the log
     std::unique_ptr<Resolver> resolver = nullptr;  ///< none: the DNS
 };
 

@@ -32,9 +32,15 @@ TcpConnection::TcpConnection(
     const Flow& flow,
     const IpAddress& local,
     const sip::ParseLimits& limits,
+    SpareTexts& spare_texts,
     TransportStats& stats
 )
-    : socket_(std::move(socket)), flow_(flow), local_(local), stats_(stats), framer_(limits) {}
+    : socket_(std::move(socket)),
+      flow_(flow),
+      local_(local),
+      spare_texts_(spare_texts),
+      stats_(stats),
+      framer_(limits) {}
 
 TcpConnection::~TcpConnection() {
     stats_.stream_bytes_queued -= queued_bytes_;
@@ -134,6 +140,7 @@ void TcpConnection::pop_sent(std::size_t bytes) {
     while (!queue_.empty() && front_sent_ >= queue_[0].size()) {
         front_sent_ -= queue_[0].size();
         if (queue_[0].counts) ++stats_.stream_messages_sent;
+        spare_texts_.give(std::move(queue_[0].head));
         queue_.pop();
     }
 }

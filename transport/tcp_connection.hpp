@@ -4,6 +4,7 @@
 
 #include "core/outbox.hpp"
 #include "core/sip/stream_framer.hpp"
+#include "core/spare_texts.hpp"
 #include "core/time.hpp"
 #include "transport/fifo.hpp"
 #include "transport/transport_stats.hpp"
@@ -33,12 +34,14 @@ public:
 
     /// @param flow   names the connection: with its id, as the engine sees it
     /// @param local  the address of the listener that it belongs to
-    /// @param stats  must outlive the connection
+    /// @param spare_texts  gets the heads that were sent
+    /// @param stats        both must outlive the connection
     TcpConnection(
         boost::asio::ip::tcp::socket socket,
         const Flow& flow,
         const IpAddress& local,
         const sip::ParseLimits& limits,
+        SpareTexts& spare_texts,
         TransportStats& stats
     );
     ~TcpConnection();
@@ -90,6 +93,7 @@ private:
     boost::asio::ip::tcp::socket socket_;
     Flow flow_;
     IpAddress local_;
+    SpareTexts& spare_texts_;
     TransportStats& stats_;
     sip::StreamFramer framer_;
     std::size_t buffered_ = 0;    ///< as counted in stats_

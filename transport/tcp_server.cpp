@@ -31,11 +31,13 @@ TcpServer::TcpServer(
     boost::asio::io_context& io,
     TurnHandler& handler,
     const TransportOptions& options,
+    SpareTexts& spare_texts,
     TransportStats& stats
 )
     : io_(io),
       handler_(handler),
       options_(options),
+      spare_texts_(spare_texts),
       stats_(stats),
       timeouts_(options),
       timer_(io),
@@ -98,8 +100,9 @@ bool TcpServer::knows_listener_of(const Flow& flow) const {
 
 TcpConnection& TcpServer::add(const Flow& flow, tcp::socket socket) {
     const IpAddress& local = listeners_[flow.listener]->bound().address;
-    auto connection =
-        std::make_unique<TcpConnection>(std::move(socket), flow, local, options_.message, stats_);
+    auto connection = std::make_unique<TcpConnection>(
+        std::move(socket), flow, local, options_.message, spare_texts_, stats_
+    );
     ++stats_.connections_open;
     return table_.add(std::move(connection));
 }

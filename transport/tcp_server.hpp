@@ -26,11 +26,13 @@ namespace reginfo {
 /// be destroyed at any moment.
 class TcpServer {
 public:
-    /// @param handler, options, stats  must outlive the server
+    /// @param spare_texts  gets the heads that were sent
+    /// All references must outlive the server.
     TcpServer(
         boost::asio::io_context& io,
         TurnHandler& handler,
         const TransportOptions& options,
+        SpareTexts& spare_texts,
         TransportStats& stats
     );
 
@@ -88,6 +90,7 @@ private:
     boost::asio::io_context& io_;
     TurnHandler& handler_;
     const TransportOptions& options_;
+    SpareTexts& spare_texts_;
     TransportStats& stats_;
     std::vector<std::unique_ptr<TcpListener>> listeners_;  ///< by ListenerId; null for others
     ConnectionTable table_;

@@ -115,11 +115,13 @@ std::span<const Datagram> ReceiveBatch::receive(int socket) {
 UdpEndpoint::UdpEndpoint(
     boost::asio::ip::udp::socket socket,
     std::size_t queue_bytes_max,
+    SpareTexts& spare_texts,
     TransportStats& stats
 )
     : socket_(std::move(socket)),
       v4_(socket_.local_endpoint().address().is_v4()),
       queue_bytes_max_(queue_bytes_max),
+      spare_texts_(spare_texts),
       stats_(stats) {}
 
 std::span<const Datagram> UdpEndpoint::receive(ReceiveBatch& batch) {
@@ -258,6 +260,7 @@ int UdpEndpoint::send_batch() {
 void UdpEndpoint::pop() {
     queued_bytes_ -= queue_[0].size();
     stats_.datagram_bytes_queued -= queue_[0].size();
+    spare_texts_.give(std::move(queue_[0].head));
     queue_.pop();
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/outbox.hpp"
+#include "core/spare_texts.hpp"
 #include "transport/fifo.hpp"
 #include "transport/transport_stats.hpp"
 
@@ -55,10 +56,12 @@ private:
 /// what the kernel did not take at once leaves first, in order.
 class UdpEndpoint {
 public:
-    /// @param stats  must outlive the endpoint
+    /// @param spare_texts  gets the heads that were sent
+    /// @param stats        both must outlive the endpoint
     UdpEndpoint(
         boost::asio::ip::udp::socket socket,
         std::size_t queue_bytes_max,
+        SpareTexts& spare_texts,
         TransportStats& stats
     );
 
@@ -100,6 +103,7 @@ private:
     boost::asio::ip::udp::socket socket_;
     bool v4_;
     std::size_t queue_bytes_max_;
+    SpareTexts& spare_texts_;
     TransportStats& stats_;
     Fifo<Outgoing, 1'024> queue_;
     std::size_t queued_bytes_ = 0;

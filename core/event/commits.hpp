@@ -1,5 +1,5 @@
 /// @file
-/// Changes on their way to the store (DESIGN.md rule 9).
+/// Changes on their way to the store (DESIGN.md rule 9), or into force where nothing is stored.
 #pragma once
 
 #include "core/outbox.hpp"
@@ -27,11 +27,18 @@ public:
 
 class Commits {
 public:
-    explicit Commits(Stats& stats) : stats_(stats) {}
+    /// @param durable  whether there is a store (Settings::durable)
+    Commits(bool durable, Stats& stats) : durable_(durable), stats_(stats) {}
 
-    void begin(std::unique_ptr<PendingChange> change, std::vector<Write> writes, Outbox& outbox) {
+    /// Without a store the change is in force at once: it finishes before this returns.
+    template <class Change>
+    void begin(TimePoint now, Change&& change, std::vector<Write> writes, Outbox& outbox) {
+        if (!durable_) {
+            change.finish(now, true, outbox);
+            return;
+        }
         const CommitId id = ++last_;
-        pending_.emplace(id, std::move(change));
+        pending_.emplace(id, std::make_unique<Change>(std::forward<Change>(change)));
         stats_.commits_pending = pending_.size();
         outbox.commit(id, std::move(writes), true);
     }
@@ -57,6 +64,7 @@ public:
 private:
     boost::unordered_flat_map<CommitId, std::unique_ptr<PendingChange>> pending_;
     CommitId last_ = 0;
+    bool durable_;
     Stats& stats_;
 };
 

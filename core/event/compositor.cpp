@@ -5,7 +5,6 @@
 #include "core/bounds.hpp"
 #include "core/event/notifier.hpp"
 #include "core/event/record_codec.hpp"
-#include "core/reginfo/reader.hpp"
 #include "core/sip/uri.hpp"
 
 #include <algorithm>
@@ -61,7 +60,7 @@ bool has_publication(const AorState& state, EntityTag tag) {
 /// A new state of one AOR, and what happens once it is durable.
 struct Compositor::Change final : PendingChange {
     Change(Compositor& compositor_, Aor& aor_, StateReader state)
-        : compositor(compositor_), aor(aor_), next(std::move(state).take()) {}
+        : compositor(compositor_), aor(aor_), next(compositor_.state_to_change(std::move(state))) {}
 
     void finish(TimePoint now, bool ok, Outbox& outbox) override {
         ok ? compositor.apply(now, *this, outbox) : compositor.fail(now, *this, outbox);
@@ -85,7 +84,7 @@ void Compositor::handle_publish(
     std::string_view bytes,
     Outbox& outbox
 ) {
-    const Result<std::string> name = aor_of(request.uri);  // step 1
+    const Result<std::string_view> name = aor_of(request.uri, name_);  // step 1
     TraceId traced = 0;
     const auto refuse = [&](const Reply& reply) {
         if (traced != 0) {
@@ -134,9 +133,9 @@ void Compositor::handle_publish(
         aor = &records_.aors.find_or_create(*name);
         records_.count_aors();
     }
-    auto change = std::make_unique<Change>(*this, *aor, std::move(state));
-    change->draft = responder_.draft(request);
-    carry_out(now, std::move(change), *wish, outbox);  // step 6
+    Change change(*this, *aor, std::move(state));
+    change.draft = responder_.draft(request);
+    carry_out(now, change, *wish, outbox);  // step 6
 }
 
 /// SIP-If-Match: the publication that it names, or 0 without one.
@@ -153,9 +152,9 @@ Result<EntityTag> Compositor::condition(const Request& request, const AorState& 
 
 Result<Compositor::Wish> Compositor::read(
     const Request& request,
-    const std::string& name,
+    std::string_view name,
     const AorState& state
-) const {
+) {
     Wish wish;
     const Result<EntityTag> current = condition(request, state);
     if (!current) return current.error();
@@ -170,7 +169,7 @@ Result<Compositor::Wish> Compositor::read(
     }
     const auto type = request.message.first(sip::HeaderName::content_type);
     if (!type || !sip::is_media_type(*type, kReginfoType)) return refusal(415);
-    auto document = read_document(
+    const auto document = reader_.read(
         request.message.body, records_.settings.limits.document, request.message.request_uri
     );
     if (!document) {
@@ -180,10 +179,10 @@ Result<Compositor::Wish> Compositor::read(
         if (is_limit(reason)) ++records_.stats.refused_by_bound[index_of(Bound::document)];
         return refusal(is_too_large ? 413 : 400, reason);
     }
-    const auto own = registration_of(*document, request.message.request_uri, name);
+    const auto own = registration_of(**document, request.message.request_uri, name);
     if (!own) return refusal(400, "reginfo: no registration with the AOR of the Request-URI");
     wish.own = *own;
-    wish.document = std::move(*document);
+    wish.document = *document;
     return wish;
 }
 
@@ -226,75 +225,75 @@ std::optional<Bound> Compositor::bound_reached(const Aor* aor, const Wish& wish)
     return std::nullopt;
 }
 
-void Compositor::carry_out(
-    TimePoint now,
-    std::unique_ptr<Change> change,
-    const Wish& wish,
-    Outbox& outbox
-) {
-    const Aor& aor = change->aor;
+/// Without a store nothing can go wrong any more: then the state itself is changed, and not a copy.
+AorState Compositor::state_to_change(StateReader state) const {
+    return std::move(state).take(records_.settings.durable);
+}
+
+void Compositor::carry_out(TimePoint now, Change& change, const Wish& wish, Outbox& outbox) {
+    const Aor& aor = change.aor;
     const EntityTag tag = records_.tokens.next();
     const TimePoint deadline = now + wish.expires;
-    Merge merge(aor.name, change->next, records_.settings.contact_grace);
+    Merge merge(aor.name, change.next, records_.settings.contact_grace);
     if (wish.expires.count() == 0) {
-        if (wish.current != 0) change->report = merge.remove(wish.current);
-        change->counted = &Stats::publications_removed;
+        if (wish.current != 0) change.report = merge.remove(wish.current);
+        change.counted = &Stats::publications_removed;
     } else if (!wish.document) {
         merge.refresh(wish.current, tag, deadline);
-        change->counted = &Stats::publications_refreshed;
+        change.counted = &Stats::publications_refreshed;
     } else {
-        change->report = merge.publish(
+        change.report = merge.publish(
             now, wish.current, tag, deadline, *wish.document, wish.document->registrations[wish.own]
         );
-        change->counted =
+        change.counted =
             wish.current == 0 ? &Stats::publications_created : &Stats::publications_modified;
     }
-    change->received = now;
-    change->trace = records_.tracer.latest(aor.name);
-    change->reply.etag = tag;
-    change->reply.expires = std::max(
+    change.received = now;
+    change.trace = records_.tracer.latest(aor.name);
+    change.reply.etag = tag;
+    change.reply.expires = std::max(
         wish.expires - records_.settings.expires_offset, std::min(wish.expires, Seconds{1})
     );
-    begin(now, std::move(change), outbox);
+    begin(now, change, outbox);
 }
 
 void Compositor::handle_timeout(TimePoint now, Aor& aor, Outbox& outbox) {
     if (aor.turnstile.locked) return;  // set again when the pending change is in force
-    auto change = std::make_unique<Change>(*this, aor, aor.state());
-    change->report = Merge(aor.name, change->next, records_.settings.contact_grace).expire(now);
-    begin(now, std::move(change), outbox);
+    Change change(*this, aor, aor.state());
+    change.report = Merge(aor.name, change.next, records_.settings.contact_grace).expire(now);
+    begin(now, change, outbox);
 }
 
 void Compositor::drop_publication(TimePoint now, Aor& aor, EntityTag tag, Outbox& outbox) {
-    auto change = std::make_unique<Change>(*this, aor, aor.state());
-    change->report = Merge(aor.name, change->next, records_.settings.contact_grace).remove(tag);
-    change->counted = &Stats::publications_removed;
-    begin(now, std::move(change), outbox);
+    Change change(*this, aor, aor.state());
+    change.report = Merge(aor.name, change.next, records_.settings.contact_grace).remove(tag);
+    change.counted = &Stats::publications_removed;
+    begin(now, change, outbox);
 }
 
 void Compositor::end_contact(
     TimePoint now,
     Aor& aor,
-    const Hash128& id,
+    Hash128 id,
     ContactEvent event,
     Outbox& outbox
 ) {
-    auto change = std::make_unique<Change>(*this, aor, aor.state());
-    Merge merge(aor.name, change->next, records_.settings.contact_grace);
-    change->report = merge.end_contact(id, event);
-    begin(now, std::move(change), outbox);
+    Change change(*this, aor, aor.state());
+    Merge merge(aor.name, change.next, records_.settings.contact_grace);
+    change.report = merge.end_contact(id, event);
+    begin(now, change, outbox);
 }
 
-void Compositor::begin(TimePoint now, std::unique_ptr<Change> change, Outbox& outbox) {
-    Aor& aor = change->aor;
+void Compositor::begin(TimePoint now, Change& change, Outbox& outbox) {
+    Aor& aor = change.aor;
     aor.turnstile.locked = true;
     const bool all_told = aor.lagging == 0;
-    Merge(aor.name, change->next, records_.settings.contact_grace)
+    Merge(aor.name, change.next, records_.settings.contact_grace)
         .forget_ended(all_told ? aor.revision() : Revision{0}, kEndedKept);
-    if (change->next.incarnation == 0) change->next.incarnation = records_.tokens.next();
-    std::vector<Write> writes = writes_of(now, *change);
-    change->is_stored = !writes.empty() && writes.front().value.has_value();
-    records_.commits.begin(std::move(change), std::move(writes), outbox);
+    if (change.next.incarnation == 0) change.next.incarnation = records_.tokens.next();
+    std::vector<Write> writes = writes_of(now, change);
+    change.is_stored = !writes.empty() && writes.front().value.has_value();
+    records_.commits.begin(now, std::move(change), std::move(writes), outbox);
 }
 
 /// What the store must keep, if it keeps anything: an AOR without publications and watchers is

@@ -6,10 +6,10 @@
 #include "core/event/package.hpp"
 #include "core/event/records.hpp"
 #include "core/outbox.hpp"
+#include "core/reginfo/reader.hpp"
 #include "core/time.hpp"
 #include "core/transaction/responder.hpp"
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,8 +19,8 @@ namespace reginfo {
 
 class Notifier;
 
-/// Changes AORs. Each change is worked out on a copy of the AOR's state, given to the store, and
-/// takes the original's place when the store has it; until then the AOR is locked.
+/// Changes AORs. With a store, each change is worked out on a copy of the AOR's state, given to the
+/// store, and takes the original's place when the store has it; until then the AOR is locked.
 class Compositor {
 public:
     Compositor(Records& records, Responder& responder, Notifier& notifier)
@@ -44,13 +44,7 @@ public:
 
     /// What an operator asks for. @pre the AOR is not locked and has what is named
     void drop_publication(TimePoint now, Aor& aor, EntityTag tag, Outbox& outbox);
-    void end_contact(
-        TimePoint now,
-        Aor& aor,
-        const Hash128& id,
-        ContactEvent event,
-        Outbox& outbox
-    );
+    void end_contact(TimePoint now, Aor& aor, Hash128 id, ContactEvent event, Outbox& outbox);
 
 private:
     struct Change;
@@ -59,17 +53,18 @@ private:
     struct Wish {
         EntityTag current = 0;  ///< 0: an initial publication
         Seconds expires{0};
-        std::optional<Document> document;
-        std::size_t own = 0;  ///< the registration of this AOR
+        const Document* document = nullptr;  ///< none in a refresh or a removal; of `reader_`
+        std::size_t own = 0;                 ///< the registration of this AOR
     };
 
     Result<EntityTag> condition(const Request& request, const AorState& state) const;
-    Result<Wish> read(const Request& request, const std::string& name, const AorState& state) const;
+    Result<Wish> read(const Request& request, std::string_view name, const AorState& state);
     std::optional<Bound> bound_reached(const Aor* aor, const Wish& wish) const;
     TraceId trace(std::string_view aor, const Request& request, Outbox& outbox);
     void trace_in_force(const Change& change, Outbox& outbox);
-    void carry_out(TimePoint now, std::unique_ptr<Change> change, const Wish& wish, Outbox& outbox);
-    void begin(TimePoint now, std::unique_ptr<Change> change, Outbox& outbox);
+    AorState state_to_change(StateReader state) const;
+    void carry_out(TimePoint now, Change& change, const Wish& wish, Outbox& outbox);
+    void begin(TimePoint now, Change& change, Outbox& outbox);
     std::vector<Write> writes_of(TimePoint now, const Change& change) const;
     void apply(TimePoint now, Change& change, Outbox& outbox);
     void fail(TimePoint now, Change& change, Outbox& outbox);
@@ -78,6 +73,8 @@ private:
     Records& records_;
     Responder& responder_;
     Notifier& notifier_;
+    DocumentReader reader_;
+    std::string name_;  ///< scratch: of the AOR
 };
 
 }  // namespace reginfo

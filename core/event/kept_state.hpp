@@ -35,16 +35,20 @@ struct StateSummary {
 /// A state to be read: valid until the AOR's state is set or another one is opened.
 class StateReader {
 public:
-    explicit StateReader(const AorState& open) : open_(&open) {}
+    explicit StateReader(AorState& open) : open_(&open) {}
     explicit StateReader(AorState&& made) : made_(std::move(made)) {}
 
     const AorState& operator*() const { return open_ ? *open_ : *made_; }
     const AorState* operator->() const { return &**this; }
-    /// A copy of the open one, or the one that was made.
-    AorState take() && { return open_ ? *open_ : std::move(*made_); }
+    /// The state, to be changed and set. Unless the open one is to stay as it is, that is the state
+    /// itself: then it must be set before it is read again.
+    AorState take(bool keep_open) && {
+        if (open_ && keep_open) return *open_;
+        return std::move(open_ ? *open_ : *made_);
+    }
 
 private:
-    const AorState* open_ = nullptr;
+    AorState* open_ = nullptr;
     std::optional<AorState> made_;
 };
 

@@ -102,7 +102,8 @@ void Notifier::subscribe(
     std::string_view bytes,
     Outbox& outbox
 ) {
-    const Result<std::string> name = aor_of(request.uri);
+    std::string text;
+    const Result<std::string_view> name = aor_of(request.uri, text);
     if (!name) return refuse(now, request, name.error(), outbox);
     Result<Wish> wish = read(request);
     if (!wish) return refuse(now, request, wish.error(), outbox);
@@ -117,20 +118,20 @@ void Notifier::subscribe(
         return refuse(now, request, refusal(480), outbox);
     }
 
-    auto change = std::make_unique<Change>(*this);
-    change->draft = responder_.draft(request);
-    change->state = make_dialog(
+    Change change(*this);
+    change.draft = responder_.draft(request);
+    change.state = make_dialog(
         request.message, wish->party, tag_text(responder_.to_tag(request)), request.cseq.number
     );
-    change->aor = *name;
-    change->aor_text = aor_text_of(request.message.request_uri);
-    change->suppress =
-        !traits.always_body && is_met(*wish, wish->profile, *name, aor, change->aor_text);
-    change->known = known.revision;
-    if (const auto bound = bound_reached(aor, nullptr, *change, *wish)) {
+    change.aor = *name;
+    change.aor_text = aor_text_of(request.message.request_uri);
+    change.suppress =
+        !traits.always_body && is_met(*wish, wish->profile, *name, aor, change.aor_text);
+    change.known = known.revision;
+    if (const auto bound = bound_reached(aor, nullptr, change, *wish)) {
         return refuse_by(now, request, *bound, *name, wish->profile, outbox);
     }
-    begin(now, std::move(change), std::move(*wish), outbox);
+    begin(now, change, std::move(*wish), outbox);
 }
 
 /// A SUBSCRIBE within a dialog: refreshes or ends a subscription, or adds another one.
@@ -162,44 +163,44 @@ void Notifier::resubscribe(
     if (over || dead) return refuse(now, request, refusal(481), outbox);
     if (wish->party.target.empty()) wish->party.target = dialog->state.remote_target();
 
-    auto change = std::make_unique<Change>(*this);
-    change->draft = responder_.draft(request);
-    change->state = dialog->state;
-    refresh_target(change->state, wish->party, request.cseq.number);
-    change->in_dialog = true;
-    change->is_refresh = subscription != nullptr;
-    change->aor = any.aor.name;
-    change->aor_text = any.aor_text();
+    Change change(*this);
+    change.draft = responder_.draft(request);
+    change.state = dialog->state;
+    refresh_target(change.state, wish->party, request.cseq.number);
+    change.in_dialog = true;
+    change.is_refresh = subscription != nullptr;
+    change.aor = any.aor.name;
+    change.aor_text = any.aor_text();
     const Profile profile = subscription ? subscription->profile : wish->profile;
-    change->suppress = (subscription || !traits_of(profile).always_body) &&
-                       is_met(*wish, profile, any.aor.name, &any.aor, any.aor_text());
-    change->known = any.aor.revision();
-    if (const auto bound = bound_reached(&any.aor, dialog, *change, *wish)) {
+    change.suppress = (subscription || !traits_of(profile).always_body) &&
+                      is_met(*wish, profile, any.aor.name, &any.aor, any.aor_text());
+    change.known = any.aor.revision();
+    if (const auto bound = bound_reached(&any.aor, dialog, change, *wish)) {
         return refuse_by(now, request, *bound, any.aor.name, any.profile, outbox);
     }
     dialog->turnstile.locked = true;
-    begin(now, std::move(change), std::move(*wish), outbox);
+    begin(now, change, std::move(*wish), outbox);
 }
 
-void Notifier::begin(TimePoint now, std::unique_ptr<Change> change, Wish wish, Outbox& outbox) {
-    change->event_id = std::move(wish.event_id);
-    change->expires = wish.expires;
-    change->profile = wish.profile;
-    change->watcher = wish.watcher;
-    change->rates = wish.rates;
-    if (change->is_refresh && change->suppress) change->reply.status = 204;  // RFC 5839 §6.3
-    if (change->suppress && *wish.condition == "*") change->known.reset();
-    change->reply.expires = wish.expires;
-    change->reply.makes_dialog = true;
-    const bool fetch = !change->in_dialog && wish.expires.count() == 0;
-    if (fetch) return apply(now, *change, outbox);  // nothing of it lasts
-    if (!change->in_dialog) {
-        change->arrives_at = &records_.aors.find_or_create(change->aor);
-        ++change->arrives_at->arriving;
+void Notifier::begin(TimePoint now, Change& change, Wish wish, Outbox& outbox) {
+    change.event_id = std::move(wish.event_id);
+    change.expires = wish.expires;
+    change.profile = wish.profile;
+    change.watcher = wish.watcher;
+    change.rates = wish.rates;
+    if (change.is_refresh && change.suppress) change.reply.status = 204;  // RFC 5839 §6.3
+    if (change.suppress && *wish.condition == "*") change.known.reset();
+    change.reply.expires = wish.expires;
+    change.reply.makes_dialog = true;
+    const bool fetch = !change.in_dialog && wish.expires.count() == 0;
+    if (fetch) return apply(now, change, outbox);  // nothing of it lasts
+    if (!change.in_dialog) {
+        change.arrives_at = &records_.aors.find_or_create(change.aor);
+        ++change.arrives_at->arriving;
         records_.count_aors();
     }
-    std::vector<Write> writes = writes_of(now, *change);
-    records_.commits.begin(std::move(change), std::move(writes), outbox);
+    std::vector<Write> writes = writes_of(now, change);
+    records_.commits.begin(now, std::move(change), std::move(writes), outbox);
 }
 
 /// The dialog as it will be: with the new, refreshed or ended subscription.

@@ -108,7 +108,7 @@ private:
     );
     void apply(TimePoint now, Change& change, Outbox& outbox);
     void fail(TimePoint now, Change& change, Outbox& outbox);
-    void begin(TimePoint now, std::unique_ptr<Change> change, Wish wish, Outbox& outbox);
+    void begin(TimePoint now, Change& change, Wish wish, Outbox& outbox);
     std::vector<Write> writes_of(TimePoint now, Change& change);
     void unlock(Dialog& dialog);
     void unlock_unchanged(TimePoint now, Dialog& dialog, Outbox& outbox);

@@ -138,7 +138,7 @@ void NotifySender::accepted(
 }
 
 void NotifySender::finish(TimePoint now, Dialog& dialog, NotifyOutcome outcome, Outbox& outbox) {
-    const std::unique_ptr<InFlight> ended = std::move(dialog.in_flight);
+    std::unique_ptr<InFlight> ended = std::move(dialog.in_flight);
     InFlight& over = *ended;
     by_branch_.erase(over.branch);
     records_.in_flight_bytes -= over.head.capacity();
@@ -172,6 +172,7 @@ void NotifySender::finish(TimePoint now, Dialog& dialog, NotifyOutcome outcome, 
         maybe_idle_.push_back(over.flow);
         maybe_idle_.back().listener = 0;
     }
+    put_away(std::move(ended));
 }
 
 /// The same is told again when some time has passed, more of it each time in a row.

@@ -18,6 +18,9 @@ namespace {
 /// CSeqs that could not be reserved are asked for again after this.
 constexpr Duration kRetry = std::chrono::seconds{1};
 
+/// Transactions and windows that are over and whose memory is kept for others, of each.
+constexpr std::size_t kSpares = 256;
+
 }  // namespace
 
 std::size_t NotifySender::HopHash::operator()(const Flow& flow) const {
@@ -174,7 +177,7 @@ void NotifySender::send(
 
     subscription.forget_known();
     ++dialog.state.local_cseq;
-    dialog.in_flight = std::make_unique<InFlight>();
+    dialog.in_flight = new_in_flight();
     InFlight& in_flight = *dialog.in_flight;
     in_flight.subscription = &subscription;
     in_flight.branch = records_.tokens.next();
@@ -206,11 +209,32 @@ void NotifySender::send(
     records_.stats.notifies_in_flight = by_branch_.size();
     records_.in_flight_bytes += in_flight.head.capacity();
     if (records_.tracer.size() > 0) trace_sent(subscription, outbox);
-    outbox.send(flow, in_flight.head, in_flight.tail);
+    send_copy(in_flight, outbox);
     if (dialog.state.local_cseq + kReservedRange / 4 > dialog.cseq_reserved) {
         reserve(now, dialog, outbox);
     }
     arm(now, dialog);
+}
+
+/// The head stays for retransmissions.
+void NotifySender::send_copy(const InFlight& in_flight, Outbox& outbox) {
+    std::string head = records_.spare_texts.take();
+    head.assign(in_flight.head);
+    outbox.send(in_flight.flow, std::move(head), in_flight.tail);
+}
+
+std::unique_ptr<InFlight> NotifySender::new_in_flight() {
+    if (spare_in_flight_.empty()) return std::make_unique<InFlight>();
+    std::unique_ptr<InFlight> spare = std::move(spare_in_flight_.back());
+    spare_in_flight_.pop_back();
+    return spare;
+}
+
+void NotifySender::put_away(std::unique_ptr<InFlight> in_flight) {
+    records_.spare_texts.give(std::move(in_flight->head));
+    if (spare_in_flight_.size() == kSpares) return;
+    *in_flight = InFlight();
+    spare_in_flight_.push_back(std::move(in_flight));
 }
 
 /// More CSeqs and versions for a dialog; when they are durable, what waits for them goes on.
@@ -246,12 +270,12 @@ bool NotifySender::has_reservation(const Subscription& subscription) const {
 void NotifySender::reserve(TimePoint now, Dialog& dialog, Outbox& outbox) {
     const bool needless = !records_.settings.durable || !dialog.is_stored;
     if (needless || dialog.is_reserving || dialog.turnstile.locked) return;
-    auto change = std::make_unique<Reservation>(*this, record_of(dialog));
-    if (change->record.subscriptions.empty()) return;
+    Reservation change(*this, record_of(dialog));
+    if (change.record.subscriptions.empty()) return;
     dialog.is_reserving = true;
     std::vector<Write> writes{
-        {Bucket::dialog, dialog_key(dialog.state), encode(change->record, now)}};
-    records_.commits.begin(std::move(change), std::move(writes), outbox);
+        {Bucket::dialog, dialog_key(dialog.state), encode(change.record, now)}};
+    records_.commits.begin(now, std::move(change), std::move(writes), outbox);
 }
 
 std::string NotifySender::write_head(
@@ -265,8 +289,7 @@ std::string NotifySender::write_head(
     const DialogState& dialog = subscription.dialog.state;
     auto& shape = subscription.dialog.shape;
     if (!shape) shape = shape_of(dialog);
-    std::string head;
-    head.reserve(640 + dialog.bytes());
+    std::string head = records_.spare_texts.take();
     append_request_head(
         head,
         dialog,
@@ -337,7 +360,7 @@ void NotifySender::retransmit(TimePoint now, InFlight& in_flight, Outbox& outbox
     in_flight.retransmit_at = now + in_flight.interval;
     lost(now, in_flight);
     ++records_.stats.retransmissions_sent;
-    outbox.send(in_flight.flow, in_flight.head, in_flight.tail);
+    send_copy(in_flight, outbox);
 }
 
 /// What was not answered in time was lost, for all that is known.
@@ -369,7 +392,13 @@ SendWindow& NotifySender::window_of(const Flow& flow) {
     hop.listener = 0;
     auto& window = windows_[hop];
     if (!window) {
-        window = std::make_unique<SendWindow>(records_.settings.notify);
+        if (spare_windows_.empty()) {
+            window = std::make_unique<SendWindow>(records_.settings.notify);
+        } else {
+            window = std::move(spare_windows_.back());
+            spare_windows_.pop_back();
+            window->restart();  // the settings may be others now
+        }
         gauges_.added(*window);
         maybe_idle_.push_back(hop);  // if what it was asked for takes another way
     }
@@ -391,6 +420,10 @@ void NotifySender::forget_idle_windows() {
         const auto at = windows_.find(hop);
         if (at == windows_.end() || !at->second->is_idle()) continue;
         gauges_.removed(*at->second);
+        if (spare_windows_.size() < kSpares) {
+            at->second->restart();
+            spare_windows_.push_back(std::move(at->second));
+        }
         windows_.erase(at);
     }
     maybe_idle_.clear();

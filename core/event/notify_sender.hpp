@@ -176,6 +176,9 @@ private:
         const NotifyBody& body
     );
     SendWindow& window_of(const Flow& flow);
+    std::unique_ptr<InFlight> new_in_flight();
+    void put_away(std::unique_ptr<InFlight> in_flight);
+    void send_copy(const InFlight& in_flight, Outbox& outbox);
 
     Records& records_;
     boost::unordered_flat_map<std::uint64_t, Dialog*> by_branch_;
@@ -189,6 +192,8 @@ private:
     std::vector<Flow> maybe_idle_;  ///< keys of windows_ that were empty at some time of this turn
     ResolveId last_resolve_ = 0;
     std::string document_head_;  ///< scratch
+    std::vector<std::unique_ptr<InFlight>> spare_in_flight_;
+    std::vector<std::unique_ptr<SendWindow>> spare_windows_;
 };
 
 }  // namespace reginfo

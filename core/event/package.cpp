@@ -22,10 +22,9 @@ Reply refusal_for_now() {
     return reply;
 }
 
-Result<std::string> aor_of(const std::optional<sip::Uri>& uri) {
-    auto aor = uri ? sip::canonical_aor(*uri) : std::nullopt;
-    if (!aor) return refusal(404);
-    return std::move(*aor);
+Result<std::string_view> aor_of(const std::optional<sip::Uri>& uri, std::string& text) {
+    if (!uri || !sip::write_canonical_aor(text, *uri)) return refusal(404);
+    return std::string_view(text);
 }
 
 std::string aor_text_of(std::string_view request_uri) {

@@ -27,8 +27,8 @@ Reply refusal(int status, std::string reason = {});
 /// 503: too much waits for the store; worth another try very soon.
 Reply refusal_for_now();
 
-/// The canonical AOR of the Request-URI. Rejects 404 for one that cannot be an AOR.
-Result<std::string> aor_of(const std::optional<sip::Uri>& request_uri);
+/// The canonical AOR of the Request-URI, in `text`. Rejects 404 for one that cannot be an AOR.
+Result<std::string_view> aor_of(const std::optional<sip::Uri>& request_uri, std::string& text);
 
 /// The Request-URI as the watcher wrote it, as far as it names the AOR: of a tel URI its number,
 /// and the context without which a local number is none (RFC 3966 §5.1.5).

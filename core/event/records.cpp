@@ -19,7 +19,7 @@ Records::Records(const Settings& settings_, Stats& stats_, std::uint64_t seed)
       stats(stats_),
       tokens(seed),
       hash_seeds(settings_.hash_seed != 0 ? settings_.hash_seed : tokens.next()),
-      commits(stats_),
+      commits(settings_.durable, stats_),
       aors(hash_seeds.next(), settings_.limits.open_states),
       subscriptions(hash_seeds.next(), stats_),
       documents(stats_),
@@ -55,7 +55,7 @@ void Records::acknowledge(Subscription& subscription, Revision revision) {
     if (--aor.lagging > 0 || aor.turnstile.locked) return;
     const StateSummary before = aor.summary();
     if (before.contacts_ended == 0 && !before.members_ended) return;
-    AorState state = aor.state().take();
+    AorState state = aor.state().take(false);
     Merge(aor.name, state, Duration{})
         .forget_ended(revision, std::numeric_limits<std::size_t>::max());
     aor.set_state(std::move(state));

@@ -13,6 +13,7 @@
 #include "core/random.hpp"
 #include "core/settings.hpp"
 #include "core/slot_table.hpp"
+#include "core/spare_texts.hpp"
 #include "core/stats.hpp"
 #include "core/time.hpp"
 #include "core/timer_queue.hpp"
@@ -51,6 +52,7 @@ struct Records {
     TimerQueue<Aor, &Aor::timer> aor_timers;
     SubscriptionStore subscriptions;
     Documents documents;
+    SpareTexts spare_texts;
 
     /// Removes a subscription, its dialog if it was the last usage, and its AOR if nothing is left
     /// of it. @pre no NOTIFY of it is in flight

@@ -94,14 +94,16 @@ bool Recovery::is_overdue(TimePoint now, Aor& aor) const {
 std::size_t Recovery::expire(TimePoint now, Aor& aor, Outbox& outbox) {
     if (aor.turnstile.locked || !is_overdue(now, aor)) return 0;
     aor.timer.cancel();
-    compositor_.handle_timeout(now, aor, outbox);
-    return std::max<std::size_t>(aor.watcher_count, 1);
+    const std::size_t told = aor.watcher_count;
+    compositor_.handle_timeout(now, aor, outbox);  // which may have been the end of it
+    return std::max<std::size_t>(told, 1);
 }
 
 void Recovery::make_way(TimePoint now, const Request& request, Outbox& outbox) {
     if (is_over()) return;
     if (request.to.tag.empty()) {
-        const Result<std::string> name = aor_of(request.uri);
+        std::string text;
+        const Result<std::string_view> name = aor_of(request.uri, text);
         Aor* aor = name ? records_.aors.find(*name) : nullptr;
         if (aor) expire(now, *aor, outbox);
         return;

@@ -16,6 +16,14 @@ constexpr int kVariation = 4;
 
 }  // namespace
 
+void SendWindow::restart() {
+    limit_ = settings_.window_initial;
+    slow_start_ = true;
+    shortest_ = Duration::max();
+    halved_at_ = TimePoint::min();
+    by_aor_ = {};
+}
+
 void SendWindow::enqueue(Subscription& subscription) {
     auto& hook = static_cast<QueueHook&>(subscription);
     if (hook.is_linked()) {

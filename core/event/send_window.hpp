@@ -29,6 +29,9 @@ public:
     explicit SendWindow(const Settings::Notify& settings)
         : settings_(settings), limit_(settings.window_initial) {}
 
+    /// As a new one, for another next hop. @pre it is idle
+    void restart();
+
     bool has_room() const { return in_flight_ < static_cast<std::size_t>(limit_); }
     bool is_idle() const { return in_flight_ == 0 && urgent_.empty() && ring_.empty(); }
 

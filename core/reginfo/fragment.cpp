@@ -18,6 +18,11 @@ void append_attribute(std::string& out, std::string_view name, std::string_view 
     out += '"';
 }
 
+void FragmentWriter::restart(std::size_t declaration_bytes) {
+    declaration_bytes_ = declaration_bytes;
+    restart();
+}
+
 void FragmentWriter::restart() {
     open_.clear();
     written_.release(Bindings::kPredeclared);

@@ -23,12 +23,11 @@ inline constexpr const char* kTooManyDeclarations = "reginfo: too many namespace
 /// blanks is left out, comments and processing instructions never come here.
 class FragmentWriter {
 public:
+    /// Begins anew, with another document.
     /// @param declaration_bytes  how much the namespace names that it writes may take: a long one,
     ///                           declared once and used everywhere, is repeated at each use
-    explicit FragmentWriter(std::size_t declaration_bytes)
-        : declaration_bytes_(declaration_bytes) {}
-
-    /// Begins anew: nothing is declared.
+    void restart(std::size_t declaration_bytes);
+    /// Begins anew, with another element of it: nothing is declared.
     void restart();
 
     /// One attribute with its declaration, for the start tag of an element that stands in the
@@ -54,7 +53,7 @@ private:
 
     bool declare(std::string& out, const Name& name);
 
-    std::size_t declaration_bytes_;
+    std::size_t declaration_bytes_ = 0;
     Bindings written_;
     boost::container::small_vector<Open, 4> open_;
     std::string scratch_;

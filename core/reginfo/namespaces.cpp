@@ -57,6 +57,13 @@ std::optional<Namespace> Bindings::find_uri(std::string_view uri) const {
     return std::nullopt;
 }
 
+void Resolver::restart(std::size_t limit) {
+    limit_ = limit;
+    bindings_.release(Bindings::kPredeclared);
+    last_id_ = kLastFixedId;
+    unescaped_.clear();
+}
+
 const char* Resolver::open(Name& element, Attributes& attributes) {
     const auto resolve = [this](Name& name) {
         const auto space = bindings_.find(name.prefix);

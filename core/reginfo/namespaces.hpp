@@ -79,8 +79,9 @@ private:
 /// Resolves the names of elements from the root downwards.
 class Resolver {
 public:
+    /// Begins anew, with another document.
     /// @param limit  how many declarations may be in force at once, which bounds each look-up
-    explicit Resolver(std::size_t limit) : limit_(limit) {}
+    void restart(std::size_t limit);
 
     /// Takes the declarations out of `attributes` and resolves the other names and `element`.
     /// Returns  nullptr, or the reason for a ReadError: an unbound prefix, an attribute twice, a
@@ -93,9 +94,11 @@ public:
 private:
     const char* declare(std::string_view prefix, std::string_view raw);
 
-    std::size_t limit_;
+    static constexpr std::uint32_t kLastFixedId = 3;
+
+    std::size_t limit_ = 0;
     Bindings bindings_;
-    std::uint32_t last_id_ = 3;                 ///< the ids up to it are in use
+    std::uint32_t last_id_ = kLastFixedId;      ///< the ids up to it are in use
     std::forward_list<std::string> unescaped_;  ///< names that had references in them
 };
 

@@ -51,23 +51,20 @@ const Node* append_text_run(std::string& out, const Node* node) {
     return node;
 }
 
+}  // namespace
+
 // Reads each element once, parents before children. Every bool function says false after it has
 // set error_.
-class Reader {
+class DocumentReader::Walk {
 public:
-    Reader(const ReaderLimits& limits, std::string_view uri, TextArena texts)
-        : limits_(limits),
-          uri_(uri),
-          document_{true, {}, std::move(texts)},
-          resolver_(limits.namespaces),
-          fragments_(limits.bytes) {}
-
-    boost::system::result<Document, ReadError> read(const Node& root) {
-        if (!read_root(root)) return ReadError{error_};
-        return std::move(document_);
-    }
+    boost::system::result<Document*, ReadError> read(
+        std::string_view body,
+        const ReaderLimits& limits,
+        std::string_view uri
+    );
 
 private:
+    void restart(const ReaderLimits& limits, std::string_view uri, std::size_t bytes);
     bool check(const char* error) {
         if (error) error_ = error;
         return error == nullptr;
@@ -86,7 +83,7 @@ private:
     bool append_extension(std::string& out, const Node& top);
     bool check_ignored(const Node& element);
 
-    const ReaderLimits& limits_;
+    ReaderLimits limits_;
     std::string_view uri_;
     Document document_;
     const char* error_ = nullptr;
@@ -100,7 +97,7 @@ private:
     ContactBuilder builder_{document_.texts};
 };
 
-bool Reader::open(const Node& element) {
+bool DocumentReader::Walk::open(const Node& element) {
     name_ = xml::Name(name_of(element));
     attributes_.clear();
     for (const auto* item = element.first_attribute(); item; item = item->next_attribute()) {
@@ -111,7 +108,7 @@ bool Reader::open(const Node& element) {
 
 // Opens each element before `visit` has it.
 template <class Visit>
-bool Reader::visit_children(const Node& parent, Visit visit) {
+bool DocumentReader::Walk::visit_children(const Node& parent, Visit visit) {
     for (const Node* child = parent.first_node(); child; child = child->next_sibling()) {
         if (!is_element(*child)) continue;
         const std::size_t mark = resolver_.mark();
@@ -121,7 +118,7 @@ bool Reader::visit_children(const Node& parent, Visit visit) {
     return true;
 }
 
-bool Reader::read_root(const Node& root) {
+bool DocumentReader::Walk::read_root(const Node& root) {
     if (!open(root)) return false;
     if (!name_.is_core("reginfo")) {
         return check("reginfo: root element is not {urn:ietf:params:xml:ns:reginfo}reginfo");
@@ -140,7 +137,7 @@ bool Reader::read_root(const Node& root) {
     return !document_.registrations.empty() || check("reginfo: no registration");
 }
 
-bool Reader::read_registration(const Node& element) {
+bool DocumentReader::Walk::read_registration(const Node& element) {
     if (document_.registrations.size() >= limits_.registrations) {
         return check("reginfo: too many registrations");
     }
@@ -161,7 +158,7 @@ bool Reader::read_registration(const Node& element) {
     return is_read;
 }
 
-bool Reader::read_registration_attributes(Registration& registration) {
+bool DocumentReader::Walk::read_registration_attributes(Registration& registration) {
     const xml::Attribute* const aor = find_attribute(attributes_, "aor");
     if (!aor) return check("reginfo: missing attribute aor of registration");
     const std::string_view name = xml::attribute_value(aor->raw, scratch_);
@@ -179,7 +176,7 @@ bool Reader::read_registration_attributes(Registration& registration) {
     return true;
 }
 
-bool Reader::read_contact(const Node& element, Contact& contact) {
+bool DocumentReader::Walk::read_contact(const Node& element, Contact& contact) {
     builder_.restart();
     if (!check(builder_.read_attributes(attributes_, fragments_))) return false;
     const bool is_read = visit_children(element, [&](const Node& child) {
@@ -202,7 +199,7 @@ bool Reader::read_contact(const Node& element, Contact& contact) {
     return is_read && check(builder_.finish(contact));
 }
 
-bool Reader::read_text(const Node& element) {
+bool DocumentReader::Walk::read_text(const Node& element) {
     const Node* const node = element.first_node();
     if (node && !node->next_sibling() && !is_element(*node) &&
         xml::is_plain_text(value_of(*node))) {
@@ -219,7 +216,7 @@ bool Reader::read_text(const Node& element) {
 }
 
 // `top` was opened last. Without recursion: a level is an element that is open in fragments_.
-bool Reader::append_extension(std::string& out, const Node& top) {
+bool DocumentReader::Walk::append_extension(std::string& out, const Node& top) {
     struct Level {
         const Node* next;
         std::size_t mark;  ///< what resolver_ goes back to at the end of the element
@@ -253,21 +250,32 @@ bool Reader::append_extension(std::string& out, const Node& top) {
 }
 
 // An element that has no place here is no error (RFC 3680 §5.2), but its names must be bound.
-bool Reader::check_ignored(const Node& element) {
+bool DocumentReader::Walk::check_ignored(const Node& element) {
     std::string ignored;
     return append_extension(ignored, element);
 }
 
-}  // namespace
+void DocumentReader::Walk::restart(
+    const ReaderLimits& limits,
+    std::string_view uri,
+    std::size_t bytes
+) {
+    limits_ = limits;
+    uri_ = uri;
+    document_.registrations.clear();
+    document_.texts.restart(2 * bytes + kMoreTexts);
+    resolver_.restart(limits.namespaces);
+    fragments_.restart(limits.bytes);
+}
 
-boost::system::result<Document, ReadError> read_document(
+boost::system::result<Document*, ReadError> DocumentReader::Walk::read(
     std::string_view body,
     const ReaderLimits& limits,
     std::string_view uri
 ) {
     if (body.size() > limits.bytes) return ReadError{"reginfo: body too large"};
-    TextArena texts(2 * body.size() + kMoreTexts);
-    char* const text = texts.keep_terminated(body);
+    restart(limits, uri, body.size());
+    char* const text = document_.texts.keep_terminated(body);
     if (const char* error = xml::check_document({text, body.size()}, limits)) {
         return ReadError{error};
     }
@@ -278,7 +286,29 @@ boost::system::result<Document, ReadError> read_document(
     } catch (const rapidxml::parse_error& error) {
         return ReadError{std::string("reginfo: ") + error.what()};
     }
-    return Reader(limits, uri, std::move(texts)).read(*tree.first_node());
+    if (!read_root(*tree.first_node())) return ReadError{error_};
+    return &document_;
+}
+
+DocumentReader::DocumentReader() : walk_(std::make_unique<Walk>()) {}
+DocumentReader::~DocumentReader() = default;
+
+boost::system::result<Document*, ReadError> DocumentReader::read(
+    std::string_view body,
+    const ReaderLimits& limits,
+    std::string_view uri
+) {
+    return walk_->read(body, limits, uri);
+}
+
+boost::system::result<Document, ReadError> read_document(
+    std::string_view body,
+    const ReaderLimits& limits
+) {
+    DocumentReader reader;
+    const auto document = reader.read(body, limits);
+    if (!document) return document.error();
+    return std::move(**document);
 }
 
 }  // namespace reginfo

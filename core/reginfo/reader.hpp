@@ -7,6 +7,7 @@
 #include <boost/system/result.hpp>
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -29,7 +30,7 @@ struct ReadError {
     std::string reason;
 };
 
-/// Reads and checks a reginfo document (RFC 3680 §5).
+/// Reads and checks reginfo documents (RFC 3680 §5), one after the other in the same memory.
 ///
 /// Accepts  what Kamailio and OpenSIPS print: attributes received, path, user_agent without a
 ///          namespace; leading zeros; -1 or no number in `expires` (taken as absent); any prefix
@@ -42,11 +43,30 @@ struct ReadError {
 ///          over a limit (before RapidXML sees it); another root or namespace; missing or wrong
 ///          `state`, `aor`, contact `state`, `event`, `uri`; a document without registration; an
 ///          empty or unparsable contact URI.
-/// @param uri  what is known to be a URI already: most documents name it in `aor`
+class DocumentReader {
+public:
+    DocumentReader();
+    ~DocumentReader();
+    DocumentReader(const DocumentReader&) = delete;
+    DocumentReader& operator=(const DocumentReader&) = delete;
+
+    /// @param uri  what is known to be a URI already: most documents name it in `aor`
+    /// @return the document, never null, which lasts until the next one is read
+    boost::system::result<Document*, ReadError> read(
+        std::string_view body,
+        const ReaderLimits& limits,
+        std::string_view uri = {}
+    );
+
+private:
+    class Walk;
+    std::unique_ptr<Walk> walk_;
+};
+
+/// The same for a document that is to last.
 boost::system::result<Document, ReadError> read_document(
     std::string_view body,
-    const ReaderLimits& limits,
-    std::string_view uri = {}
+    const ReaderLimits& limits
 );
 
 }  // namespace reginfo

@@ -42,8 +42,10 @@ std::optional<std::string_view> find_param(std::string_view params, std::string_
 /// does not change its meaning (and hex digits in upper case), parameters, headers and password
 /// dropped, sips taken for sip (RFC 5630, our policy). "tel:" without visual separators and
 /// parameters other than phone-context, which stays in lower case (RFC 3966 §4).
-/// Returns  nothing for a URI that can be no AOR: another scheme.
+/// Returns  nothing for a URI that can be no AOR: another scheme. The second puts it in `out`
+///          instead, and returns whether there is one.
 std::optional<std::string> canonical_aor(const Uri& uri);
+bool write_canonical_aor(std::string& out, const Uri& uri);
 
 /// Whether two URIs are equal (RFC 3261 §19.1.4; RFC 3966 §4 for tel; others byte by byte).
 bool equal_uris(std::string_view a, std::string_view b);

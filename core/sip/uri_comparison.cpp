@@ -184,8 +184,14 @@ std::string normal_address(const Uri& uri) {
 }  // namespace
 
 std::optional<std::string> canonical_aor(const Uri& uri) {
-    if (uri.scheme == Uri::Scheme::other) return std::nullopt;
     std::string out;
+    if (!write_canonical_aor(out, uri)) return std::nullopt;
+    return out;
+}
+
+bool write_canonical_aor(std::string& out, const Uri& uri) {
+    out.clear();
+    if (uri.scheme == Uri::Scheme::other) return false;
     out.reserve(uri.user.size() + uri.host.size() + 16);
     if (uri.is_sip()) {
         out = "sip:";
@@ -194,17 +200,17 @@ std::optional<std::string> canonical_aor(const Uri& uri) {
             out += '@';
         }
         append_hostport(out, uri);
-        return out;
+        return true;
     }
     out = "tel:";
     append_digits(out, uri.user);
-    if (uri.user.starts_with('+')) return out;  // a global number has no context
+    if (uri.user.starts_with('+')) return true;  // a global number has no context
     if (const auto context = find_param(uri.params, "phone-context")) {
         out += ";phone-context=";
         context->starts_with('+') ? append_digits(out, *context)
                                   : append_normal(out, *context, Case::lower);
     }
-    return out;
+    return true;
 }
 
 bool equal_uris(std::string_view a, std::string_view b) {

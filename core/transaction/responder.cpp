@@ -62,7 +62,7 @@ ResponseDraft Responder::draft(
     if (is_reliable(flow.transport)) draft.reconnect_port = port_of(top_via);
     draft.listener = flow.listener;
     draft.method = request.method;
-    draft.head.reserve(640);
+    draft.head = spare_texts_.take();
     sip::begin_response(draft.head, request, top_via, flow.peer, 200, "", tag_text(to_tag));
     if (request.method == sip::Method::subscribe) {
         sip::copy_headers(draft.record_route, request, sip::HeaderName::record_route);

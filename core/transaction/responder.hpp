@@ -7,6 +7,7 @@
 #include "core/sip/headers.hpp"
 #include "core/sip/message.hpp"
 #include "core/sip/uri.hpp"
+#include "core/spare_texts.hpp"
 #include "core/stats.hpp"
 #include "core/time.hpp"
 #include "core/transaction/invite_refusals.hpp"
@@ -46,9 +47,15 @@ struct ResponseDraft {
 
 class Responder {
 public:
-    Responder(const Settings& settings, ServerTransactions& transactions, Stats& stats)
+    Responder(
+        const Settings& settings,
+        ServerTransactions& transactions,
+        SpareTexts& spare_texts,
+        Stats& stats
+    )
         : settings_(settings),
           transactions_(transactions),
+          spare_texts_(spare_texts),
           stats_(stats),
           invite_refusals_(settings.t1, settings.t2) {}
 
@@ -93,6 +100,7 @@ private:
 
     const Settings& settings_;
     ServerTransactions& transactions_;
+    SpareTexts& spare_texts_;
     Stats& stats_;
     InviteRefusals invite_refusals_;
 };

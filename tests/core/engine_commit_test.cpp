@@ -186,7 +186,7 @@ TEST_F(LateStore, ARetransmissionOfAWaitingRequestIsAbsorbed) {
 }
 
 TEST_F(LateStore, TooManyWaitingRequestsAreRefused) {
-    Settings settings = test_settings();
+    Settings settings = LateStore::settings();
     settings.limits.waiting_requests = 1;
     World small(settings);
     small.store_answers_late = true;
@@ -204,7 +204,7 @@ TEST_F(LateStore, TooManyWaitingRequestsAreRefused) {
 }
 
 TEST_F(LateStore, WhileTooMuchIsOnItsWayToTheStoreRequestsAreRefused) {
-    Settings settings = test_settings();
+    Settings settings = LateStore::settings();
     settings.limits.pending_commits = 1;
     World small(settings);
     small.store_answers_late = true;

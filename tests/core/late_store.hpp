@@ -66,7 +66,13 @@ protected:
         return all;
     }
 
-    World world;
+    static Settings settings() {
+        Settings settings = test_settings();
+        settings.durable = true;
+        return settings;
+    }
+
+    World world{settings()};
     Publisher publisher;
     Watcher watcher{"w1"};
 

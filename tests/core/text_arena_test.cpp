@@ -30,5 +30,17 @@ TEST(TextArena, PutsANulBehindATextThatIsToHaveOne) {
     EXPECT_STREQ(arena.keep_terminated(""), "");
 }
 
+TEST(TextArena, BeginsAnewInTheSameMemoryUnlessThatIsTooLittleOrVeryMuch) {
+    TextArena arena(1'000);
+    const char* const first = arena.keep("abc").data();
+    arena.restart(500);
+    EXPECT_EQ(arena.keep("def").data(), first);
+
+    arena.restart(1'000'000);
+    EXPECT_EQ(arena.keep(std::string(900'000, 'x')), std::string(900'000, 'x'));
+    arena.restart(100);
+    EXPECT_EQ(arena.keep("ghi"), "ghi");
+}
+
 }  // namespace
 }  // namespace reginfo

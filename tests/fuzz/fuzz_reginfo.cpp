@@ -1,5 +1,6 @@
 /// @file
-/// What the reader accepts is accepted again when it is written back, and says the same.
+/// What the reader accepts is accepted again when it is written back, and says the same; so does a
+/// reader that has read other documents before.
 /// Input: a body.
 
 #include "core/reginfo/reader.hpp"
@@ -68,7 +69,11 @@ std::string write(const Document& document) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view body(reinterpret_cast<const char*>(data), size);
     const auto document = reginfo::read_document(body, {});
+    static reginfo::DocumentReader used;
+    const auto same = used.read(body, {});
+    if (same.has_value() != document.has_value()) std::abort();
     if (!document) return 0;
+    if (**same != *document) std::abort();
     const auto copy = reginfo::read_document(write(*document), kLimitsOfCopy);
     if (!copy || *copy != *document) std::abort();
     return 0;

@@ -78,7 +78,13 @@ protected:
         publishers.back().publish(world, std::move(contacts));
     }
 
-    test::World world;
+    static Settings settings() {
+        Settings settings = test::test_settings();
+        settings.durable = true;
+        return settings;
+    }
+
+    test::World world{settings()};
     std::vector<test::Publisher> publishers;
     std::vector<Observer*> observers;
     std::vector<std::string> logged;

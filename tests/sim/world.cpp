@@ -58,6 +58,7 @@ World::World(const Plan& plan)
       settings_(settings_of(plan)),
       store_fails_(plan.store == Store::failing) {
     engine_ = make_engine(network.now);
+    engine_->observe(&witness_);
     network.weather = {plan.loss, plan.duplicates, milliseconds{50} * plan.delay};
     // With a late store several AORs may be due at once, and nobody outside could tell whose
     // expiry a commit is: one AOR then.
@@ -74,11 +75,22 @@ World::World(const Plan& plan)
 // Time.
 
 void World::handle_timeout() {
-    call(true, [this] { engine_->handle_timeout(network.now, outbox_); });
+    expires_ = !plan_.durable;
+    call([this] { engine_->handle_timeout(network.now, outbox_); });
+    if (expires_) expire();
+}
+
+/// Does to the model what the engine does in this moment, at the latest at its end.
+void World::expire() {
+    expires_ = false;
+    const auto due = model.next_deadline();
+    if (!due || *due > network.now) return;
+    model.expire(network.now);
+    changed_at_ = network.now;
 }
 
 void World::handle_restored() {
-    call(true, [this] { engine_->handle_restored(network.now, outbox_); });
+    call([this] { engine_->handle_restored(network.now, outbox_); });
 }
 
 void World::advance(Duration duration) {
@@ -110,14 +122,17 @@ void World::advance(Duration duration) {
 // Into the engine.
 
 template <class Call>
-void World::call(bool by_time, const Call& into_engine) {
+void World::call(const Call& into_engine) {
     if (!engine_) return;
-    by_time_ = by_time;
+    witness_.changed_at_effect.reset();
     into_engine();
     Outbox effects;
     effects.swap(outbox_);
-    for (Effect& effect : effects.effects()) perform(effect);
-    by_time_ = false;
+    std::size_t performed = 0;
+    for (Effect& effect : effects.effects()) {
+        if (expires_ && witness_.changed_at_effect == performed++) expire();
+        perform(effect);
+    }
     while (!done_.empty()) {
         const CommitId id = done_.front();
         done_.erase(done_.begin());
@@ -138,7 +153,7 @@ void World::to_engine(const Flow& flow, const std::string& bytes) {
     trace("<-", flow, bytes);
     const Wire message(bytes);
     if (message.is_response()) notifies.answered(network.now, message);
-    call(false, [&] { engine_->handle_message(network.now, flow, bytes, outbox_); });
+    call([&] { engine_->handle_message(network.now, flow, bytes, outbox_); });
 }
 
 void World::finish(CommitId id, bool ok) {
@@ -151,7 +166,7 @@ void World::finish(CommitId id, bool ok) {
         model.expire(commit.begun);
         changed_at_ = network.now;
     }
-    call(false, [&] { engine_->handle_committed(network.now, id, ok, outbox_); });
+    call([&] { engine_->handle_committed(network.now, id, ok, outbox_); });
     stores_response_ = false;
 }
 
@@ -167,7 +182,7 @@ void World::keep(const PendingCommit& commit) {
 
 void World::flow_closed(const Flow& flow) {
     notifies.closed(network.now, flow);
-    call(false, [&] { engine_->handle_flow_closed(network.now, flow, outbox_); });
+    call([&] { engine_->handle_flow_closed(network.now, flow, outbox_); });
 }
 
 void World::close(ConnectionId id) {
@@ -200,9 +215,8 @@ void World::perform(Effect& effect) {
 
 void World::perform(const Commit& commit) {
     // What no request asked for is an expiry; there may be one before a request, after a start.
-    const bool is_expiry = plan_.durable ? has_write_to(Bucket::aor, commit.writes) &&
-                                               !has_write_to(Bucket::transaction, commit.writes)
-                                         : by_time_;
+    const bool is_expiry = has_write_to(Bucket::aor, commit.writes) &&
+                           !has_write_to(Bucket::transaction, commit.writes);
     commits_[commit.id] = {network.now, is_expiry, commit.writes};
     if (plan_.store == Store::at_once) {
         done_.push_back(commit.id);
@@ -225,7 +239,7 @@ void World::perform(const Resolve& question) {
         std::vector<Target> targets;
         if (dns != 2) targets.push_back({transport, watchers_.at(index)->endpoint()});
         if (dns == 2) notifies.unreachable(watchers_.at(index)->call_id());
-        call(false, [&] { engine_->handle_resolved(network.now, question.id, targets, outbox_); });
+        call([&] { engine_->handle_resolved(network.now, question.id, targets, outbox_); });
     };
     network.after(dns_ == 0 ? milliseconds{1} : milliseconds{700}, answer);
 }
@@ -334,7 +348,8 @@ void World::published(const Wire& response, const Publish& publish) {
     if (next.empty() || response.header("Expires") != std::to_string(publish.expires.count())) {
         throw Violation("200 to PUBLISH without SIP-ETag or Expires as asked");
     }
-    const TimePoint begun = plan_.store == Store::at_once ? network.now : begun_;
+    const bool is_at_once = plan_.store == Store::at_once || !plan_.durable;
+    const TimePoint begun = is_at_once ? network.now : begun_;
     const TimePoint deadline = begun + publish.expires;
     changed_at_ = network.now;
     if (publish.expires.count() == 0) {

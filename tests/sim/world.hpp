@@ -9,6 +9,7 @@
 #include "tests/sim/notify_log.hpp"
 #include "tests/sim/peers.hpp"
 
+#include <cstddef>
 #include <cstdlib>
 #include <map>
 #include <memory>
@@ -53,6 +54,18 @@ public:
     void close(ConnectionId connection);
 
 private:
+    /// Without a store no commit tells when something expires: the first new revision within a
+    /// timeout does, by the effects that were there before it.
+    struct Witness final : Observer {
+        explicit Witness(Outbox& outbox_) : outbox(outbox_) {}
+        void registration_changed(TimePoint, const Aor&) override {
+            if (!changed_at_effect) changed_at_effect = outbox.effects().size();
+        }
+        void subscription_changed(TimePoint, const Subscription&, SubscriptionEvent) override {}
+
+        Outbox& outbox;
+        std::optional<std::size_t> changed_at_effect;
+    };
     struct PendingCommit {
         TimePoint begun;
         bool is_expiry = false;  ///< begun by the time, not by a request
@@ -66,9 +79,10 @@ private:
 
     void advance(Duration duration);
     void handle_timeout();
+    void expire();
     void handle_restored();
     template <class Call>
-    void call(bool by_time, const Call& into_engine);
+    void call(const Call& into_engine);
     void perform(Effect& effect);
     void perform(const Send& send);
     void perform(const Commit& commit);
@@ -99,6 +113,7 @@ private:
     std::unique_ptr<Engine> engine_;  ///< none between a crash and the next start
     unsigned process_ = 0;            ///< which one it is
     Outbox outbox_;
+    Witness witness_{outbox_};
     std::vector<std::unique_ptr<Publisher>> publishers_;
     std::vector<std::unique_ptr<Watcher>> watchers_;
     std::vector<std::string> aors_;
@@ -108,7 +123,6 @@ private:
     std::map<std::pair<Bucket, std::string>, Kept> kept_;
     TimePoint store_free_at_;  ///< the late store keeps its order
     TimePoint begun_;          ///< of the commit whose end is being told
-    bool by_time_ = false;
     bool store_fails_ = false;
     bool connects_fail_ = false;
     unsigned dns_ = 0;  ///< 0 at once, 1 late, 2 nothing
@@ -120,6 +134,7 @@ private:
     std::set<std::string> acknowledged_;            ///< branches whose response is in the store
     bool stores_response_ = false;                  ///< the commit whose end is being told
     TimePoint changed_at_;
+    bool expires_ = false;  ///< what is due has still to expire in the model
     const bool traced_ = std::getenv("REGINFO_SIM_TRACE") != nullptr;
 };
 

@@ -13,6 +13,7 @@ public:
 
     Script& script;
     Stats stats;
+    SpareTexts spare_texts;
 };
 
 Engine::Engine(Settings, std::uint64_t seed) : impl_(std::make_unique<Impl>(seed)) {}
@@ -55,6 +56,8 @@ void Engine::handle_committed(TimePoint, CommitId id, bool ok, Outbox& outbox) {
 void Engine::handle_timeout(TimePoint now, Outbox& outbox) {
     if (impl_->script.on_timeout) impl_->script.on_timeout(now, outbox);
 }
+
+SpareTexts& Engine::spare_texts() { return impl_->spare_texts; }
 
 void Engine::set_pressure(Pressure pressure) { impl_->script.pressures.push_back(pressure); }
 

@@ -60,7 +60,7 @@ public:
         : listeners_(Listeners::open(io, configs)),
           bound_(endpoints_of(listeners_)),
           driver(
-              DriverParts{io, engine, journal, [this](const Note& note) { log(note); }},
+              DriverParts{io, engine, &journal, [this](const Note& note) { log(note); }},
               std::move(listeners_),
               options
           ) {

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Instructions per PUBLISH and per NOTIFY inside the engine, against the recorded ones.
+"""Instructions and allocations per PUBLISH and per NOTIFY inside the engine, against the recorded ones.
 
-    guard.py SCRIPT            fails if a part costs over 5 % more than in figures.json
+    guard.py SCRIPT            fails if a part costs over 5 % more than in figures.json, or allocates
+                               more often
     guard.py SCRIPT --record   writes figures.json
 
 Instruction counts do not depend on how busy the machine is; they do on the compiler, so they are
@@ -28,19 +29,22 @@ def measure(script):
         run = subprocess.run(
             ["valgrind", "--tool=callgrind", "--collect-atstart=no", f"--callgrind-out-file={out}",
              script], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        units = dict(line.split() for line in run.stdout.splitlines())
+        parts = {name: (int(units), int(allocations)) for name, units, allocations
+                 in (line.split() for line in run.stdout.splitlines())}
         figures = {}
         for name in os.listdir(directory):
             with open(os.path.join(directory, name), errors="replace") as file:
                 text = file.read()
             part = re.search(r"^desc: Trigger: Client Request: (\S+)$", text, re.MULTILINE)
             total = re.search(r"^(?:totals|summary): (\d+)", text, re.MULTILINE)
-            if part and total and part[1] in units:
-                figures[part[1]] = round(int(total[1]) / int(units[part[1]]))
-        missing = set(units) - set(figures)
+            if part and total and part[1] in parts:
+                units, allocations = parts[part[1]]
+                figures[part[1]] = {"instructions": round(int(total[1]) / units),
+                                    "allocations": round(allocations / units, 2)}
+        missing = set(parts) - set(figures)
         if missing:
             raise SystemExit(f"no figures for {sorted(missing)}: built without valgrind's headers?")
-        return {part: figures[part] for part in units}
+        return {part: figures[part] for part in parts}
 
 
 def main():
@@ -60,15 +64,17 @@ def main():
         recorded = json.load(file)
     worse = 0
     for part, now in measured.items():
-        before = recorded.get(part)
-        if before is None:
-            print(f"{part:12} {now:8}  not recorded")
-            worse += 1
-            continue
-        change = now / before - 1
-        verdict = "WORSE" if change > TOLERANCE else "better: record it" if change < -TOLERANCE else "ok"
-        worse += change > TOLERANCE
-        print(f"{part:12} {now:8}  recorded {before:8}  {change:+.1%}  {verdict}")
+        for what, tolerance, slack in (("instructions", TOLERANCE, 0), ("allocations", 0, 0.1)):
+            before = recorded.get(part, {}).get(what)
+            if before is None:
+                print(f"{part:16} {now[what]:8} {what:12}  not recorded")
+                worse += 1
+                continue
+            bound = before * tolerance + slack
+            change = now[what] - before
+            verdict = "WORSE" if change > bound else "better: record it" if -change > bound else "ok"
+            worse += change > bound
+            print(f"{part:16} {now[what]:8} {what:12}  recorded {before:8}  {verdict}")
     return 1 if worse else 0
 
 

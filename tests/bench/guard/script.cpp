@@ -2,9 +2,10 @@
 /// A fixed script of messages through an Engine without sockets, for valgrind --tool=callgrind:
 /// each part is dumped under its name, and only what happens inside the engine is counted.
 ///
-///     script [PART]    prints "PART UNITS" for each part; all parts unless one is named
+///     script [PART]    prints "PART UNITS ALLOCATIONS" for each part; all unless one is named
 
 #include "core/engine.hpp"
+#include "tests/bench/allocations.hpp"
 #include "tests/bench/wire/engine_rig.hpp"
 
 #if __has_include(<valgrind/callgrind.h>)
@@ -53,22 +54,26 @@ constexpr Part kParts[] = {
 };
 
 void run(const Part& part) {
-    EngineRig rig(part.aors, [](const std::function<void()>& inside) {
+    std::uint64_t allocations = 0;
+    EngineRig rig(part.aors, [&](const std::function<void()>& inside) {
+        const std::uint64_t before = reginfo::bench::allocations();
         CALLGRIND_TOGGLE_COLLECT;
         inside();
         CALLGRIND_TOGGLE_COLLECT;
+        allocations += reginfo::bench::allocations() - before;
     });
     rig.publish_all();
     rig.subscribe_all(part.watchers);
     rig.publish_all();
     const EngineRig::Counts before = rig.counts();
+    allocations = 0;
     CALLGRIND_ZERO_STATS;
     part.run(rig);
     CALLGRIND_DUMP_STATS_AT(part.name.data());
     const EngineRig::Counts after = rig.counts();
     const auto notifies = after.notifies - before.notifies;
     std::cout << part.name << " " << (notifies > 0 ? notifies : after.accepted - before.accepted)
-              << "\n";
+              << " " << allocations << "\n";
 }
 
 }  // namespace

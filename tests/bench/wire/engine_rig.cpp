@@ -101,7 +101,10 @@ void EngineRig::perform() {
     while (!outbox_.empty()) {
         performing_.swap(outbox_);
         for (Effect& effect : performing_.effects()) {
-            if (const auto* send = std::get_if<Send>(&effect)) sent(*send);
+            if (auto* send = std::get_if<Send>(&effect)) {
+                sent(*send);
+                engine_.spare_texts().give(std::move(send->head));
+            }
             if (const auto* commit = std::get_if<Commit>(&effect)) {
                 around_([&] { engine_.handle_committed(now_, commit->id, true, outbox_); });
             }

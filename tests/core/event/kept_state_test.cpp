@@ -49,7 +49,7 @@ TEST_F(KeptStateTest, AClosedOneIsWhatItWasOpen) {
     close_others();
 
     EXPECT_EQ(whole(*kept.read(kAor)), before);
-    EXPECT_EQ(whole(kept.read(kAor).take()), before);
+    EXPECT_EQ(whole(kept.read(kAor).take(true)), before);
     EXPECT_EQ(kept.read(kAor)->contacts.size(), state.contacts.size());
 }
 

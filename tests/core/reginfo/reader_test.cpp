@@ -329,5 +329,31 @@ TEST(Reader, BytesThatAreNotUtf8AreRefused) {
     EXPECT_EQ(refusal(document_of(kUri, " callid='\xE9'")), "reginfo: not UTF-8");
 }
 
+TEST(Reader, WhatWasReadBeforeLeavesNothingBehind) {
+    const std::string extended = reginfo_with(registration_with(contact_with(
+        std::string(kUri) + R"(<unknown-param name="a">b</unknown-param><e:x>y</e:x>)",
+        R"( xmlns:e="urn:e" e:z="1" callid="c" cseq="1" expires="5")"
+    )));
+    const std::vector<std::string> bodies = {
+        extended,
+        "<reginfo",
+        std::string(kKamailio),
+        reginfo_with("<e:x xmlns:e='&amp;'><e:y></e:x>"),
+        reginfo_with(registration_with(contact_with(kUri))),
+        extended,
+        reginfo_with(registration_with(contact_with("<e:x/>")))};
+    DocumentReader reader;
+    for (const std::string& body : bodies) {
+        const auto once = read_document(body, {});
+        const auto again = reader.read(body, {});
+        ASSERT_EQ(again.has_value(), once.has_value()) << body;
+        if (once) {
+            EXPECT_EQ(**again, *once) << body;
+        } else {
+            EXPECT_EQ(again.error().reason, once.error().reason) << body;
+        }
+    }
+}
+
 }  // namespace
 }  // namespace reginfo::test
