@@ -13,6 +13,8 @@ std::string_view text_of(Bound bound) {
     switch (bound) {
         case Bound::publications_per_aor:
             return "limits.publications_per_aor reached";
+        case Bound::contacts_per_aor:
+            return "limits.contacts_per_aor reached";
         case Bound::publications:
             return "limits.publications reached";
         case Bound::subscriptions_per_aor:

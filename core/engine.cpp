@@ -88,12 +88,8 @@ bool Engine::Impl::restore(TimePoint now, const StoredRecord& record) {
 
 void Engine::Impl::settle(TimePoint now, Outbox& outbox) {
     now_ = now;
-    while (!records_.released.empty()) {
-        const WaitingRequest waiting = std::move(records_.released.front());
-        records_.released.pop_front();
-        --records_.waiting;
-        records_.waiting_bytes -= waiting.bytes.size();
-        server_.handle_waiting(now, waiting, outbox);
+    while (const auto waiting = records_.next_released()) {
+        server_.handle_waiting(now, *waiting, outbox);
     }
     telling_ = notifier_.run(now, settings_.limits.expiries_per_turn, outbox);
     sender_.forget_idle_windows();
@@ -240,7 +236,8 @@ void Engine::handle_stop(TimePoint now, Outbox& outbox) {
     if (!records.settings.durable) return;
     records.subscriptions.for_each_dialog([&](Dialog& dialog) {
         const bool is_exact = dialog.cseq_reserved == dialog.state.local_cseq;
-        if (!dialog.is_stored || is_exact) return;
+        // What is being stored of a locked one is newer than what memory has.
+        if (!dialog.is_stored || is_exact || dialog.turnstile.locked) return;
         const DialogRecord record = exact_record_of(dialog);
         std::vector<Write> writes{{Bucket::dialog, dialog_key(dialog.state), std::nullopt}};
         if (!record.subscriptions.empty()) writes.back().value = encode(record, now);

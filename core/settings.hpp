@@ -80,6 +80,9 @@ struct Settings {
         sip::ParseLimits message;
         ReaderLimits document;
         std::size_t publications_per_aor = 64;
+        /// What all publications of an AOR list: its contacts, other registrations and theirs. Each
+        /// change of the AOR looks at all of it.
+        std::size_t contacts_per_aor = 2'048;
         std::size_t subscriptions_per_aor = 100'000;
         std::size_t subscriptions_per_watcher = 1'000'000;
         std::size_t publications = 4'000'000;

@@ -22,6 +22,7 @@ inline constexpr std::size_t kParseErrors =
 /// What a bound refused or shed.
 enum class Bound : std::uint8_t {
     publications_per_aor,
+    contacts_per_aor,
     publications,
     subscriptions_per_aor,
     subscriptions_per_watcher,

@@ -105,7 +105,8 @@ void UserAgentServer::response(TimePoint now, const Flow& flow, Outbox& outbox) 
     sip::ValueList vias(message_, sip::HeaderName::via);
     const auto first = vias.next();
     const auto via = first ? sip::parse_via(*first) : std::nullopt;
-    const bool is_ours = via && !vias.next();  // RFC 3261 §8.1.3.3
+    // RFC 3261 §8.1.3.3, §18.3
+    const bool is_ours = via && !vias.next() && !message_.is_cut_short;
     if (!is_ours || !sender_.handle_response(now, message_, *via, outbox)) ++stats_.stray_responses;
 }
 
@@ -247,14 +248,20 @@ const ServerTransactions::Record* UserAgentServer::cancelled_by(const sip::Via& 
     return nullptr;
 }
 
+/// It was read when it came; with limits that are lower since, it may be too large now. Then it is
+/// as if it had never come: sent again, it is refused.
 void UserAgentServer::handle_waiting(TimePoint now, const WaitingRequest& waiting, Outbox& outbox) {
-    if (parse_message(waiting.bytes, settings_.limits.message, message_) != sip::ParseError::none) {
-        return;
-    }
-    const auto via = top_via_of(message_);
-    if (!via) return;
+    const auto error = parse_message(waiting.bytes, settings_.limits.message, message_);
+    const auto via = error == sip::ParseError::none ? top_via_of(message_) : std::nullopt;
+    if (!via) return abandon(waiting.key);
     const Result<Request> read = read_request(message_, waiting.flow, *via, waiting.key);
-    if (read) execute(now, *read, waiting.bytes, outbox);
+    if (!read) return abandon(waiting.key);
+    execute(now, *read, waiting.bytes, outbox);
+}
+
+void UserAgentServer::abandon(const TransactionKey& key) {
+    transactions_.abandon(key);
+    stats_.server_transactions = transactions_.size();
 }
 
 void UserAgentServer::refuse_broken(

@@ -59,6 +59,7 @@ public:
     void set_pressure(Pressure pressure) { pressure_ = pressure; }
 
 private:
+    void abandon(const TransactionKey& key);
     void refuse_unread(const Flow& flow, sip::ParseError error, Outbox& outbox);
     void refuse_without_via(const Flow& flow, Outbox& outbox);
     void refuse_stateless(const Flow& flow, const Reply& reply, Outbox& outbox);

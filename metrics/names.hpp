@@ -38,6 +38,7 @@ inline constexpr std::string_view kParseErrorNames[] = {
 };
 inline constexpr std::string_view kBoundNames[] = {
     "publications_per_aor",
+    "contacts_per_aor",
     "publications",
     "subscriptions_per_aor",
     "subscriptions_per_watcher",

@@ -150,15 +150,18 @@ DialogState make_dialog(
     return dialog;
 }
 
+bool refresh_target(DialogState& dialog, std::string_view contact) {
+    const std::string target = request_uri_of(contact);
+    if (target == dialog.remote_target()) return false;
+    dialog.texts = dialog.texts.with(DialogState::kRemoteTarget, target);
+    dialog.went_back = false;
+    return true;
+}
+
 void refresh_target(DialogState& dialog, const RemoteParty& party, std::uint32_t cseq) {
-    const std::string target = request_uri_of(party.target);
     dialog.remote_cseq = cseq;
-    const bool is_new = target != dialog.remote_target();
-    if (!is_new && party.flow == dialog.flow) return;
-    if (is_new) {
-        dialog.texts = dialog.texts.with(DialogState::kRemoteTarget, target);
-    }
-    take_flow(dialog, party);
+    const bool is_new = refresh_target(dialog, party.target);
+    if (is_new || party.flow != dialog.flow) take_flow(dialog, party);
 }
 
 std::optional<NextHop> next_hop_of(const DialogState& dialog) {

@@ -101,6 +101,10 @@ DialogState make_dialog(
     std::uint32_t cseq
 );
 
+/// A 2xx to a NOTIFY refreshes the target as well (RFC 3261 §12.2.1.2). Returns whether it is another
+/// one now.
+bool refresh_target(DialogState& dialog, std::string_view contact);
+
 /// A target refresh request (RFC 3261 §12.2.2): remote target, CSeq and flow; not the route set.
 void refresh_target(DialogState& dialog, const RemoteParty& party, std::uint32_t cseq);
 

@@ -8,7 +8,6 @@
 #include "core/sip/uri.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 namespace reginfo {
@@ -19,41 +18,6 @@ constexpr std::size_t kEndedKept = 512;
 
 /// A change that the store could not keep is tried again after this, if nobody asked for it.
 constexpr Duration kRetry = std::chrono::seconds{1};
-
-std::optional<EntityTag> parse_etag(std::string_view text) {
-    EntityTag tag = 0;
-    if (text.size() != 16) return std::nullopt;
-    const auto [end, error] = std::from_chars(text.begin(), text.end(), tag, 16);
-    if (error != std::errc{} || end != text.end() || std::string_view(tag_text(tag)) != text)
-        return std::nullopt;
-    return tag;
-}
-
-/// The registration of the AOR that is requested by that Request-URI, or of that canonical name.
-std::optional<std::size_t> registration_of(
-    const Document& document,
-    std::string_view request_uri,
-    std::string_view aor
-) {
-    for (std::size_t i = 0; i < document.registrations.size(); ++i) {
-        const std::string_view text = document.registrations[i].aor;
-        if (text == request_uri) return i;
-        const auto uri = sip::parse_uri(text);
-        if (uri && sip::canonical_aor(*uri) == aor) return i;
-    }
-    return std::nullopt;
-}
-
-/// The reader found too much or too many of something, and not something else that is wrong.
-bool is_limit(std::string_view reason) { return reason.find(" too ") != std::string_view::npos; }
-
-bool has_publication(const AorState& state, EntityTag tag) {
-    return std::any_of(
-        state.publications.begin(),
-        state.publications.end(),
-        [&](const Publication& publication) { return publication.etag == tag; }
-    );
-}
 
 }  // namespace
 
@@ -117,9 +81,10 @@ void Compositor::handle_publish(
         }
         return refuse(wish.error());
     }
-    if (const auto bound = bound_reached(aor, *wish)) {
+    if (const auto bound = bound_reached(*state, *wish)) {
         note_refusal(*bound, *name, request.flow, records_.stats, outbox);
-        Reply reply = refusal(503, "Too many publications");
+        const bool is_full = *bound == Bound::contacts_per_aor;
+        Reply reply = refusal(503, is_full ? "Too many contacts" : "Too many publications");
         reply.retry_after = Seconds{60};
         return refuse(reply);
     }
@@ -136,54 +101,6 @@ void Compositor::handle_publish(
     Change change(*this, *aor, std::move(state));
     change.draft = responder_.draft(request);
     carry_out(now, change, *wish, outbox);  // step 6
-}
-
-/// SIP-If-Match: the publication that it names, or 0 without one.
-Result<EntityTag> Compositor::condition(const Request& request, const AorState& state) const {
-    const std::size_t conditions = request.message.count(sip::HeaderName::sip_if_match);
-    if (conditions == 0) return EntityTag{0};
-    if (conditions > 1) return refusal(400, "Several SIP-If-Match headers");
-    const std::string_view text = *request.message.first(sip::HeaderName::sip_if_match);
-    if (!sip::is_token(text)) return refusal(400, "Malformed SIP-If-Match header");
-    const auto tag = parse_etag(text);
-    if (!tag || !has_publication(state, *tag)) return refusal(412);
-    return *tag;
-}
-
-Result<Compositor::Wish> Compositor::read(
-    const Request& request,
-    std::string_view name,
-    const AorState& state
-) {
-    Wish wish;
-    const Result<EntityTag> current = condition(request, state);
-    if (!current) return current.error();
-    wish.current = *current;
-    const auto expires = expires_of(request.message, records_.settings.publish);
-    if (!expires) return expires.error();
-    wish.expires = *expires;
-
-    if (request.message.body.empty()) {
-        if (wish.current == 0) return refusal(400, "Initial PUBLISH without a body");
-        return wish;
-    }
-    const auto type = request.message.first(sip::HeaderName::content_type);
-    if (!type || !sip::is_media_type(*type, kReginfoType)) return refusal(415);
-    const auto document = reader_.read(
-        request.message.body, records_.settings.limits.document, request.message.request_uri
-    );
-    if (!document) {
-        const std::string& reason = document.error().reason;
-        const bool is_too_large =
-            request.message.body.size() > records_.settings.limits.document.bytes;
-        if (is_limit(reason)) ++records_.stats.refused_by_bound[index_of(Bound::document)];
-        return refusal(is_too_large ? 413 : 400, reason);
-    }
-    const auto own = registration_of(**document, request.message.request_uri, name);
-    if (!own) return refusal(400, "reginfo: no registration with the AOR of the Request-URI");
-    wish.own = *own;
-    wish.document = *document;
-    return wish;
 }
 
 /// The log is told of a PUBLISH whose turn it is, if its AOR is traced.
@@ -213,16 +130,6 @@ void Compositor::trace_in_force(const Change& change, Outbox& outbox) {
         line += ", changes nothing that watchers see";
     }
     records_.tracer.say(change.trace, aor.name, line, {}, outbox);
-}
-
-std::optional<Bound> Compositor::bound_reached(const Aor* aor, const Wish& wish) const {
-    if (wish.current != 0 || wish.expires.count() == 0) return std::nullopt;
-    const Settings::Limits& limits = records_.settings.limits;
-    if (aor && aor->summary().publications >= limits.publications_per_aor) {
-        return Bound::publications_per_aor;
-    }
-    if (records_.stats.publications >= limits.publications) return Bound::publications;
-    return std::nullopt;
 }
 
 /// Without a store nothing can go wrong any more: then the state itself is changed, and not a copy.
@@ -355,7 +262,7 @@ void Compositor::fail(TimePoint now, Change& change, Outbox& outbox) {
 
 /// @param earliest  when what is overdue is looked at again
 void Compositor::unlock(Aor& aor, TimePoint earliest, Outbox& outbox) {
-    records_.release(aor.turnstile);
+    records_.release(aor);
     auto deadline = next_deadline_of(*aor.state(), records_.settings.contact_grace);
     if (deadline) deadline = std::max(*deadline, earliest);
     records_.aor_timers.set(aor, deadline);

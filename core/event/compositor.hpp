@@ -59,7 +59,7 @@ private:
 
     Result<EntityTag> condition(const Request& request, const AorState& state) const;
     Result<Wish> read(const Request& request, std::string_view name, const AorState& state);
-    std::optional<Bound> bound_reached(const Aor* aor, const Wish& wish) const;
+    std::optional<Bound> bound_reached(const AorState& state, const Wish& wish) const;
     TraceId trace(std::string_view aor, const Request& request, Outbox& outbox);
     void trace_in_force(const Change& change, Outbox& outbox);
     AorState state_to_change(StateReader state) const;

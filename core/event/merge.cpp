@@ -3,9 +3,9 @@
 
 #include "core/event/merge.hpp"
 
+#include "core/event/by_contact.hpp"
 #include "core/event/precedence.hpp"
 
-#include <boost/container/flat_map.hpp>
 #include <boost/container/small_vector.hpp>
 
 #include <algorithm>
@@ -16,10 +16,6 @@
 
 namespace reginfo {
 namespace {
-
-/// By contact. Most AORs have few: then it is in one place, without an allocation.
-template <class Value>
-using ByContact = boost::container::small_flat_map<Hash128, Value, 4>;
 
 /// A move of a contact's deadline by no more than this is rounding, not news (rule 8).
 constexpr Duration kDeadlineSlack = std::chrono::seconds{2};
@@ -69,6 +65,8 @@ Word word_of(TimePoint now, const Contact& contact, DetailsPtr details) {
         contact.active == word.active ? fitting(contact.event, word.active) : ContactEvent::expired;
     const bool is_vague = word.event == ContactEvent::shortened && !contact.expires;
     if (is_vague) word.event = ContactEvent::registered;
+    const bool is_vague_end = word.event == ContactEvent::probation && !contact.retry_after;
+    if (is_vague_end) word.event = ContactEvent::deactivated;
     word.details = std::move(details);
     const bool tells_what_was_left = !contact.active && contact.expires > Seconds{0};
     if (contact.expires && (word.active || tells_what_was_left)) {
@@ -131,18 +129,15 @@ void Merge::say(
     const Document& document,
     const Registration& own
 ) {
-    ByContact<const Contact*> listed;
-    boost::container::small_vector<DetailsPtr, 4> order;
+    ByContact<std::size_t> listed;  // where in `order`
+    boost::container::small_vector<std::pair<const Contact*, DetailsPtr>, 4> order;
     for (const Contact& contact : own.contacts) {
         DetailsPtr details = details_of(contact);
-        const auto [at, is_new] = listed.try_emplace(details->id, &contact);
+        const auto [place, is_new] = listed.try_emplace(details->id, order.size());
         if (is_new) {
-            order.push_back(std::move(details));
-        } else if (outdoes(contact, *at->second)) {
-            at->second = &contact;
-            *std::find_if(order.begin(), order.end(), [&](const DetailsPtr& d) {
-                return d->id == details->id;
-            }) = details;
+            order.emplace_back(&contact, std::move(details));
+        } else if (outdoes(contact, *order[*place].first)) {
+            order[*place] = {&contact, std::move(details)};
         }
     }
 
@@ -152,23 +147,23 @@ void Merge::say(
     );
     publication.words.clear();
     ByContact<Word*> said_before;
-    for (Word& word : before) said_before.emplace(word.details->id, &word);
+    for (Word& word : before) said_before.try_emplace(word.details->id, &word);
 
     bool is_overtaken = false;
-    for (DetailsPtr& details : order) {
-        const Contact& contact = *listed.at(details->id);
-        Word word = word_of(now, contact, std::move(details));
-        const auto old = said_before.find(word.details->id);
-        if (old != said_before.end() && same_saying(*old->second, word)) {
-            word.said = old->second->said;
-            is_overtaken = is_overtaken || is_created_again(*old->second, word);
-            if (*old->second->details == *word.details) word.details = old->second->details;
+    for (auto& [contact, details] : order) {
+        Word word = word_of(now, *contact, std::move(details));
+        Word** const at = said_before.find(word.details->id);
+        Word* const old = at ? *at : nullptr;
+        if (old && same_saying(*old, word)) {
+            word.said = old->said;
+            is_overtaken = is_overtaken || is_created_again(*old, word);
+            if (*old->details == *word.details) word.details = old->details;
         } else {
             word.said = state_.next_order++;
-            if (old != said_before.end() && !old->second->active) {
+            if (old && !old->active) {
                 // Its own end a publisher may take back, if it does not say that nothing is new.
-                if (word.event == ContactEvent::created) old->second->deadline.reset();
-                bury(*old->second);
+                if (word.event == ContactEvent::created) old->deadline.reset();
+                bury(*old);
             }
         }
         publication.words.push_back(std::move(word));
@@ -176,7 +171,7 @@ void Merge::say(
 
     const bool is_all = document.full || own.state == RegistrationState::terminated;
     for (Word& word : before) {
-        if (listed.contains(word.details->id)) continue;
+        if (listed.find(word.details->id)) continue;
         if (is_all && !is_overtaken) {
             leave_out(now, word);
         } else {
@@ -283,7 +278,7 @@ MergeReport Merge::fold(const Fold& how) {
     const Revision revision = state_.revision + 1;
     ByContact<std::size_t> place;
     for (std::size_t i = 0; i < state_.contacts.size(); ++i) {
-        place.emplace(state_.contacts[i].details->id, i);
+        place.try_emplace(state_.contacts[i].details->id, i);
     }
     boost::container::small_vector<bool, 8> claimed(state_.contacts.size());
 
@@ -300,10 +295,9 @@ MergeReport Merge::fold(const Fold& how) {
         report.conflicts += verdict.conflicts;
         keep_tombstones(group, tombstones);
 
-        const auto at = place.find(id);
-        if (at != place.end()) {
-            claimed[at->second] = true;
-            report.visible |= settle(state_.contacts[at->second], *verdict.winner, revision, how);
+        if (const std::size_t* const at = place.find(id)) {
+            claimed[*at] = true;
+            report.visible |= settle(state_.contacts[*at], *verdict.winner, revision, how);
         } else if (verdict.winner->word->active || verdict.winner->word->said >= how.first_new) {
             ContactState contact;
             contact.active = false;

@@ -98,7 +98,12 @@ bool Merge::publish_members(
         Registration left_out;
         left_out.aor = member.state.published_aor();
         left_out.state = RegistrationState::terminated;
-        return merge.publish_own(now, known, next, deadline, document, left_out);
+        const MergeReport report =
+            merge.publish_own(now, known, next, deadline, document, left_out);
+        std::erase_if(member.state.publications, [&](const Publication& publication) {
+            return publication.etag == next && publication.words.empty();
+        });
+        return report;
     });
 }
 

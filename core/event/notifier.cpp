@@ -378,7 +378,7 @@ void Notifier::unlock_unchanged(TimePoint now, Dialog& dialog, Outbox& outbox) {
 
 /// Lets in what waited, and looks again at what may have been due meanwhile.
 void Notifier::unlock(Dialog& dialog) {
-    records_.release(dialog.turnstile);
+    records_.release(dialog);
     for (const auto& subscription : dialog.subscriptions) {
         if (subscription->state == Subscription::State::terminated) continue;
         records_.subscriptions.expiries.set(*subscription, subscription->deadline);

@@ -3,6 +3,7 @@
 
 #include "core/event/durability.hpp"
 #include "core/event/notify_sender.hpp"
+#include "core/sip/uri.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -123,18 +124,53 @@ void NotifySender::accepted(
     }
     records_.acknowledge(subscription, in_flight.carried);
 
-    // The subscriber may change its rates here as well as in a SUBSCRIBE (RFC 6446 §4.1).
-    const auto text = response.first(sip::HeaderName::event);
-    const auto event = text ? sip::parse_event(*text) : std::nullopt;
-    if (!event || event->package != "reg") return;
-    const Rates before = subscription.rates() ? subscription.rates()->rates() : Rates{};
-    records_.set_rates(now, subscription, rates_of(event->params));
-    const Rates after = subscription.rates() ? subscription.rates()->rates() : Rates{};
+    const bool has_other_target = take_target(dialog, response);
+    const bool has_other_rates = take_rates(now, subscription, response);
     const bool stored = records_.settings.durable && dialog.is_stored && !dialog.turnstile.locked;
-    if (before == after || !stored) return;
+    if (!stored || !(has_other_target || has_other_rates)) return;
     records_.commits.begin(
         {Write{Bucket::dialog, dialog_key(dialog.state), encode(record_of(dialog), now)}}, outbox
     );
+}
+
+/// A 2xx to a NOTIFY refreshes the target (RFC 3261 §12.2.1.2, RFC 6665 §4.4.1), unless its Contact
+/// is none, or a refresh is being stored, which has a Contact of its own. One without the `alias`
+/// that a proxy gave the Contact of the SUBSCRIBE is of a phone behind NAT whose responses that
+/// proxy leaves alone. Returns whether the target is another one now.
+bool NotifySender::take_target(Dialog& dialog, const sip::Message& response) {
+    sip::ValueList contacts(response, sip::HeaderName::contact);
+    const auto contact = contacts.next();
+    if (!contact || contacts.next() || dialog.turnstile.locked) return false;
+    const auto address = sip::parse_name_addr(*contact);
+    const auto uri = address ? sip::parse_uri(address->uri) : std::nullopt;
+    if (!uri || !uri->is_sip() || address->uri == dialog.state.remote_target()) return false;
+    const auto before = sip::parse_uri(dialog.state.remote_target());
+    const auto has_alias = [](const sip::Uri& one) { return sip::find_param(one.params, "alias"); };
+    if (before && has_alias(*before) && !has_alias(*uri)) return false;
+    const std::size_t bytes = dialog.state.bytes() + address->uri.size();
+    if (bytes > records_.settings.limits.dialog_state_bytes) return false;
+    if (!refresh_target(dialog.state, address->uri)) return false;
+    reroute(dialog);
+    records_.subscriptions.measure(dialog);
+    return true;
+}
+
+/// The subscriber may change its rates here as well as in a SUBSCRIBE (RFC 6446 §4.1). Returns
+/// whether it does.
+bool NotifySender::take_rates(
+    TimePoint now,
+    Subscription& subscription,
+    const sip::Message& response
+) {
+    const auto text = response.first(sip::HeaderName::event);
+    const auto event = text ? sip::parse_event(*text) : std::nullopt;
+    if (!event || event->package != "reg") return false;
+    const auto rates = [&] {
+        return subscription.rates() ? subscription.rates()->rates() : Rates{};
+    };
+    const Rates before = rates();
+    records_.set_rates(now, subscription, rates_of(event->params));
+    return before != rates();
 }
 
 void NotifySender::finish(TimePoint now, Dialog& dialog, NotifyOutcome outcome, Outbox& outbox) {

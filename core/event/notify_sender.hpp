@@ -99,6 +99,8 @@ private:
         Outbox& outbox
     );
     void accepted(TimePoint now, Dialog& dialog, const sip::Message& response, Outbox& outbox);
+    bool take_target(Dialog& dialog, const sip::Message& response);
+    bool take_rates(TimePoint now, Subscription& subscription, const sip::Message& response);
     bool has_reservation(const Subscription& subscription) const;
     void reserve(TimePoint now, Dialog& dialog, Outbox& outbox);
 

@@ -63,7 +63,8 @@ const Claim* later(const Claim* a, const Claim* b) {
     return b->word->said > a->word->said ? b : a;
 }
 
-/// The last of the words with the highest cseq that no end outdates. @pre as for best_of_callid
+/// The last of the words with the highest cseq that no end outdates: what outdates another is one
+/// of them, and nothing outdates an end. @pre as for best_of_callid
 const Claim* best_numbered(std::span<const Claim> claims) {
     const auto is_numbered = [](const Claim& claim) {
         return claim.details().cseq && claim.word->said != kImported;
@@ -73,7 +74,7 @@ const Claim* best_numbered(std::span<const Claim> claims) {
     const auto best = std::find_if(last, claims.rend(), [&](const Claim& claim) {
         return is_numbered(claim) && claim.details().cseq == last->details().cseq &&
                std::none_of(claims.begin(), claims.end(), [&](const Claim& other) {
-                   return is_outdated_by(*claim.word, *other.word);
+                   return other.word->said != kImported && is_outdated_by(*claim.word, *other.word);
                });
     });
     return &*best;

@@ -7,6 +7,7 @@
 #include "core/sip/writer.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <numeric>
 
 namespace reginfo {
@@ -45,6 +46,9 @@ void append_rate(std::string& out, std::string_view name, Rate rate) {
         fraction %= digit;
     }
 }
+
+/// Longer than any subscription.
+constexpr Duration kForever = std::chrono::hours{24 * 366 * 100};
 
 }  // namespace
 
@@ -117,9 +121,11 @@ TimePoint RateControl::earliest() const {
 
 /// timeout = count / (adaptive-min-rate^2 * period) (§6.4), with period = 8 / adaptive-min-rate.
 Duration RateControl::adaptive_timeout() const {
-    const auto count = std::accumulate(counts_.begin(), counts_.end(), std::int64_t{0});
+    const auto sum = std::accumulate(counts_.begin(), counts_.end(), std::int64_t{0});
+    const std::int64_t count = std::max<std::int64_t>(sum, 1);
     const Duration interval = interval_of(rates_.adaptive_min);
-    return interval * std::max<std::int64_t>(count, 1) / static_cast<std::int64_t>(kSlots);
+    if (interval > kForever / count) return kForever;
+    return interval * count / static_cast<std::int64_t>(kSlots);
 }
 
 std::optional<TimePoint> RateControl::wake_at() const {

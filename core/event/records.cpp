@@ -31,7 +31,7 @@ void Records::remove(TimePoint now, Subscription& subscription, Outbox& outbox) 
     observe(now, subscription, SubscriptionEvent::ended);
     Dialog& dialog = subscription.dialog;
     const bool last = dialog.subscriptions.size() == 1;
-    if (last) release(dialog.turnstile);
+    if (last) release(dialog);
     const bool stored = settings.durable && dialog.is_stored;
     std::vector<Write> writes;
     if (stored && last) writes.push_back({Bucket::dialog, dialog_key(dialog.state), {}});
@@ -111,16 +111,55 @@ bool Records::hold(
     }
     ++waiting;
     waiting_bytes += bytes.size();
-    if (!turnstile.waiting) turnstile.waiting = std::make_unique<std::vector<WaitingRequest>>();
+    if (!turnstile.waiting) turnstile.waiting = std::make_unique<std::deque<WaitingRequest>>();
     turnstile.waiting->push_back({key, flow, std::string(bytes)});
     return true;
 }
 
-void Records::release(Turnstile& turnstile) {
-    turnstile.locked = false;
-    if (!turnstile.waiting) return;
-    std::move(turnstile.waiting->begin(), turnstile.waiting->end(), std::back_inserter(released));
-    turnstile.waiting.reset();
+void Records::release(Aor& aor) {
+    aor.turnstile.locked = false;
+    if (!aor.turnstile.waiting) return;
+    const auto turnstile = [this, name = aor.name.string()] {
+        Aor* const found = aors.find(name);
+        return found ? &found->turnstile : nullptr;
+    };
+    released.push_back({std::move(aor.turnstile.waiting), turnstile});
+}
+
+void Records::release(Dialog& dialog) {
+    dialog.turnstile.locked = false;
+    if (!dialog.turnstile.waiting) return;
+    const auto turnstile = [this,
+                            call_id = std::string(dialog.state.call_id()),
+                            local_tag = std::string(dialog.state.local_tag()),
+                            remote_tag = std::string(dialog.state.remote_tag())] {
+        Dialog* const found = subscriptions.find({call_id, local_tag, remote_tag});
+        return found ? &found->turnstile : nullptr;
+    };
+    released.push_back({std::move(dialog.turnstile.waiting), turnstile});
+}
+
+std::optional<WaitingRequest> Records::next_released() {
+    while (!released.empty()) {
+        Line& line = released.front();
+        Turnstile* const turnstile = line.turnstile();
+        const bool is_closed = turnstile && turnstile->locked;
+        if (is_closed && turnstile->waiting) {
+            std::move(
+                line.waiting->begin(), line.waiting->end(), std::back_inserter(*turnstile->waiting)
+            );
+        } else if (is_closed && !line.waiting->empty()) {
+            turnstile->waiting = std::move(line.waiting);
+        } else if (!line.waiting->empty()) {
+            WaitingRequest next = std::move(line.waiting->front());
+            line.waiting->pop_front();
+            --waiting;
+            waiting_bytes -= next.bytes.size();
+            return next;
+        }
+        released.pop_front();
+    }
+    return std::nullopt;
 }
 
 void Records::drop_if_unused(Aor& aor, Outbox& outbox) {

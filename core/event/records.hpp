@@ -21,6 +21,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -37,6 +40,12 @@ struct Missed {
     TimePoint since;
     Slot slot = 0;  ///< of that AOR or subscription
     What what = What::untold;
+};
+
+/// Requests whose turn it is, one after the other, until one of them closes their turnstile again.
+struct Line {
+    std::unique_ptr<std::deque<WaitingRequest>> waiting;
+    std::function<Turnstile*()> turnstile;  ///< null if its AOR or dialog is gone
 };
 
 /// The tables that PUBLISH, SUBSCRIBE and NOTIFY work on. Borrowed by all of them for life.
@@ -88,13 +97,16 @@ struct Records {
         std::string_view bytes,
         Outbox& outbox
     );
-    /// Opens a turnstile: those that waited behind it are in `released`, in order.
-    void release(Turnstile& turnstile);
+    /// Opens a turnstile: those that waited behind it are in `released`.
+    void release(Aor& aor);
+    void release(Dialog& dialog);
+    /// The first of those whose turn it is; nothing if it is nobody's.
+    std::optional<WaitingRequest> next_released();
 
     Observer* observer = nullptr;
     QueueAges queue_ages;
     std::vector<Missed> missed;  ///< Recovery sees to it
-    std::deque<WaitingRequest> released;
+    std::deque<Line> released;
     std::size_t waiting = 0;          ///< requests held back or released, in all
     std::size_t waiting_bytes = 0;    ///< of their messages
     std::size_t in_flight_bytes = 0;  ///< of the heads of NOTIFYs in flight

@@ -58,7 +58,9 @@ Result<Notifier::Wish> Notifier::read(const Request& request) const {
     while (const auto route = routes.next()) {
         const auto address = sip::parse_name_addr(*route);
         const auto uri = address ? sip::parse_uri(address->uri) : std::nullopt;
-        if (!uri || !uri->is_sip()) return refusal(400, "Malformed Record-Route header");
+        // Without brackets its `lr` would be none of the URI's.
+        const bool is_route = uri && uri->is_sip() && address->bracketed;
+        if (!is_route) return refusal(400, "Malformed Record-Route header");
         wish.party.record_routes.push_back(*route);
     }
     wish.party.top_via = &request.top_via;

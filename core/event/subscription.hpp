@@ -23,6 +23,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,8 +45,8 @@ struct WaitingRequest {
 
 /// Requests that must see each other's results in order: of one AOR, or of one dialog.
 struct Turnstile {
-    std::unique_ptr<std::vector<WaitingRequest>> waiting;  ///< none where nobody waits
-    bool locked = false;                                   ///< a commit is pending
+    std::unique_ptr<std::deque<WaitingRequest>> waiting;  ///< none where nobody waits
+    bool locked = false;                                  ///< a commit is pending
 };
 
 using WatcherHook = boost::intrusive::list_base_hook<

@@ -262,6 +262,17 @@ bool is_media_type(std::string_view value, std::string_view media_type) {
            equal_ignoring_case(actual->subtype, wanted->subtype);
 }
 
+bool is_utf8(std::string_view content_type) {
+    if (content_type.find(';') == std::string_view::npos) return true;
+    const auto media = read_media_type(content_type);
+    auto charset = media ? find_param(media->params, "charset") : std::nullopt;
+    if (!charset) return true;
+    if (charset->size() > 1 && charset->front() == '"' && charset->back() == '"') {
+        charset = charset->substr(1, charset->size() - 2);
+    }
+    return equal_ignoring_case(*charset, "utf-8") || equal_ignoring_case(*charset, "us-ascii");
+}
+
 bool accepts(const Message& message, std::string_view media_type) {
     const auto media = read_media_type(media_type);
     if (!media) return false;

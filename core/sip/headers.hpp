@@ -73,6 +73,9 @@ std::optional<std::string_view> parse_media_type(std::string_view value);
 /// @param media_type  "type/subtype"
 bool is_media_type(std::string_view value, std::string_view media_type);
 
+/// Whether a text of that Content-Type is in UTF-8: it names no charset, or one that is part of it.
+bool is_utf8(std::string_view content_type);
+
 /// Whether an Accept header (all its fields) admits the media type, by name or range, with q above
 /// 0 (RFC 3261 §20.1). An empty Accept admits nothing; no Accept is for the caller.
 bool accepts(const Message& message, std::string_view media_type);

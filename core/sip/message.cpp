@@ -196,6 +196,7 @@ void Message::clear() {
     method = Method::other;
     status = 0;
     method_text = request_uri = version = reason = body = defect = {};
+    is_cut_short = false;
     headers.clear();
     places_.fill({});
     unfolded.clear();

@@ -105,6 +105,7 @@ public:
     /// "Malformed header line", "Bad Content-Length", "Body shorter than Content-Length"; empty
     /// if nothing is.
     std::string_view defect;
+    bool is_cut_short = false;  ///< the body ends before Content-Length says so
 
     void add(const HeaderField& field);
 

@@ -101,6 +101,7 @@ ParseError parse_body(
         blame(message, "Bad Content-Length");
     } else if (length.value() && *length.value() > rest.size()) {
         blame(message, "Body shorter than Content-Length");
+        message.is_cut_short = true;
     } else if (length.value()) {
         rest = rest.substr(0, *length.value());
     }

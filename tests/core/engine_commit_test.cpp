@@ -273,5 +273,43 @@ TEST_F(LateStore, AnAnswerThatNobodyWaitsForChangesNothing) {
     EXPECT_EQ(engine.next_deadline(), std::nullopt);
 }
 
+TEST_F(LateStore, ARequestThatWaitedAndIsTooLargeSinceAReloadIsAsIfItHadNeverCome) {
+    published(publisher, body({contact(kX)}));
+    Publisher other;
+    send(publisher, body({contact(kX, 2)}));
+    const std::string waiting = other.request(3600, body({contact(kX), contact(kY)})).text();
+    world.receive(other.flow, waiting);
+
+    Settings lower = settings();
+    lower.limits.message.body_bytes = 100;
+    world.engine().handle_reload(lower);
+    world.commit();
+    EXPECT_EQ(statuses(), Statuses{200}) << "of the first";
+
+    world.receive(other.flow, waiting);
+    EXPECT_EQ(statuses(), Statuses{513}) << "and not taken for a retransmission";
+    EXPECT_EQ(world.engine().inspection().memory().waiting_requests, 0U);
+}
+
+TEST_F(LateStore, ThoseWhoWaitGoOnWhereOneOfThemChangesNothing) {
+    published(publisher, body({contact(kX)}));
+    Publisher stale = publisher;
+    stale.etag = "0123456789abcdef";
+    std::vector<Publisher> others(2);
+    send(publisher, body({contact(kX, 2)}));
+    send(stale, body({contact(kX)}));
+    send(others[0], body({contact(kX, 3)}));
+    send(stale, body({contact(kX)}));
+    send(others[1], body({contact(kX, 4)}));
+
+    world.commit();
+    EXPECT_EQ(statuses(), (Statuses{200, 412}));
+    world.commit();
+    EXPECT_EQ(statuses(), (Statuses{200, 412}));
+    world.commit();
+    EXPECT_EQ(statuses(), Statuses{200});
+    EXPECT_EQ(world.commits_waiting(), 0U);
+}
+
 }  // namespace
 }  // namespace reginfo::test

@@ -116,5 +116,18 @@ TEST(DialogRecord, UnderAKeyThatIsNotItsOwnItCannotBeRead) {
     EXPECT_EQ(engine.stats().dialogs, 1U);
 }
 
+TEST_F(DialogOfTwo, ARefreshThatIsBeingStoredAtACleanStopIsNotOverwritten) {
+    ASSERT_EQ(watcher.subscribe(world, 100).status(), 200);
+    world.pass(50s);
+    world.store_answers_late = true;
+    world.receive(watcher.flow, watcher.subscribe(3600).text());
+
+    world.restart_while_storing();
+    world.store_answers_late = false;
+    world.pass(200s);
+
+    EXPECT_EQ(world.stats().subscriptions, 1U);
+}
+
 }  // namespace
 }  // namespace reginfo::test

@@ -136,11 +136,21 @@ void World::keep(const Commit& commit) {
 
 void World::restart(Duration down) {
     while (!commits_.empty()) commit();
+    stop();
+    crash(down);
+}
+
+void World::restart_while_storing() {
+    for (const Commit& commit : commits_) keep(commit);
+    stop();
+    crash();
+}
+
+void World::stop() {
     engine_->handle_stop(now_, outbox_);
     for (Effect& effect : outbox_.effects()) {
         if (auto* commit = std::get_if<Commit>(&effect)) keep(*commit);
     }
-    crash(down);
 }
 
 void World::crash(Duration down, Duration clock_back) {

@@ -75,6 +75,9 @@ public:
     void crash(Duration down = Duration::zero(), Duration clock_back = Duration::zero());
     /// The same after a clean stop.
     void restart(Duration down = Duration::zero());
+    /// The same by a stop that does not wait for the store's answers, which has everything all the
+    /// same.
+    void restart_while_storing();
     std::size_t records_kept() const { return kept_.size(); }
 
     /// Lets time pass, acting on every deadline on the way.
@@ -111,6 +114,7 @@ private:
         TimePoint written;
     };
 
+    void stop();
     void perform();
     void keep(const Commit& commit);
     void sent(const Send& send);

@@ -257,5 +257,62 @@ TEST_F(Rfc3261Section19_1_1, Ipv6LiteralsAndMaddrAreNextHops) {
     }
 }
 
+using Rfc3261Section12_2_1_2 = DialogTest;
+
+TEST_F(Rfc3261Section12_2_1_2, A2xxToANotifyRefreshesTheTarget) {
+    watcher.contact = "sip:w@198.51.100.1";
+    world.answers = nullptr;
+    const Sent first = notify();
+    world.answer(first, 200, {"Contact: <sip:new@198.51.100.9:5070>"});
+
+    Publisher publisher;
+    publisher.publish(world, {{.uri = "sip:x@192.0.2.10"}});
+    const auto notifies = world.take_notifies();
+    ASSERT_EQ(notifies.size(), 1U);
+    EXPECT_EQ(notifies[0].message.request_uri, "sip:new@198.51.100.9:5070");
+    EXPECT_EQ(notifies[0].flow.peer, endpoint("198.51.100.9", 5070));
+}
+
+TEST_F(Rfc3261Section12_2_1_2, AContactThatIsNoneOrNotTheWatchersOwnRefreshesNothing) {
+    for (const char* contact :
+         {"<tel:+1>", "*", "<sip:a@198.51.100.9>, <sip:b@198.51.100.9>", "<sip:w@203.0.113.2>"}) {
+        SCOPED_TRACE(contact);
+        watcher = Watcher("w" + next_branch());
+        watcher.contact = "sip:w@203.0.113.2;alias=198.51.100.1~5060~1";
+        world.answers = nullptr;
+        const Sent first = notify();
+        world.answer(first, 200, {std::string("Contact: ") + contact});
+        world.answers = [](const Sent&) { return 200; };
+        Publisher publisher;
+        publisher.publish(world, {{.uri = "sip:x@192.0.2.10"}});
+        const auto notifies = world.take_notifies();
+        ASSERT_EQ(notifies.size(), 1U);
+        EXPECT_EQ(notifies[0].message.request_uri, watcher.contact);
+        watcher.subscribe(world, 0);
+        publisher.remove(world);
+        world.take();
+    }
+}
+
+TEST_F(Rfc3261Section12_2_1_2, ATargetThatA2xxBroughtOutlivesACrash) {
+    Settings settings = test_settings();
+    settings.durable = true;
+    settings.hash_seed = 7;
+    World kept(settings);
+    kept.answers = nullptr;
+    ASSERT_EQ(watcher.subscribe(kept).status(), 200);
+    kept.answer(kept.take_notifies().at(0), 200, {"Contact: <sip:new@198.51.100.9:5070>"});
+    kept.crash();
+    Publisher publisher;
+    publisher.publish(kept, {{.uri = "sip:x@192.0.2.10"}});
+    EXPECT_EQ(kept.take_notifies().at(0).message.request_uri, "sip:new@198.51.100.9:5070");
+}
+
+TEST_F(Rfc3261Section12_2_1_2, ARecordRouteWithoutBracketsIsRefused) {
+    RequestText request = subscribe();
+    request.more.push_back("Record-Route: sip:192.0.2.7;lr");
+    EXPECT_EQ(ask(request).status(), 400);
+}
+
 }  // namespace
 }  // namespace reginfo::test

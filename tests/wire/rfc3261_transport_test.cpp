@@ -203,5 +203,19 @@ TEST_F(Rfc3261Section18_3, OverUdpABodyShorterThanItsLengthIs400) {
     EXPECT_EQ(world.stats().publications, 0U);
 }
 
+// RFC 3261 18.3.
+TEST_F(DialogTest, AResponseThatEndsBeforeItsContentLengthSaysSoIsDiscarded) {
+    world.answers = nullptr;
+    const Sent sent = notify();
+    std::string answer = response_text(sent.message, 481);
+    answer = with(answer, "Content-Length: 0", "Content-Length: 10");
+    ASSERT_NE(answer.find("Content-Length: 10"), std::string::npos);
+    world.receive(watcher.flow, answer);
+    EXPECT_EQ(world.stats().subscriptions, 1U);
+    EXPECT_EQ(world.stats().stray_responses, 1U);
+    world.pass(600ms);
+    EXPECT_EQ(world.take_notifies().size(), 1U) << "it is sent again";
+}
+
 }  // namespace
 }  // namespace reginfo::test

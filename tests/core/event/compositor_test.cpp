@@ -65,6 +65,16 @@ TEST_F(CompositorTest, ARefusedPublishSaysWhyAndChangesNothing) {
         {"negative expires", [](auto& r) { r.expires = "-1"; }, 400},
         {"no body", [](auto& r) { r.body.clear(); }, 400},
         {"no type", [](auto& r) { r.content_type.clear(); }, 415},
+        {"other charset",
+         [](auto& r) { r.content_type = "application/reginfo+xml;charset=iso-8859-1"; },
+         415},
+        {"AOR twice",
+         [](auto& r) {
+             const std::string again =
+                 R"(<registration aor="sip:alice@Example.org;x=y" id="b" state="active"/>)";
+             r.body = BodyText{.contacts = {{.uri = kX}}, .more = again}.text();
+         },
+         400},
         {"other type", [](auto& r) { r.content_type = "application/pidf+xml"; }, 415},
         {"no XML", [](auto& r) { r.body = "hello"; }, 400},
         {"other AOR", [](auto& r) { r.body = BodyText{.aor = "sip:bob@example.org"}.text(); }, 400},
@@ -225,6 +235,43 @@ TEST_F(CompositorTest, ADocumentOverALimitIsCountedAndAnotherBadOneIsNot) {
     EXPECT_EQ(world.stats().refused_by_bound[index_of(Bound::document)], 1U);
     EXPECT_EQ(Publisher().publish_text(world, "<reginfo>").status(), 400);
     EXPECT_EQ(world.stats().refused_by_bound[index_of(Bound::document)], 1U);
+}
+
+TEST_F(CompositorTest, ABodyMaySayThatItIsInUtf8) {
+    for (const char* charset : {"utf-8", "UTF-8", "\"utf-8\"", "us-ascii"}) {
+        Publisher other;
+        RequestText request = other.request(3600, body());
+        request.content_type = std::string("application/reginfo+xml; charset=") + charset;
+        EXPECT_EQ(world.ask(other.flow, request.text()).status(), 200) << charset;
+    }
+}
+
+// Rule 10: each change looks at all that is listed, whichever way it grew.
+TEST_F(CompositorTest, WhatThePublicationsOfAnAorListIsBounded) {
+    Settings settings = test_settings();
+    settings.limits.contacts_per_aor = 20;
+    World small(settings);
+    Publisher one;
+    const auto grow = [&](int i, const std::string& more) {
+        const std::string uri = "sip:" + std::to_string(i) + "@192.0.2.1";
+        const BodyText text{.contacts = {{.uri = uri}}, .state = "partial", .more = more};
+        return one.publish_text(small, text.text());
+    };
+    int accepted = 0;
+    while (accepted < 30 && grow(accepted, {}).status() == 200) ++accepted;
+    EXPECT_EQ(accepted, 20);
+    EXPECT_EQ(small.stats().contacts_active, 20U);
+    EXPECT_EQ(small.stats().refused_by_bound[index_of(Bound::contacts_per_aor)], 1U);
+    EXPECT_EQ(one.refresh(small).status(), 200);
+    EXPECT_EQ(one.remove(small).status(), 200);
+
+    one.etag.clear();
+    accepted = 0;
+    const auto member = [](int i) {
+        return R"(<registration aor="tel:+)" + std::to_string(i) + R"(" id="m" state="init"/>)";
+    };
+    while (accepted < 30 && grow(0, member(accepted)).status() == 200) ++accepted;
+    EXPECT_EQ(accepted, 18) << "each time with one contact and one other registration";
 }
 
 }  // namespace

@@ -306,5 +306,46 @@ TEST_F(Merging, IdsNeverChangeBetweenVersionsOfThisServer) {
     EXPECT_EQ(text, "4357c80791cbcb01");
 }
 
+// RFC 3680 5.3.2: it would need the retry-after.
+TEST_F(Merging, AContactOnProbationThatDoesNotSayForHowLongIsDeactivated) {
+    ContactText probation = ended(kX, "c1", 2);
+    probation.event = "probation";
+    ContactText without = ended(kY, "c1", 2);
+    without.event = "probation";
+    probation.attributes = R"( retry-after="60")";
+    EntityTag tag = publish({active(kX), active(kY)});
+    modify(tag, {probation, without});
+    EXPECT_EQ(end_of(kX), "probation");
+    EXPECT_EQ(end_of(kY), "deactivated");
+}
+
+TEST_F(Merging, ARegistrationThatItsPublicationDoesNotListAnyMoreIsForgottenOnceThatIsTold) {
+    const auto other = [](int i) {
+        return R"(<registration aor="sip:)" + std::to_string(i) +
+               R"(@example.org" id="b" state="active"><contact id="c" state="active" )"
+               R"(event="created" callid="m" cseq="1"><uri>sip:b@192.0.2.9</uri></contact>)"
+               R"(</registration>)";
+    };
+    EntityTag tag = 0;
+    for (int i = 0; i < 5; ++i) {
+        tag = publish(BodyText{.contacts = {active(kX)}, .more = other(i)}, tag);
+        EXPECT_TRUE(report.visible);
+        merge().forget_ended(state.revision, 100);
+        EXPECT_EQ(state.members.size(), 1U) << i;
+    }
+}
+
+TEST_F(Merging, AnImportedEndOutdatesNothing) {
+    publish({ended(kX, "c1", 2)});
+    for (Publication& publication : state.publications) {
+        for (Word& word : publication.words) {
+            word.said = kImported;
+            word.deadline = now + 3600s;
+        }
+    }
+    publish({active(kX, "c1", 2)});
+    EXPECT_TRUE(is_active(kX));
+}
+
 }  // namespace
 }  // namespace reginfo

@@ -66,7 +66,7 @@ TEST_F(MergeTimes, AContactThatExpiredComesBackWhenItIsListedWithNewTime) {
 // Rule 3.
 
 TEST_F(MergeTimes, AnEndHasTheEventThatThePublisherGave) {
-    for (const char* event : {"expired", "deactivated", "probation", "unregistered", "rejected"}) {
+    for (const char* event : {"expired", "deactivated", "unregistered", "rejected"}) {
         SCOPED_TRACE(event);
         state = AorState();
         EntityTag tag = publish({active(kX)});

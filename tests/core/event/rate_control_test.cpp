@@ -125,5 +125,11 @@ TEST_F(AdaptiveRate, IsBoundedByMaxRate_6_4) {
     EXPECT_EQ(*both.wake_at(), kStart + 85s);
 }
 
+TEST_F(AdaptiveRate, SoLowThatItIsNeverDueStaysSoAfterManyNotifys) {
+    RateControl slow(rates_of("adaptive-min-rate=0.0000000001"), kStart);
+    for (int i = 0; i < 5'000; ++i) slow.sent(kStart + 1ms * i);
+    EXPECT_GT(*slow.wake_at(), kStart + std::chrono::hours{24 * 365});
+}
+
 }  // namespace
 }  // namespace reginfo::test
