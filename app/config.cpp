@@ -202,6 +202,52 @@ void check_expiry(EffectiveConfig& effective, const std::string& section, Expiry
     check_order(effective, all);
 }
 
+/// A part that nobody set gives way to the whole.
+void check_part(
+    EffectiveConfig& effective,
+    std::string_view part,
+    std::size_t& value,
+    std::string_view whole,
+    std::size_t limit
+) {
+    if (!effective.origins.contains(part)) value = std::min(value, limit);
+    const std::string_view both[] = {part, whole};
+    check_order(effective, both);
+}
+
+/// A 2xx promises at least a second, so publications shorter than the offset, refreshed as
+/// promised, would come each second.
+void check_offset(const EffectiveConfig& effective) {
+    const Settings& settings = effective.config.settings;
+    const Seconds offset = settings.expires_offset;
+    if (offset == Seconds{0}) return;
+    const auto below = [&](std::string_view bound, Seconds value) {
+        if (offset < value) return;
+        const std::string_view both[] = {"publish.expires_offset", bound};
+        fail(
+            place_of(effective.origins, both),
+            "publish.expires_offset is " + std::to_string(offset.count()) +
+                ", which leaves nothing of " + std::string(bound) + ", " +
+                std::to_string(value.count()) + ": publishers would refresh each second"
+        );
+    };
+    below("publish.default_expires", settings.publish.default_expires);
+    if (settings.publish.min_expires > Seconds{0}) {
+        below("publish.min_expires", settings.publish.min_expires);
+    }
+}
+
+void check_state_dir(const EffectiveConfig& effective) {
+    const std::string& directory = effective.config.storage.state_dir;
+    if (!directory.starts_with('~')) return;
+    constexpr std::string_view paths[] = {"storage.state_dir"};
+    fail(
+        place_of(effective.origins, paths),
+        "storage.state_dir: \"" + directory +
+            "\" begins with ~, which is not taken for a home directory here; write the whole path"
+    );
+}
+
 void check(EffectiveConfig& effective) {
     check_expiry(effective, "publish", effective.config.settings.publish);
     check_expiry(effective, "subscribe", effective.config.settings.subscribe);
@@ -210,7 +256,25 @@ void check(EffectiveConfig& effective) {
     constexpr std::string_view timers[] = {"sip.t1_ms", "sip.t2_ms"};
     check_order(effective, window);
     check_order(effective, timers);
+    Settings::Limits& limits = effective.config.settings.limits;
+    check_part(
+        effective,
+        "limits.document_bytes",
+        limits.document.bytes,
+        "limits.body_bytes",
+        limits.message.body_bytes
+    );
+    TransportOptions& transport = effective.config.transport;
+    check_part(
+        effective,
+        "tcp.queue_bytes",
+        transport.tcp_queue_bytes,
+        "tcp.queue_bytes_total",
+        transport.tcp_queue_bytes_total
+    );
+    check_offset(effective);
     check_listeners(effective);
+    check_state_dir(effective);
 }
 
 /// Calls `line` for each key, under its section's heading.

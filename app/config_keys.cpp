@@ -163,7 +163,7 @@ const Key kKeys[] = {
      number([](auto& c) -> auto& { return c.transport.resolver_cache; }, 1, 10'000'000)},
     {"resolver", "min_ttl", "Seconds that an answer is remembered at least, whatever its time to live.",
      time([](auto& c) -> auto& { return c.transport.resolver_min_ttl; }, 0ms)},
-    {"resolver", "max_ttl", "Seconds that an answer is remembered at most.",
+    {"resolver", "max_ttl", "Seconds that an answer is remembered at most; resolver.min_ttl stands above it.",
      time([](auto& c) -> auto& { return c.transport.resolver_max_ttl; }, 0ms)},
     {"resolver", "negative_ttl", "Seconds that it is remembered that there is none.",
      time([](auto& c) -> auto& { return c.transport.resolver_negative_ttl; }, 0ms)},
@@ -222,7 +222,8 @@ const Key kKeys[] = {
      fields::kHttpHosts},
     {"http", "token",
      "Bearer token for actions: notify again, end a subscription or contact, drop a publication,\n"
-     "dump. Without it there are none. Better set in the environment; never shown.",
+     "trace, drain, dump. Without it there are none; what only reads is open to all. Better set in the\n"
+     "environment, which a restart is needed to change; never shown.",
      fields::kHttpToken},
     {"http", "connections", "Connections at a time.",
      number([](auto& c) -> auto& { return c.http.connections; }, 1, 65'536)},
@@ -259,7 +260,11 @@ const Key kKeys[] = {
      "all but the last moments before a loss of power; \"off\" the end of the process only.",
      word<Syncs>([](auto& c) -> auto& { return c.storage.sync; })},
 
-    {"log", "level", "\"debug\", \"info\", \"warning\", \"error\" or \"off\".",
+    {"log", "level",
+     "\"debug\", \"info\", \"warning\", \"error\" or \"off\": the least that is logged. At \"debug\" nothing\n"
+     "more is said today than at \"info\", which has starts, stops, reloads, actions and traces; at\n"
+     "\"warning\" bounds that are reached, what peers do wrong, and lines left out; at \"error\" what\n"
+     "keeps the server from serving.",
      word<Levels>([](auto& c) -> auto& { return c.log.level; }), "--log-level"},
     {"log", "format", "\"text\" or \"json\", one object a line.",
      word<Formats>([](auto& c) -> auto& { return c.log.format; }), "--log-format"},

@@ -117,6 +117,19 @@ TEST(ConfigError, ValuesThatDoNotFitTogetherAreTold) {
          "FILE:2: subscribe.default_expires is 600, which is above subscribe.max_expires, 60"},
         {"[notify]\nwindow_initial = 200\nwindow_max = 100\n",
          "FILE:2: notify.window_initial is 200, which is above notify.window_max, 100"},
+        {"[publish]\nexpires_offset = 3600\n",
+         "FILE:2: publish.expires_offset is 3600, which leaves nothing of publish.default_expires, "
+         "3600: publishers would refresh each second"},
+        {"[publish]\nmin_expires = 60\nexpires_offset = 60\n",
+         "FILE:3: publish.expires_offset is 60, which leaves nothing of publish.min_expires, 60: "
+         "publishers would refresh each second"},
+        {"[limits]\nbody_bytes = 2048\ndocument_bytes = 4096\n",
+         "FILE:3: limits.document_bytes is 4096, which is above limits.body_bytes, 2048"},
+        {"[tcp]\nqueue_bytes = 200000\nqueue_bytes_total = 100000\n",
+         "FILE:2: tcp.queue_bytes is 200000, which is above tcp.queue_bytes_total, 100000"},
+        {"[storage]\nstate_dir = \"~/state\"\n",
+         "FILE:2: storage.state_dir: \"~/state\" begins with ~, which is not taken for a home "
+         "directory here; write the whole path"},
         {"[sip]\nt2_ms = 100\n", "FILE:2: sip.t1_ms is 500, which is above sip.t2_ms, 100"},
         {"[sip]\nlisten = [\"udp:127.0.0.1:5060\", \"udp:127.0.0.1:5060\"]\n",
          "FILE:2: sip.listen: \"udp:127.0.0.1:5060\" is there twice"},
