@@ -128,25 +128,31 @@ void Service::stop_cleanly() {
     manager_.tell_stopping();
     boost::system::error_code ignored;
     signals_.clear(ignored);
+    bool is_stored = true;
     if (sqlite_ && driver_) {
-        wait_for_store();
+        is_stored = wait_for_store();
         driver_->run_turn([this](TimePoint now, Outbox& outbox) {
             engine_->handle_stop(now, outbox);
         });
         if (!sqlite_->drain(kStorePatience)) {
+            is_stored = false;
             log_.write(Severity::error, "state not stored", {{"why", sqlite_->trouble()}});
         }
     }
     stop();
+    if (is_stored) log_.write(Severity::info, "stopped");
 }
 
-/// Gives the engine the answers that the store owes it, so that requests are answered.
-void Service::wait_for_store() {
-    if (!sqlite_->drain(kStorePatience)) {
+/// Gives the engine the answers that the store owes it, so that requests are answered. Returns
+/// whether it got all of them.
+bool Service::wait_for_store() {
+    const bool is_done = sqlite_->drain(kStorePatience);
+    if (!is_done) {
         log_.write(Severity::error, "requests left unanswered", {{"why", sqlite_->trouble()}});
     }
     sqlite_->deliver();
     driver_->run_turn([](TimePoint, Outbox&) {});
+    return is_done;
 }
 
 void Service::open_store() {

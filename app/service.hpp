@@ -76,7 +76,7 @@ public:
 private:
     void open_store();
     void restore_state();
-    void wait_for_store();
+    bool wait_for_store();
     void tell_store_trouble();
     std::string unready_because() const;
     void open_listeners();

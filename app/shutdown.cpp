@@ -71,9 +71,10 @@ bool Shutdown::is_patience_over() {
     if (stopping_) {
         log_.write(
             Severity::warning,
-            "stopping with NOTIFYs unanswered",
-            {{"in_flight", std::to_string(stats.notifies_in_flight)},
-             {"queued", std::to_string(stats.notifies_queued)}}
+            "stopping with work left",
+            {{"notifies_in_flight", std::to_string(stats.notifies_in_flight)},
+             {"notifies_queued", std::to_string(stats.notifies_queued)},
+             {"commits_pending", std::to_string(stats.commits_pending)}}
         );
     }
     return true;
