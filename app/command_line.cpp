@@ -1,6 +1,7 @@
 #include "app/command_line.hpp"
 
 #include "app/config_key.hpp"
+#include "core/sip/grammar.hpp"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -58,10 +59,28 @@ void add_state(CLI::App& parser, CommandLine& line) {
             "Read the JSON of Kamailio's ul.dump; its bindings give way to what is published",
             Verb::import);
     import->add_option("FILE", line.state.file, "Default: standard input");
-    import->add_option("--domain", line.state.domain, "Of AORs that are only a user");
+    import->add_option("--domain", line.state.domain, "Of AORs that are only a user")
+        ->check([](const std::string& text) {
+            return sip::is_host(text) ? "" : "\"" + text + "\" is no host name or address";
+});
+}  // namespace
+
+/// One of them would be done, and the others forgotten.
+void refuse_conflict(const std::vector<std::pair<std::string, bool>>& asked) {
+    std::string found;
+    for (const auto& [name, is_asked] : asked) {
+        if (!is_asked) continue;
+        if (!found.empty()) {
+            throw ConfigError(
+                "command line: " + found + " and " + name +
+                " cannot be done at once; ask for one after the other"
+            );
+        }
+        found = name;
+    }
 }
 
-}  // namespace
+}  // namespace reginfo
 
 CommandLine parse_command_line(std::vector<std::string> arguments) {
     CommandLine line;
@@ -97,6 +116,12 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
         std::replace(what.begin(), what.end(), '\n', ' ');
         throw ConfigError("command line: " + what);
     }
+    refuse_conflict(
+        {{"--version", version},
+         {"--check-health", check_health},
+         {"--check-config", check_config},
+         {"state", line.action == CommandLine::Action::state}}
+    );
     if (version) line.action = CommandLine::Action::version;
     if (check_health) line.action = CommandLine::Action::check_health;
     if (check_config) line.action = CommandLine::Action::check_config;

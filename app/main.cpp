@@ -13,9 +13,13 @@
 #include <malloc.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
+#include <exception>
 #include <iostream>
+#include <stdexcept>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -29,16 +33,26 @@ void give_back_large_blocks() {
     mallopt(M_TRIM_THRESHOLD, 8 * kLarge);
 }
 
+/// What was asked for has to arrive: on a full disk it has not.
+void flush_output() {
+    errno = 0;
+    if (std::cout.flush()) return;
+    const int why = errno != 0 ? errno : EIO;
+    throw std::runtime_error(
+        "standard output cannot be written: " + std::generic_category().message(why)
+    );
+}
+
 void run(std::vector<std::string> arguments) {
     using Action = reginfo::CommandLine::Action;
     const reginfo::CommandLine line = reginfo::parse_command_line(std::move(arguments));
     if (line.action == Action::help) {
         std::cout << line.help;
-        return;
+        return flush_output();
     }
     if (line.action == Action::version) {
         std::cout << "reginfod " << reginfo::version() << "\n";
-        return;
+        return flush_output();
     }
     const auto load = [&line] {
         return reginfo::load_config(
@@ -49,7 +63,7 @@ void run(std::vector<std::string> arguments) {
     const reginfo::Config& config = effective.config;
     if (line.action == Action::check_config) {
         std::cout << reginfo::write_config(effective);
-        return;
+        return flush_output();
     }
     if (line.action == Action::check_health) {
         reginfo::check_health(config);
@@ -57,7 +71,7 @@ void run(std::vector<std::string> arguments) {
     }
     if (line.action == Action::state) {
         reginfo::run_state_command(line.state, config);
-        return;
+        return flush_output();
     }
     give_back_large_blocks();
     reginfo::Log log(config.log.level, config.log.format, reginfo::make_stderr_sink());
@@ -81,13 +95,7 @@ int main(int argc, char** argv) {
     } catch (const reginfo::ConfigError& error) {
         std::cerr << "reginfod: " << error.what() << "\n";
         return 2;
-    } catch (const reginfo::HealthCheckError& error) {
-        std::cerr << "reginfod: " << error.what() << "\n";
-        return 1;
-    } catch (const reginfo::StateCommandError& error) {
-        std::cerr << "reginfod: " << error.what() << "\n";
-        return 1;
-    } catch (const reginfo::StartError& error) {
+    } catch (const std::exception& error) {  // of whatever kind: it has to be told
         std::cerr << "reginfod: " << error.what() << "\n";
         return 1;
     }

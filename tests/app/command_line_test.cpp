@@ -64,6 +64,23 @@ TEST(CommandLine, ThereAreOtherThingsToDoThanServe) {
     EXPECT_EQ(parse_command_line({"--help"}).action, Action::help);
 }
 
+TEST(CommandLine, WhatCannotBeDoneAtOnceIsNamed) {
+    try {
+        parse_command_line({"state", "load", "--check-config"});
+        ADD_FAILURE() << "no error";
+    } catch (const ConfigError& error) {
+        EXPECT_THAT(error.what(), HasSubstr("--check-config and state cannot be done at once"));
+    }
+}
+
+TEST(CommandLine, AnImportHasADomain) {
+    const CommandLine line = parse_command_line({"state", "import", "--domain", "a.example", "f"});
+
+    EXPECT_EQ(line.action, Action::state);
+    EXPECT_EQ(line.state.domain, "a.example");
+    EXPECT_EQ(line.state.file, "f");
+}
+
 TEST(CommandLine, HelpNamesEveryFlag) {
     const std::string help = parse_command_line({"--help"}).help;
 
@@ -78,6 +95,12 @@ TEST(CommandLine, WhatIsNotUnderstoodIsAnErrorOfOneLine) {
         {"--listen"},
         {"--log-level", "info", "--log-level", "info"},
         {"--config", "a", "b"},
+        {"--check-config", "--check-health"},
+        {"--version", "--check-config"},
+        {"state", "load", "--check-config"},
+        {"--check-health", "state", "check"},
+        {"state", "import", "--domain", "a b"},
+        {"state", "import", "--domain", ""},
     };
     for (const auto& arguments : cases) {
         SCOPED_TRACE(arguments.front());
