@@ -1,9 +1,12 @@
 #include "app/location_dump.hpp"
 
+#include "core/event/import.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 namespace reginfo {
 namespace {
@@ -91,45 +94,97 @@ bool append_contact(std::string& out, const Json& contact, std::size_t number) {
     return true;
 }
 
-void read_aor(const Json& info, const std::string& domain, LocationDump& dump) {
-    std::string aor = member(info, "AoR").get<std::string>();
-    if (aor.find('@') == std::string::npos) {
-        if (domain.empty()) {
-            throw DumpError("AOR \"" + aor + "\" has no domain: say which with --domain");
-        }
-        aor += "@" + domain;
-    }
-    if (aor.find(':') == std::string::npos) aor.insert(0, "sip:");
+/// The live contacts of one AOR, of wherever the dump has some.
+struct Bindings {
+    std::string aor;  ///< as the first of them has it
     std::string contacts;
-    for (const Json& entry : list(info, "Contacts")) {
-        const bool live = append_contact(contacts, member(entry, "Contact"), dump.contacts);
-        ++(live ? dump.contacts : dump.skipped);
+};
+
+class DumpReader {
+public:
+    explicit DumpReader(std::string domain) : domain_(std::move(domain)) {}
+
+    void read(const Json& result) {
+        for (const Json& entry : list(result, "Domains")) {
+            for (const Json& record : list(member(entry, "Domain"), "AoRs")) {
+                read_aor(member(record, "Info"));
+            }
+        }
     }
-    if (contacts.empty()) return;
-    std::string& document = dump.documents[aor];
-    document =
-        "<reginfo xmlns=\"urn:ietf:params:xml:ns:reginfo\" version=\"0\" state=\"full\">"
-        "<registration";
-    append_attribute(document, "aor", aor);
-    document += " id=\"r\" state=\"active\">" + contacts + "</registration></reginfo>";
+
+    LocationDump finish() {
+        for (const auto& [key, found] : bindings_) {
+            std::string document =
+                "<reginfo xmlns=\"urn:ietf:params:xml:ns:reginfo\" version=\"0\" state=\"full\">"
+                "<registration";
+            append_attribute(document, "aor", found.aor);
+            document +=
+                " id=\"r\" state=\"active\">" + found.contacts + "</registration></reginfo>";
+            dump_.documents.emplace(key, std::move(document));
+        }
+        return std::move(dump_);
+    }
+
+private:
+    std::string uri_of(const Json& info) const {
+        const Json& name = member(info, "AoR");
+        if (!name.is_string()) {
+            throw DumpError("not a dump of a location table: an \"AoR\" is no text");
+        }
+        auto aor = name.get<std::string>();
+        if (aor.find('@') == std::string::npos) {
+            if (domain_.empty()) {
+                throw DumpError("AOR \"" + aor + "\" has no domain: say which with --domain");
+            }
+            aor += "@" + domain_;
+        }
+        if (aor.find(':') == std::string::npos) aor.insert(0, "sip:");
+        return aor;
+    }
+
+    void read_aor(const Json& info) {
+        std::string aor = uri_of(info);
+        std::string contacts;
+        for (const Json& entry : list(info, "Contacts")) {
+            if (!append_contact(contacts, member(entry, "Contact"), number_++)) ++dump_.expired;
+        }
+        if (contacts.empty()) return;
+        const auto key = aor_key_of(aor);
+        if (!key) return dump_.strangers.push_back(std::move(aor));
+        Bindings& found = bindings_[*key];
+        if (found.aor.empty()) found.aor = std::move(aor);
+        found.contacts += contacts;
+    }
+
+    std::string domain_;
+    std::map<std::string, Bindings> bindings_;
+    LocationDump dump_;
+    std::size_t number_ = 0;  ///< of contacts
+};
+
+Json parsed(const std::string& text) {
+    try {
+        return Json::parse(text);
+    } catch (const Json::parse_error& error) {
+        throw DumpError(
+            "not a dump of a location table: it is not JSON, from byte " +
+            std::to_string(error.byte) +
+            " on; take what Kamailio's JSON-RPC answers to ul.dump, "
+            "as reginfod(8) says how"
+        );
+    }
 }
 
 }  // namespace
 
 LocationDump read_location_dump(const std::string& json, const std::string& domain) {
-    LocationDump dump;
-    try {
-        const Json parsed = Json::parse(json);
-        const Json& result = parsed.contains("result") ? parsed["result"] : parsed;
-        for (const Json& entry : list(result, "Domains")) {
-            for (const Json& record : list(member(entry, "Domain"), "AoRs")) {
-                read_aor(member(record, "Info"), domain, dump);
-            }
-        }
-    } catch (const Json::exception& error) {
-        throw DumpError(std::string("not a dump of a location table: ") + error.what());
+    const Json answer = parsed(json);
+    if (answer.is_object() && answer.contains("error")) {
+        throw DumpError("Kamailio answered with an error: " + answer["error"].dump());
     }
-    return dump;
+    DumpReader reader(domain);
+    reader.read(answer.is_object() && answer.contains("result") ? answer["result"] : answer);
+    return reader.finish();
 }
 
 }  // namespace reginfo

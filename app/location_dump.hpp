@@ -1,5 +1,6 @@
 /// @file
-/// A Kamailio location table, as "kamcmd ul.dump" or its JSON-RPC has it.
+/// A Kamailio location table, as its JSON-RPC has it: "kamctl rpc ul.dump". (kamcmd writes no
+/// JSON.)
 #pragma once
 
 #include <cstddef>
@@ -17,10 +18,11 @@ public:
 };
 
 struct LocationDump {
-    /// A reginfo document for each AOR, as pua_reginfo would publish it; by the AOR's URI.
+    /// A reginfo document for each AOR, as pua_reginfo would publish it; by the canonical AOR. It
+    /// has the contacts of every spelling of the AOR and of every table in the dump.
     std::map<std::string, std::string> documents;
-    std::size_t contacts = 0;
-    std::size_t skipped = 0;  ///< contacts that have expired or have no address
+    std::vector<std::string> strangers;  ///< what stands for an AOR and is none
+    std::size_t expired = 0;             ///< contacts whose time is over, or without an address
 };
 
 /// @param json    the result of ul.dump, with or without its JSON-RPC envelope

@@ -4,70 +4,114 @@
 #include "app/state_tool.hpp"
 #include "app/storage.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <string>
+#include <system_error>
 
 namespace reginfo {
 namespace {
 
-/// A file to read or write, or the standard stream where none is named.
-template <class File, class Stream>
-class FileOr {
+[[noreturn]] void fail(const std::string& what) { throw StateCommandError(what); }
+
+std::string text_of(int error) { return std::generic_category().message(error); }
+
+/// What is to be read: a file, or standard input where none is named.
+class Input {
 public:
-    FileOr(const std::string& path, Stream& standard) : standard_(standard) {
-        if (path.empty()) return;
-        file_.open(path);
-        if (!file_) throw StateCommandError(path + " cannot be opened");
-        named_ = true;
+    explicit Input(const std::string& path)
+        : name_(path.empty() ? "standard input" : path), stream_(path.empty() ? std::cin : file_) {
+        if (!path.empty()) file_.open(path);
+        if (!stream_) fail(name_ + " cannot be opened: " + text_of(errno));
+        stream_.exceptions(std::ios::badbit);  // else a failing disk were the end of the file
     }
-    Stream& stream() { return named_ ? file_ : standard_; }
+
+    template <class Read>
+    void read(const Read& read) {
+        try {
+            read(stream_);
+        } catch (const std::ios_base::failure& error) {
+            fail(name_ + " cannot be read: " + error.code().message());
+        }
+    }
 
 private:
-    Stream& standard_;
-    File file_;
-    bool named_ = false;
+    std::string name_;
+    std::ifstream file_;
+    std::istream& stream_;
 };
 
-using Input = FileOr<std::ifstream, std::istream>;
-using Output = FileOr<std::ofstream, std::ostream>;
+/// What is to be written, likewise. A file that is made is for its owner only: it says who is
+/// where.
+class Output {
+public:
+    explicit Output(const std::string& path) : stream_(path.empty() ? std::cout : file_) {
+        if (path.empty()) return;
+        const int made = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        if (made >= 0) ::close(made);
+        file_.open(path);
+        if (!file_) fail(path + " cannot be opened: " + text_of(errno));
+    }
+    std::ostream& stream() { return stream_; }
+
+private:
+    std::ofstream file_;
+    std::ostream& stream_;
+};
+
+void require_file(const std::string& path) {
+    std::error_code failed;
+    if (std::filesystem::exists(path, failed)) return;
+    if (!failed) fail(path + " does not exist; set --state-dir");
+    fail(
+        path + " cannot be looked at: " + failed.message() +
+        "; run this as the user whose it is, or set --state-dir"
+    );
+}
 
 void run(const CommandLine::State& command, const RecordFileOptions& options) {
     using Verb = CommandLine::State::Verb;
-    const bool reads = command.verb == Verb::check || command.verb == Verb::dump;
-    if (reads && !std::filesystem::exists(options.path)) {
-        throw StateCommandError(options.path + " does not exist; set --state-dir");
-    }
+    if (command.verb == Verb::check || command.verb == Verb::dump) require_file(options.path);
     switch (command.verb) {
         case Verb::check:
-            if (!check_state(options, std::cout)) {
-                throw StateCommandError(options.path + " is damaged");
-            }
+            if (!check_state(options, std::cout)) fail(options.path + " is damaged");
             return;
         case Verb::dump:
-            return dump_state(options, Output(command.file, std::cout).stream());
+            return dump_state(options, Output(command.file).stream());
         case Verb::load:
-            std::cout << load_state(options, Input(command.file, std::cin).stream())
-                      << " records loaded\n";
-            return;
+            return Input(command.file).read([&](std::istream& in) {
+                load_state(options, in, std::cout);
+            });
         case Verb::import:
-            import_state(
-                options, Input(command.file, std::cin).stream(), command.domain, std::cout
-            );
-            return;
+            return Input(command.file).read([&](std::istream& in) {
+                import_state(options, in, command.domain, std::cout);
+            });
     }
 }
 
 }  // namespace
 
 void run_state_command(const CommandLine::State& command, const Config& config) {
+    if (config.storage.kind == StorageKind::memory) {
+        throw ConfigError(
+            "storage.kind is \"memory\": nothing is kept that could be worked on; set "
+            "--storage sqlite, and --state-dir"
+        );
+    }
+    std::ios::sync_with_stdio(false);  // C's streams do not tell an error of reading from the end
     try {
         run(command, file_options_of(config));
+    } catch (const DamagedError& error) {
+        fail(error.found());
     } catch (const StoreError& error) {
-        throw StateCommandError(error.what());
+        fail(error.what());
     } catch (const DumpError& error) {
-        throw StateCommandError(error.what());
+        fail(error.what());
     }
 }
 

@@ -15,7 +15,7 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-/// @throw StateCommandError
+/// @throw StateCommandError; ConfigError if there can be no state
 void run_state_command(const CommandLine::State& command, const Config& config);
 
 }  // namespace reginfo

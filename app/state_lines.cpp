@@ -13,7 +13,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr int kFormat = 1;
+constexpr int kFormat = 2;
+constexpr int kFormatWithoutTail = 1;
 constexpr std::array<std::string_view, 3> kBuckets{"aor", "dialog", "transaction"};
 
 std::string hex_of(std::string_view bytes) {
@@ -32,9 +33,9 @@ std::string bytes_of(const std::string& hex) {
     const auto digit = [](char c) -> unsigned {
         if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
         if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a') + 10U;
-        throw StateLineError("a value is not written in hexadecimal digits");
+        throw StateLineError("has a value that is not written in hexadecimal digits");
     };
-    if (hex.size() % 2 != 0) throw StateLineError("a value has half a byte");
+    if (hex.size() % 2 != 0) throw StateLineError("has a value with half a byte");
     std::string out;
     for (std::size_t i = 0; i < hex.size(); i += 2) {
         out += static_cast<char>(digit(hex[i]) << 4U | digit(hex[i + 1]));
@@ -42,14 +43,34 @@ std::string bytes_of(const std::string& hex) {
     return out;
 }
 
-/// Calls `read` with the text as JSON; whatever JSON is not so is told alike.
-template <class Read>
-auto parsed(const std::string& text, const Read& read) {
+Json parsed(const std::string& text) {
     try {
-        return read(Json::parse(text));
-    } catch (const Json::exception& error) {
-        throw StateLineError(error.what());
+        Json line = Json::parse(text);
+        if (line.is_object()) return line;
+    } catch (const Json::parse_error& error) {
+        throw StateLineError("is not JSON, from byte " + std::to_string(error.byte) + " on");
     }
+    throw StateLineError("is no JSON object");
+}
+
+const Json& member(const Json& line, const std::string& name) {
+    const auto found = line.find(name);
+    if (found == line.end()) throw StateLineError("has no \"" + name + "\"");
+    return *found;
+}
+
+const std::string& text_in(const Json& line, const std::string& name) {
+    const Json& value = member(line, name);
+    if (!value.is_string()) throw StateLineError("has a \"" + name + "\" that is no text");
+    return value.get_ref<const std::string&>();
+}
+
+std::int64_t number_in(const Json& line, const std::string& name) {
+    const Json& value = member(line, name);
+    if (!value.is_number_integer()) {
+        throw StateLineError("has a \"" + name + "\" that is no whole number");
+    }
+    return value.get<std::int64_t>();
 }
 
 }  // namespace
@@ -58,16 +79,33 @@ std::string head_line(std::uint64_t hash_seed) {
     return Json{{"reginfod_state", kFormat}, {"hash_seed", std::to_string(hash_seed)}}.dump();
 }
 
-std::uint64_t parse_head_line(const std::string& text) {
-    return parsed(text, [](const Json& head) {
-        if (head.at("reginfod_state") != kFormat) throw StateLineError("a dump of another format");
-        const auto& digits = head.at("hash_seed").get_ref<const std::string&>();
-        std::uint64_t seed = 0;
-        const char* end = digits.data() + digits.size();
-        const auto [at, error] = std::from_chars(digits.data(), end, seed);
-        if (error != std::errc() || at != end) throw StateLineError("hash_seed is no number");
-        return seed;
-    });
+StateHead parse_head_line(const std::string& text) {
+    const Json head = parsed(text);
+    const std::int64_t format = number_in(head, "reginfod_state");
+    if (format != kFormat && format != kFormatWithoutTail) {
+        throw StateLineError(
+            "says format " + std::to_string(format) + ", and this reginfod knows up to " +
+            std::to_string(kFormat)
+        );
+    }
+    StateHead found{0, format != kFormatWithoutTail};
+    const std::string& digits = text_in(head, "hash_seed");
+    const char* end = digits.data() + digits.size();
+    const auto [at, error] = std::from_chars(digits.data(), end, found.hash_seed);
+    if (error != std::errc() || at != end) {
+        throw StateLineError("has a \"hash_seed\" that is no number");
+    }
+    return found;
+}
+
+std::string tail_line(std::size_t records) { return Json{{"records", records}}.dump(); }
+
+bool is_tail_line(const std::string& text) { return text.starts_with("{\"records\""); }
+
+std::size_t parse_tail_line(const std::string& text) {
+    const std::int64_t records = number_in(parsed(text), "records");
+    if (records < 0) throw StateLineError("has \"records\" below 0");
+    return static_cast<std::size_t>(records);
 }
 
 std::string line_of(const StoredRecord& record, Stamp written) {
@@ -82,20 +120,15 @@ std::string line_of(const StoredRecord& record, Stamp written) {
 }
 
 StateLine parse_state_line(const std::string& text) {
-    return parsed(text, [](const Json& line) {
-        const auto bucket = std::find(
-            kBuckets.begin(), kBuckets.end(), line.at("bucket").get_ref<const std::string&>()
-        );
-        if (bucket == kBuckets.end()) throw StateLineError("there is no such bucket");
-        const Json& written = line.at("written_ms");
-        if (!written.is_number_integer()) throw StateLineError("written_ms is no whole number");
-        return StateLine{
-            {static_cast<Bucket>(bucket - kBuckets.begin()),
-             bytes_of(line.at("key").get_ref<const std::string&>()),
-             bytes_of(line.at("value").get_ref<const std::string&>())},
-            written.get<Stamp>(),
-        };
-    });
+    const Json line = parsed(text);
+    const auto* bucket = std::find(kBuckets.begin(), kBuckets.end(), text_in(line, "bucket"));
+    if (bucket == kBuckets.end()) throw StateLineError("has a \"bucket\" that there is not");
+    return {
+        {static_cast<Bucket>(bucket - kBuckets.begin()),
+         bytes_of(text_in(line, "key")),
+         bytes_of(text_in(line, "value"))},
+        number_in(line, "written_ms"),
+    };
 }
 
 }  // namespace reginfo

@@ -1,28 +1,43 @@
 /// @file
-/// The lines of a dump of the state: JSON, one record each, behind a line that says what they are.
+/// The lines of a dump of the state: JSON, one record each, between a line that says what they are
+/// and one that says how many, so that a dump that was cut off is no dump.
 #pragma once
 
 #include "core/outbox.hpp"
 #include "core/storage/stamp_clock.hpp"
 #include "core/time.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
 
 namespace reginfo {
 
-/// The line is none of a dump; says what is wrong.
+/// The line is none of a dump; says what is wrong with it, as in "line 7 " + what().
 class StateLineError : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
 };
 
+struct StateHead {
+    std::uint64_t hash_seed = 0;
+    bool has_tail = true;  ///< not in the dumps of earlier versions
+};
+
 std::string head_line(std::uint64_t hash_seed);
 
-/// Returns the hash seed.
 /// @throw StateLineError
-std::uint64_t parse_head_line(const std::string& text);
+StateHead parse_head_line(const std::string& text);
+
+std::string tail_line(std::size_t records);
+
+/// Whether it is the last line rather than a record.
+bool is_tail_line(const std::string& text);
+
+/// How many records there are in front of it.
+/// @throw StateLineError
+std::size_t parse_tail_line(const std::string& text);
 
 struct StateLine {
     Write write;

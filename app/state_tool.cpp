@@ -5,23 +5,24 @@
 #include "core/event/import.hpp"
 #include "core/event/record_codec.hpp"
 #include "core/reginfo/reader.hpp"
+#include "core/storage/store_error.hpp"
 #include "core/transaction/transaction_record.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
-#include <algorithm>
-#include <array>
+#include <cerrno>
 #include <chrono>
 #include <iterator>
 #include <optional>
 #include <random>
+#include <set>
 #include <string_view>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 namespace reginfo {
 namespace {
-
-constexpr std::size_t kBatch = 1000;
 
 bool is_readable(const StoredRecord& record) {
     const RecordTime time{TimePoint{}, record.age};
@@ -40,77 +41,176 @@ Stamp milliseconds(Duration duration) {
     return std::chrono::floor<std::chrono::milliseconds>(duration).count();
 }
 
-/// Collects writes and hands them on in batches.
-class Writer {
+/// Writes lines, and remembers why that failed at first.
+class LineWriter {
 public:
-    explicit Writer(RecordFile& file) : file_(file) {}
+    explicit LineWriter(std::ostream& out) : out_(out) {}
 
-    void add(Write write, Stamp stamp) {
-        writes_.push_back(std::move(write));
-        stamps_.push_back(stamp);
-        if (writes_.size() >= kBatch) flush();
+    void write(const std::string& line) {
+        errno = 0;
+        out_ << line << "\n";
+        note();
     }
 
-    void flush() {
-        std::vector<RecordFile::Batch> batches;
-        for (std::size_t i = 0; i < writes_.size(); ++i) {
-            batches.push_back({{&writes_[i], 1}, stamps_[i]});
-        }
-        try {
-            if (!batches.empty()) file_.write(batches);
-        } catch (const SqliteError& error) {
-            throw StoreError(file_.path() + " cannot be written: " + error.what());
-        }
-        writes_.clear();
-        stamps_.clear();
+    /// @throw StoreError  some line could not be written
+    void finish() {
+        errno = 0;
+        out_.flush();
+        note();
+        if (out_) return;
+        throw StoreError(
+            "the dump cannot be written: " + std::generic_category().message(why_) +
+            "; what is there of it cannot be loaded"
+        );
     }
 
 private:
-    RecordFile& file_;
-    std::vector<Write> writes_;
-    std::vector<Stamp> stamps_;
+    void note() {
+        if (!out_ && why_ == 0) why_ = errno != 0 ? errno : EIO;
+    }
+
+    std::ostream& out_;
+    int why_ = 0;
 };
+
+[[noreturn]] void refuse_dump(const std::string& why) {
+    throw StoreError(
+        why + "; nothing was loaded: take a whole one as \"reginfod state dump\" writes it"
+    );
+}
+
+/// What `parse` makes of a line.
+template <class Parsed>
+Parsed parse_line(
+    Parsed (*parse)(const std::string&),
+    const std::string& line,
+    std::size_t number
+) {
+    try {
+        return parse(line);
+    } catch (const StateLineError& error) {
+        refuse_dump("line " + std::to_string(number) + " of the dump " + error.what());
+    }
+}
+
+/// Reads a dump from its first line to its last, which have to be there.
+class LineReader {
+public:
+    explicit LineReader(std::istream& in) : in_(in) {
+        if (!next_line()) refuse_dump("the dump is empty");
+        head_ = parse_line(parse_head_line, line_, number_);
+    }
+
+    const StateHead& head() const { return head_; }
+    std::size_t records() const { return records_; }
+
+    /// Nothing behind the last one. @throw StoreError
+    std::optional<RecordFile::Stamped> next() {
+        const bool found = next_line();
+        if (!found && !head_.has_tail) return std::nullopt;
+        if (!found)
+            refuse_dump("the dump ends with line " + std::to_string(number_) + " and is cut off");
+        if (head_.has_tail && is_tail_line(line_)) return finish();
+        ++records_;
+        StateLine line = parse_line(parse_state_line, line_, number_);
+        return RecordFile::Stamped{std::move(line.write), line.written};
+    }
+
+private:
+    bool next_line() {
+        if (!std::getline(in_, line_)) return false;
+        ++number_;
+        return true;
+    }
+
+    std::nullopt_t finish() {
+        const std::size_t said = parse_line(parse_tail_line, line_, number_);
+        if (said != records_) {
+            refuse_dump(
+                "the dump has " + std::to_string(records_) + " records, and its last line says " +
+                std::to_string(said)
+            );
+        }
+        if (next_line())
+            refuse_dump(
+                "the dump goes on in line " + std::to_string(number_) + " behind its last one"
+            );
+        return std::nullopt;
+    }
+
+    std::istream& in_;
+    std::string line_;
+    std::size_t number_ = 0;
+    StateHead head_;
+    std::size_t records_ = 0;
+};
+
+/// What is stored of the AORs of a dump, with its age.
+using Known = boost::unordered_flat_map<std::string, std::pair<std::string, Duration>>;
+
+Known load_known(RecordFile& file, const LocationDump& dump) {
+    Known known;
+    for (const auto& [aor, document] : dump.documents) known.try_emplace(aor);
+    file.load([&](const StoredRecord& record) {
+        const auto at = known.find(std::string(record.key));
+        if (record.bucket == Bucket::aor && at != known.end()) {
+            at->second = {std::string(record.value), record.age};
+        }
+        return true;
+    });
+    return known;
+}
+
+std::size_t contacts_of(const Document& document) {
+    std::set<std::string_view> identities;
+    for (const Contact& contact : document.registrations.front().contacts) {
+        identities.insert(contact.identity);
+    }
+    return identities.size();
+}
 
 }  // namespace
 
 void dump_state(const RecordFileOptions& options, std::ostream& out) {
     RecordFile file(options);
-    out << head_line(file.hash_seed()) << "\n";
+    LineWriter lines(out);
+    lines.write(head_line(file.hash_seed()));
     const Stamp now = file.clock().read();
-    file.load([&](const StoredRecord& record) {
-        out << line_of(record, now - milliseconds(record.age)) << "\n";
-        return true;
-    });
-    out.flush();
-    if (!out) throw StoreError("the dump cannot be written");
+    std::size_t records = 0;
+    std::string damage;
+    try {
+        file.load([&](const StoredRecord& record) {
+            lines.write(line_of(record, now - milliseconds(record.age)));
+            ++records;
+            return true;
+        });
+    } catch (const DamagedError& error) {
+        damage = error.found();
+    }
+    lines.write(tail_line(records));
+    lines.finish();
+    if (damage.empty()) return;
+    throw StoreError(
+        damage + "; the " + std::to_string(records) +
+        " records in front of that are in the dump, which can be loaded"
+    );
 }
 
-std::size_t load_state(const RecordFileOptions& options, std::istream& in) {
-    std::size_t number = 1;
-    try {
-        std::string text;
-        std::getline(in, text);
-        const std::uint64_t seed = parse_head_line(text);
-        RecordFile file(options);
-        const LoadReport before = file.load([](const StoredRecord&) { return true; });
-        if (before.aors + before.dialogs > 0) {
-            throw StoreError(
-                options.path +
-                " holds records already; load into another directory, or move it away"
-            );
-        }
-        file.keep_hash_seed(seed);
-        Writer writer(file);
-        while (std::getline(in, text)) {
-            ++number;
-            StateLine line = parse_state_line(text);
-            writer.add(std::move(line.write), line.written);
-        }
-        writer.flush();
-        return number - 1;
-    } catch (const StateLineError& error) {
-        throw StoreError("line " + std::to_string(number) + " of the dump: " + error.what());
+void load_state(const RecordFileOptions& options, std::istream& in, std::ostream& out) {
+    LineReader lines(in);
+    RecordFile file(options);
+    const LoadReport before = file.load([](const StoredRecord&) { return true; });
+    if (before.aors + before.dialogs > 0) {
+        throw StoreError(
+            options.path + " holds records already; load into another directory, or move it away"
+        );
     }
+    file.fill(lines.head().hash_seed, [&] { return lines.next(); });
+    out << lines.records() << " records loaded";
+    if (!lines.head().has_tail) {
+        out << "; whether the dump was whole cannot be told: an earlier version wrote it";
+    }
+    out << "\n";
 }
 
 bool check_state(const RecordFileOptions& options, std::ostream& out) {
@@ -120,8 +220,8 @@ bool check_state(const RecordFileOptions& options, std::ostream& out) {
     LoadReport report;
     try {
         report = file.load(is_readable);
-    } catch (const StoreError& error) {
-        out << error.what() << "\n";
+    } catch (const DamagedError& error) {
+        out << error.found() << "\n";
         return false;
     }
     out << report.aors << " AORs, " << report.dialogs << " dialogs, " << report.transactions
@@ -129,7 +229,7 @@ bool check_state(const RecordFileOptions& options, std::ostream& out) {
     return problems.empty() && report.unreadable == 0;
 }
 
-std::size_t import_state(
+void import_state(
     const RecordFileOptions& options,
     std::istream& in,
     const std::string& domain,
@@ -137,43 +237,38 @@ std::size_t import_state(
 ) {
     const std::string json(std::istreambuf_iterator<char>(in), {});
     const LocationDump dump = read_location_dump(json, domain);
-    boost::unordered_flat_map<std::string, std::pair<std::string, Duration>> existing;
-    for (const auto& [aor, document] : dump.documents) {
-        if (const auto key = aor_key_of(aor)) existing.try_emplace(*key);
+    for (const std::string& aor : dump.strangers) {
+        out << "skipped " << aor << ": it is no address-of-record\n";
     }
     RecordFile file(options);
-    file.load([&](const StoredRecord& record) {
-        const auto at = existing.find(std::string(record.key));
-        if (record.bucket == Bucket::aor && at != existing.end()) {
-            at->second = {std::string(record.value), record.age};
-        }
-        return true;
-    });
+    const Known known = load_known(file, dump);
     std::random_device chance;
-    Writer writer(file);
-    std::size_t imported = 0;
+    std::vector<Write> writes;
+    std::size_t contacts = 0;
     for (const auto& [aor, text] : dump.documents) {
-        const auto key = aor_key_of(aor);
         auto document = read_document(text, {});
-        if (!key || !document) {
-            out << "skipped " << aor << ": "
-                << (key ? document.error().reason : std::string("no address-of-record")) << "\n";
+        if (!document) {
+            out << "skipped " << aor << ": " << document.error().reason << "\n";
             continue;
         }
-        const auto& [value, age] = existing[*key];
+        const auto& [value, age] = known.at(aor);
         const EntityTag etag = std::uint64_t{chance()} << 32U | chance();
-        auto record = import_record(*key, value, {TimePoint{}, age}, etag, *document);
+        auto record = import_record(aor, value, {TimePoint{}, age}, etag, *document);
         if (!record) {
             out << "skipped " << aor << ": what is stored of it cannot be read\n";
             continue;
         }
-        writer.add({Bucket::aor, *key, std::move(record)}, file.clock().read());
-        ++imported;
+        contacts += contacts_of(*document);
+        writes.push_back({Bucket::aor, aor, std::move(record)});
     }
-    writer.flush();
-    out << imported << " AORs with " << dump.contacts << " contacts imported, " << dump.skipped
+    const RecordFile::Batch batch{writes, file.clock().read()};
+    try {
+        file.write({&batch, 1});
+    } catch (const SqliteError& error) {
+        fail(file.path(), error);
+    }
+    out << writes.size() << " AORs with " << contacts << " contacts imported, " << dump.expired
         << " contacts had expired\n";
-    return imported;
 }
 
 }  // namespace reginfo

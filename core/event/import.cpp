@@ -14,6 +14,13 @@ namespace {
 /// How long a contact without a time of its own lives.
 constexpr Seconds kPermanent{86'400};
 
+bool is_imported(const Publication& publication) {
+    const auto& words = publication.words;
+    return !words.empty() && std::all_of(words.begin(), words.end(), [](const Word& word) {
+        return word.said == kImported;
+    });
+}
+
 }  // namespace
 
 std::optional<std::string> aor_key_of(std::string_view uri) {
@@ -35,6 +42,7 @@ std::optional<std::string> import_record(
         if (!known) return std::nullopt;
         state = std::move(*known);
     }
+    std::erase_if(state.publications, is_imported);
     const Registration& own = document.registrations.front();
     Seconds longest{0};
     for (const Contact& contact : own.contacts) {

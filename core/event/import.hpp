@@ -17,8 +17,8 @@ namespace reginfo {
 /// The AOR of a URI, canonical, as it keys records; nothing if it is none.
 std::optional<std::string> aor_key_of(std::string_view uri);
 
-/// The record of an AOR with another publication, whose words are imported ones. It ends with the
-/// last of its contacts.
+/// The record of an AOR with another publication, whose words are imported ones, in the place of
+/// what was imported before. It ends with the last of its contacts.
 ///
 /// @param key       the AOR, canonical
 /// @param existing  what the store has of the AOR; empty if nothing

@@ -71,11 +71,15 @@ private:
     SqliteConnection& connection_;
 };
 
+/// A file that is made is for its owner only, whatever the umask: it says who is where. SQLite
+/// gives those beside it the same mode.
 SqliteConnection open(const RecordFileOptions& options) {
+    const int file = ::open(options.path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file >= 0) ::close(file);  // if not, it is there, or SQLite says why
     try {
         return SqliteConnection(options.path, options.vfs);
     } catch (const SqliteError& error) {
-        throw StoreError(explain(options.path, error));
+        fail(options.path, error);
     }
 }
 
@@ -103,7 +107,7 @@ RecordFile::RecordFile(RecordFileOptions options)
         clock_kept_ = connection_.number_of("SELECT value FROM meta WHERE name = 'clock'");
         clock_.start(clock_kept_, std::chrono::steady_clock::now());
     } catch (const SqliteError& error) {
-        throw StoreError(explain(options_.path, error));
+        fail(options_.path, error);
     }
 }
 
@@ -168,16 +172,6 @@ Hash128 RecordFile::hash_of(std::string_view key) const {
     return Hasher(hash_seed_, 0).add(key).finish();
 }
 
-void RecordFile::keep_hash_seed(std::uint64_t seed) {
-    try {
-        SqliteStatement(connection_, "UPDATE meta SET value = ?1 WHERE name = 'hash_seed'")
-            .bind(1, static_cast<std::int64_t>(seed))
-            .run();
-    } catch (const SqliteError& error) {
-        throw StoreError(explain(options_.path, error));
-    }
-}
-
 // Reading.
 
 LoadReport RecordFile::load(const Visit& visit) {
@@ -189,7 +183,7 @@ LoadReport RecordFile::load(const Visit& visit) {
         load_journal(Bucket::dialog, now, visit, report);
         load_transactions(now, visit, report);
     } catch (const SqliteError& error) {
-        throw StoreError(explain(options_.path, error));
+        fail(options_.path, error);
     }
     return report;
 }
@@ -262,27 +256,17 @@ std::vector<std::string> RecordFile::check() {
 
 // Writing.
 
-void RecordFile::write(std::span<const Batch> batches) {
+/// Makes the changes in one transaction; if one throws, nothing has changed.
+template <class Change>
+void RecordFile::transact(const Change& make) {
     const std::array<Seq, 3> next{tables_[0].next, tables_[1].next, tables_[2].next};
     const std::array<Seq, 2> first{tables_[0].first, tables_[1].first};
     const auto marks = marks_;
-    changes_.clear();
-    std::array<std::size_t, 3> added{};
-    for (const Batch& batch : batches) {
-        for (const Write& write : batch.writes) ++added[static_cast<std::size_t>(write.bucket)];
-    }
-    const Stamp now = batches.empty() ? 0 : batches.back().stamp;
     const Stamp clock_before = clock_kept_;
+    changes_.clear();
     try {
         Transaction transaction(connection_);
-        // First, as what it appends again must not come after the same keys' new rows.
-        clean(Bucket::aor, added[0]);
-        clean(Bucket::dialog, added[1]);
-        for (const Batch& batch : batches) {
-            for (const Write& write : batch.writes) append(write.bucket, write, batch.stamp);
-        }
-        mark(now);
-        prune(now);
+        make();
         transaction.commit();
     } catch (...) {
         for (std::size_t i = 0; i < tables_.size(); ++i) tables_[i].next = next[i];
@@ -291,13 +275,49 @@ void RecordFile::write(std::span<const Batch> batches) {
         clock_kept_ = clock_before;
         throw;
     }
-    for (const Change& change : changes_) {
+    for (const RowChange& change : changes_) {
         auto& live = table(change.bucket).live;
         if (change.seq == 0) {
             live.erase(change.key);
         } else {
             live[change.key] = change.seq;
         }
+    }
+}
+
+void RecordFile::write(std::span<const Batch> batches) {
+    std::array<std::size_t, 3> added{};
+    for (const Batch& batch : batches) {
+        for (const Write& write : batch.writes) ++added[static_cast<std::size_t>(write.bucket)];
+    }
+    const Stamp now = batches.empty() ? 0 : batches.back().stamp;
+    transact([&] {
+        // First, as what it appends again must not come after the same keys' new rows.
+        clean(Bucket::aor, added[0]);
+        clean(Bucket::dialog, added[1]);
+        for (const Batch& batch : batches) {
+            for (const Write& write : batch.writes) append(write.bucket, write, batch.stamp);
+        }
+        mark(now);
+        prune(now);
+    });
+}
+
+void RecordFile::fill(std::uint64_t hash_seed, const Source& next) {
+    try {
+        transact([&] {
+            SqliteStatement(connection_, "UPDATE meta SET value = ?1 WHERE name = 'hash_seed'")
+                .bind(1, static_cast<std::int64_t>(hash_seed))
+                .run();
+            Stamp latest = 0;
+            while (const auto record = next()) {
+                append(record->write.bucket, record->write, record->stamp);
+                latest = std::max(latest, record->stamp);
+            }
+            mark(latest);
+        });
+    } catch (const SqliteError& error) {
+        fail(options_.path, error);
     }
 }
 

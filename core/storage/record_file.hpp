@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -27,6 +28,17 @@ namespace reginfo {
 class StoreError : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
+};
+
+/// One whose file is damaged. what() says what to do about it as well.
+class DamagedError : public StoreError {
+public:
+    explicit DamagedError(const std::string& found);
+    /// What is wrong, without advice: for who has asked just that.
+    const std::string& found() const { return found_; }
+
+private:
+    std::string found_;
 };
 
 /// What a commit survives: `full` the loss of power, `normal` the end of the process (after a
@@ -79,9 +91,6 @@ public:
     /// The key of hashes that are part of records; made with the file.
     std::uint64_t hash_seed() const { return hash_seed_; }
 
-    /// Takes over the seed of another file, with its records. @throw StoreError
-    void keep_hash_seed(std::uint64_t seed);
-
     /// Every record: AORs, dialogs, transactions, the latter as they were written. To be called
     /// once, before the first write.
     /// @param visit  returns whether it could read the record
@@ -94,6 +103,18 @@ public:
         Stamp stamp = 0;  ///< when they were handed in
     };
     void write(std::span<const Batch> batches);
+
+    struct Stamped {
+        Write write;
+        Stamp stamp = 0;
+    };
+    using Source = std::function<std::optional<Stamped>()>;
+
+    /// Takes over the seed of another file with its records: all of them or, if `next` throws,
+    /// nothing. @pre the file holds nothing, as load() has said
+    /// @param next  gives one after the other
+    /// @throw StoreError, and what `next` throws
+    void fill(std::uint64_t hash_seed, const Source& next);
 
     /// Writes a little, to see whether that goes. @throw SqliteError
     void probe();
@@ -119,7 +140,7 @@ private:
         Seq first = 1;                                 ///< no row is before this one
         Seq next = 1;
     };
-    struct Change {
+    struct RowChange {
         Bucket bucket;
         Hash128 key;
         Seq seq;  ///< 0: the record is gone
@@ -137,6 +158,8 @@ private:
     void read_ahead() const;
     void load_journal(Bucket bucket, Stamp now, const Visit& visit, LoadReport& report);
     void load_transactions(Stamp now, const Visit& visit, LoadReport& report);
+    template <class Change>
+    void transact(const Change& make);
     Seq append(Bucket bucket, const Write& write, Stamp stamp);
     void clean(Bucket bucket, std::size_t added);
     void prune(Stamp now);
@@ -152,7 +175,7 @@ private:
     Stamp clock_kept_ = 0;  ///< in the file
     std::int64_t probes_ = 0;
     std::deque<Mark> marks_;
-    std::vector<Change> changes_;  ///< of the transaction under way
+    std::vector<RowChange> changes_;  ///< of the transaction under way
 };
 
 }  // namespace reginfo

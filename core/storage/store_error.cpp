@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -27,16 +28,47 @@ std::string owner_of(int file) {
     return owner;
 }
 
+constexpr const char* kDamagedAdvice =
+    "; look with \"reginfod state check\", save what can be read with \"reginfod state dump\", or "
+    "move it away to start empty";
+
+bool is_damage(const SqliteError& error) {
+    return error.primary_code() == SQLITE_CORRUPT || error.primary_code() == SQLITE_NOTADB;
+}
+
+std::string damage_of(const std::string& path, const SqliteError& error) {
+    return path + " is damaged (" + error.what() + ")";
+}
+
+/// Makes it for its owner only, as what is in it says who is where; one that is there stays as it
+/// is, and so do those above it.
+std::error_code make_private(const std::filesystem::path& directory) {
+    std::error_code failed;
+    if (std::filesystem::is_directory(directory, failed)) return {};
+    failed.clear();
+    const std::filesystem::path parent = directory.parent_path();
+    if (!parent.empty()) std::filesystem::create_directories(parent, failed);
+    if (failed || ::mkdir(directory.c_str(), 0700) == 0) return failed;
+    const std::error_code why(errno, std::generic_category());
+    return std::filesystem::is_directory(directory, failed) ? std::error_code() : why;
+}
+
 }  // namespace
+
+DamagedError::DamagedError(const std::string& found)
+    : StoreError(found + kDamagedAdvice), found_(found) {}
+
+void fail(const std::string& path, const SqliteError& error) {
+    if (is_damage(error)) throw DamagedError(damage_of(path, error));
+    throw StoreError(explain(path, error));
+}
 
 std::string explain(const std::string& path, const SqliteError& error) {
     const std::string what = error.what();
     switch (error.primary_code()) {
         case SQLITE_CORRUPT:
         case SQLITE_NOTADB:
-            return path + " is damaged (" + what +
-                   "); look with \"reginfod state check\", save what can be read with "
-                   "\"reginfod state dump\", or move it away to start empty";
+            return damage_of(path, error) + kDamagedAdvice;
         case SQLITE_FULL:
             return path + ": no space left on its disk; make room, or set --state-dir";
         case SQLITE_READONLY:
@@ -59,8 +91,7 @@ std::string explain(const std::string& path, const SqliteError& error) {
 
 FileLock::FileLock(const std::string& path) {
     const std::filesystem::path directory = std::filesystem::path(path).parent_path();
-    std::error_code failed;
-    if (!directory.empty()) std::filesystem::create_directories(directory, failed);
+    const std::error_code failed = directory.empty() ? std::error_code() : make_private(directory);
     if (failed) {
         throw StoreError(
             "cannot make the state directory " + directory.string() + ": " + failed.message() +
@@ -68,7 +99,7 @@ FileLock::FileLock(const std::string& path) {
         );
     }
     const std::string lock = path + ".lock";
-    file_ = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+    file_ = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (file_ < 0) {
         throw StoreError(
             lock + " cannot be opened: " + text_of(errno) +

@@ -11,4 +11,7 @@ namespace reginfo {
 /// One line: what, where, and what to do.
 std::string explain(const std::string& path, const SqliteError& error);
 
+/// @throw StoreError  with that line; DamagedError if the file is
+[[noreturn]] void fail(const std::string& path, const SqliteError& error);
+
 }  // namespace reginfo

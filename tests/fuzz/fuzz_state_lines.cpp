@@ -1,5 +1,5 @@
 /// @file
-/// A dump of the state: each line is a record that is written the same way again, or an error.
+/// A dump of the state: each line is one that is written the same way again, or an error.
 /// Input: lines.
 
 #include "app/state_lines.hpp"
@@ -31,8 +31,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::string text;
     while (std::getline(lines, text)) {
         unless_refused(text, [&] {
-            const std::uint64_t seed = parse_head_line(text);
-            require(parse_head_line(head_line(seed)) == seed, "the head is the same again", text);
+            const std::uint64_t seed = parse_head_line(text).hash_seed;
+            const StateHead again = parse_head_line(head_line(seed));
+            require(again.hash_seed == seed, "the head is the same again", text);
+            require(again.has_tail, "what is written has a tail", text);
+        });
+        unless_refused(text, [&] {
+            const std::size_t records = parse_tail_line(text);
+            require(is_tail_line(tail_line(records)), "a tail is known as one", text);
+            require(parse_tail_line(tail_line(records)) == records, "the tail is the same", text);
         });
         unless_refused(text, [&] {
             const StateLine line = parse_state_line(text);

@@ -12,11 +12,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -293,6 +296,56 @@ TEST_F(RecordFileTest, AnAgeIsNeverNegative) {
     RecordFile file = open();
 
     EXPECT_EQ(load(file).size(), 1U);
+}
+
+std::filesystem::perms mode_of(const std::filesystem::path& path) {
+    return std::filesystem::status(path).permissions();
+}
+
+TEST_F(RecordFileTest, DirectoryAndFilesThatAreMadeAreForTheirOwnerOnly) {
+    using std::filesystem::perms;
+    const mode_t before = ::umask(0022);
+    path = directory.file("above/state/state.db");
+
+    RecordFile file = open();
+    load(file);
+    write(file, {put(Bucket::aor, "a", "1")});
+
+    EXPECT_EQ(mode_of(directory.file("above/state")), perms::owner_all);
+    for (const char* suffix : {"", "-wal", ".lock"}) {
+        EXPECT_EQ(mode_of(path + suffix), perms::owner_read | perms::owner_write) << suffix;
+    }
+    ::umask(before);
+}
+
+TEST_F(RecordFileTest, ADirectoryThatIsThereKeepsItsMode) {
+    std::filesystem::create_directory(directory.file("state"));
+    std::filesystem::permissions(directory.file("state"), std::filesystem::perms{0750});
+    path = directory.file("state/state.db");
+
+    open();
+
+    EXPECT_EQ(mode_of(directory.file("state")), std::filesystem::perms{0750});
+}
+
+TEST_F(RecordFileTest, AFillThatFailsLeavesNothing) {
+    std::uint64_t seed = 0;
+    {
+        RecordFile file = open();
+        load(file);
+        seed = file.hash_seed();
+        int left = 3;
+        const auto source = [&]() -> std::optional<RecordFile::Stamped> {
+            if (left-- == 0) throw StoreError("no more");
+            return RecordFile::Stamped{put(Bucket::aor, std::to_string(left), "x"), 1};
+        };
+        EXPECT_THROW(file.fill(seed + 1, source), StoreError);
+        write(file, {put(Bucket::aor, "a", "1")});
+    }
+    RecordFile file = open();
+
+    EXPECT_THAT(load(file), ElementsAre(Pair(std::pair(Bucket::aor, std::string("a")), "1")));
+    EXPECT_EQ(file.hash_seed(), seed);
 }
 
 }  // namespace

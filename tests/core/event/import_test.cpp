@@ -109,6 +109,28 @@ TEST_F(Import, WhatIsPublishedAlreadyStands) {
     EXPECT_TRUE(is_active(kY));
 }
 
+TEST_F(Import, AnImportTakesThePlaceOfTheOneBefore) {
+    publish({{.uri = kX, .callid = "a", .cseq = 1}});
+    import({{.uri = kX, .callid = "old", .cseq = 7}, {.uri = kY }});
+
+    import({{.uri = kZ}, {.uri = kX, .callid = "old", .cseq = 7 }});
+
+    EXPECT_EQ(state.publications.size(), 2U);
+    EXPECT_EQ(callid_of(kX), "a");
+    EXPECT_FALSE(is_active(kY));
+    EXPECT_TRUE(is_active(kZ));
+}
+
+TEST_F(Import, TheSameImportAgainChangesNothingForWatchers) {
+    import({{.uri = kX, .callid = "a", .cseq = 7}, {.uri = kY }});
+    const Revision revision = state.revision;
+
+    import({{.uri = kX, .callid = "a", .cseq = 7}, {.uri = kY }});
+
+    EXPECT_EQ(state.publications.size(), 1U);
+    EXPECT_EQ(state.revision, revision);
+}
+
 TEST_F(Import, AnAorIsKeyedByItsCanonicalForm) {
     EXPECT_EQ(aor_key_of("sip:%61lice@Example.ORG;x=y"), aor_key_of("sip:alice@example.org"));
     EXPECT_FALSE(aor_key_of("no uri"));
