@@ -75,6 +75,13 @@ metrics::CoreAccess SidePort::core_access() {
         line.limited = false;
         access_.note(line);
     };
+    core.warn = [this](std::string what) {
+        Note line;
+        line.severity = Note::Severity::warning;
+        line.what = "wrong token";
+        line.detail = std::move(what);
+        access_.note(line);
+    };
     core.drain = [this] { access_.drain(); };
     return core;
 }
@@ -100,9 +107,11 @@ void SidePort::start() {
 }
 
 std::string SidePort::warning_for(const Config::Http& http) {
-    if (!http.listen || is_loopback(http.listen->address) || !http.token.empty()) return {};
-    return "the side port is open beyond this host without http.token: anybody who reaches it can "
-           "read the state; actions are off";
+    if (!http.listen || is_loopback(http.listen->address)) return {};
+    const std::string actions =
+        http.token.empty() ? "actions are off without http.token" : "actions need http.token";
+    return "the side port is open beyond this host: anybody who reaches it can read the state; " +
+           actions;
 }
 
 }  // namespace reginfo

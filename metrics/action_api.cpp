@@ -37,13 +37,18 @@ std::optional<std::string_view> bearer_token(std::string_view authorization) {
     return authorization.substr(scheme.size());
 }
 
-/// Why the request may not do this; nothing if it may.
-std::optional<HttpResponse> objection(const HttpRequest& request, const std::string& token) {
+/// Why the request may not do this; nothing if it may. A wrong token is somebody who tries.
+std::optional<HttpResponse> objection(
+    const CoreAccess& core,
+    const HttpRequest& request,
+    const std::string& token
+) {
     if (token.empty()) {
         return make_problem(403, "Actions are off: configure http.token to have them.");
     }
     const auto given = bearer_token(request.authorization);
     if (given && equal_in_constant_time(*given, token)) return std::nullopt;
+    if (given) core.warn(request.method + " " + request.path + " from " + request.peer);
     HttpResponse response =
         make_problem(401, "This needs the bearer token that is configured as http.token.");
     response.headers.emplace_back(
@@ -58,6 +63,15 @@ std::string line_of(const HttpRequest& request, const HttpResponse& response) {
     const std::string query = request.query.empty() ? "" : "?" + request.query;
     return request.method + " " + request.path + query + " from " + request.peer + ": " +
            std::to_string(response.status);
+}
+
+/// For what has no parameters: one that is given was meant to do something.
+template <class Handler>
+auto without_parameters(Handler handler) {
+    return [handler](const CoreAccess& core, const HttpRequest& request) {
+        if (request.query.empty()) return handler(core, request);
+        return make_problem(400, "Unknown parameter; there are none.");
+    };
 }
 
 HttpResponse answer_of(ActionOutcome outcome) {
@@ -193,7 +207,7 @@ HttpResponse dump_state(const CoreAccess& core, const HttpRequest&) {
 void add_action_routes(Router& router, const CoreAccess& core, std::function<std::string()> token) {
     const auto add = [&](std::string method, std::string_view path, auto handler) {
         router.add(std::move(method), path, [core, token, handler](const HttpRequest& request) {
-            if (auto refused = objection(request, token())) return std::move(*refused);
+            if (auto refused = objection(core, request, token())) return std::move(*refused);
             HttpResponse response = handler(core, request);
             core.log(line_of(request, response));
             return response;
@@ -201,25 +215,25 @@ void add_action_routes(Router& router, const CoreAccess& core, std::function<std
     };
     add("POST",
         "/api/v1/registrations/{aor}/notify",
-        [](const CoreAccess& access, const HttpRequest& request) {
+        without_parameters([](const CoreAccess& access, const HttpRequest& request) {
             return answer_of(access.act(NotifyAgain{request.parameters[0]}));
-        });
+        }));
     add("DELETE",
         "/api/v1/registrations/{aor}/publications/{entity_tag}",
-        [](const CoreAccess& access, const HttpRequest& request) {
+        without_parameters([](const CoreAccess& access, const HttpRequest& request) {
             return answer_of(access.act(DropPublication{
                 request.parameters[0], request.parameters[1]}));
-        });
+        }));
     add("DELETE", "/api/v1/registrations/{aor}/contacts/{id}", end_contact);
     add("DELETE", "/api/v1/subscriptions/{id}", end_subscription);
     add("POST", "/api/v1/registrations/{aor}/trace", trace);
     add("DELETE",
         "/api/v1/registrations/{aor}/trace",
-        [](const CoreAccess& access, const HttpRequest& request) {
+        without_parameters([](const CoreAccess& access, const HttpRequest& request) {
             return answer_of(access.act(TraceAor{request.parameters[0], Seconds{0}}));
-        });
-    add("POST", "/api/v1/drain", drain);
-    add("GET", "/api/v1/dump", dump_state);
+        }));
+    add("POST", "/api/v1/drain", without_parameters(drain));
+    add("GET", "/api/v1/dump", without_parameters(dump_state));
 }
 
 }  // namespace reginfo::metrics

@@ -21,18 +21,22 @@ using ListStep = std::function<std::optional<
 
 /// Through all that Inspection lists as View and that passes the filter.
 /// @param write  an entry as JSON
+/// @param keep   what else is asked of an entry; empty: nothing
 template <class View>
 ListStep steps_through(
     const CoreAccess& core,
     const RegistrationFilter& filter,
-    std::string (*write)(const View&)
+    std::string (*write)(const View&),
+    std::function<bool(const View&)> keep = {}
 ) {
     return [=](std::size_t from, std::size_t most, std::vector<std::string>& out) {
         Inspection::Step step;
         step.results = most;
         std::vector<View> views;
         const auto next = core.inspection().list(core.now(), from, step, filter, views);
-        for (const View& view : views) out.push_back(write(view));
+        for (const View& view : views) {
+            if (!keep || keep(view)) out.push_back(write(view));
+        }
         return next;
     };
 }

@@ -47,17 +47,19 @@ std::string_view type_of(std::string_view name) {
     return "application/json";
 }
 
+/// Its entity-tag is a weak one: the server may send it compressed, and then other bytes have it.
 HttpResponse file(const Resource& resource, const HttpRequest& request) {
     HttpResponse response;
     response.content_type = type_of(resource.name);
     response.headers = {
-        {"ETag", std::string(resource.entity_tag)},
+        {"ETag", "W/" + std::string(resource.entity_tag)},
         {"Cache-Control", "no-cache"},
         {"Content-Security-Policy", std::string(kPolicy)},
         {"Referrer-Policy", "no-referrer"},
         {"X-Frame-Options", "DENY"},
     };
-    if (request.if_none_match.find(resource.entity_tag) != std::string::npos) {
+    const std::string& known = request.if_none_match;
+    if (known == "*" || known.find(resource.entity_tag) != std::string::npos) {
         response.status = 304;
     } else {
         response.body = std::string(resource.bytes);

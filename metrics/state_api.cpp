@@ -23,6 +23,8 @@ struct ListRequest {
     std::size_t cursor = 0;
     std::size_t limit = kLimitDefault;
     RegistrationFilter filter;
+    bool of_subscriptions = false;  ///< whose state is their own, not that of the registration
+    std::optional<bool> active;     ///< of subscriptions
 };
 
 std::optional<std::size_t> number_of(std::string_view text) {
@@ -41,6 +43,17 @@ std::optional<RegistrationState> state_named(std::string_view text) {
     return std::nullopt;
 }
 
+std::string take_state(ListRequest& list, const std::string& value) {
+    const auto state = state_named(value);
+    if (!list.of_subscriptions) {
+        list.filter.state = state;
+        return state ? "" : "state: init, active or terminated.";
+    }
+    if (!state || *state == RegistrationState::init) return "state: active or terminated.";
+    list.active = *state == RegistrationState::active;
+    return {};
+}
+
 /// Takes one parameter. Returns what is wrong with it; empty if nothing is.
 std::string take(ListRequest& list, const std::string& name, const std::string& value) {
     if (name == "cursor") {
@@ -56,8 +69,7 @@ std::string take(ListRequest& list, const std::string& name, const std::string& 
     } else if (name == "prefix") {
         list.filter.prefix = value;
     } else if (name == "state") {
-        list.filter.state = state_named(value);
-        if (!list.filter.state) return "state: init, active or terminated.";
+        return take_state(list, value);
     } else if (name == "aor") {
         list.filter.aor = Inspection::canonical(value);
         if (!list.filter.aor) return "aor: a SIP or tel URI.";
@@ -67,10 +79,14 @@ std::string take(ListRequest& list, const std::string& name, const std::string& 
     return {};
 }
 
-std::variant<ListRequest, HttpResponse> read_list(const HttpRequest& request) {
+std::variant<ListRequest, HttpResponse> read_list(
+    const HttpRequest& request,
+    bool of_subscriptions
+) {
     const auto query = parse_query(request.query);
     if (!query) return make_problem(400, "A broken percent-encoding in the query.");
     ListRequest list;
+    list.of_subscriptions = of_subscriptions;
     for (const auto& [name, value] : *query) {
         const std::string wrong = take(list, name, value);
         if (!wrong.empty()) return make_problem(400, wrong);
@@ -98,16 +114,23 @@ HttpResponse list_of(const CoreAccess& core, std::string name, const ListRequest
 
 /// Those of one AOR are found through it, unless they are too many to be listed at once.
 HttpResponse list_subscriptions(const CoreAccess& core, std::string name, const ListRequest& list) {
+    const auto keep = [active = list.active](const SubscriptionView& one) {
+        return !active || one.active == *active;
+    };
     const auto& aor = list.filter.aor;
     const auto details = aor && list.cursor == 0
                              ? core.inspection().registration(core.now(), *aor, kWatchersShown)
                              : std::nullopt;
     const std::size_t most = std::min(list.limit, kWatchersShown);
     if (!details || details->summary.watchers > most) {
-        return list_of<SubscriptionView>(core, std::move(name), list);
+        return page(
+            std::move(name), list, steps_through<SubscriptionView>(core, list.filter, write, keep)
+        );
     }
-    const auto all = [watchers = details->watchers](auto, auto, auto& out) {
-        for (const SubscriptionView& one : watchers) out.push_back(write(one));
+    const auto all = [watchers = details->watchers, keep](auto, auto, auto& out) {
+        for (const SubscriptionView& one : watchers) {
+            if (keep(one)) out.push_back(write(one));
+        }
         return std::optional<std::size_t>();
     };
     return page(std::move(name), list, all);
@@ -130,7 +153,7 @@ using List = HttpResponse (*)(const CoreAccess&, std::string name, const ListReq
 
 void add_list(Router& router, const std::string& name, const CoreAccess& core, List list) {
     router.add("GET", "/api/v1/" + name, [core, name, list](const HttpRequest& request) {
-        auto read = read_list(request);
+        auto read = read_list(request, list == &list_subscriptions);
         if (auto* const problem = std::get_if<HttpResponse>(&read)) return std::move(*problem);
         return list(core, name, std::get<ListRequest>(read));
     });

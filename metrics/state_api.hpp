@@ -23,6 +23,7 @@ struct CoreAccess {
     std::function<ActionOutcome(const OperatorAction&)> act;
     std::function<void(Observer*)> observe;  ///< Engine::observe
     std::function<void(std::string)> log;    ///< who asked for which action
+    std::function<void(std::string)> warn;   ///< who did so with a wrong token
     std::function<void()> drain;             ///< gets ready to be stopped, and stays
 };
 

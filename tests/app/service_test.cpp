@@ -176,10 +176,9 @@ TEST_F(ServiceTest, ATerminatingSignalEndsTheRun) {
 
         service.run();
 
-        EXPECT_THAT(
-            lines.str(),
-            EndsWith(std::string(" stopping signal=") + (signal == SIGINT ? "INT\n" : "TERM\n"))
-        );
+        const std::string name = signal == SIGINT ? "INT" : "TERM";
+        EXPECT_THAT(lines.str(), HasSubstr(" stopping signal=" + name + "\n"));
+        EXPECT_THAT(lines.str(), EndsWith(" info stopped\n"));
     }
 }
 
@@ -199,6 +198,19 @@ TEST_F(ServiceTest, AfterAStopTheSamePortsCanBeOpenedAgain) {
     Service again(config, log);
 
     EXPECT_NO_THROW(again.start());
+}
+
+TEST_F(ServiceTest, APortThatIsOpenIsToldWithATokenToo) {
+    Config::Http http;
+    EXPECT_EQ(SidePort::warning_for(http), "") << "without one";
+    http.listen = *parse_bound("127.0.0.1:8080");
+    EXPECT_EQ(SidePort::warning_for(http), "");
+    http.listen = *parse_bound("0.0.0.0:8080");
+    const std::string open = "anybody who reaches it can read the state; actions ";
+
+    EXPECT_THAT(SidePort::warning_for(http), HasSubstr(open + "are off without http.token"));
+    http.token = "a-token-of-the-tests";
+    EXPECT_THAT(SidePort::warning_for(http), HasSubstr(open + "need http.token"));
 }
 
 }  // namespace

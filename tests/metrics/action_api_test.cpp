@@ -45,6 +45,28 @@ TEST_F(ActionApi, WithoutTheTokenNothingIsDone) {
     EXPECT_EQ(world.stats().operator_actions, 1U);
 }
 
+TEST_F(ActionApi, AWrongTokenIsToldWithItsPeer) {
+    ask("POST", kAlice + "/notify", false);
+    EXPECT_THAT(warned, SizeIs(0)) << "who has none tries nothing";
+    HttpRequest request{"GET", "/api/v1/dump", ""};
+    request.peer = "192.0.2.77:4711";
+    request.authorization = "Bearer guessed";
+
+    router.dispatch(request);
+
+    EXPECT_THAT(warned, ElementsAre("GET /api/v1/dump from 192.0.2.77:4711"));
+}
+
+TEST_F(ActionApi, WhatHasNoParametersTakesNone) {
+    EXPECT_EQ(ask("POST", kAlice + "/notify?x=1").status, 400U);
+    EXPECT_EQ(ask("DELETE", kAlice + "/trace?x=1").status, 400U);
+    EXPECT_EQ(ask("DELETE", kAlice + "/publications/0123456789abcdef?x").status, 400U);
+    EXPECT_EQ(ask("POST", "/api/v1/drain?x=1").status, 400U);
+    EXPECT_EQ(ask("GET", "/api/v1/dump?x=1").status, 400U);
+    EXPECT_EQ(drains, 0);
+    EXPECT_EQ(world.stats().operator_actions, 0U);
+}
+
 TEST_F(ActionApi, WithoutAConfiguredTokenActionsAreOff) {
     Router off;
     add_action_routes(off, access(), [] { return std::string(); });

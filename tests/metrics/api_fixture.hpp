@@ -44,6 +44,7 @@ protected:
             world.engine().observe(observer);
         };
         core.log = [this](std::string what) { logged.push_back(std::move(what)); };
+        core.warn = [this](std::string what) { warned.push_back(std::move(what)); };
         core.drain = [this] { ++drains; };
         return core;
     }
@@ -88,6 +89,7 @@ protected:
     std::vector<test::Publisher> publishers;
     std::vector<Observer*> observers;
     std::vector<std::string> logged;
+    std::vector<std::string> warned;
     EventHub hub;
     Router router;
     std::size_t steps = 0;
