@@ -63,6 +63,19 @@ def package(bed, build):
     return path
 
 
+def documents(bed, path):
+    """The manual of operations names files where the package has them."""
+    root = os.path.join(bed.directory, "documents")
+    command("dpkg-deb", "-x", path, root)
+    directory = os.path.join(root, "usr/share/doc/reginfod")
+    with open(os.path.join(directory, "operations.md")) as file:
+        text = file.read()
+    named = set(re.findall(r"`((?!tests/)[a-z]+/[\w./-]+)`", text))
+    assert len(named) >= 4, named
+    for name in named:
+        assert os.path.exists(os.path.join(directory, name)), name
+
+
 def unit(bed, path):
     """What the unit says is right, and leaves little open."""
     harness.need("systemd-analyze")
@@ -71,6 +84,8 @@ def unit(bed, path):
     service = os.path.join(root, "usr/lib/systemd/system/reginfod.service")
     text = open(service).read()
     assert "ExecStart=/usr/bin/reginfod --config /etc/reginfod/reginfod.toml\n" in text, text
+    reloads = re.findall(r"^ExecReload=(.*)$", text, re.M)
+    assert len(reloads) == 2 and "--check-config" in reloads[0] and "-HUP" in reloads[1], reloads
     # verify wants the executable where the unit says; the man pages are looked for on this host.
     here = os.path.join(bed.directory, "reginfod.service")
     with open(here, "w") as file:
@@ -183,6 +198,7 @@ def test(bed):
     if not os.path.exists(os.path.join(build, "CPackConfig.cmake")):
         raise harness.Skip(f"{build} is not a build tree of {ROOT}")
     path = package(bed, build)
+    documents(bed, path)
     root = unit(bed, path)
     installed_elsewhere(bed, build)
     shutil.rmtree(os.path.join(bed.directory, "_CPack_Packages"))
