@@ -116,16 +116,15 @@ void Driver::wait_for_datagrams(ListenerId listener) {
 void Driver::receive_datagrams(ListenerId listener) {
     for (int batch = 0; batch < kBatchesPerWakeup && !stopped_; ++batch) {
         const std::span<const Datagram> datagrams = udp_[listener]->receive(batch_);
-        if (datagrams.empty()) return;
-        begin_turn();
-        for (const Datagram& datagram : datagrams) {
-            handle_message(Flow{Transport::udp, listener, datagram.peer}, datagram.bytes);
+        const bool drained = datagrams.size() < ReceiveBatch::kSize;
+        if (!datagrams.empty()) {
+            begin_turn();
+            for (const Datagram& datagram : datagrams) {
+                handle_message(Flow{Transport::udp, listener, datagram.peer}, datagram.bytes);
+            }
+            end_turn();
         }
-        end_turn();
-        if (datagrams.size() < ReceiveBatch::kSize) {  // that was all
-            measure_backlog(listener, true);
-            return;
-        }
+        if (drained) return measure_backlog(listener, true);
     }
     if (!stopped_) measure_backlog(listener, false);
 }

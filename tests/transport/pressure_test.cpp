@@ -12,6 +12,8 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <variant>
+#include <vector>
 
 namespace reginfo::test {
 namespace {
@@ -36,6 +38,16 @@ protected:
         peer.send(server.bound(0), datagram);
     }
 
+    /// Of a listener, as the kernel counts it: twice what Asio says.
+    static std::size_t receive_buffer() {
+        boost::asio::io_context io;
+        Listeners listeners = Listeners::open(io, std::vector{listener(Transport::udp)});
+        const auto socket = std::get<boost::asio::ip::udp::socket>(listeners.take(0));
+        boost::asio::socket_base::receive_buffer_size size;
+        socket.get_option(size);
+        return static_cast<std::size_t>(size.value()) * 2;
+    }
+
     bool is_over() const {
         const auto& pressures = server.script.pressures;
         return !pressures.empty() && pressures.back() == Pressure::none;
@@ -55,6 +67,27 @@ TEST_F(PressureTest, ASocketThatCannotBeDrainedIsPressureUntilItIs) {
     ASSERT_TRUE(server.run_until([this] { return is_over(); }));
     EXPECT_THAT(server.script.pressures, Contains(Pressure::extreme));
     EXPECT_EQ(server.stats().pressure, 0U);
+}
+
+/// The wakeup after one that did not drain the socket takes whole batches to the last datagram, so
+/// that only an empty one says that nothing is left.
+TEST_F(PressureTest, ABacklogThatEndsWithAWholeBatchIsOverAsWell) {
+    constexpr std::size_t kWakeup = 8 * ReceiveBatch::kSize;
+    constexpr std::size_t kBacklog = 4 * ReceiveBatch::kSize;
+    const std::string filling(receive_buffer() * 3 / 10 / kBacklog, 'x');  // and room for its heads
+    std::size_t sent = 0;
+    const auto send = [&] {
+        peer.send(server.bound(0), filling);
+        ++sent;
+    };
+    server.script.on_message = [&](const Flow&, std::string_view, Outbox&) {
+        if (sent < kWakeup + kBacklog) send();
+    };
+    while (sent < kBacklog) send();
+
+    ASSERT_TRUE(server.run_until([this] { return is_over(); }));
+    EXPECT_EQ(server.script.messages.size(), kWakeup + kBacklog) << "some were lost";
+    EXPECT_EQ(server.script.pressures.size(), 2U);
 }
 
 TEST_F(PressureTest, AListenerThatIsIdleDoesNotHideOneThatIsNot) {
