@@ -60,16 +60,12 @@ TcpConnection::Io TcpConnection::read(std::span<char> room, TurnHandler& handler
     const std::size_t pings = hand_in(handler);
     stats_.stream_input_bytes += framer_.buffered() - buffered_;
     buffered_ = framer_.buffered();
-    if (pings == 0) return Io::done;
-
-    std::string pongs;
-    for (std::size_t i = 0; i < pings; ++i) pongs += "\r\n";
-    push(Outgoing{std::move(pongs), {}, false});
     stats_.stream_pings += pings;
+    if (pings > 0 && !std::exchange(pong_queued_, true)) push(Outgoing{"\r\n", {}, false});
     return Io::done;
 }
 
-/// Returns how many pings are to be answered.
+/// Returns how many pings came.
 std::size_t TcpConnection::hand_in(TurnHandler& handler) {
     using Kind = sip::StreamFramer::Frame::Kind;
     std::size_t pings = 0;
@@ -139,7 +135,11 @@ void TcpConnection::pop_sent(std::size_t bytes) {
     front_sent_ += bytes;
     while (!queue_.empty() && front_sent_ >= queue_[0].size()) {
         front_sent_ -= queue_[0].size();
-        if (queue_[0].counts) ++stats_.stream_messages_sent;
+        if (queue_[0].counts) {
+            ++stats_.stream_messages_sent;
+        } else {
+            pong_queued_ = false;
+        }
         spare_texts_.give(std::move(queue_[0].head));
         queue_.pop();
     }

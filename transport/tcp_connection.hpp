@@ -53,7 +53,8 @@ public:
     const IpAddress& local() const { return local_; }
     boost::asio::ip::tcp::socket& socket() { return socket_; }
 
-    /// Reads once, into `room`, and hands in each whole message. Answers pings (RFC 5626 §3.5.1).
+    /// Reads once, into `room`, and hands in each whole message. Answers pings (RFC 5626 §3.5.1),
+    /// with one pong at a time: a peer that does not read its pongs gets no more of them.
     /// Returns done, blocked where nothing was there, ended at the end of the stream, or failed.
     Io read(std::span<char> room, TurnHandler& handler);
 
@@ -99,6 +100,7 @@ private:
     std::size_t buffered_ = 0;    ///< as counted in stats_
     std::size_t unanswered_ = 0;  ///< requests
     bool broken_ = false;
+    bool pong_queued_ = false;
     Fifo<Outgoing, 16> queue_;
     std::size_t queued_bytes_ = 0;
     std::size_t front_sent_ = 0;  ///< bytes of the first in the queue

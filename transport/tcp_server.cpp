@@ -216,7 +216,10 @@ void TcpServer::on_readable(ConnectionId id) {
 
 void TcpServer::await_next_message(TcpConnection& connection, bool came_message) {
     if (connection.phase == Phase::closing) return;
-    if (connection.queued_bytes() > 0) flush_later(connection);  // a pong
+    if (connection.queued_bytes() > 0) {  // a pong
+        flush_later(connection);
+        if (!keep_within_bounds(connection)) return;
+    }
 
     const bool between_messages = connection.buffered() < kPingBytes;
     if (between_messages) {
@@ -250,15 +253,21 @@ void TcpServer::send(Send message) {
     if (connection->stream_ended && !connection->owes_answers()) {
         return begin_close(*connection, CloseCause::peer);
     }
-    if (!is_over_bound(*connection)) return;
+    keep_within_bounds(*connection);
+}
 
-    const ConnectionId id = connection->id();
-    write(*connection);
-    connection = table_.find(id);
-    if (connection == nullptr || !is_over_bound(*connection)) return;
-    const std::string peer = connection->flow().peer.to_string();
-    end(*connection, CloseCause::slow_reader);
+/// Sends what the kernel takes of a queue that is over its bound, and ends the connection if that
+/// is too little. Returns whether the connection is still there.
+bool TcpServer::keep_within_bounds(TcpConnection& connection) {
+    if (!is_over_bound(connection)) return true;
+    const ConnectionId id = connection.id();
+    write(connection);
+    TcpConnection* const rest = table_.find(id);
+    if (rest == nullptr || !is_over_bound(*rest)) return rest != nullptr;
+    const std::string peer = rest->flow().peer.to_string();
+    end(*rest, CloseCause::slow_reader);
     handler_.note({Note::Severity::warning, "connection closed: peer does not read", peer});
+    return false;
 }
 
 /// A connection whose queue is empty does no harm, however much is queued for others.

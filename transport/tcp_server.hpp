@@ -71,6 +71,7 @@ private:
     void flush_later(TcpConnection& connection);
     void write(TcpConnection& connection);
     void on_writable(ConnectionId id);
+    bool keep_within_bounds(TcpConnection& connection);
     bool is_over_bound(const TcpConnection& connection) const;
 
     void end_of_input(TcpConnection& connection);

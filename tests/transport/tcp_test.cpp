@@ -99,17 +99,6 @@ TEST_F(Tcp, PipelinedMessagesAreAnsweredInOrder) {
     EXPECT_EQ(server->stats().stream_messages_sent, 100U);
 }
 
-TEST_F(Tcp, APingIsAnsweredWithAPong) {
-    start();
-    TcpPeer peer = connect();
-
-    peer.send("\r\n\r\n");
-
-    ASSERT_TRUE(server->run_until([&] { return peer.poll() > 0; }));
-    EXPECT_EQ(peer.received, "\r\n");
-    EXPECT_THAT(server->script.messages, IsEmpty());
-}
-
 TEST_F(Tcp, WhatTheKernelTakesOnlyInPartsArrivesWhole) {
     TransportOptions options;
     options.tcp_queue_bytes = 64U << 20U;
