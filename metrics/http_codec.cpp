@@ -2,6 +2,7 @@
 
 #include "metrics/gzip.hpp"
 
+#include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
 
 #include <algorithm>
@@ -26,6 +27,21 @@ std::string http_date() {
 }
 
 }  // namespace
+
+Exchange exchange_of(const BeastRequest& request) {
+    Exchange exchange;
+    exchange.version = request.version();
+    exchange.keep_alive = request.keep_alive();
+    exchange.is_head = request.method() == http::verb::head;
+    exchange.gzip = accepts_gzip(to_view(request[http::field::accept_encoding]));
+    return exchange;
+}
+
+bool expects_continue(const RequestParser& parser) {
+    const BeastRequest& request = parser.get();
+    return !parser.is_done() && request.version() >= 11 &&
+           beast::iequals(request[http::field::expect], "100-continue");
+}
 
 std::optional<Target> parse_target(std::string_view text) {
     constexpr std::string_view scheme = "http://";

@@ -26,6 +26,12 @@ struct Exchange {
     bool gzip = false;  ///< the client takes it
 };
 
+Exchange exchange_of(const BeastRequest& request);
+
+/// Whether the client holds its body back until it is told to go on (RFC 9110 §10.1.1).
+/// @pre the head is read
+bool expects_continue(const RequestParser& parser);
+
 /// Path and query of a target in origin form or absolute form (RFC 9112 §3.2).
 struct Target {
     std::string_view authority;  ///< of the absolute form

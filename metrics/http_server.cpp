@@ -40,6 +40,7 @@ constexpr std::size_t kFirstRead = 4'096;
 constexpr std::chrono::milliseconds kAcceptBackoff{100};
 constexpr std::chrono::seconds kLinger{1};
 constexpr std::size_t kLingerBytes = 262'144;
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 /// Between signs of life on a stream that has nothing to say; also how late a peer is noticed to
 /// be gone.
@@ -92,6 +93,11 @@ private:
 
     asio::awaitable<void> accept_loop();
     asio::awaitable<void> serve(tcp::socket socket);
+    asio::awaitable<beast::error_code> read(
+        beast::tcp_stream& stream,
+        beast::flat_buffer& buffer,
+        RequestParser& parser
+    );
     asio::awaitable<void> linger(beast::tcp_stream& stream);
     asio::awaitable<bool> write_stream(
         beast::tcp_stream& stream,
@@ -188,17 +194,12 @@ asio::awaitable<void> HttpServer::Impl::serve(tcp::socket socket) {
         RequestParser parser;
         parser.header_limit(options_.header_bytes);
         parser.body_limit(options_.body_bytes);
-        stream.expires_after(options_.request_timeout);
-        const auto [error, size] = co_await http::async_read(stream, buffer, parser, kAwaitable);
-
+        const beast::error_code error = co_await read(stream, buffer, parser);
         std::optional<HttpResponse> response = refusal_of(error, parser);
         if (error && !response) co_return;
         Exchange exchange;
         if (!error) {
-            exchange.version = parser.get().version();
-            exchange.keep_alive = parser.get().keep_alive();
-            exchange.is_head = parser.get().method() == http::verb::head;
-            exchange.gzip = accepts_gzip(to_view(parser.get()[http::field::accept_encoding]));
+            exchange = exchange_of(parser.get());
             response = answer(parser.get(), peer);
         }
         ++responses_[response->status];
@@ -215,6 +216,25 @@ asio::awaitable<void> HttpServer::Impl::serve(tcp::socket socket) {
         if (write_error) co_return;
     }
     co_await linger(stream);
+}
+
+/// A client whose body came with its head need not be told to go on; a body that is too long was
+/// refused with the head.
+asio::awaitable<beast::error_code> HttpServer::Impl::read(
+    beast::tcp_stream& stream,
+    beast::flat_buffer& buffer,
+    RequestParser& parser
+) {
+    stream.expires_after(options_.request_timeout);
+    const auto [error, size] = co_await http::async_read_header(stream, buffer, parser, kAwaitable);
+    if (error) co_return error;
+    if (expects_continue(parser) && buffer.size() == 0) {
+        const auto bytes = asio::buffer(kContinue);
+        const auto [failed, sent] = co_await asio::async_write(stream, bytes, kAwaitable);
+        if (failed) co_return failed;
+    }
+    const auto [bad, rest] = co_await http::async_read(stream, buffer, parser, kAwaitable);
+    co_return bad;
 }
 
 /// Lets the peer read our answer before the connection goes: closing with unread input resets it.

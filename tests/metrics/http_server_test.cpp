@@ -201,6 +201,34 @@ TEST_F(HttpServerTest, WhatIsLargeIsCompressedForThoseWhoAskForIt) {
     EXPECT_THAT(gzipped("/healthz", "gzip"), Not(HasSubstr("Content-Encoding")));
 }
 
+TEST_F(HttpServerTest, ABodyThatIsHeldBackIsAskedFor) {
+    start();
+    test::HttpClient client = connect();
+
+    client.send(
+        "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        "Expect: 100-Continue\r\nContent-Length: 4\r\n\r\n"
+    );
+    EXPECT_EQ(client.read_until("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+    client.forget();
+    client.send("body");
+
+    EXPECT_THAT(client.read_to_end(), AllOf(StartsWith("HTTP/1.1 200 "), EndsWith("ok\n")));
+}
+
+TEST_F(HttpServerTest, ABodyThatCameOrIsNotWantedIsNotAskedFor) {
+    HttpOptions options;
+    options.body_bytes = 100;
+    start(options);
+    const std::string head =
+        "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        "Expect: 100-continue\r\n";
+
+    EXPECT_THAT(talk(head + "Content-Length: 4\r\n\r\nbody"), StartsWith("HTTP/1.1 200 "));
+    EXPECT_THAT(talk(head + "\r\n"), StartsWith("HTTP/1.1 200 "));
+    EXPECT_THAT(talk(head + "Content-Length: 101\r\n\r\n"), StartsWith("HTTP/1.1 413 "));
+}
+
 TEST_F(HttpServerTest, HeadIsGetWithoutTheBody) {
     start();
 
