@@ -70,7 +70,7 @@ struct SubscriptionView {
     std::uint32_t cseq = 0;
     std::uint32_t next_version = 0;
     Seconds expires{0};
-    int last_status = 0;  ///< of the last NOTIFY; 408 for no answer, 0 before the first
+    int last_status = 0;  ///< as Subscription::last_status
     bool in_flight = false;
     bool due = false;  ///< a NOTIFY waits for its turn
     std::uint64_t revision_told = 0;

@@ -278,7 +278,8 @@ void NotifySender::give_up(TimePoint now, Dialog& dialog, NotifyOutcome outcome,
         const bool silent = outcome == NotifyOutcome::timed_out && !went_back;
         dialog.silent_since.reset();
         dialog.reconnected = false;
-        subscription.last_status = 408;
+        // What its user would be told (RFC 3261 §8.1.3.1).
+        subscription.last_status = outcome == NotifyOutcome::transport_failed ? 503 : 408;
         dialog.in_flight->meaning =
             meaning_of(silent ? kNoAnswer : kTransportError, false, subscription.profile);
         try_later(now, subscription);

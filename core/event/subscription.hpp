@@ -107,8 +107,10 @@ struct Subscription : WatcherHook, QueueHook {
     std::uint32_t version_reserved = 0;  ///< documents may use versions below this one
     QueueAges::Tick queued_at = 0;       ///< while it is in a queue
     Slot slot = 0;
-    std::uint16_t last_status = 0;  ///< of the answer to the last NOTIFY; 408 for none, 0 before
-    std::uint8_t unanswered = 0;    ///< NOTIFYs in a row
+    /// Of the answer to the last NOTIFY; 408 for none, 503 if there was no way to the watcher, 0
+    /// before the first.
+    std::uint16_t last_status = 0;
+    std::uint8_t unanswered = 0;  ///< NOTIFYs in a row
     Profile profile = Profile::standard;
     State state = State::active;
     TerminationReason reason = TerminationReason::timeout;  ///< of a terminated one

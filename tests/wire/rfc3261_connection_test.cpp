@@ -12,7 +12,15 @@
 namespace reginfo::test {
 namespace {
 
-using Rfc3261Section18 = DialogTest;
+class Rfc3261Section18 : public DialogTest {
+protected:
+    /// What operators see of the last NOTIFY to the only watcher.
+    int last_status() {
+        std::vector<SubscriptionView> views;
+        world.engine().inspection().list(world.now(), 0, {}, {}, views);
+        return views.at(0).last_status;
+    }
+};
 
 TEST_F(Rfc3261Section18, OverTcpTheConnectionWhoseFarEndIsTheContactIsUsedAgain) {
     watcher.flow = tcp_flow("198.51.100.1", 40000, 7);
@@ -134,6 +142,7 @@ TEST_F(Rfc3261Section18, AWatcherThatCannotBeReachedIsTriedAgainLater) {
     world.close(watcher.flow);
     world.close(world.take_notifies().at(0).flow);
     EXPECT_EQ(world.stats().subscriptions, 1U);
+    EXPECT_EQ(last_status(), 503);
     EXPECT_TRUE(world.take_notifies().empty());
     world.pass(30s);
     EXPECT_EQ(world.take_notifies().size(), 1U);
