@@ -18,14 +18,13 @@
 namespace reginfo {
 
 /// Sends what the kernel takes at once, and drops and counts the rest: a slow collector holds
-/// nobody up.
+/// nobody up, and neither does a network that is not there, be it at the start or later.
 class HepExporter {
 public:
     /// @param listeners  our own addresses, by ListenerId; one that is a wildcard is told as that
-    /// by
-    ///                   which the collector is reached
+    ///                   by which the collector is reached
     /// @param stats      must outlive this
-    /// @throw boost::system::system_error
+    /// @throw boost::system::system_error  the server is no address that can be sent to
     HepExporter(
         boost::asio::io_context& io,
         const HepOptions& options,
@@ -38,10 +37,15 @@ public:
     void sent(const Flow& flow, std::string_view head, std::string_view tail);
 
 private:
+    boost::system::error_code reach();
     void send(Transport transport, const Endpoint& from, const Endpoint& to);
+    bool send_parts();
     Endpoint own(const Flow& flow) const;
+    Endpoint told(Endpoint endpoint) const;
 
-    boost::asio::ip::udp::socket socket_;
+    boost::asio::ip::udp::socket socket_;  ///< closed while the server cannot be reached
+    boost::asio::ip::udp::endpoint server_;
+    IpAddress local_;  ///< by which the server is reached
     std::uint32_t capture_id_;
     std::string password_;
     std::vector<Endpoint> listeners_;

@@ -1,6 +1,7 @@
 /// @file
 /// Copies of messages for Homer: what is in a packet, and that a collector cannot hold anybody up.
 
+#include "tests/transport/kernel_faults.hpp"
 #include "tests/transport/test_server.hpp"
 #include "transport/hep3.hpp"
 
@@ -13,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace reginfo::test {
 namespace {
@@ -155,6 +157,29 @@ TEST_F(HepExport, AWildcardIsToldAsTheAddressThatReachesTheCollector) {
     const auto in = chunks_of(receive());
     ASSERT_TRUE(in);
     EXPECT_EQ(in->at(4), std::string("\x7f\x00\x00\x01", 4));
+}
+
+TEST_F(HepExport, AnAddressThatIsNoHostsIsAnError) {
+    options.server = at("255.255.255.255", 9060);
+
+    EXPECT_THROW(HepExporter(io, options, {}, stats), boost::system::system_error);
+}
+
+TEST_F(HepExport, WithoutANetworkAllIsDroppedUntilThereIsOne) {
+    std::optional<HepExporter> exporter;
+    {
+        const NoNetwork none;
+        exporter.emplace(io, options, std::vector{at("0.0.0.0", 5060)}, stats);
+        exporter->received(flow, "OPTIONS");
+        EXPECT_EQ(stats.hep_dropped, 1U);
+    }
+
+    exporter->received(flow, "OPTIONS");
+
+    const auto in = chunks_of(receive());
+    ASSERT_TRUE(in);
+    EXPECT_EQ(in->at(4), std::string("\x7f\x00\x00\x01", 4)) << "the wildcard is known by now";
+    EXPECT_EQ(stats.hep_sent, 1U);
 }
 
 TEST_F(HepExport, WhatTheKernelDoesNotTakeIsDroppedAndCounted) {

@@ -14,6 +14,7 @@ namespace {
 
 bool is_full = false;
 bool has_no_descriptors = false;
+bool has_no_network = false;
 bool cuts_none = false;
 unsigned long messages = 0;
 
@@ -40,6 +41,14 @@ extern "C" int accept(int socket, sockaddr* address, socklen_t* length) {
     return static_cast<int>(::syscall(SYS_accept4, socket, address, length, 0));
 }
 
+extern "C" int connect(int socket, const sockaddr* address, socklen_t length) {
+    if (has_no_network) {
+        errno = ENETUNREACH;
+        return -1;
+    }
+    return static_cast<int>(::syscall(SYS_connect, socket, address, length));
+}
+
 namespace reginfo::test {
 
 FullKernel::FullKernel() { is_full = true; }
@@ -49,6 +58,9 @@ NoSegmentation::NoSegmentation() { cuts_none = true; }
 NoSegmentation::~NoSegmentation() { cuts_none = false; }
 
 unsigned long messages_sent() { return messages; }
+
+NoNetwork::NoNetwork() { has_no_network = true; }
+NoNetwork::~NoNetwork() { has_no_network = false; }
 
 NoDescriptors::NoDescriptors() { has_no_descriptors = true; }
 NoDescriptors::~NoDescriptors() { has_no_descriptors = false; }

@@ -27,6 +27,15 @@ public:
 /// How many messages sendmmsg was given since the process began.
 unsigned long messages_sent();
 
+/// While it lives, connect fails with ENETUNREACH: there is no route.
+class NoNetwork {
+public:
+    NoNetwork();
+    ~NoNetwork();
+    NoNetwork(const NoNetwork&) = delete;
+    NoNetwork& operator=(const NoNetwork&) = delete;
+};
+
 /// While it lives, accept fails with EMFILE: the process has no descriptors left.
 class NoDescriptors {
 public:
