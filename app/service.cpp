@@ -92,6 +92,7 @@ void Service::start() {
     engine_.emplace(config_.settings, random_seed());
     restore_state();
     DriverParts parts{io_, *engine_, sqlite_.get(), [this](const Note& line) { note(line); }};
+    parts.admission = [this](const IpAddress& peer) { return admission_of(peer); };
     driver_.emplace(std::move(parts), std::move(*sockets_), config_.transport);
     sockets_.reset();
     driver_->start();
@@ -273,6 +274,11 @@ ShutdownAccess Service::shutdown_access() {
         [this]() -> Driver& { return *driver_; },
         [this] { stop_cleanly(); },
     };
+}
+
+Admission Service::admission_of(const IpAddress& peer) const {
+    if (config_.settings.trusts(peer)) return Admission::served;
+    return config_.settings.refuse_untrusted_with_403 ? Admission::forbidden : Admission::ignored;
 }
 
 void Service::handle_signals() {

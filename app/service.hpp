@@ -83,6 +83,7 @@ private:
     void open_http();
     SidePortAccess side_port_access();
     ShutdownAccess shutdown_access();
+    Admission admission_of(const IpAddress& peer) const;
     void handle_signals();
     void reload();
     void note(const Note& note);

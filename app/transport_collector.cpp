@@ -52,6 +52,7 @@ constexpr metrics::Series<Stats> kSeries[] = {
     {kUnsent, kUnsentHelp, "cause", "tcp_no_connection", &Stats::stream_messages_unsendable},
     {kConnections, kConnectionsHelp, "outcome", "accepted", &Stats::connections_accepted},
     {kConnections, kConnectionsHelp, "outcome", "refused", &Stats::connections_refused},
+    {kConnections, kConnectionsHelp, "outcome", "untrusted", &Stats::connections_untrusted},
     {kConnections, kConnectionsHelp, "outcome", "accept_error", &Stats::accept_errors},
     {kConnections, kConnectionsHelp, "outcome", "made", &Stats::connections_made},
     {kConnections, kConnectionsHelp, "outcome", "connect_failed", &Stats::connects_failed},

@@ -42,7 +42,7 @@ void UserAgentServer::handle_message(
         return;
     }
     if (!trusted) {
-        if (message_.is_request) refuse_stateless(flow, refusal(403), outbox);
+        if (message_.is_request) forbid(flow, outbox);
     } else if (message_.is_request) {
         request(now, flow, bytes, outbox);
     } else {
@@ -70,6 +70,19 @@ void UserAgentServer::refuse_stateless(const Flow& flow, const Reply& reply, Out
     if (!via || message_.method == sip::Method::ack) return;
     const TransactionKey key = transactions_.key_of(message_, *via);
     send_stateless(responder_.draft(message_, *via, flow, key, key.low), reply, outbox);
+}
+
+/// Answers the request in message_ by the way that it came and no other: we connect to nobody whom
+/// we do not trust. A connection has served its purpose then.
+void UserAgentServer::forbid(const Flow& flow, Outbox& outbox) {
+    const auto via = top_via_of(message_);
+    if (via && message_.method != sip::Method::ack) {
+        const TransactionKey key = transactions_.key_of(message_, *via);
+        ResponseDraft draft = responder_.draft(message_, *via, flow, key, key.low);
+        draft.reconnect_port = 0;
+        send_stateless(std::move(draft), refusal(403), outbox);
+    }
+    if (is_reliable(flow.transport)) outbox.close(flow);
 }
 
 void UserAgentServer::send_stateless(ResponseDraft draft, const Reply& reply, Outbox& outbox) {

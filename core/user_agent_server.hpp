@@ -63,6 +63,7 @@ private:
     void refuse_unread(const Flow& flow, sip::ParseError error, Outbox& outbox);
     void refuse_without_via(const Flow& flow, Outbox& outbox);
     void refuse_stateless(const Flow& flow, const Reply& reply, Outbox& outbox);
+    void forbid(const Flow& flow, Outbox& outbox);
     void send_stateless(ResponseDraft draft, const Reply& reply, Outbox& outbox);
     void response(TimePoint now, const Flow& flow, Outbox& outbox);
     void request(TimePoint now, const Flow& flow, std::string_view bytes, Outbox& outbox);

@@ -171,6 +171,10 @@ void Driver::handle_flow_closed(const Flow& flow) {
     turn_soon();
 }
 
+Admission Driver::admission_of(const IpAddress& peer) const {
+    return parts_.admission ? parts_.admission(peer) : Admission::served;
+}
+
 void Driver::note(const Note& note) { parts_.note(note); }
 
 // The turn.

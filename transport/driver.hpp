@@ -34,6 +34,8 @@ struct DriverParts {
     Journal* journal = nullptr;             ///< none: an engine whose Settings::durable is false
     std::function<void(const Note&)> note;  ///< writes a line of the log
     std::unique_ptr<Resolver> resolver = nullptr;  ///< none: the DNS
+    /// Asked when a peer connects, so that a reload counts at once; none: everybody is served.
+    std::function<Admission(const IpAddress& peer)> admission = nullptr;
 };
 
 /// Runs an Engine on the sockets of its listeners, by the contract in core/engine.hpp.
@@ -76,6 +78,7 @@ private:
         override;
     void handle_flow_closed(const Flow& flow) override;
     void end_turn() override;
+    Admission admission_of(const IpAddress& peer) const override;
     void note(const Note& note) override;
 
     void wait_for_datagrams(ListenerId listener);

@@ -60,6 +60,7 @@ void TcpServer::end(TcpConnection& connection, CloseCause cause) {
 
 void TcpServer::remove(TcpConnection& connection) {
     --stats_.connections_open;
+    if (connection.forbidden) --forbidden_;
     table_.remove(connection);
 }
 

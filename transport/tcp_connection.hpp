@@ -76,6 +76,7 @@ public:
     bool to_be_flushed = false;    ///< is in the list of this turn
     bool awaiting_writable = false;
     bool stream_ended = false;  ///< the peer sends no more; it may wait for answers
+    bool forbidden = false;     ///< is let in to be told so
     bool used_by_peer = false;  ///< was found by its peer: flows without number mean it
 
 private:

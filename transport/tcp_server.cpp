@@ -25,6 +25,9 @@ using Awaited = TcpTimeouts::Awaited;
 /// keeps that, for it may be the first half of a ping.
 constexpr std::size_t kPingBytes = 4;
 
+/// Connections that are only to be told that they are forbidden; they take nobody else's place.
+constexpr std::size_t kForbiddenMax = 16;
+
 }  // namespace
 
 TcpServer::TcpServer(
@@ -71,13 +74,20 @@ void TcpServer::stop() {
     timer_.cancel();
     to_be_flushed_.clear();
     table_.clear();
+    forbidden_ = 0;
     stats_.connections_open = 0;
 }
 
 // Connections come.
 
 void TcpServer::accept(ListenerId id, tcp::socket socket, const Endpoint& peer) {
-    if (!has_room_for(peer.address)) {
+    const Admission admission = handler_.admission_of(peer.address);
+    if (admission == Admission::ignored) {
+        ++stats_.connections_untrusted;
+        handler_.note({Note::Severity::warning, "connection refused: untrusted", peer.to_string()});
+        return;
+    }
+    if (!has_room_for(peer.address, admission)) {
         ++stats_.connections_refused;
         handler_.note({Note::Severity::warning, "connection refused: limit", peer.to_string()});
         return;
@@ -85,12 +95,23 @@ void TcpServer::accept(ListenerId id, tcp::socket socket, const Endpoint& peer) 
     set_tcp_options(socket, options_);
     ++stats_.connections_accepted;
     TcpConnection& connection = add(Flow{Transport::tcp, id, peer, ++last_id_}, std::move(socket));
-    touch(connection, Awaited::anything);
+    connection.forbidden = admission == Admission::forbidden;
+    if (connection.forbidden) {
+        ++forbidden_;
+        connection.between_messages = false;
+        touch(connection, Awaited::message);
+    } else {
+        touch(connection, Awaited::anything);
+    }
     wait_readable(connection);
 }
 
+bool TcpServer::has_room_for(const IpAddress& peer, Admission admission) const {
+    return admission == Admission::forbidden ? forbidden_ < kForbiddenMax : has_room_for(peer);
+}
+
 bool TcpServer::has_room_for(const IpAddress& peer) const {
-    return table_.size() < options_.connections &&
+    return table_.size() - forbidden_ < options_.connections &&
            table_.count_with(peer) < options_.connections_per_peer;
 }
 
@@ -221,12 +242,13 @@ void TcpServer::await_next_message(TcpConnection& connection, bool came_message)
         if (!keep_within_bounds(connection)) return;
     }
 
-    const bool between_messages = connection.buffered() < kPingBytes;
+    // Who is forbidden has the time of one message, whatever comes in it.
+    const bool between_messages = connection.buffered() < kPingBytes && !connection.forbidden;
     if (between_messages) {
         touch(connection, Awaited::anything);
     } else if (stats_.stream_input_bytes > options_.tcp_input_bytes_total) {
         return end(connection, CloseCause::memory);
-    } else if (came_message || connection.between_messages) {
+    } else if (connection.between_messages || (came_message && !connection.forbidden)) {
         touch(connection, Awaited::message);
     }
     connection.between_messages = between_messages;

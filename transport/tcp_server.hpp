@@ -62,6 +62,7 @@ private:
     TcpConnection* connect(const Flow& flow);
     void on_connected(ConnectionId id, const boost::system::error_code& error);
     bool has_room_for(const IpAddress& peer) const;
+    bool has_room_for(const IpAddress& peer, Admission admission) const;
     bool knows_listener_of(const Flow& flow) const;
     TcpConnection& add(const Flow& flow, boost::asio::ip::tcp::socket socket);
 
@@ -98,6 +99,7 @@ private:
     TcpTimeouts timeouts_;
     ConnectionId last_id_ = 0;
     std::vector<ConnectionId> to_be_flushed_;
+    std::size_t forbidden_ = 0;  ///< connections
     bool reading_paused_ = false;
     std::vector<ConnectionId> to_be_read_;  ///< readable, but reading is paused
     boost::asio::steady_timer timer_;

@@ -62,7 +62,8 @@ struct TransportStats {
     Counter stream_messages_unsendable = 0;  ///< no connection, and none could be begun
 
     Counter connections_accepted = 0;
-    Counter connections_refused = 0;  ///< accepted and closed at once: a limit
+    Counter connections_refused = 0;    ///< accepted and closed at once: a limit
+    Counter connections_untrusted = 0;  ///< accepted and closed at once: Admission::ignored
     Counter accept_errors = 0;
     Counter connections_made = 0;  ///< by us
     Counter connects_failed = 0;

@@ -5,9 +5,17 @@
 #include "core/outbox.hpp"
 #include "core/sip/parser.hpp"
 
+#include <cstdint>
 #include <string_view>
 
 namespace reginfo {
+
+/// What becomes of a peer that connects.
+enum class Admission : std::uint8_t {
+    served,
+    forbidden,  ///< may send a request, to be told so, and has no connection for longer
+    ignored,    ///< has none at all
+};
 
 /// Implemented by the Driver. Each completion handler of a socket is one turn: it begins it, hands
 /// in what came, and ends it. Effects are performed in end_turn() and nowhere else, so a socket
@@ -27,6 +35,8 @@ public:
     virtual void handle_flow_closed(const Flow& flow) = 0;
 
     virtual void end_turn() = 0;
+
+    virtual Admission admission_of(const IpAddress& peer) const = 0;
 
     /// A line for the log.
     virtual void note(const Note& note) = 0;

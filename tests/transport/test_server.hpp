@@ -60,7 +60,13 @@ public:
         : listeners_(Listeners::open(io, configs)),
           bound_(endpoints_of(listeners_)),
           driver(
-              DriverParts{io, engine, &journal, [this](const Note& note) { log(note); }},
+              DriverParts{
+                  io,
+                  engine,
+                  &journal,
+                  [this](const Note& note) { log(note); },
+                  nullptr,
+                  [this](const IpAddress&) { return admission; }},
               std::move(listeners_),
               options
           ) {
@@ -91,6 +97,7 @@ public:
     HeldJournal journal;
     std::vector<Note> notes;
     std::function<void()> on_note;
+    Admission admission = Admission::served;  ///< of who connects
 
 private:
     void log(const Note& note) {

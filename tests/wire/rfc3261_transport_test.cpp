@@ -185,6 +185,31 @@ TEST_F(Rfc3261Section18_1_2, AResponseToNothingOfOursIsDropped) {
     EXPECT_EQ(world.stats().stray_responses, 4U);
 }
 
+class Forbidding : public WireTest {
+protected:
+    Forbidding() : WireTest(forbidding()) {}
+
+    static Settings forbidding() {
+        Settings settings = test_settings();
+        settings.refuse_untrusted_with_403 = true;
+        return settings;
+    }
+};
+
+using Rfc3261Section21_4_4 = Forbidding;
+
+/// Who is not trusted gets it where it asked, at no other port, and then the connection ends.
+TEST_F(Rfc3261Section21_4_4, A403OverTcpIsTheLastOnItsConnection) {
+    flow = tcp_flow("8.8.8.8", 40000, 3);
+    const auto answers = hear(options());
+
+    ASSERT_EQ(answers.size(), 1U);
+    EXPECT_EQ(answers[0].status(), 403);
+    EXPECT_EQ(answers[0].flow, flow);
+    EXPECT_EQ(answers[0].reconnect_port, 0);
+    EXPECT_EQ(world.closes, std::vector{flow});
+}
+
 TEST_F(Rfc3261Section18_3, OverUdpBytesBehindTheBodyAreDropped) {
     EXPECT_EQ(ask(publish().text() + "OPTIONS sip:x SIP/2.0\r\n\r\n").status(), 200);
 }
