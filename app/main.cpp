@@ -3,6 +3,7 @@
 
 #include "app/command_line.hpp"
 #include "app/config.hpp"
+#include "app/descriptors.hpp"
 #include "app/health_check.hpp"
 #include "app/log.hpp"
 #include "app/service.hpp"
@@ -74,6 +75,7 @@ void run(std::vector<std::string> arguments) {
         return flush_output();
     }
     give_back_large_blocks();
+    reginfo::raise_descriptor_limit();
     reginfo::Log log(config.log.level, config.log.format, reginfo::make_stderr_sink());
     reginfo::Service service(
         config,

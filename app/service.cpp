@@ -50,6 +50,15 @@ ListenerSettings settings_of(
     return settings;
 }
 
+ConnectionBounds wanted_by(const Config& config) {
+    return {config.transport.connections, config.http.listen ? config.http.connections : 0};
+}
+
+Config::Http within(Config::Http http, const ConnectionBounds& bounds) {
+    http.connections = bounds.http;
+    return http;
+}
+
 std::string joined(const std::vector<std::string>& names) {
     std::string text;
     for (const std::string& name : names) text.append(text.empty() ? "" : ", ").append(name);
@@ -65,13 +74,15 @@ std::string text_of(const ListenerSettings& listener) {
 
 Service::Service(Config config, Log& log, ConfigSource source, const ServiceManagerOptions& manager)
     : config_(std::move(config)),
+      descriptor_limit_(descriptor_limit()),
+      bounds_(fit_connections(wanted_by(config_), descriptor_limit_, config_.listen.size())),
       log_(log),
       signals_(io_),
       suppressed_timer_(io_),
       manager_(io_, manager),
       transport_collector_([this]() -> const TransportStats& { return driver_->stats(); }),
       storage_collector_([this] { return sqlite_ ? sqlite_->stats() : StoreStats{}; }),
-      side_port_(io_, config_.http, side_port_access()),
+      side_port_(io_, within(config_.http, bounds_), side_port_access()),
       shutdown_(io_, config_.drain, log, shutdown_access()),
       source_(std::move(source)) {
     config_.transport.message = config_.settings.limits.message;
@@ -91,10 +102,7 @@ void Service::start() {
 
     engine_.emplace(config_.settings, random_seed());
     restore_state();
-    DriverParts parts{io_, *engine_, sqlite_.get(), [this](const Note& line) { note(line); }};
-    parts.admission = [this](const IpAddress& peer) { return admission_of(peer); };
-    driver_.emplace(std::move(parts), std::move(*sockets_), config_.transport);
-    sockets_.reset();
+    open_driver();
     driver_->start();
     driver_->run_turn([this](TimePoint now, Outbox& outbox) {
         engine_->handle_restored(now, outbox);
@@ -243,6 +251,15 @@ void Service::open_http() {
     }
 }
 
+void Service::open_driver() {
+    DriverParts parts{io_, *engine_, sqlite_.get(), [this](const Note& line) { note(line); }};
+    parts.admission = [this](const IpAddress& peer) { return admission_of(peer); };
+    TransportOptions options = config_.transport;
+    options.connections = bounds_.tcp;
+    driver_.emplace(std::move(parts), std::move(*sockets_), options);
+    sockets_.reset();
+}
+
 SidePortAccess Service::side_port_access() {
     SidePortAccess access;
     access.engine = [this]() -> Engine& { return *engine_; };
@@ -328,6 +345,8 @@ void Service::tell_suppressed_later() {
 }
 
 void Service::log_ready() {
+    const std::string too_few = warning_for(wanted_by(config_), bounds_, descriptor_limit_);
+    if (!too_few.empty()) log_.write(Severity::warning, "few connections", {{"why", too_few}});
     for (const ListenerSettings& listener : config_.settings.listeners) {
         const std::string port = std::to_string(listener.advertise_port);
         log_.write(

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "app/config.hpp"
+#include "app/descriptors.hpp"
 #include "app/log.hpp"
 #include "app/service_manager.hpp"
 #include "app/shutdown.hpp"
@@ -17,6 +18,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -81,6 +83,7 @@ private:
     std::string unready_because() const;
     void open_listeners();
     void open_http();
+    void open_driver();
     SidePortAccess side_port_access();
     ShutdownAccess shutdown_access();
     Admission admission_of(const IpAddress& peer) const;
@@ -91,6 +94,8 @@ private:
     void log_ready();
 
     Config config_;
+    std::size_t descriptor_limit_;
+    ConnectionBounds bounds_;  ///< what the configuration wants, as far as the limit allows
     Log& log_;
     boost::asio::io_context io_{1};
     boost::asio::signal_set signals_;

@@ -113,7 +113,7 @@ class Process:
 class Reginfod(Process):
     def __init__(self, bed, name="reginfod", arguments=(), environment=None, port=None, ipv6=False,
                  wait_ready=True, storage=("--storage", "memory"), http=None, host="127.0.0.1",
-                 advertise=None):
+                 advertise=None, within=()):
         self.port = port or free_port()
         self.http_port = free_port()
         self.host = host
@@ -122,7 +122,7 @@ class Reginfod(Process):
                   "--listen", f"tcp:{host}:{self.port}{suffix}"]
         if ipv6:
             listen += ["--listen", f"udp:[::1]:{self.port}"]
-        command = [REGINFOD_BIN, *listen, "--http", http or f"127.0.0.1:{self.http_port}",
+        command = [*within, REGINFOD_BIN, *listen, "--http", http or f"127.0.0.1:{self.http_port}",
                    *storage, *arguments]
         super().__init__(name, command, bed.directory, environment)
         bed.processes.append(self)

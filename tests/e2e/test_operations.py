@@ -6,10 +6,12 @@
 import os
 import re
 import signal
+import socket
+import subprocess
 import time
 import urllib.parse
 
-from harness import Reginfod, run, wait_until
+from harness import REGINFOD_BIN, Reginfod, need, run, wait_until
 from hep import Collector
 from publisher import Publisher, contact
 from side_port import SidePort
@@ -189,6 +191,23 @@ def copies_go_to_homer(bed):
     assert server.stop() == 0
 
 
+def connections_leave_descriptors_to_the_side_port(bed):
+    need("prlimit")
+    server = Reginfod(bed, "narrow", within=("prlimit", "--nofile=40:80"))
+    assert server.metric("process_max_fds") == 80, "the soft limit is raised to the hard one"
+    assert "RLIMIT_NOFILE is 80; raise it" in server.output(), server.output()
+    peers = [socket.create_connection(server.address) for _ in range(80)]
+    wait_until(lambda: server.metric("reginfod_tcp_connection_attempts_total", outcome="refused"), "refusals")
+    assert server.http("/healthz")[0] == 200
+    assert server.metric("reginfod_tcp_connection_attempts_total", outcome="accept_error") == 0
+    checked = subprocess.run([REGINFOD_BIN, "--check-health", "--http", f"127.0.0.1:{server.http_port}"],
+                             capture_output=True, timeout=20)
+    assert checked.returncode == 0, checked.stderr
+    for peer in peers:
+        peer.close()
+    assert server.stop() == 0
+
+
 def test(bed):
     drained_by_http(bed)
     answers_are_awaited(bed)
@@ -197,6 +216,7 @@ def test(bed):
     a_new_configuration_is_taken(bed)
     a_trace_leads_from_publish_to_notify(bed)
     copies_go_to_homer(bed)
+    connections_leave_descriptors_to_the_side_port(bed)
 
 
 if __name__ == "__main__":
