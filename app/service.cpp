@@ -256,7 +256,19 @@ void Service::open_driver() {
     parts.admission = [this](const IpAddress& peer) { return admission_of(peer); };
     TransportOptions options = config_.transport;
     options.connections = bounds_.tcp;
-    driver_.emplace(std::move(parts), std::move(*sockets_), options);
+    try {
+        driver_.emplace(std::move(parts), std::move(*sockets_), options);
+    } catch (const boost::system::system_error& error) {
+        throw StartError(
+            "cannot send copies to hep.server " + message_of(error) +
+            "; name the address of one host, or none"
+        );
+    } catch (const std::runtime_error& error) {
+        throw StartError(
+            std::string("cannot look up names: ") + error.what() +
+            "; see resolver.servers, or without them /etc/resolv.conf"
+        );
+    }
     sockets_.reset();
 }
 

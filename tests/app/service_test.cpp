@@ -10,7 +10,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ares.h>
+#include <dlfcn.h>
 #include <spdlog/sinks/ostream_sink.h>
+#include <sys/resource.h>
 
 #include <array>
 #include <chrono>
@@ -18,6 +21,20 @@
 #include <memory>
 #include <sstream>
 #include <string>
+
+namespace {
+
+bool resolver_fails = false;
+
+}  // namespace
+
+/// Of this process, in place of that of c-ares, which needs a system without memory to fail.
+extern "C" int ares_init_options(ares_channel* channel, ares_options* options, int mask) {
+    if (resolver_fails) return ARES_ENOMEM;
+    static const auto real =
+        reinterpret_cast<decltype(&ares_init_options)>(::dlsym(RTLD_NEXT, "ares_init_options"));
+    return real(channel, options, mask);
+}
 
 namespace reginfo {
 namespace {
@@ -35,6 +52,23 @@ Config any_ports() {
     return config;
 }
 
+/// While it lives, this process may have a hundred files open.
+class FewDescriptors {
+public:
+    FewDescriptors() {
+        EXPECT_EQ(::getrlimit(RLIMIT_NOFILE, &before_), 0);
+        rlimit few = before_;
+        few.rlim_cur = 100;
+        EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+    }
+    ~FewDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+    FewDescriptors(const FewDescriptors&) = delete;
+    FewDescriptors& operator=(const FewDescriptors&) = delete;
+
+private:
+    rlimit before_{};
+};
+
 class ServiceTest : public ::testing::Test {
 protected:
     /// What the side port answers to a GET.
@@ -42,6 +76,16 @@ protected:
         test::HttpClient client(service.io(), *service.http_endpoint());
         client.send("GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         return client.read_to_end();
+    }
+
+    /// Why it does not start; empty if it does.
+    static std::string start_error_of(Service& service) {
+        try {
+            service.start();
+        } catch (const StartError& error) {
+            return error.what();
+        }
+        return {};
     }
 
     std::ostringstream lines;
@@ -115,16 +159,11 @@ TEST_F(ServiceTest, ATakenPortIsNamed) {
     config.listen[1].bound.port = first.listeners()[1].bound.port;
     Service second(config, log);
 
-    try {
-        second.start();
-        FAIL() << "it started";
-    } catch (const StartError& error) {
-        const std::string port = std::to_string(config.listen[1].bound.port);
-        EXPECT_EQ(
-            std::string(error.what()),
-            "cannot listen on tcp:127.0.0.1:" + port + ": Address already in use"
-        );
-    }
+    const std::string port = std::to_string(config.listen[1].bound.port);
+    EXPECT_EQ(
+        start_error_of(second),
+        "cannot listen on tcp:127.0.0.1:" + port + ": Address already in use"
+    );
 }
 
 TEST_F(ServiceTest, ATakenSidePortIsNamed) {
@@ -136,6 +175,41 @@ TEST_F(ServiceTest, ATakenSidePortIsNamed) {
 
     EXPECT_THROW(second.start(), StartError);
     EXPECT_EQ(lines.str().find("ready"), lines.str().rfind("ready"));
+}
+
+TEST_F(ServiceTest, ACollectorThatIsNoHostIsNamed) {
+    Config config = any_ports();
+    config.transport.hep.server = *parse_bound("255.255.255.255:9060");
+    Service service(config, log);
+
+    EXPECT_EQ(
+        start_error_of(service),
+        "cannot send copies to hep.server 255.255.255.255:9060: Permission denied; name the "
+        "address of one host, or none"
+    );
+}
+
+TEST_F(ServiceTest, AResolverThatCannotBeginIsNamed) {
+    Service service(any_ports(), log);
+    resolver_fails = true;
+
+    EXPECT_THAT(
+        start_error_of(service),
+        StartsWith("cannot look up names: c-ares cannot begin: Out of memory; see resolver.")
+    );
+    resolver_fails = false;
+}
+
+TEST_F(ServiceTest, WhereDescriptorsAreFewThereAreFewerConnectionsAndAWarning) {
+    Config config = any_ports();
+    config.transport.connections = 1'000'000;
+    const FewDescriptors few;
+    Service service(config, log);
+
+    service.start();
+
+    EXPECT_THAT(lines.str(), HasSubstr(" warning few connections why=\"at most 38 TCP "));
+    EXPECT_THAT(lines.str(), HasSubstr("RLIMIT_NOFILE is 100;"));
 }
 
 TEST_F(ServiceTest, WithoutASidePortThereIsNone) {
