@@ -172,6 +172,8 @@ Json parsed(const std::string& text) {
             " on; take what Kamailio's JSON-RPC answers to ul.dump, "
             "as reginfod(8) says how"
         );
+    } catch (const Json::out_of_range&) {
+        throw DumpError("not a dump of a location table: it has a number that is too large");
     }
 }
 

@@ -49,6 +49,8 @@ Json parsed(const std::string& text) {
         if (line.is_object()) return line;
     } catch (const Json::parse_error& error) {
         throw StateLineError("is not JSON, from byte " + std::to_string(error.byte) + " on");
+    } catch (const Json::out_of_range&) {
+        throw StateLineError("has a number that is too large");
     }
     throw StateLineError("is no JSON object");
 }

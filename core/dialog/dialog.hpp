@@ -101,8 +101,8 @@ DialogState make_dialog(
     std::uint32_t cseq
 );
 
-/// A 2xx to a NOTIFY refreshes the target as well (RFC 3261 §12.2.1.2). Returns whether it is another
-/// one now.
+/// A 2xx to a NOTIFY refreshes the target as well (RFC 3261 §12.2.1.2). Returns whether it is
+/// another one now.
 bool refresh_target(DialogState& dialog, std::string_view contact);
 
 /// A target refresh request (RFC 3261 §12.2.2): remote target, CSeq and flow; not the route set.

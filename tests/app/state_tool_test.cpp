@@ -137,6 +137,9 @@ TEST_F(StateTool, ALineThatIsWrongIsNamedAndNothingIsLoaded) {
 TEST_F(StateTool, WhatIsNoDumpIsTold) {
     EXPECT_THAT(load(""), HasSubstr("the dump is empty"));
     EXPECT_THAT(load("x"), HasSubstr("line 1 of the dump is not JSON, from byte 1 on"));
+    EXPECT_THAT(
+        load("{\"a\":1e9999}"), HasSubstr("line 1 of the dump has a number that is too large")
+    );
     EXPECT_THAT(load("{}"), HasSubstr("line 1 of the dump has no \"reginfod_state\""));
     EXPECT_THAT(load("[1]"), HasSubstr("line 1 of the dump is no JSON object"));
     EXPECT_THAT(load(R"({"reginfod_state":9})"), HasSubstr("says format 9"));
@@ -242,6 +245,7 @@ TEST_F(StateTool, WhatIsNoLocationTableIsTold) {
         return "";
     };
     EXPECT_THAT(error_of("{\n\tDomains: {"), HasSubstr("it is not JSON, from byte 4 on"));
+    EXPECT_THAT(error_of("{\"Domains\":1e9999}"), HasSubstr("a number that is too large"));
     EXPECT_THAT(error_of("[]"), HasSubstr("there is no \"Domains\""));
     EXPECT_THAT(
         error_of(R"({"error":{"code":500}})"), HasSubstr("Kamailio answered with an error")
