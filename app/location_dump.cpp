@@ -1,6 +1,8 @@
 #include "app/location_dump.hpp"
 
 #include "core/event/import.hpp"
+#include "core/reginfo/fragment.hpp"
+#include "core/reginfo/writer.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -40,33 +42,6 @@ std::string text_of(const Json& contact, const char* name) {
     return text == "[not set]" || text == "n/a" ? "" : text;
 }
 
-void append_escaped(std::string& out, std::string_view text) {
-    for (const char c : text) {
-        switch (c) {
-            case '&':
-                out += "&amp;";
-                break;
-            case '<':
-                out += "&lt;";
-                break;
-            case '>':
-                out += "&gt;";
-                break;
-            case '"':
-                out += "&quot;";
-                break;
-            default:
-                out += c;
-        }
-    }
-}
-
-void append_attribute(std::string& out, std::string_view name, std::string_view value) {
-    out.append(" ").append(name).append("=\"");
-    append_escaped(out, value);
-    out.append("\"");
-}
-
 /// As pua_reginfo writes it. Returns false for a contact that is of no use any more.
 bool append_contact(std::string& out, const Json& contact, std::size_t number) {
     const std::string address = text_of(contact, "Address");
@@ -77,17 +52,17 @@ bool append_contact(std::string& out, const Json& contact, std::size_t number) {
                           expires.find_first_not_of('0') != std::string::npos;
     if (address.empty() || (!permanent && !has_time)) return false;
     out.append("<contact");
-    append_attribute(out, "id", "c" + std::to_string(number));
-    append_attribute(out, "state", "active");
-    append_attribute(out, "event", "registered");
-    if (!permanent) append_attribute(out, "expires", expires);
+    xml::append_attribute(out, "id", "c" + std::to_string(number));
+    xml::append_attribute(out, "state", "active");
+    xml::append_attribute(out, "event", "registered");
+    if (!permanent) xml::append_attribute(out, "expires", expires);
     const std::string callid = text_of(contact, "Call-ID");
-    if (!callid.empty()) append_attribute(out, "callid", callid);
+    if (!callid.empty()) xml::append_attribute(out, "callid", callid);
     const std::string cseq = text_of(contact, "CSeq");
-    if (!cseq.empty()) append_attribute(out, "cseq", cseq);
-    append_attribute(out, "received", text_of(contact, "Received"));
-    append_attribute(out, "path", text_of(contact, "Path"));
-    append_attribute(out, "user_agent", text_of(contact, "User-Agent"));
+    if (!cseq.empty()) xml::append_attribute(out, "cseq", cseq);
+    xml::append_attribute(out, "received", text_of(contact, "Received"));
+    xml::append_attribute(out, "path", text_of(contact, "Path"));
+    xml::append_attribute(out, "user_agent", text_of(contact, "User-Agent"));
     out.append("><uri>");
     append_escaped(out, address);
     out.append("</uri></contact>");
@@ -117,7 +92,7 @@ public:
             std::string document =
                 "<reginfo xmlns=\"urn:ietf:params:xml:ns:reginfo\" version=\"0\" state=\"full\">"
                 "<registration";
-            append_attribute(document, "aor", found.aor);
+            xml::append_attribute(document, "aor", found.aor);
             document +=
                 " id=\"r\" state=\"active\">" + found.contacts + "</registration></reginfo>";
             dump_.documents.emplace(key, std::move(document));

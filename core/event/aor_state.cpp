@@ -17,4 +17,10 @@ bool AorState::has_active_contact() const {
     });
 }
 
+bool AorState::has_publication(EntityTag tag) const {
+    return std::any_of(publications.begin(), publications.end(), [tag](const Publication& one) {
+        return one.etag == tag;
+    });
+}
+
 }  // namespace reginfo

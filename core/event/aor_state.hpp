@@ -120,6 +120,7 @@ struct AorState {
     std::string_view extensions_xml() const { return texts[1]; }
     RegistrationState state() const;
     bool has_active_contact() const;
+    bool has_publication(EntityTag tag) const;
 };
 
 /// Another registration of the implicit registration set (TS 24.229 5.4.2.1.2): what the same

@@ -17,12 +17,6 @@ std::string canonical(std::string_view aor) {
     return name ? std::move(*name) : std::string(aor);
 }
 
-bool has_publication(const AorState& state, EntityTag tag) {
-    return std::any_of(state.publications.begin(), state.publications.end(), [&](const auto& p) {
-        return p.etag == tag;
-    });
-}
-
 bool is_over(const SetMember& member) {
     const AorState& state = member.state;
     return state.publications.empty() && state.contacts.empty() && state.tombstones.empty();
@@ -82,7 +76,7 @@ bool Merge::publish_members(
         listed.emplace_back(std::move(name), &registration);
     }
     return change_members([&](SetMember& member, Merge merge) -> MergeReport {
-        const EntityTag known = has_publication(member.state, current) ? current : EntityTag{0};
+        const EntityTag known = member.state.has_publication(current) ? current : EntityTag{0};
         const auto at = std::find_if(listed.begin(), listed.end(), [&](const auto& entry) {
             return entry.first == member.aor;
         });
@@ -116,7 +110,7 @@ void Merge::refresh_members(EntityTag current, EntityTag next, TimePoint deadlin
 
 bool Merge::remove_members(EntityTag current) {
     return change_members([&](SetMember& member, Merge merge) {
-        return has_publication(member.state, current) ? merge.remove(current) : MergeReport{};
+        return member.state.has_publication(current) ? merge.remove(current) : MergeReport{};
     });
 }
 

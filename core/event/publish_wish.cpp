@@ -64,14 +64,6 @@ std::size_t listed_in(const Document& document) {
     return listed;
 }
 
-bool has_publication(const AorState& state, EntityTag tag) {
-    return std::any_of(
-        state.publications.begin(),
-        state.publications.end(),
-        [&](const Publication& publication) { return publication.etag == tag; }
-    );
-}
-
 }  // namespace
 
 /// SIP-If-Match: the publication that it names, or 0 without one.
@@ -82,7 +74,7 @@ Result<EntityTag> Compositor::condition(const Request& request, const AorState& 
     const std::string_view text = *request.message.first(sip::HeaderName::sip_if_match);
     if (!sip::is_token(text)) return refusal(400, "Malformed SIP-If-Match header");
     const auto tag = parse_etag(text);
-    if (!tag || !has_publication(state, *tag)) return refusal(412);
+    if (!tag || !state.has_publication(*tag)) return refusal(412);
     return *tag;
 }
 
