@@ -24,9 +24,11 @@ using Severity = Note::Severity;
 constexpr std::chrono::seconds kSuppressedInterval{1};
 constexpr std::chrono::seconds kStorePatience{10};
 
-std::uint64_t random_seed() {
+Seed random_seed() {
     std::random_device source;
-    return std::uint64_t{source()} << 32U | source();
+    const auto number = [&] { return std::uint64_t{source()} << 32U | source(); };
+    const std::uint64_t first = number();
+    return {first, number()};
 }
 
 /// Without Boost's source location behind the message.

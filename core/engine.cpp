@@ -23,7 +23,7 @@ namespace reginfo {
 
 class Engine::Impl {
 public:
-    Impl(Settings settings, std::uint64_t seed)
+    Impl(Settings settings, const Seed& seed)
         : settings_(std::move(settings)),
           records_(settings_, stats_, seed),
           transactions_(records_.hash_seeds.next(), settings_.transaction_memory()),
@@ -139,7 +139,7 @@ std::optional<TimePoint> Engine::Impl::next_deadline() const {
     return next;
 }
 
-Engine::Engine(Settings settings, std::uint64_t seed)
+Engine::Engine(Settings settings, const Seed& seed)
     : impl_(std::make_unique<Impl>(std::move(settings), seed)) {}
 
 Engine::~Engine() = default;

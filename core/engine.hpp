@@ -6,6 +6,7 @@
 #include "core/event/operator_action.hpp"
 #include "core/inspection.hpp"
 #include "core/outbox.hpp"
+#include "core/random.hpp"
 #include "core/settings.hpp"
 #include "core/spare_texts.hpp"
 #include "core/stats.hpp"
@@ -40,7 +41,7 @@ enum class Pressure : std::uint8_t {
 class Engine {
 public:
     /// @param seed  chance for tags, branches and entity-tags; from the system's source in service
-    Engine(Settings settings, std::uint64_t seed);
+    Engine(Settings settings, const Seed& seed);
     ~Engine();
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;

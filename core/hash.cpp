@@ -47,6 +47,24 @@ inline void take(std::array<std::uint64_t, 4>& v, std::uint64_t word) {
 
 }  // namespace
 
+std::uint64_t siphash_2_4(std::uint64_t key0, std::uint64_t key1, std::uint64_t number) {
+    std::array<std::uint64_t, 4> v{
+        key0 ^ 0x736F'6D65'7073'6575,
+        key1 ^ 0x646F'7261'6E64'6F6D,
+        key0 ^ 0x6C79'6765'6E65'7261,
+        key1 ^ 0x7465'6462'7974'6573,
+    };
+    for (const std::uint64_t word : {number, std::uint64_t{8} << 56U}) {
+        v[3] ^= word;
+        sip_round(v);
+        sip_round(v);
+        v[0] ^= word;
+    }
+    v[2] ^= 0xFF;
+    for (int i = 0; i < 4; ++i) sip_round(v);
+    return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
 Hasher::Hasher(std::uint64_t key0, std::uint64_t key1)
     : v_{
           key0 ^ 0x736F'6D65'7073'6575,

@@ -34,6 +34,10 @@ private:
     std::uint64_t pieces_ = 0;
 };
 
+/// SipHash-2-4 of one number (its eight bytes, lowest first): where whoever sees results must not
+/// guess others.
+std::uint64_t siphash_2_4(std::uint64_t key0, std::uint64_t key1, std::uint64_t number);
+
 /// A number as sixteen lower-case hexadecimal digits.
 class HexText {
 public:

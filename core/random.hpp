@@ -6,11 +6,39 @@
 
 namespace reginfo {
 
-/// Numbers for tags, branches and entity-tags. SplitMix64: each number once in 2^64, and not to be
-/// guessed from outside as long as the seed comes from the system's source.
+/// 128 bits: from the system's randomness in service, small numbers in tests.
+struct Seed {
+    Seed(std::uint64_t first_, std::uint64_t second_ = 0)  // NOLINT: a number is a seed
+        : first(first_), second(second_) {}
+
+    std::uint64_t first;
+    std::uint64_t second;
+};
+
+/// Numbers for tags, branches and entity-tags, which peers are shown (RFC 3261 §19.3:
+/// "cryptographically random"). SipHash-2-4 of a counter under the seed: a pseudorandom function,
+/// so whoever knows many of them knows nothing of the others.
 class TokenSource {
 public:
-    explicit TokenSource(std::uint64_t seed) : state_(seed) {}
+    explicit TokenSource(const Seed& seed) : seed_(seed) {}
+
+    std::uint64_t next() { return number(++count_); }
+
+    /// A seed for something else, from which no token follows, nor it from tokens.
+    std::uint64_t derive() const { return number(0); }
+
+private:
+    std::uint64_t number(std::uint64_t index) const;
+
+    Seed seed_;
+    std::uint64_t count_ = 0;
+};
+
+/// The keys of hash tables, from one number. SplitMix64: who is shown one knows them all, so nobody
+/// is shown any. They are part of what the store keeps, and must stay the same.
+class HashSeeds {
+public:
+    explicit HashSeeds(std::uint64_t seed) : state_(seed) {}
 
     std::uint64_t next() {
         state_ += 0x9e3779b97f4a7c15U;

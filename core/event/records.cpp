@@ -14,11 +14,11 @@
 
 namespace reginfo {
 
-Records::Records(const Settings& settings_, Stats& stats_, std::uint64_t seed)
+Records::Records(const Settings& settings_, Stats& stats_, const Seed& seed)
     : settings(settings_),
       stats(stats_),
       tokens(seed),
-      hash_seeds(settings_.hash_seed != 0 ? settings_.hash_seed : tokens.next()),
+      hash_seeds(settings_.hash_seed != 0 ? settings_.hash_seed : tokens.derive()),
       commits(settings_.durable, stats_),
       aors(hash_seeds.next(), settings_.limits.open_states),
       subscriptions(hash_seeds.next(), stats_),

@@ -50,12 +50,12 @@ struct Line {
 
 /// The tables that PUBLISH, SUBSCRIBE and NOTIFY work on. Borrowed by all of them for life.
 struct Records {
-    Records(const Settings& settings_, Stats& stats_, std::uint64_t seed);
+    Records(const Settings& settings_, Stats& stats_, const Seed& seed);
 
     const Settings& settings;
     Stats& stats;
     TokenSource tokens;
-    TokenSource hash_seeds;
+    HashSeeds hash_seeds;
     Commits commits;
     AorTable aors;
     TimerQueue<Aor, &Aor::timer> aor_timers;

@@ -16,7 +16,7 @@ public:
     SpareTexts spare_texts;
 };
 
-Engine::Engine(Settings, std::uint64_t seed) : impl_(std::make_unique<Impl>(seed)) {}
+Engine::Engine(Settings, const Seed& seed) : impl_(std::make_unique<Impl>(seed.first)) {}
 Engine::~Engine() = default;
 
 void Engine::handle_message(TimePoint, const Flow& flow, std::string_view bytes, Outbox& outbox) {
