@@ -201,7 +201,9 @@ const Key kKeys[] = {
      number([](auto& c) -> auto& { return c.settings.limits.publications; }, 1)},
     {"limits", "subscriptions", "Subscriptions in all.",
      number([](auto& c) -> auto& { return c.settings.limits.subscriptions; }, 1)},
-    {"limits", "transactions", "Transactions in all, with finished ones that are remembered.",
+    {"limits", "transactions",
+     "Transactions in progress and finished ones that are remembered, of which the oldest give way.\n"
+     "Where those in progress are so many, new requests are refused with 503.",
      number([](auto& c) -> auto& { return c.settings.limits.transactions; }, 1)},
     {"limits", "pending_commits", "Changes on their way to the store; more are refused with 503.",
      number([](auto& c) -> auto& { return c.settings.limits.pending_commits; }, 1)},

@@ -87,7 +87,7 @@ struct Settings {
         std::size_t subscriptions_per_watcher = 1'000'000;
         std::size_t publications = 4'000'000;
         std::size_t subscriptions = 4'000'000;
-        std::size_t transactions = 1'000'000;    ///< finished ones that are remembered included
+        std::size_t transactions = 1'000'000;    ///< in progress, and finished ones for timer J
         std::size_t pending_commits = 100'000;   ///< changes on their way to the store
         std::size_t waiting_requests = 100'000;  ///< held back behind a commit, in all
         std::size_t waiting_bytes = 64U << 20U;  ///< of them

@@ -68,6 +68,7 @@ struct Stats {
     std::array<Counter, kParseErrors> parse_errors{};
     Counter bad_requests = 0;              ///< answered 400
     Counter retransmissions_received = 0;  ///< requests answered from memory or absorbed
+    Counter transactions_forgotten = 0;    ///< finished ones that gave way to new ones
     Counter retransmissions_sent = 0;      ///< NOTIFYs sent again by timer E
     Counter unanswerable = 0;              ///< requests without a usable Via
     Counter stray_responses = 0;

@@ -16,6 +16,13 @@ namespace {
 /// Small: some clients take a longer one for the end of this server (features.md D4).
 constexpr Seconds kOverloadRetryAfter{2};
 
+/// Whether the request has a To tag, or a To that cannot be read.
+bool is_in_dialog(const sip::Message& request) {
+    const auto to = request.first(sip::HeaderName::to);
+    const auto address = to ? sip::parse_name_addr(*to) : std::nullopt;
+    return !address || !address->tag.empty();
+}
+
 }  // namespace
 
 void UserAgentServer::handle_message(
@@ -144,10 +151,7 @@ void UserAgentServer::request(
         );
         return;
     }
-    if (transactions_.size() >= settings_.limits.transactions) {
-        note_refusal(Bound::transactions, {}, flow, stats_, outbox);
-        return;
-    }
+    if (!has_room(flow, outbox)) return;
     const bool is_shedding = pressure_ != Pressure::none || stats_.drain_phase != 0;
     if (is_shedding && shed(flow, outbox)) return;
 
@@ -180,6 +184,39 @@ void UserAgentServer::request(
     execute(now, *read, bytes, outbox);
 }
 
+/// Whether there is room for one more transaction. Finished ones are a cache, of which the oldest
+/// give way. Where those in progress fill all the room, the request in message_ is refused; a part
+/// of the room is kept for requests within dialogs.
+bool UserAgentServer::has_room(const Flow& flow, Outbox& outbox) {
+    constexpr std::size_t kPartForDialogs = 16;
+    const std::size_t limit = settings_.limits.transactions;
+    const std::size_t left = limit - std::min(limit, transactions_.in_progress());
+    const bool is_full = left == 0 || (left <= limit / kPartForDialogs && !is_in_dialog(message_));
+    if (!is_full) {
+        if (transactions_.size() < limit) return true;
+        transactions_.forget_oldest();
+        ++stats_.transactions_forgotten;
+        return true;
+    }
+    note_refusal(Bound::transactions, {}, flow, stats_, outbox);
+    if (comes_again_by_itself(flow)) return false;
+    Reply busy = refusal(503);
+    busy.retry_after = kOverloadRetryAfter;
+    refuse_stateless(flow, busy, outbox);
+    return false;
+}
+
+/// Whether the sender of the request in message_ repeats it if it is not answered, and would give
+/// up what it is about if it were refused: Kamailio, whose PUBLISHes are not told apart from
+/// others'.
+bool UserAgentServer::comes_again_by_itself(const Flow& flow) const {
+    if (is_reliable(flow.transport)) return false;
+    if (message_.method == sip::Method::publish) return true;
+    if (message_.method != sip::Method::subscribe) return false;
+    const WatcherFacts watcher = facts_of(message_, flow.peer.address);
+    return profile_for(settings_.profile_rules, watcher) == Profile::kamailio;
+}
+
 /// Whether the new request in message_ is not served while the reactor is behind, or the server is
 /// to be stopped. Its sender is told as far as that makes it come again.
 bool UserAgentServer::shed(const Flow& flow, Outbox& outbox) {
@@ -189,9 +226,7 @@ bool UserAgentServer::shed(const Flow& flow, Outbox& outbox) {
         return true;
     }
     if (message_.method != sip::Method::subscribe) return false;
-    const auto to = message_.first(sip::HeaderName::to);
-    const auto address = to ? sip::parse_name_addr(*to) : std::nullopt;
-    if (!address || !address->tag.empty()) return false;
+    if (is_in_dialog(message_)) return false;
     const bool draining = stats_.drain_phase != 0;
     const Bound bound = draining ? Bound::draining : Bound::overload_subscribe;
     note_refusal(bound, {}, flow, stats_, outbox);

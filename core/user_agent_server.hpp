@@ -69,6 +69,8 @@ private:
     void request(TimePoint now, const Flow& flow, std::string_view bytes, Outbox& outbox);
     void execute(TimePoint now, const Request& request, std::string_view bytes, Outbox& outbox);
     const ServerTransactions::Record* cancelled_by(const sip::Via& top_via) const;
+    bool has_room(const Flow& flow, Outbox& outbox);
+    bool comes_again_by_itself(const Flow& flow) const;
     bool shed(const Flow& flow, Outbox& outbox);
 
     const Settings& settings_;

@@ -164,16 +164,19 @@ void ServerTransactions::restore(
 bool ServerTransactions::expire(TimePoint now, std::size_t count) {
     const auto is_over = [&] { return !finished_.empty() && finished_.front().until <= now; };
     if (!is_over()) return false;
-    for (; count > 0 && is_over(); --count) {
-        const Finished& oldest = finished_.front();
-        identities_.erase(oldest.identity);
-        if (oldest.record.is_rare) rare_.erase(oldest.key);
-        by_key_.erase(oldest.key);
-        finished_.pop_front();
-        ++first_;
-    }
+    for (; count > 0 && is_over(); --count) forget_oldest();
     give_back_memory();
     return is_over();
+}
+
+void ServerTransactions::forget_oldest() {
+    if (finished_.empty()) return;
+    const Finished& oldest = finished_.front();
+    identities_.erase(oldest.identity);
+    if (oldest.record.is_rare) rare_.erase(oldest.key);
+    by_key_.erase(oldest.key);
+    finished_.pop_front();
+    ++first_;
 }
 
 /// Tables that a rush has left much too large.

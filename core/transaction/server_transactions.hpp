@@ -128,8 +128,13 @@ public:
     /// Forgets what timer J has ended, at most `count` of them. Returns whether there may be more.
     bool expire(TimePoint now, std::size_t count);
 
+    /// Forgets the finished transaction that timer J would end next: one that is retransmitted
+    /// nevertheless is executed anew. Does nothing if none is finished.
+    void forget_oldest();
+
     std::optional<TimePoint> next_deadline() const;
     std::size_t size() const { return trying_.size() + finished_.size(); }
+    std::size_t in_progress() const { return trying_.size(); }
     std::size_t bytes() const;
 
 private:

@@ -148,20 +148,6 @@ TEST(EngineTrust, OthersAreForbiddenWhereThatIsConfigured) {
     EXPECT_EQ(world.stats().server_transactions, 0U);
 }
 
-TEST(EngineTrust, TooManyTransactionsAreShedByNotAnswering) {
-    Settings settings = test_settings();
-    settings.limits.transactions = 1;
-    World world(settings);
-    Publisher first;
-    EXPECT_EQ(first.publish(world, {{.uri = kX}}).status(), 200);
-    RequestText options;
-    world.receive(first.flow, options.text());
-    EXPECT_TRUE(world.take().empty());
-    EXPECT_EQ(world.stats().refused_by_bound[index_of(Bound::transactions)], 1U);
-    world.pass(32s);
-    EXPECT_EQ(world.ask(first.flow, options.text()).status(), 200);
-}
-
 TEST(EngineTrust, ABrokenStreamIsRefusedAndClosed) {
     Engine engine(test_settings(), 1);
     Outbox outbox;

@@ -125,6 +125,91 @@ TEST_F(Overload, APublishThatWasReadFromTcpIsServed) {
     EXPECT_EQ(shed(Bound::overload_publish), 0U) << "what is served was not shed";
 }
 
+// Finished transactions are a cache, whose oldest give way.
+TEST_F(Overload, MoreRequestsThanTransactionsAreRememberedAreServedAllTheSame) {
+    Settings settings = test_settings();
+    settings.limits.transactions = 100;
+    World small(settings);
+    Watcher early("early");
+    ASSERT_EQ(early.subscribe(small).status(), 200);
+    for (int i = 0; i < 1'000; ++i) {
+        RequestText options;
+        options.via = "SIP/2.0/UDP 198.51.100.9:5060;branch=" + next_branch();
+        options.call_id = "o" + std::to_string(i);
+        EXPECT_EQ(small.ask(udp_flow("198.51.100.9"), options.text()).status(), 200);
+    }
+    EXPECT_EQ(early.subscribe(small).status(), 200) << "a refresh";
+    EXPECT_EQ(Watcher("late").subscribe(small).status(), 200);
+    EXPECT_EQ(small.stats().server_transactions, 100U);
+    EXPECT_GT(small.stats().transactions_forgotten, 900U);
+    EXPECT_EQ(small.stats().refused_by_bound[index_of(Bound::transactions)], 0U);
+}
+
+/// A store that does not answer, and room for 32 transactions.
+class FullOfUnfinished : public ::testing::Test {
+protected:
+    static Settings settings() {
+        Settings settings = test_settings();
+        settings.durable = true;
+        settings.limits.transactions = 32;
+        return settings;
+    }
+
+    void SetUp() override {
+        ASSERT_EQ(early.subscribe(world).status(), 200);
+        world.take();
+        world.store_answers_late = true;
+        for (int i = 0; i < 40; ++i) {
+            world.receive(
+                udp_flow("198.51.100.9"), Watcher("w" + std::to_string(i)).subscribe().text()
+            );
+        }
+        refusals = world.take();
+    }
+
+    World world{settings()};
+    Watcher early{"early"};
+    std::vector<Sent> refusals;
+};
+
+TEST_F(FullOfUnfinished, NewRequestsAreRefusedWith503) {
+    ASSERT_FALSE(refusals.empty());
+    for (const Sent& refusal : refusals) {
+        EXPECT_EQ(refusal.status(), 503);
+        EXPECT_TRUE(refusal.has("Retry-After"));
+    }
+    EXPECT_EQ(world.stats().refused_by_bound[index_of(Bound::transactions)], refusals.size());
+}
+
+TEST_F(FullOfUnfinished, RequestsWithinDialogsHaveAShareOfTheirOwn) {
+    world.receive(early.flow, early.subscribe().text());
+    world.store_answers_late = false;
+    world.commit();
+    bool is_refreshed = false;
+    for (const Sent& sent : world.take()) {
+        is_refreshed = is_refreshed || (sent.status() == 200 && early.owns(sent));
+    }
+    EXPECT_TRUE(is_refreshed);
+}
+
+TEST_F(FullOfUnfinished, APublishOverUdpIsNotAnsweredSoThatItComesAgain) {
+    Publisher publisher;
+    const std::string text =
+        publisher.request(3600, BodyText{.contacts = {{.uri = "sip:x@192.0.2.10"}}}.text()).text();
+    world.receive(publisher.flow, text);
+    EXPECT_TRUE(world.take().empty());
+    while (world.commits_waiting() > 0) world.commit();
+    world.take();
+    world.store_answers_late = false;
+    EXPECT_EQ(world.ask(publisher.flow, text).status(), 200);
+}
+
+TEST_F(FullOfUnfinished, APublishOverTcpIsRefused) {
+    Publisher publisher;
+    publisher.flow = tcp_flow("203.0.113.1", 40'000, 1);
+    EXPECT_EQ(publisher.publish(world, {{.uri = "sip:x@192.0.2.10"}}).status(), 503);
+}
+
 TEST_F(Overload, AnswersToNotifiesAreTaken) {
     ASSERT_EQ(watcher.subscribe(world).status(), 200);
     world.answers = [](const Sent&) { return std::nullopt; };

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace reginfo::test {
 namespace {
@@ -198,6 +199,27 @@ TEST_F(ServerTransactionsTest, ExpiryTakesNoMoreThanItIsTold) {
     EXPECT_EQ(transactions.size(), 2U);
     EXPECT_FALSE(transactions.expire(kStart + 1h, 3));
     EXPECT_EQ(transactions.size(), 0U);
+}
+
+TEST_F(ServerTransactionsTest, TheOldestFinishedOneGivesWay) {
+    RequestText request;
+    std::vector<TransactionKey> keys;
+    for (const char* branch : {"z9hG4bKa", "z9hG4bKb", "z9hG4bKc"}) {
+        request.via = std::string("SIP/2.0/UDP 198.51.100.1:5060;branch=") + branch;
+        keys.push_back(key_of(request));
+        transactions.begin(keys.back(), keys.size(), 1);
+    }
+    transactions.forget_oldest();
+    EXPECT_EQ(transactions.size(), 3U) << "none is finished";
+    transactions.complete(kStart, keys[1], Reply(), false);
+    transactions.complete(kStart + 1s, keys[0], Reply(), false);
+
+    transactions.forget_oldest();
+
+    EXPECT_EQ(transactions.find(keys[1]), nullptr);
+    EXPECT_FALSE(transactions.is_merged(2));
+    EXPECT_NE(transactions.find(keys[0]), nullptr);
+    EXPECT_EQ(transactions.in_progress(), 1U);
 }
 
 }  // namespace
