@@ -87,7 +87,7 @@ const Key kKeys[] = {
      "Rules in order; the first whose conditions all hold says which profile a watcher gets:\n"
      "\"linphone user_agent=Linphone\", \"ims network=10.0.0.0/8 from_domain=ims.example\".\n"
      "Else it is \"kamailio\" for a User-Agent that begins so, and \"standard\" for all others.\n"
-     "\"kamailio\": what reginfo_handle_notify takes; an unanswered NOTIFY ends nothing.\n"
+     "\"kamailio\": what reginfo_handle_notify takes; once a NOTIFY was accepted, silence ends nothing.\n"
      "\"partial\": only what has changed, once a full document was acknowledged.\n"
      "\"ims\": TS 24.229; 480 where nothing is registered, and over with the last contact.\n"
      "\"linphone\": an AOR that nobody published is \"terminated\" instead of \"init\".",

@@ -31,6 +31,8 @@ std::string_view text_of(Bound bound) {
             return "limits.waiting_requests or limits.waiting_bytes reached";
         case Bound::dialog_state:
             return "limits.dialog_state_bytes reached";
+        case Bound::unanswered_hop:
+            return "a next hop has never answered: it gets no more than 64 kB a minute";
         case Bound::overload_publish:
         case Bound::overload_subscribe:
             return "more requests than can be served";

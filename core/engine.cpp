@@ -102,6 +102,7 @@ void Engine::Impl::timeout(TimePoint now, Outbox& outbox) {
     stats_.server_transactions = transactions_.size();
     responder_.handle_timeout(now, budget, outbox);
     recovery_.run(now, outbox);
+    sender_.handle_windows(now, budget, outbox);
     for (std::size_t i = 0; i < budget; ++i) {
         Dialog* dialog = records_.subscriptions.dialog_timers.pop_expired(now);
         if (!dialog) break;
@@ -130,6 +131,7 @@ std::optional<TimePoint> Engine::Impl::next_deadline() const {
              records_.aor_timers.next_deadline(),
              records_.subscriptions.expiries.next_deadline(),
              records_.subscriptions.dialog_timers.next_deadline(),
+             sender_.next_deadline(),
              drain_.next_deadline(),
              records_.tracer.next_deadline(),
              recovery_.next_deadline(),

@@ -31,6 +31,7 @@ enum class Bound : std::uint8_t {
     pending_commits,
     waiting_requests,
     dialog_state,
+    unanswered_hop,
     overload_publish,
     overload_subscribe,
     draining,

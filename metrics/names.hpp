@@ -47,6 +47,7 @@ inline constexpr std::string_view kBoundNames[] = {
     "pending_commits",
     "waiting_requests",
     "dialog_state",
+    "unanswered_hop",
     "overload_publish",
     "overload_subscribe",
     "draining",

@@ -60,11 +60,10 @@ constexpr AnswerRule kRules[] = {
 
 std::span<const AnswerRule> answer_rules() { return kRules; }
 
-AnswerMeaning meaning_of(int status, bool has_retry_after, Profile profile) {
-    const bool lasting = traits_of(profile).survives_timeout;
+AnswerMeaning meaning_of(int status, bool has_retry_after, bool is_lasting) {
     const auto rule =
         std::find_if(std::begin(kRules), std::end(kRules), [&](const AnswerRule& row) {
-            return row.applies_to(status, has_retry_after, lasting);
+            return row.applies_to(status, has_retry_after, is_lasting);
         });
     return rule == std::end(kRules) ? refused : rule->meaning;
 }

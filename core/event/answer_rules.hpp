@@ -3,8 +3,6 @@
 /// (RFC 6665 §4.2.2, RFC 5057 §5).
 #pragma once
 
-#include "core/event/profile.hpp"
-
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -49,6 +47,9 @@ struct AnswerRule {
 std::span<const AnswerRule> answer_rules();
 
 /// @param status  of a final response, kNoAnswer, kTransportError or kNoRoute
-AnswerMeaning meaning_of(int status, bool has_retry_after, Profile profile);
+/// @param is_lasting  the subscription survives a timeout: its profile says so, and a NOTIFY of its
+///                    dialog was answered before. Else a header that its sender chose would keep
+///                    NOTIFYs going to a stranger.
+AnswerMeaning meaning_of(int status, bool has_retry_after, bool is_lasting);
 
 }  // namespace reginfo

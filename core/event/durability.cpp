@@ -41,6 +41,7 @@ SubscriptionRecord record_of(const Subscription& subscription) {
         .acked = subscription.acked,
         .rates = subscription.rates() ? subscription.rates()->rates() : Rates{},
         .owed = is_owed(subscription),
+        .has_accepted = subscription.dialog.has_accepted,
         .deadline = over ? std::min(subscription.deadline, TimePoint{}) : subscription.deadline,
     };
 }
@@ -145,6 +146,7 @@ bool Restorer::restore_dialog(
         subscription.version_reserved = kept.version;
         subscription.acked = std::min(kept.acked, aor.revision());
         if (subscription.acked < aor.revision()) ++aor.lagging;
+        dialog.has_accepted = dialog.has_accepted || kept.has_accepted;
         subscription.due = kept.owed;
         subscription.urgent = kept.owed;
         subscription.deadline = kept.deadline;

@@ -1,17 +1,29 @@
 /// @file
-/// A change of an AOR becomes NOTIFYs.
+/// A change of an AOR, or of who watches it, becomes NOTIFYs.
 
 #include "core/event/notifier.hpp"
 
 #include <algorithm>
+#include <vector>
 
 namespace reginfo {
+namespace {
 
+/// How many watchers of an AOR are compared with a new one.
+constexpr std::size_t kSameContact = 64;
+
+}  // namespace
+
+/// A change that finds the AOR's fan-out on its way goes on from there, once round all watchers: if
+/// it began at the first one, those at the end would not be told as long as changes come.
 void Notifier::aor_changed(Aor& aor) {
     if (aor.watcher_count == 0) return;
-    if (!aor.is_telling) fan_outs_.push_back(&aor);
+    if (!aor.is_telling) {
+        fan_outs_.push_back(&aor);
+        aor.next_told = aor.watchers.begin();
+    }
     aor.is_telling = true;
-    aor.next_told = aor.watchers.begin();
+    aor.to_tell = aor.watcher_count;
 }
 
 void Notifier::tell_again(Aor& aor) {
@@ -63,11 +75,31 @@ bool Notifier::tell_if_untold(TimePoint now, Subscription& subscription, Outbox&
     return true;
 }
 
+/// A phone that starts again subscribes anew with the Contact that it had. Looks at the newest
+/// watchers only, so that many of them do not make this slow.
+void Notifier::end_same_contact(TimePoint now, const Subscription& fresh, Outbox& outbox) {
+    std::vector<Subscription*> older;
+    auto& watchers = fresh.aor.watchers;
+    std::size_t looked_at = 0;
+    for (auto it = watchers.rbegin(); it != watchers.rend() && looked_at < kSameContact; ++it) {
+        ++looked_at;
+        const bool same = &it->dialog != &fresh.dialog && it->profile == fresh.profile &&
+                          it->event_id() == fresh.event_id() && !it->dialog.turnstile.locked &&
+                          it->dialog.state.remote_target() == fresh.dialog.state.remote_target();
+        if (same) older.push_back(&*it);
+    }
+    for (Subscription* subscription : older) {
+        sender_.terminate(now, *subscription, TerminationReason::timeout, outbox);
+    }
+}
+
 bool Notifier::run(TimePoint now, std::size_t count, Outbox& outbox) {
     while (count > 0 && !fan_outs_.empty()) {
         Aor& aor = *fan_outs_.front();
         WatcherList::iterator& at = aor.next_told;
-        for (; count > 0 && at != aor.watchers.end(); --count) {
+        for (; count > 0 && aor.to_tell > 0 && aor.watcher_count > 0; --count) {
+            if (at == aor.watchers.end()) at = aor.watchers.begin();
+            --aor.to_tell;
             Subscription& subscription = *at++;
             if (subscription.state == Subscription::State::terminated) continue;
             if (knows_news(subscription) && !aor.tell_all && !subscription.due) continue;
@@ -75,11 +107,12 @@ bool Notifier::run(TimePoint now, std::size_t count, Outbox& outbox) {
             tell_change(now, subscription, outbox);
         }
         fan_outs_.pop_front();
-        if (at != aor.watchers.end()) {  // the others go first next time
+        if (aor.to_tell > 0 && aor.watcher_count > 0) {  // the others go first next time
             fan_outs_.push_back(&aor);
             break;
         }
         aor.is_telling = false;
+        aor.to_tell = 0;
         aor.tell_all = false;
         records_.drop_if_unused(aor, outbox);
     }

@@ -20,9 +20,6 @@ std::size_t usage_bytes(std::optional<std::string_view> event_id, std::string_vi
     return kRecord + aor_text.size() + (event_id ? event_id->size() : 0);
 }
 
-/// How many watchers of an AOR are compared with a new one.
-constexpr std::size_t kSameContact = 64;
-
 }  // namespace
 
 /// A subscription that is made, refreshed or ended once that is durable.
@@ -35,7 +32,7 @@ struct Notifier::Change final : PendingChange {
 
     Notifier& notifier;
     std::string aor;            ///< watched, where there is no subscription yet
-    Aor* arrives_at = nullptr;  ///< the same, while a new dialog is being stored
+    Aor* arrives_at = nullptr;  ///< the same, while a new subscription is being stored
     bool in_dialog = false;     ///< the dialog is there and locked
     bool is_refresh = false;    ///< the subscription is there as well
     DialogState state;          ///< of the dialog afterwards
@@ -194,13 +191,23 @@ void Notifier::begin(TimePoint now, Change& change, Wish wish, Outbox& outbox) {
     change.reply.makes_dialog = true;
     const bool fetch = !change.in_dialog && wish.expires.count() == 0;
     if (fetch) return apply(now, change, outbox);  // nothing of it lasts
-    if (!change.in_dialog) {
-        change.arrives_at = &records_.aors.find_or_create(change.aor);
-        ++change.arrives_at->arriving;
-        records_.count_aors();
-    }
+    if (!change.is_refresh) reserve(change);
     std::vector<Write> writes = writes_of(now, change);
     records_.commits.begin(now, std::move(change), std::move(writes), outbox);
+}
+
+/// Whoever comes meanwhile finds the subscription counted, and its AOR there.
+void Notifier::reserve(Change& change) {
+    change.arrives_at = &records_.aors.find_or_create(change.aor);
+    ++change.arrives_at->arriving;
+    records_.count_aors();
+    if (records_.settings.durable) records_.subscriptions.reserve(change.watcher);
+}
+
+void Notifier::give_back(Change& change) {
+    if (!change.arrives_at) return;
+    --change.arrives_at->arriving;
+    if (records_.settings.durable) records_.subscriptions.give_back(change.watcher);
 }
 
 /// The dialog as it will be: with the new, refreshed or ended subscription.
@@ -227,6 +234,7 @@ std::vector<Write> Notifier::writes_of(TimePoint now, Change& change) {
     own->deadline = now + change.expires;
     own->rates = change.rates;
     own->owed = change.reply.status != 204;
+    own->has_accepted = dialog && dialog->has_accepted;
     if (change.expires.count() == 0) {
         // Its end is still to be told: whoever reads this after a crash does that.
         own->deadline = std::min(own->deadline, TimePoint{});
@@ -257,19 +265,20 @@ std::optional<Bound> Notifier::bound_reached(
     if (!change.is_refresh) bytes += usage_bytes(wish.event_id, change.aor_text);
     if (bytes > limits.dialog_state_bytes) return Bound::dialog_state;
     if (change.is_refresh) return std::nullopt;
-    if (aor && aor->watcher_count >= limits.subscriptions_per_aor) {
+    if (aor && aor->watcher_count + aor->arriving >= limits.subscriptions_per_aor) {
         return Bound::subscriptions_per_aor;
     }
     const std::size_t watched = records_.subscriptions.subscriptions_of(wish.watcher);
     if (watched >= limits.subscriptions_per_watcher) return Bound::subscriptions_per_watcher;
-    if (records_.subscriptions.size() >= limits.subscriptions) return Bound::subscriptions;
+    if (records_.subscriptions.size_with_reserved() >= limits.subscriptions)
+        return Bound::subscriptions;
     return std::nullopt;
 }
 
 /// The change is durable: it takes effect, is answered, and followed by a NOTIFY.
 void Notifier::apply(TimePoint now, Change& change, Outbox& outbox) {
     Stats& stats = records_.stats;
-    if (change.arrives_at) --change.arrives_at->arriving;
+    give_back(change);
     Dialog* dialog = records_.subscriptions.find(change.state.id());
     const std::optional<std::string_view> event_id = change.event_id;
     Subscription* subscription = dialog ? SubscriptionStore::find(*dialog, event_id) : nullptr;
@@ -277,11 +286,13 @@ void Notifier::apply(TimePoint now, Change& change, Outbox& outbox) {
     if (gone) {  // a NOTIFY ended it while this was being stored
         responder_.respond(now, std::move(change.draft), refusal(481), outbox);
         if (dialog) unlock_unchanged(now, *dialog, outbox);
+        if (change.arrives_at) records_.drop_if_unused(*change.arrives_at, outbox);
         return;
     }
     if (dialog) {
         change.state.local_cseq = dialog->state.local_cseq;
         dialog->state = std::move(change.state);
+        if (dialog->standing == Standing::suspect) dialog->standing = Standing::fresh;
         sender_.reroute(*dialog);
         unlock(*dialog);
     } else {
@@ -336,32 +347,12 @@ void Notifier::tell(TimePoint now, Change& change, Subscription& subscription, O
     sender_.rearm(now, subscription.dialog, outbox);
 }
 
-/// A phone that starts again subscribes anew with the Contact that it had. Looks at the newest
-/// watchers only, so that many of them do not make this slow.
-void Notifier::end_same_contact(TimePoint now, const Subscription& fresh, Outbox& outbox) {
-    std::vector<Subscription*> older;
-    auto& watchers = fresh.aor.watchers;
-    std::size_t looked_at = 0;
-    for (auto it = watchers.rbegin(); it != watchers.rend() && looked_at < kSameContact; ++it) {
-        ++looked_at;
-        const bool same = &it->dialog != &fresh.dialog && it->profile == fresh.profile &&
-                          it->event_id() == fresh.event_id() && !it->dialog.turnstile.locked &&
-                          it->dialog.state.remote_target() == fresh.dialog.state.remote_target();
-        if (same) older.push_back(&*it);
-    }
-    for (Subscription* subscription : older) {
-        sender_.terminate(now, *subscription, TerminationReason::timeout, outbox);
-    }
-}
-
 void Notifier::fail(TimePoint now, Change& change, Outbox& outbox) {
     Reply reply = refusal(503, "State cannot be stored");
     reply.retry_after = Seconds{10};
     responder_.respond(now, std::move(change.draft), reply, outbox);
-    if (change.arrives_at) {
-        --change.arrives_at->arriving;
-        records_.drop_if_unused(*change.arrives_at, outbox);
-    }
+    give_back(change);
+    if (change.arrives_at) records_.drop_if_unused(*change.arrives_at, outbox);
     if (!change.in_dialog) return;
     Dialog* dialog = records_.subscriptions.find(change.state.id());
     if (dialog) unlock_unchanged(now, *dialog, outbox);
@@ -386,6 +377,9 @@ void Notifier::unlock(Dialog& dialog) {
 }
 
 void Notifier::handle_expiry(TimePoint now, Subscription& subscription, Outbox& outbox) {
+    if (subscription.state == Subscription::State::terminated) {
+        return sender_.drop_untold(now, subscription, outbox);
+    }
     if (subscription.dialog.turnstile.locked) return;  // a refresh is being stored; see unlock
     ++records_.stats.subscriptions_expired;
     sender_.terminate(now, subscription, TerminationReason::timeout, outbox);

@@ -106,6 +106,8 @@ private:
         std::string_view bytes,
         Outbox& outbox
     );
+    void reserve(Change& change);
+    void give_back(Change& change);
     void apply(TimePoint now, Change& change, Outbox& outbox);
     void fail(TimePoint now, Change& change, Outbox& outbox);
     void begin(TimePoint now, Change& change, Wish wish, Outbox& outbox);

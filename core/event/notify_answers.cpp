@@ -27,6 +27,19 @@ bool is_sent_by(const ListenerSettings& listener, const sip::Via& via) {
            (via.port != 0 ? via.port : kSipPort) == listener.advertise_port;
 }
 
+/// Whether the response is to a request within that dialog (RFC 3261 §8.2.6.2: To, From and Call-ID
+/// of the request).
+bool is_of(const DialogState& dialog, const sip::Message& response) {
+    if (response.first(sip::HeaderName::call_id) != dialog.call_id()) return false;
+    const auto tag_in = [&](sip::HeaderName name) {
+        const auto value = response.first(name);
+        const auto address = value ? sip::parse_name_addr(*value) : std::nullopt;
+        return address ? address->tag : std::string_view{};
+    };
+    return tag_in(sip::HeaderName::from) == dialog.local_tag() &&
+           tag_in(sip::HeaderName::to) == dialog.remote_tag();
+}
+
 bool has_other_way(const Dialog& dialog) {
     return can_go_back(dialog) || (dialog.candidates() && dialog.candidates()->has_alternative());
 }
@@ -49,7 +62,15 @@ bool NotifySender::handle_response(
     Dialog& dialog = *at->second;
     InFlight& in_flight = *dialog.in_flight;
     if (!is_sent_by(records_.settings.listeners[in_flight.flow.listener], top_via)) return false;
-    if (response.status != 503) heard_from(dialog);
+    if (cseq->number != in_flight.cseq || !is_of(dialog.state, response)) return false;
+    if (!in_flight.window->is_hop_known) {
+        in_flight.window->is_hop_known = true;
+        trust_.answered(hop_of(in_flight.flow));
+    }
+    if (response.status != 503) {
+        heard_from(dialog);
+        heard(now, in_flight, response.status);
+    }
     if (response.status < 200) {
         in_flight.proceeding = true;
         return true;
@@ -76,7 +97,9 @@ NotifyOutcome NotifySender::take_answer(
     const auto wait = text ? sip::parse_retry_after(*text) : std::nullopt;
     subscription.last_status = static_cast<std::uint16_t>(response.status);
     dialog.reconnected = false;
-    in_flight.meaning = meaning_of(response.status, wait.has_value(), subscription.profile);
+    in_flight.meaning = meaning_of(response.status, wait.has_value(), is_lasting(subscription));
+    dialog.standing =
+        in_flight.meaning == AnswerMeaning::unanswered ? Standing::suspect : Standing::proven;
     switch (in_flight.meaning) {
         case AnswerMeaning::accepted:
             accepted(now, dialog, response, outbox);
@@ -114,11 +137,6 @@ void NotifySender::accepted(
     Subscription& subscription = *in_flight.subscription;
     subscription.unanswered = 0;
     if (in_flight.full && !subscription.urgent) subscription.full_next = false;
-    if (in_flight.interval == records_.settings.t1) {
-        gauges_.change(*in_flight.window, [&](SendWindow& window) {
-            window.answered(now - in_flight.sent_at);
-        });
-    }
     if (in_flight.news_at != kNoNews) {
         records_.stats.publish_to_answer.observe(now - in_flight.news_at);
     }
@@ -126,8 +144,11 @@ void NotifySender::accepted(
 
     const bool has_other_target = take_target(dialog, response);
     const bool has_other_rates = take_rates(now, subscription, response);
+    const bool is_lasting_now =
+        !dialog.has_accepted && traits_of(subscription.profile).survives_timeout;
+    dialog.has_accepted = true;
     const bool stored = records_.settings.durable && dialog.is_stored && !dialog.turnstile.locked;
-    if (!stored || !(has_other_target || has_other_rates)) return;
+    if (!stored || !(has_other_target || has_other_rates || is_lasting_now)) return;
     records_.commits.begin(
         {Write{Bucket::dialog, dialog_key(dialog.state), encode(record_of(dialog), now)}}, outbox
     );
@@ -205,8 +226,7 @@ void NotifySender::finish(TimePoint now, Dialog& dialog, NotifyOutcome outcome, 
 
     drain(now, *over.window, outbox);
     if (over.window->is_idle()) {
-        maybe_idle_.push_back(over.flow);
-        maybe_idle_.back().listener = 0;
+        maybe_idle_.push_back(hop_of(over.flow));
     }
     put_away(std::move(ended));
 }
@@ -260,6 +280,10 @@ void NotifySender::end_silently(TimePoint now, Subscription& subscription, Outbo
 /// No answer is awaited any more. What was to be told is told again, if the subscription lives.
 void NotifySender::give_up(TimePoint now, Dialog& dialog, NotifyOutcome outcome, Outbox& outbox) {
     Subscription& subscription = *dialog.in_flight->subscription;
+    if (outcome != NotifyOutcome::transport_failed &&
+        now - dialog.in_flight->sent_at >= records_.settings.t1) {
+        late(now, *dialog.in_flight);
+    }
     const bool too_silent = is_silent(now, dialog);
     const bool failed = outcome == NotifyOutcome::transport_failed || too_silent;
     if (failed && (fail_over(now, dialog, outbox) || go_back(dialog, outbox))) {
@@ -281,7 +305,7 @@ void NotifySender::give_up(TimePoint now, Dialog& dialog, NotifyOutcome outcome,
         // What its user would be told (RFC 3261 §8.1.3.1).
         subscription.last_status = outcome == NotifyOutcome::transport_failed ? 503 : 408;
         dialog.in_flight->meaning =
-            meaning_of(silent ? kNoAnswer : kTransportError, false, subscription.profile);
+            meaning_of(silent ? kNoAnswer : kTransportError, false, is_lasting(subscription));
         try_later(now, subscription);
     }
     finish(now, dialog, outcome, outbox);
@@ -292,39 +316,6 @@ void NotifySender::try_next(TimePoint now, Dialog& dialog, Outbox& outbox) {
     dialog.in_flight->subscription->due = true;
     dialog.in_flight->subscription->urgent = true;
     finish(now, dialog, NotifyOutcome::superseded, outbox);
-}
-
-/// There is no way to the dialog's next hop.
-void NotifySender::fail_unsent(TimePoint now, Dialog& dialog, int cause, Outbox& outbox) {
-    if (go_back(dialog, outbox)) return pump(now, dialog, outbox);
-    std::vector<Subscription*> dead;
-    for (const auto& subscription : dialog.subscriptions) {
-        if (!subscription->due && !subscription->extras().retry_at) continue;
-        subscription->due = false;
-        subscription->urgent = false;
-        subscription->last_status = 503;
-        ++records_.stats.notify_outcomes[index_of(NotifyOutcome::transport_failed)];
-        const bool over = subscription->state == Subscription::State::terminated;
-        const AnswerMeaning meaning = meaning_of(cause, false, subscription->profile);
-        if (over || meaning == AnswerMeaning::ends_subscription) {
-            dead.push_back(subscription.get());
-        } else {
-            try_later(now, *subscription);
-        }
-    }
-    outbox.note(
-        Note::Severity::warning,
-        "no route to watcher",
-        "no address for " + std::string(dialog.state.remote_target()) + ", Call-ID " +
-            std::string(dialog.state.call_id())
-    );
-    arm(now, dialog);
-    const bool all = dead.size() == dialog.subscriptions.size();
-    if (all) reroute(dialog);
-    for (Subscription* subscription : dead) {
-        ++records_.stats.subscriptions_failed;
-        records_.remove(now, *subscription, outbox);
-    }
 }
 
 /// The same request goes again, by another transport (RFC 3261 §18.1.1): with its CSeq and version.
@@ -348,14 +339,12 @@ void NotifySender::take_back(Dialog& dialog) {
 /// A connection that is gone is replaced once by a new one to the next hop. A large NOTIFY whose
 /// peer does not take TCP goes by UDP.
 void NotifySender::handle_flow_closed(TimePoint now, const Flow& flow, Outbox& outbox) {
-    Flow hop = flow;
-    hop.listener = 0;
-    const auto at = windows_.find(hop);
+    const auto at = windows_.find(hop_of(flow));
     if (at == windows_.end()) return;
     SendWindow& window = *at->second;
 
     std::vector<std::uint64_t> branches;
-    for (const InFlight& notify : window.in_flight()) branches.push_back(notify.branch);
+    window.for_each_in_flight([&](const InFlight& one) { branches.push_back(one.branch); });
     for (const std::uint64_t branch : branches) {
         const auto found = by_branch_.find(branch);
         if (found == by_branch_.end()) continue;

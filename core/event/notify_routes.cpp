@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace reginfo {
 namespace {
@@ -144,24 +146,26 @@ void NotifySender::handle_resolved(
 void NotifySender::heard_from(Dialog& dialog) {
     dialog.silent_since.reset();
     if (failed_.empty()) return;
-    Flow hop = dialog.in_flight->flow;
-    hop.listener = 0;
-    failed_.erase(hop);
+    failed_.erase(hop_of(dialog.in_flight->flow));
 }
 
 bool NotifySender::is_silent(TimePoint now, const Dialog& dialog) const {
-    const auto& since = dialog.silent_since;
-    return since && *since + 64 * records_.settings.t1 <= now;
+    return dialog.silent_since && silent_until(dialog) <= now;
+}
+
+TimePoint NotifySender::silent_until(const Dialog& dialog) const {
+    return *dialog.silent_since + 64 * records_.settings.t1;
 }
 
 bool NotifySender::fail_over(TimePoint now, Dialog& dialog, Outbox& outbox) {
     if (!dialog.candidates()) return false;
     Candidates& candidates = *dialog.candidates();
-    const Flow& flow = dialog.in_flight->flow;
     const Target failed = candidates.in_use();
+    const Flow flow = dialog.in_flight ? dialog.in_flight->flow : hop_to(failed);
     if (failed.endpoint != flow.peer) return false;
     if (failed_.size() >= kFailedMax) failed_.clear();
     failed_[hop_to(failed)] = now + kFailedFor;
+    dialog.standing = Standing::fresh;  // it is the next hop that does not answer
     dialog.reconnected = false;
     dialog.silent_since.reset();
     if (!candidates.has_alternative()) {
@@ -191,9 +195,15 @@ bool NotifySender::go_back(Dialog& dialog, Outbox& outbox) {
     );
     dialog.state.reuse_connection = true;
     dialog.state.went_back = true;
+    dialog.standing = Standing::fresh;
     dialog.reconnected = false;
     dialog.silent_since.reset();
     return true;
+}
+
+/// About how large the NOTIFY is, not less than it is.
+std::size_t NotifySender::size_of(const Dialog& dialog, const NotifyBody& body) {
+    return kFixedHeadBytes + dialog.state.bytes() + (body.tail ? body.tail->size() : 0);
 }
 
 std::optional<Flow> NotifySender::larger_way(
@@ -205,9 +215,8 @@ std::optional<Flow> NotifySender::larger_way(
     const std::size_t most = records_.settings.notify.udp_bytes_max;
     if (flow.transport != Transport::udp || most == 0) return std::nullopt;
     const Dialog& dialog = subscription.dialog;
-    const std::size_t tail = body.tail ? body.tail->size() : 0;
-    if (kFixedHeadBytes + dialog.state.bytes() + tail <= most) return std::nullopt;
-    const auto refused = udp_only_.find(flow.peer);
+    if (size_of(dialog, body) <= most) return std::nullopt;
+    const auto refused = udp_only_.find(hop_of(flow));
     if (refused != udp_only_.end()) {
         if (now < refused->second) return std::nullopt;
         udp_only_.erase(refused);
@@ -219,7 +228,60 @@ std::optional<Flow> NotifySender::larger_way(
 
 void NotifySender::believe_udp_only(TimePoint now, const Endpoint& peer) {
     if (udp_only_.size() >= kUdpOnlyMax) udp_only_.clear();
-    udp_only_[peer] = now + kUdpOnlyFor;
+    udp_only_[{Transport::udp, 0, peer, 0}] = now + kUdpOnlyFor;
+}
+
+/// What was sent was not answered for as long as timer F, and what the dialog has to tell now still
+/// waits for room.
+void NotifySender::time_out_waiting(TimePoint now, Dialog& dialog, Outbox& outbox) {
+    if (!next_due(now, dialog) || fail_over(now, dialog, outbox)) {
+        dialog.silent_since.reset();
+        pump(now, dialog, outbox);
+    } else {
+        fail_unsent(now, dialog, kNoAnswer, outbox);
+    }
+}
+
+/// There is no way to the dialog's next hop, or nobody who answers.
+void NotifySender::fail_unsent(TimePoint now, Dialog& dialog, int cause, Outbox& outbox) {
+    if (go_back(dialog, outbox)) return pump(now, dialog, outbox);
+    dialog.silent_since.reset();
+    const bool is_timeout = cause == kNoAnswer;
+    const auto outcome = is_timeout ? NotifyOutcome::timed_out : NotifyOutcome::transport_failed;
+    std::vector<Subscription*> dead;
+    for (const auto& subscription : dialog.subscriptions) {
+        if (!subscription->due && !subscription->extras().retry_at) continue;
+        if (auto& hook = static_cast<QueueHook&>(*subscription); hook.is_linked()) {
+            hook.unlink();
+            records_.unqueued(*subscription);
+        }
+        subscription->due = false;
+        subscription->urgent = false;
+        subscription->last_status = is_timeout ? 408 : 503;
+        ++records_.stats.notify_outcomes[index_of(outcome)];
+        const bool over = subscription->state == Subscription::State::terminated;
+        const AnswerMeaning meaning = meaning_of(cause, false, is_lasting(*subscription));
+        if (over || meaning == AnswerMeaning::ends_subscription) {
+            dead.push_back(subscription.get());
+        } else {
+            try_later(now, *subscription);
+        }
+    }
+    if (!is_timeout) {
+        outbox.note(
+            Note::Severity::warning,
+            "no route to watcher",
+            "no address for " + std::string(dialog.state.remote_target()) + ", Call-ID " +
+                std::string(dialog.state.call_id())
+        );
+    }
+    arm(now, dialog);
+    const bool all = dead.size() == dialog.subscriptions.size();
+    if (all) reroute(dialog);
+    for (Subscription* subscription : dead) {
+        ++records_.stats.subscriptions_failed;
+        records_.remove(now, *subscription, outbox);
+    }
 }
 
 void NotifySender::reroute(Dialog& dialog) {

@@ -23,6 +23,14 @@ constexpr std::size_t kSpares = 256;
 
 }  // namespace
 
+NotifySender::NotifySender(Records& records)
+    : records_(records),
+      windows_(0, HopHash{records.hash_seeds.next()}),
+      gauges_(records.stats),
+      trust_(records.hash_seeds.next()),
+      udp_only_(0, windows_.hash_function()),
+      failed_(0, windows_.hash_function()) {}
+
 void NotifySender::notify(TimePoint now, Subscription& subscription, bool urgent, Outbox& outbox) {
     subscription.due = true;
     subscription.urgent = subscription.urgent || urgent;
@@ -40,7 +48,7 @@ void NotifySender::terminate(
     subscription.state = Subscription::State::terminated;
     subscription.reason = reason;
     records_.observe(now, subscription, SubscriptionEvent::terminating);
-    subscription.timer.cancel();
+    records_.subscriptions.expiries.set(subscription, now + 64 * records_.settings.t1);
     notify(now, subscription, true, outbox);
 }
 
@@ -116,13 +124,23 @@ void NotifySender::pump(TimePoint now, Dialog& dialog, Outbox& outbox) {
     }
     if (!flow) return;
     SendWindow* window = window_with_room(now, *next, *flow, outbox);
-    if (!window) return;
+    if (!window) {
+        arm(now, dialog);
+        return;
+    }
     NotifyBody body = records_.documents.body_for(now, *next);
     const std::optional<Flow> larger = larger_way(now, *next, *flow, body);
     if (larger) {
         flow = larger;
         window = window_with_room(now, *next, *flow, outbox);
-        if (!window) return;
+        if (!window) {
+            arm(now, dialog);
+            return;
+        }
+    }
+    if (const auto until = wait_for_trust(now, *window, *flow, size_of(dialog, body), outbox)) {
+        records_.subscriptions.dialog_timers.set(dialog, until);
+        return;
     }
     send(now, *next, *flow, *window, std::move(body), larger.has_value(), outbox);
 }
@@ -155,17 +173,21 @@ void NotifySender::send(
     dialog.in_flight = new_in_flight();
     InFlight& in_flight = *dialog.in_flight;
     in_flight.subscription = &subscription;
-    in_flight.branch = records_.tokens.next();
+    do {
+        in_flight.branch = records_.tokens.next();
+    } while (!by_branch_.emplace(in_flight.branch, &dialog).second);
     in_flight.cseq = dialog.state.local_cseq;
     in_flight.carried = body.carries;
     in_flight.terminates = subscription.state == Subscription::State::terminated;
     in_flight.full = body.tail && body.full;
     in_flight.flow = flow;
     in_flight.too_large_for_udp = too_large_for_udp;
+    in_flight.standing = dialog.standing;
     in_flight.window = &window;
     in_flight.head = write_head(now, subscription, flow, in_flight.branch, body);
     in_flight.tail = std::move(body.tail);
     in_flight.sent_at = now;
+    in_flight.last_sent_at = now;
     in_flight.interval = settings.t1;
     in_flight.retransmit_at = is_reliable(flow.transport) ? TimePoint::max() : now + settings.t1;
     in_flight.timeout_at = now + 64 * settings.t1;
@@ -178,8 +200,7 @@ void NotifySender::send(
     }
 
     if (!dialog.silent_since) dialog.silent_since = now;
-    by_branch_.emplace(in_flight.branch, &dialog);
-    window.sent(in_flight);
+    window.sent(now, in_flight);
     ++records_.stats.notifies_sent;
     records_.stats.notifies_in_flight = by_branch_.size();
     records_.in_flight_bytes += in_flight.head.capacity();
@@ -316,26 +337,22 @@ void NotifySender::handle_timeout(TimePoint now, Dialog& dialog, Outbox& outbox)
         give_up(now, dialog, NotifyOutcome::timed_out, outbox);
         return;
     }
-    if (dialog.in_flight && dialog.in_flight->retransmit_at <= now) {
-        const Subscription* next = next_due(now, dialog);
-        if (!next || supersede_at(now, *dialog.in_flight, *next) > now) {
-            retransmit(now, *dialog.in_flight, outbox);
-        } else {
-            lost(now, *dialog.in_flight);
-        }
+    if (!dialog.in_flight && is_silent(now, dialog)) {
+        time_out_waiting(now, dialog, outbox);
+        return;
+    }
+    if (!dialog.in_flight || dialog.in_flight->retransmit_at > now) {
+        pump(now, dialog, outbox);
+        return;
+    }
+    SendWindow& window = *dialog.in_flight->window;
+    late(now, *dialog.in_flight);
+    const Subscription* next = next_due(now, dialog);
+    if (!next || supersede_at(now, *dialog.in_flight, *next) > now) {
+        retransmit(now, *dialog.in_flight, outbox);
     }
     pump(now, dialog, outbox);
-}
-
-/// Timer E (RFC 3261 §17.1.2.2).
-void NotifySender::retransmit(TimePoint now, InFlight& in_flight, Outbox& outbox) {
-    const Settings& settings = records_.settings;
-    in_flight.interval =
-        in_flight.proceeding ? settings.t2 : std::min(2 * in_flight.interval, settings.t2);
-    in_flight.retransmit_at = now + in_flight.interval;
-    lost(now, in_flight);
-    ++records_.stats.retransmissions_sent;
-    send_copy(in_flight, outbox);
+    drain(now, window, outbox);
 }
 
 /// Sets the dialog's one timer to whatever comes first.
@@ -349,8 +366,10 @@ void NotifySender::arm(TimePoint now, Dialog& dialog) {
         consider(dialog.in_flight->timeout_at);
         consider(dialog.in_flight->retransmit_at);
         if (next) consider(supersede_at(now, *dialog.in_flight, *next));
-    } else if (next && !dialog.is_resolving() && !static_cast<const QueueHook&>(*next).is_linked()) {
-        consider(ready_at(now, *next));
+    } else if (next && !dialog.is_resolving()) {
+        const bool waits = static_cast<const QueueHook&>(*next).is_linked();
+        if (!waits) consider(ready_at(now, *next));
+        if (waits && dialog.silent_since) consider(silent_until(dialog));
     }
     records_.subscriptions.dialog_timers.set(dialog, deadline);
 }

@@ -4,6 +4,8 @@
 #pragma once
 
 #include "core/event/answer_rules.hpp"
+#include "core/event/hop.hpp"
+#include "core/event/hop_trust.hpp"
 #include "core/event/records.hpp"
 #include "core/event/send_window.hpp"
 #include "core/event/window_gauges.hpp"
@@ -33,13 +35,14 @@ bool can_go_back(const Dialog& dialog);
 /// changed in between is in it.
 class NotifySender {
 public:
-    explicit NotifySender(Records& records) : records_(records), gauges_(records.stats) {}
+    explicit NotifySender(Records& records);
 
     /// The subscription has something to tell; `urgent` passes pace and queue.
     void notify(TimePoint now, Subscription& subscription, bool urgent, Outbox& outbox);
 
     /// The subscription is over: its last NOTIFY says so and then it is removed. With a NOTIFY
-    /// of the dialog unanswered, that one is awaited or superseded first.
+    /// of the dialog unanswered, that one is awaited or superseded first. It is removed without
+    /// having been told after 64 T1 (drop_untold).
     void terminate(
         TimePoint now,
         Subscription& subscription,
@@ -49,6 +52,9 @@ public:
 
     /// The subscription is over and its watcher does not want to be told so (RFC 5839 §6.3).
     void end_silently(TimePoint now, Subscription& subscription, Outbox& outbox);
+
+    /// The subscription is over and the time for its last NOTIFY as well.
+    void drop_untold(TimePoint now, Subscription& subscription, Outbox& outbox);
 
     /// The subscription has nothing to tell any more, or at another time.
     void rearm(TimePoint now, Dialog& dialog, Outbox& outbox) { pump(now, dialog, outbox); }
@@ -72,10 +78,15 @@ public:
     /// A deadline of the dialog has passed.
     void handle_timeout(TimePoint now, Dialog& dialog, Outbox& outbox);
 
+    /// There is room again in windows that are waited for. At most `count` of them are looked at.
+    void handle_windows(TimePoint now, std::size_t count, Outbox& outbox);
+    std::optional<TimePoint> next_deadline() const { return window_timers_.next_deadline(); }
+
     /// Forgets the windows of next hops to which nothing is on its way. Call at the end of a turn.
     void forget_idle_windows();
 
     const WindowGauges& window_gauges() const { return gauges_; }
+    const HopTrust& hop_trust() const { return trust_; }
 
     /// No NOTIFY is unanswered, or waits for a window or for an address.
     bool is_idle() const {
@@ -86,10 +97,6 @@ public:
     void reroute(Dialog& dialog);
 
 private:
-    struct HopHash {
-        std::size_t operator()(const Flow& flow) const;
-    };
-
     struct Reservation;
 
     NotifyOutcome take_answer(
@@ -128,7 +135,18 @@ private:
         const NotifyBody& body
     );
     void retransmit(TimePoint now, InFlight& in_flight, Outbox& outbox);
-    void lost(TimePoint now, InFlight& in_flight);
+    void send_again(TimePoint now, InFlight& in_flight, Outbox& outbox);
+    void heard(TimePoint now, InFlight& in_flight, int status);
+    void late(TimePoint now, InFlight& in_flight);
+    bool is_lasting(const Subscription& subscription) const;
+    void time_out_waiting(TimePoint now, Dialog& dialog, Outbox& outbox);
+    std::optional<TimePoint> wait_for_trust(
+        TimePoint now,
+        const SendWindow& window,
+        const Flow& flow,
+        std::size_t bytes,
+        Outbox& outbox
+    );
     void trace_sent(const Subscription& subscription, Outbox& outbox);
     void trace_end(TimePoint now, const InFlight& over, NotifyOutcome outcome, Outbox& outbox);
     /// Ends the transaction in flight and makes room for others.
@@ -144,6 +162,9 @@ private:
     static void take_back(Dialog& dialog);
     static std::optional<Endpoint> known_hop(const Dialog& dialog);
     void drain(TimePoint now, SendWindow& window, Outbox& outbox);
+    void arm(SendWindow& window, TimePoint now) {
+        window_timers_.set(window, window.next_deadline(now));
+    }
     void arm(TimePoint now, Dialog& dialog);
 
     Subscription* next_due(TimePoint now, Dialog& dialog) const;
@@ -158,8 +179,10 @@ private:
     std::optional<Target> candidate(TimePoint now, Dialog& dialog);
     /// A response came: the candidate that the NOTIFY in flight went to does not fail.
     void heard_from(Dialog& dialog);
+    static std::size_t size_of(const Dialog& dialog, const NotifyBody& body);
     /// No NOTIFY to the candidate in use had any response for as long as timer F.
     bool is_silent(TimePoint now, const Dialog& dialog) const;
+    TimePoint silent_until(const Dialog& dialog) const;
     /// The candidate that the NOTIFY in flight went to has failed (RFC 3263 §4.3). Returns whether
     /// it is another one's turn; if not, the name will be looked up again.
     bool fail_over(TimePoint now, Dialog& dialog, Outbox& outbox);
@@ -186,9 +209,11 @@ private:
     boost::unordered_flat_map<std::uint64_t, Dialog*> by_branch_;
     boost::unordered_flat_map<ResolveId, Dialog*> resolving_;
     boost::unordered_flat_map<Flow, std::unique_ptr<SendWindow>, HopHash> windows_;
+    TimerQueue<SendWindow, &SendWindow::timer> window_timers_;
     WindowGauges gauges_;
+    HopTrust trust_;
     /// Peers that refused TCP, and until when that is believed.
-    boost::unordered_flat_map<Endpoint, TimePoint> udp_only_;
+    boost::unordered_flat_map<Flow, TimePoint, HopHash> udp_only_;
     /// Next hops that failed, and until when others are tried first.
     boost::unordered_flat_map<Flow, TimePoint, HopHash> failed_;
     std::vector<Flow> maybe_idle_;  ///< keys of windows_ that were empty at some time of this turn

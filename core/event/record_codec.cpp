@@ -10,6 +10,10 @@
 namespace reginfo {
 namespace {
 
+/// Bits of one number, where earlier programs wrote whether a NOTIFY was owed.
+constexpr std::uint64_t kOwed = 1;
+constexpr std::uint64_t kHasAccepted = 2;
+
 void put(Encoder& out, const Flow& flow) {
     const IpAddress::Bytes& address = flow.peer.address.bytes();
     out.number(static_cast<std::uint64_t>(flow.transport)).number(flow.listener);
@@ -45,7 +49,10 @@ std::string encode(const DialogRecord& dialog, TimePoint now) {
         out.text(subscription.event_id.value_or(""));
         out.text(subscription.aor).text(subscription.aor_text).number(subscription.watcher);
         out.text(text_of(subscription.profile));
-        out.number(subscription.version).number(subscription.acked).flag(subscription.owed);
+        out.number(subscription.version).number(subscription.acked);
+        out.number(
+            (subscription.owed ? kOwed : 0U) | (subscription.has_accepted ? kHasAccepted : 0U)
+        );
         out.number(subscription.rates.max).number(subscription.rates.min);
         out.number(subscription.rates.adaptive_min);
         out.time(subscription.deadline);
@@ -85,7 +92,9 @@ std::optional<DialogRecord> decode_dialog(std::string_view bytes, const RecordTi
         subscription.profile = profile_named(in.text()).value_or(Profile::standard);
         subscription.version = static_cast<std::uint32_t>(in.number());
         subscription.acked = in.number();
-        subscription.owed = in.flag();
+        const std::uint64_t bits = in.number();
+        subscription.owed = (bits & kOwed) != 0;
+        subscription.has_accepted = (bits & kHasAccepted) != 0;
         subscription.rates.max = in.number();
         subscription.rates.min = in.number();
         subscription.rates.adaptive_min = in.number();

@@ -52,8 +52,9 @@ struct SubscriptionRecord {
     Profile profile = Profile::standard;
     std::uint32_t version = 0;  ///< the next one that is surely unused
     Revision acked = 0;
-    Rates rates;        ///< as granted, or as asked for in the record of a SUBSCRIBE
-    bool owed = false;  ///< a NOTIFY due to a SUBSCRIBE may not have been answered
+    Rates rates;                ///< as granted, or as asked for in the record of a SUBSCRIBE
+    bool owed = false;          ///< a NOTIFY due to a SUBSCRIBE may not have been answered
+    bool has_accepted = false;  ///< of its dialog: a NOTIFY was answered 2xx
     TimePoint deadline;
 };
 

@@ -14,80 +14,254 @@ namespace {
 constexpr Duration kQueueing = std::chrono::milliseconds{1};
 constexpr int kVariation = 4;
 
+/// However short the path, a busy host may answer so late.
+constexpr Duration kPatienceMin = std::chrono::milliseconds{30};
+constexpr std::uint8_t kSilentRoundsMax = 4;
+
+/// An answer is prompt if it takes no longer than twice the shortest and this.
+constexpr Duration kPromptSlack = std::chrono::milliseconds{20};
+
+/// So many different watchers must be late, and twice as many as answer promptly, before that says
+/// something of the next hop.
+constexpr std::uint32_t kManyLost = 4;
+constexpr std::uint32_t kLostForPrompt = 2;
+
+/// Of the places and of the copies a second.
+constexpr double kProvenShare = 0.75;
+constexpr double kFreshShare = 0.25;
+constexpr double kFirstCopyShare = 0.75;
+constexpr double kSuspectShare = 0.25;
+
+/// How many may leave for one that came back: more than one, so that they become ever more.
+constexpr std::uint32_t kCredit = 4;
+
+constexpr std::size_t kFresh = static_cast<std::size_t>(Standing::fresh);
+constexpr std::size_t kProven = static_cast<std::size_t>(Standing::proven);
+
 }  // namespace
 
 void SendWindow::restart() {
-    limit_ = settings_.window_initial;
+    timer.cancel();
+    limit_ = settings_.notify.window_initial;
     slow_start_ = true;
+    fresh_is_next_ = false;
+    copy_is_next_ = true;
+    silent_rounds_ = 0;
+    is_answering_ = false;
+    is_hop_known = false;
     shortest_ = Duration::max();
-    halved_at_ = TimePoint::min();
-    by_aor_ = {};
+    smoothed_ = variation_ = Duration{};
+    halved_at_ = counted_since_ = TimePoint::min();
+    prompt_ = lost_ = 0;
+    for (FairQueue& queue : queues_) queue.clear();
+    credit_ = 0;
+    first_copies_ = {};
+    suspects_ = {};
+}
+
+bool SendWindow::has_room(TimePoint now, Standing standing) const {
+    if (standing == Standing::suspect) return is_free(now, suspects_);
+    if (places_taken() < static_cast<std::size_t>(limit_)) return true;
+    const bool is_proven = standing == Standing::proven;
+    const double share = limit_ * (is_proven ? kProvenShare : kFreshShare);
+    return taken_[is_proven ? kProven : kFresh] <
+           std::max<std::size_t>(static_cast<std::size_t>(share), 1);
+}
+
+bool SendWindow::is_awaited() const {
+    const auto is_empty = [](const FairQueue& queue) { return queue.is_empty(); };
+    return !std::all_of(queues_.begin(), queues_.end(), is_empty) || !first_copies_.is_empty() ||
+           !suspects_.is_empty();
 }
 
 void SendWindow::enqueue(Subscription& subscription) {
-    auto& hook = static_cast<QueueHook&>(subscription);
-    if (hook.is_linked()) {
-        if (!subscription.urgent) return;
-        hook.unlink();
-    }
-    if (subscription.urgent) {
-        urgent_.push_back(subscription);
-        return;
-    }
-    auto at = by_aor_.find(&subscription.aor);
-    if (at == by_aor_.end()) {
-        ring_.emplace_back().aor = &subscription.aor;
-        at = by_aor_.emplace(&subscription.aor, std::prev(ring_.end())).first;
-    }
-    at->second->waiting.push_back(subscription);
+    const bool waits = static_cast<const QueueHook&>(subscription).is_linked();
+    if (waits && !subscription.urgent) return;
+    queue_of(subscription.dialog.standing).push(subscription);
 }
 
-Subscription* SendWindow::pop() {
-    if (!urgent_.empty()) {
-        Subscription& next = urgent_.front();
-        urgent_.pop_front();
-        return &next;
+Subscription* SendWindow::pop(TimePoint now) {
+    for (int i = 0; i < 2; ++i) {
+        const Standing standing = fresh_is_next_ ? Standing::fresh : Standing::proven;
+        fresh_is_next_ = !fresh_is_next_;
+        if (!has_room(now, standing)) continue;
+        if (Subscription* const next = queue_of(standing).pop()) return next;
     }
-    while (!ring_.empty()) {
-        AorQueue& queue = ring_.front();
-        if (queue.waiting.empty()) {
-            by_aor_.erase(queue.aor);
-            ring_.pop_front();
-            continue;
-        }
-        Subscription& next = queue.waiting.front();
-        queue.waiting.pop_front();
-        ring_.splice(ring_.end(), ring_, ring_.begin());
-        return &next;
+    const bool is_copys_turn = copy_is_next_ && !suspects_.is_empty();
+    if (is_copys_turn || !has_room(now, Standing::suspect)) return nullptr;
+    copy_is_next_ = true;
+    return queue_of(Standing::suspect).pop();
+}
+
+void SendWindow::sent(TimePoint now, InFlight& notify) {
+    if (notify.standing == Standing::suspect) {
+        take(now, suspects_);
+        late_.push_back(notify);
+        return;
+    }
+    notify.holds_place = true;
+    ++taken_[static_cast<std::size_t>(notify.standing)];
+    timely_.push_back(notify);
+}
+
+void SendWindow::done(InFlight& notify) {
+    static_cast<InFlightHook&>(notify).unlink();
+    static_cast<CopyHook&>(notify).unlink();
+    if (notify.holds_place) --taken_[static_cast<std::size_t>(notify.standing)];
+    notify.holds_place = false;
+}
+
+void SendWindow::heard() {
+    is_answering_ = true;
+    silent_rounds_ = 0;
+}
+
+void SendWindow::answered(TimePoint now, const InFlight& notify) {
+    heard();
+    if (!notify.holds_place && now - notify.last_sent_at <= patience()) {
+        credit_ = std::min(credit_ + kCredit, static_cast<std::uint32_t>(limit_));
+    }
+    if (notify.copies > 0) return;  // which of them is answered? (Karn's rule)
+    const Duration round_trip = now - notify.sent_at;
+    measure(round_trip);
+    age_counts(now);
+    if (round_trip <= 2 * shortest_ + kPromptSlack) ++prompt_;
+    const bool in_full_use = places_taken() + 1 > static_cast<std::size_t>(limit_);
+    const Duration queueing = std::max(kQueueing, shortest_ / kVariation);
+    if (!in_full_use || round_trip - shortest_ > queueing) return;
+    limit_ = std::min(
+        limit_ + (slow_start_ ? 1.0 : 1.0 / limit_),
+        static_cast<double>(settings_.notify.window_max)
+    );
+}
+
+/// RFC 6298 §2.
+void SendWindow::measure(Duration round_trip) {
+    shortest_ = std::min(shortest_, round_trip);
+    if (smoothed_ == Duration{}) {
+        smoothed_ = std::max(round_trip, Duration{1});
+        variation_ = round_trip / 2;
+        return;
+    }
+    const Duration off = round_trip - smoothed_;
+    variation_ += ((off < Duration{} ? -off : off) - variation_) / 4;
+    smoothed_ += off / 8;
+}
+
+/// How long an answer may be on its way. Longer, up to T1, if nobody behind this hop answers.
+Duration SendWindow::patience() const {
+    if (smoothed_ == Duration{}) return settings_.t1;
+    const Duration base = std::max(smoothed_ + 4 * variation_, kPatienceMin);
+    return std::min(base * (1U << silent_rounds_), settings_.t1);
+}
+
+void SendWindow::late(TimePoint now, InFlight& notify) {
+    if (!notify.holds_place) return;
+    give_up_place(notify);
+    if (notify.standing != Standing::proven) return;
+    count_lost(now);
+    halve_if_congested(now);
+}
+
+void SendWindow::release_late(TimePoint now) {
+    const Duration patient_for = patience();
+    bool any_proven = false;
+    while (!timely_.empty() && timely_.front().sent_at + patient_for <= now) {
+        InFlight& notify = timely_.front();
+        give_up_place(notify);
+        if (notify.standing != Standing::proven) continue;
+        any_proven = true;
+        count_lost(now);
+    }
+    if (!any_proven) return;
+    // All may have been neighbours who died together: others are tried before that means anything.
+    const bool is_first_silence = !is_answering_ && silent_rounds_ == 0;
+    if (!is_answering_ && silent_rounds_ < kSilentRoundsMax) ++silent_rounds_;
+    is_answering_ = false;
+    if (!is_first_silence) halve_if_congested(now);
+}
+
+void SendWindow::give_up_place(InFlight& notify) {
+    static_cast<InFlightHook&>(notify).unlink();
+    --taken_[static_cast<std::size_t>(notify.standing)];
+    notify.holds_place = false;
+    late_.push_back(notify);
+}
+
+void SendWindow::count_lost(TimePoint now) {
+    age_counts(now);
+    ++lost_;
+}
+
+void SendWindow::halve_if_congested(TimePoint now) {
+    if (lost_ < kManyLost || lost_ <= kLostForPrompt * prompt_) return;
+    slow_start_ = false;
+    if (halved_at_ != TimePoint::min() && now - halved_at_ < settings_.t1) return;
+    halved_at_ = now;
+    limit_ = std::max(limit_ / 2, static_cast<double>(settings_.notify.window_min));
+}
+
+void SendWindow::age_counts(TimePoint now) {
+    if (counted_since_ == TimePoint::min()) counted_since_ = now;
+    if (now - counted_since_ < settings_.t1) return;
+    const auto halvings = std::min<std::int64_t>((now - counted_since_) / settings_.t1, 31);
+    prompt_ >>= halvings;
+    lost_ >>= halvings;
+    counted_since_ = now;
+}
+
+double SendWindow::share_of(const CopyLane& lane) const {
+    return limit_ * (&lane == &suspects_ ? kSuspectShare : kFirstCopyShare);
+}
+
+bool SendWindow::is_free(TimePoint now, const CopyLane& lane) const {
+    return credit_ > 0 || lane.ready_at(now, share_of(lane)) <= now;
+}
+
+void SendWindow::take(TimePoint now, CopyLane& lane) {
+    if (lane.ready_at(now, share_of(lane)) <= now) {
+        lane.take(now, share_of(lane));
+    } else if (credit_ > 0) {
+        --credit_;
+    }
+}
+
+bool SendWindow::may_copy(TimePoint now, InFlight& notify) {
+    const bool is_first = notify.copies == 0 && notify.standing != Standing::suspect;
+    CopyLane& lane = is_first ? first_copies_ : suspects_;
+    if (!lane.is_empty() || !is_free(now, lane)) {
+        lane.push(notify);
+        return false;
+    }
+    take(now, lane);
+    return true;
+}
+
+InFlight* SendWindow::next_copy(TimePoint now) {
+    for (CopyLane* lane : {&first_copies_, &suspects_}) {
+        const bool is_others_turn =
+            lane == &suspects_ && !copy_is_next_ && !queue_of(Standing::suspect).is_empty();
+        if (lane->is_empty() || is_others_turn || !is_free(now, *lane)) continue;
+        if (lane == &suspects_) copy_is_next_ = false;
+        take(now, *lane);
+        return lane->pop();
     }
     return nullptr;
 }
 
-void SendWindow::sent(InFlight& notify) {
-    notifies_.push_back(notify);
-    ++in_flight_;
-}
-
-void SendWindow::done(InFlight& notify) {
-    notifies_.erase(notifies_.iterator_to(notify));
-    --in_flight_;
-}
-
-void SendWindow::answered(Duration round_trip) {
-    shortest_ = std::min(shortest_, round_trip);
-    const bool in_full_use = in_flight_ + 1 > static_cast<std::size_t>(limit_);
-    const Duration queueing = std::max(kQueueing, shortest_ / kVariation);
-    if (!in_full_use || round_trip - shortest_ > queueing) return;
-    limit_ = std::min(
-        limit_ + (slow_start_ ? 1.0 : 1.0 / limit_), static_cast<double>(settings_.window_max)
-    );
-}
-
-void SendWindow::retransmitted(TimePoint now, Duration t1) {
-    slow_start_ = false;
-    if (halved_at_ != TimePoint::min() && now - halved_at_ < t1) return;
-    halved_at_ = now;
-    limit_ = std::max(limit_ / 2, static_cast<double>(settings_.window_min));
+std::optional<TimePoint> SendWindow::next_deadline(TimePoint now) const {
+    std::optional<TimePoint> next;
+    const auto consider = [&](TimePoint at) {
+        if (!next || at < *next) next = at;
+    };
+    const bool wants_place =
+        !queue_of(Standing::fresh).is_empty() || !queue_of(Standing::proven).is_empty();
+    if (wants_place && !timely_.empty()) consider(timely_.front().sent_at + patience());
+    if (!first_copies_.is_empty()) consider(first_copies_.ready_at(now, share_of(first_copies_)));
+    if (!suspects_.is_empty() || !queue_of(Standing::suspect).is_empty()) {
+        consider(suspects_.ready_at(now, share_of(suspects_)));
+    }
+    return next;
 }
 
 }  // namespace reginfo

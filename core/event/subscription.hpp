@@ -9,6 +9,7 @@
 #include "core/event/profile.hpp"
 #include "core/event/queue_ages.hpp"
 #include "core/event/rate_control.hpp"
+#include "core/event/standing.hpp"
 #include "core/event/tracer.hpp"
 #include "core/fixed_text.hpp"
 #include "core/outbox.hpp"
@@ -58,6 +59,9 @@ using QueueHook = boost::intrusive::list_base_hook<
 
 using InFlightHook = boost::intrusive::list_base_hook<
     boost::intrusive::tag<struct InFlightTag>,
+    boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+using CopyHook = boost::intrusive::list_base_hook<
+    boost::intrusive::tag<struct CopyTag>,
     boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 
 /// How a subscription ends (RFC 6665 §4.1.3).
@@ -163,7 +167,7 @@ using QueueList = boost::intrusive::list<
 inline constexpr TimePoint kNoNews = TimePoint::min();
 
 /// A NOTIFY that is not answered yet: the client transaction of RFC 3261 §17.1.2.
-struct InFlight : InFlightHook {
+struct InFlight : InFlightHook, CopyHook {
     Subscription* subscription = nullptr;
     std::uint64_t branch = 0;
     std::uint32_t cseq = 0;
@@ -173,12 +177,16 @@ struct InFlight : InFlightHook {
     AnswerMeaning meaning = AnswerMeaning::refused;  ///< of its end, once that has come
     bool proceeding = false;                         ///< a provisional response came
     bool too_large_for_udp = false;                  ///< the only reason why it went over TCP
+    Standing standing = Standing::fresh;             ///< of its watcher when it left
+    bool holds_place = false;                        ///< in `window`
+    std::uint8_t copies = 0;                         ///< retransmissions, at most 255 are counted
     Flow flow;
     SendWindow* window = nullptr;
     std::string head;
     SharedBytes tail;
     TimePoint sent_at;
-    TimePoint retransmit_at;      ///< timer E; TimePoint::max() on reliable transports
+    TimePoint last_sent_at;       ///< the newest copy
+    TimePoint retransmit_at;      ///< timer E; TimePoint::max() if it does not run
     TimePoint timeout_at;         ///< timer F
     Duration interval{};          ///< of timer E
     TimePoint news_at = kNoNews;  ///< Aor::news_at, if that is news to the watcher
@@ -209,8 +217,10 @@ struct Dialog {
     bool is_stored = false;    ///< the store has a record of it
     /// A subscription ended while a record that still has it was being stored.
     bool record_lags = false;
-    bool is_reserving = false;    ///< more CSeqs and versions are being asked for
-    bool is_direct = false;       ///< the next hop is the address that the last SUBSCRIBE came from
+    bool is_reserving = false;  ///< more CSeqs and versions are being asked for
+    bool is_direct = false;     ///< the next hop is the address that the last SUBSCRIBE came from
+    bool has_accepted = false;  ///< a NOTIFY was answered 2xx, in this process or an earlier one
+    Standing standing = Standing::fresh;
     std::uint16_t footprint = 0;  ///< as last measured (SubscriptionStore::measure)
 
     boost::container::small_vector<std::unique_ptr<Subscription>, 1> subscriptions;
@@ -256,7 +266,8 @@ public:
     bool is_stored = false;  ///< the store has a record of it
     bool tell_all = false;   ///< the fan-out is for those as well who know the newest revision
     std::uint32_t watcher_count = 0;
-    std::uint32_t arriving = 0;  ///< new watchers whose subscriptions are being stored
+    std::uint32_t to_tell = 0;   ///< steps from next_told on, round the list, that telling takes
+    std::uint32_t arriving = 0;  ///< new subscriptions that are being stored
     std::uint32_t lagging = 0;   ///< watchers that have not answered the newest revision with 2xx
     Slot slot = 0;
 

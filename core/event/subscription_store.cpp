@@ -77,13 +77,33 @@ Subscription& SubscriptionStore::add(Dialog& dialog, Aor& aor, std::uint64_t wat
     added.acked = aor.revision();
     aor.watchers.push_back(added);
     ++aor.watcher_count;
+    if (aor.is_telling) ++aor.to_tell;
+    count(watcher);
+    stats_.subscriptions = ++size_;
+    return added;
+}
+
+void SubscriptionStore::count(std::uint64_t watcher) {
     if (auto* const known = per_watcher_.find(watcher)) {
         ++known->second;
     } else {
         per_watcher_.emplace(watcher, std::size_t{1});
     }
-    stats_.subscriptions = ++size_;
-    return added;
+}
+
+void SubscriptionStore::uncount(std::uint64_t watcher) {
+    if (--per_watcher_.find(watcher)->second == 0) per_watcher_.erase(watcher);
+}
+
+void SubscriptionStore::reserve(std::uint64_t watcher) {
+    ++reserved_;
+    count(watcher);
+}
+
+void SubscriptionStore::give_back(std::uint64_t watcher) {
+    assert(reserved_ > 0);
+    --reserved_;
+    uncount(watcher);
 }
 
 void SubscriptionStore::set_profile(Subscription& subscription, Profile profile) {
@@ -114,8 +134,7 @@ void SubscriptionStore::remove(Subscription& subscription) {
         ++aor.next_told;
     }
     --aor.watcher_count;
-    const std::uint64_t watcher = subscription.watcher;
-    if (--per_watcher_.find(watcher)->second == 0) per_watcher_.erase(watcher);
+    uncount(subscription.watcher);
     stats_.subscriptions = --size_;
 
     const auto is_it = [&](const auto& usage) { return usage.get() == &subscription; };

@@ -114,8 +114,14 @@ public:
         dialogs_.for_each([&](Dialog* dialog) { visit(*dialog); });
     }
 
-    std::size_t subscriptions_of(std::uint64_t watcher) const;
+    /// A subscription of that watcher is being stored: for bounds, it counts as if it were there.
+    void reserve(std::uint64_t watcher);
+    /// It is there now, or will not be.
+    void give_back(std::uint64_t watcher);
+
+    std::size_t subscriptions_of(std::uint64_t watcher) const;  ///< with reserved ones
     std::size_t size() const { return size_; }
+    std::size_t size_with_reserved() const { return size_ + reserved_; }
     const SlotTable<Subscription>& slots() const { return slots_; }
     std::uint64_t watcher_of(std::string_view identity) const;
 
@@ -148,7 +154,11 @@ private:
     GradualTable<boost::unordered_flat_set<Dialog*, ByKey, SameKey>> dialogs_;  ///< owned
     GradualTable<boost::unordered_flat_map<std::uint64_t, std::size_t>> per_watcher_;
     SlotTable<Subscription> slots_;
+    void count(std::uint64_t watcher);
+    void uncount(std::uint64_t watcher);
+
     std::size_t size_ = 0;
+    std::size_t reserved_ = 0;
     std::size_t bytes_ = 0;
     std::uint64_t seed_;
     Stats& stats_;

@@ -112,5 +112,57 @@ TEST_F(LateStoreDialog, AChangeIsToldWhileARefreshIsPending) {
     EXPECT_EQ(read_told(after[0].body()).value().contacts.size(), 1U);
 }
 
+/// At most three subscriptions of one kind, and a store that is slow.
+class BoundsOfLateStore : public LateStore {
+protected:
+    static Settings bounded(std::size_t Settings::Limits::*bound) {
+        Settings settings = LateStore::settings();
+        settings.limits.*bound = 3;
+        return settings;
+    }
+
+    /// Ten SUBSCRIBEs at once of one watcher to one AOR. Returns how many the store is given.
+    std::size_t flood(World& small) {
+        small.store_answers_late = true;
+        for (int i = 0; i < 10; ++i) {
+            Watcher one("w" + std::to_string(++watchers));
+            one.more = {"P-Asserted-Identity: <sip:one@example.org>"};
+            small.receive(one.flow, one.subscribe().text());
+        }
+        return small.commits_waiting();
+    }
+
+    int watchers = 0;
+};
+
+TEST_F(BoundsOfLateStore, WhatIsOnItsWayToTheStoreCountsForTheBoundsOfSubscriptions) {
+    for (const auto bound : {
+             &Settings::Limits::subscriptions_per_aor,
+             &Settings::Limits::subscriptions_per_watcher,
+             &Settings::Limits::subscriptions,
+         }) {
+        World small(bounded(bound));
+        EXPECT_EQ(flood(small), 3U);
+        while (small.commits_waiting() > 0) small.commit();
+        EXPECT_EQ(small.stats().subscriptions, 3U);
+        EXPECT_EQ(flood(small), 0U) << "and it counts once";
+        EXPECT_EQ(small.stats().subscriptions, 3U);
+    }
+}
+
+TEST_F(BoundsOfLateStore, WhatTheStoreCouldNotKeepIsGivenBack) {
+    for (const auto bound : {
+             &Settings::Limits::subscriptions_per_aor,
+             &Settings::Limits::subscriptions_per_watcher,
+             &Settings::Limits::subscriptions,
+         }) {
+        World small(bounded(bound));
+        flood(small);
+        while (small.commits_waiting() > 0) small.commit(false);
+        EXPECT_EQ(small.stats().subscriptions, 0U);
+        EXPECT_EQ(flood(small), 3U);
+    }
+}
+
 }  // namespace
 }  // namespace reginfo::test

@@ -269,11 +269,11 @@ TEST_F(Restart, AnUnsubscribeIsFollowedByTheLastNotify) {
 }
 
 TEST_F(Restart, WhatWasToBeTriedAgainIsTold) {
-    publisher.publish(world, {{.uri = "sip:a@192.0.2.10"}});
-    world.answers = [](const Sent&) { return std::nullopt; };
     Watcher silent("w1");
     silent.user_agent = "kamailio (5.6.3)";
     silent.subscribe(world);
+    world.answers = [](const Sent&) { return std::nullopt; };
+    publisher.publish(world, {{.uri = "sip:a@192.0.2.10"}});
     world.pass(40s);
     world.answers = [](const Sent&) { return 200; };
     world.restart();
@@ -281,6 +281,17 @@ TEST_F(Restart, WhatWasToBeTriedAgainIsTold) {
     const auto told = world.take_notifies();
     ASSERT_EQ(told.size(), 1U);
     EXPECT_NE(told[0].body().find("sip:a@192.0.2.10"), std::string_view::npos);
+}
+
+TEST_F(Restart, AKamailioThatAcceptedANotifyBeforeOutlastsSilenceAfterwards) {
+    Watcher kamailio("w1");
+    kamailio.user_agent = "kamailio (5.6.3)";
+    kamailio.subscribe(world);
+    world.crash();
+    world.answers = [](const Sent&) { return std::nullopt; };
+    publisher.publish(world, {{.uri = "sip:a@192.0.2.10"}});
+    world.pass(40s);
+    EXPECT_EQ(world.stats().subscriptions, 1U);
 }
 
 TEST_F(Restart, ChangesAfterwardsReachTheWatcher) {

@@ -4,6 +4,8 @@
 
 #include "core/event/answer_rules.hpp"
 
+#include "core/event/profile.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -65,7 +67,8 @@ const Row kExpected[] = {
 TEST(AnswerRules, EachRowHasItsMeaning) {
     for (const Row& row : kExpected) {
         for (const int status : row.statuses) {
-            EXPECT_EQ(meaning_of(status, row.retry_after, row.profile), row.meaning)
+            const bool lasting = traits_of(row.profile).survives_timeout;
+            EXPECT_EQ(meaning_of(status, row.retry_after, lasting), row.meaning)
                 << status << (row.retry_after ? " with" : " without") << " Retry-After, "
                 << text_of(row.profile);
         }
@@ -90,8 +93,8 @@ TEST(AnswerRules, EachRowOfTheTableIsReachedByTheTestAbove) {
 TEST(AnswerRules, TheCodesOfRfc6665EndTheSubscriptionWhateverElseTheAnswerSays) {
     for (const int status : {404, 405, 410, 416, 480, 481, 482, 483, 484, 485, 489, 501, 604}) {
         for (const bool retry_after : {false, true}) {
-            for (std::size_t i = 0; i < kProfiles; ++i) {
-                const auto meaning = meaning_of(status, retry_after, static_cast<Profile>(i));
+            for (const bool lasting : {false, true}) {
+                const auto meaning = meaning_of(status, retry_after, lasting);
                 EXPECT_TRUE(meaning == ends_subscription || meaning == ends_dialog) << status;
             }
         }

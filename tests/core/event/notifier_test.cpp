@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <string>
@@ -223,6 +224,29 @@ TEST_F(NotifierTest, ADialogDoesNotHoldAnyNumberOfSubscriptions) {
     EXPECT_GT(accepted, 8);
     EXPECT_LT(accepted, 100);
     EXPECT_EQ(world.stats().subscriptions, static_cast<std::uint64_t>(accepted));
+}
+
+// What a turn may tell is bounded; a change does not send a fan-out that is on its way back.
+TEST_F(NotifierTest, ChangesThatComeFasterThanAFanOutKeepNobodyFromBeingTold) {
+    Settings settings = test_settings();
+    settings.limits.expiries_per_turn = 4;
+    World slow(settings);
+    std::vector<Watcher> watchers;
+    for (int i = 0; i < 10; ++i) {
+        watchers.emplace_back("w" + std::to_string(i), "198.51.100." + std::to_string(i + 1));
+        ASSERT_EQ(watchers.back().subscribe(slow).status(), 200);
+    }
+    slow.take();
+    slow.answers = [](const Sent&) { return std::nullopt; };
+    for (std::uint32_t i = 1; i <= 3; ++i) {
+        publisher.publish(slow, {{.uri = "sip:x@192.0.2.10", .cseq = i}});
+    }
+    const std::vector<Sent> notifies = slow.take_notifies();
+    for (const Watcher& one : watchers) {
+        EXPECT_TRUE(std::any_of(notifies.begin(), notifies.end(), [&](const Sent& notify) {
+            return one.owns(notify);
+        })) << one.name;
+    }
 }
 
 }  // namespace

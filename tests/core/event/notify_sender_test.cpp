@@ -70,6 +70,86 @@ TEST_F(NotifySending, CSeqAndVersionGrowByOne) {
     }
 }
 
+// RFC 3261 §8.2.6.2: Call-ID, From, To and CSeq of a response are those of its request.
+TEST_F(NotifySending, AResponseThatFitsTheTransactionButNotTheDialogIsDropped) {
+    const Sent notify = change().at(0);
+    const std::string right = response_text(notify.message, 481);
+    const auto with = [&](std::string_view part, std::string_view other) {
+        std::string text = right;
+        const std::size_t at = text.find(part);
+        EXPECT_NE(at, std::string::npos) << part;
+        return text.replace(at, part.size(), other);
+    };
+    const std::string from_tag = notify.header("From").substr(notify.header("From").find("tag="));
+    const std::string cseq = "CSeq: " + std::to_string(notify.cseq());
+    for (const std::string& wrong : {
+             with("call-w1", "call-w2"),
+             with(from_tag, "tag=0123456789abcdef"),
+             with(";tag=w1", ";tag=w2"),
+             with(";tag=w1", ""),
+             with(cseq, "CSeq: " + std::to_string(notify.cseq() + 1)),
+         }) {
+        world.receive(notify.flow, wrong);
+    }
+    EXPECT_EQ(world.stats().stray_responses, 5U);
+    EXPECT_EQ(world.stats().notifies_in_flight, 1U);
+    EXPECT_EQ(world.stats().subscriptions, 1U);
+
+    world.receive(notify.flow, right);
+    EXPECT_EQ(world.stats().subscriptions, 0U);
+}
+
+// Whoever spoofs a SUBSCRIBE chooses its User-Agent as well.
+TEST_F(NotifySending, ASubscriptionOfKamailiosProfileThatNeverAcceptedANotifyEndsUnanswered) {
+    end();
+    watcher = kamailio_watcher();
+    ASSERT_EQ(watcher.subscribe(world).status(), 200);
+    world.pass(33s);
+    EXPECT_EQ(world.stats().subscriptions, 0U);
+}
+
+TEST_F(NotifySending, OneThatAcceptedANotifyOutlastsSilence) {
+    end();
+    watcher = kamailio_watcher();
+    subscribe();
+    change();
+    world.pass(33s);
+    EXPECT_EQ(world.stats().subscriptions, 1U);
+}
+
+TEST_F(NotifySending, ANextHopThatHasNeverAnsweredGetsNoMoreThan64kBAMinute) {
+    end();
+    for (int i = 0; i < 40; ++i) contacts.push_back({.uri = uri_of(next_contact++)});
+    publish_again();
+    world.take();
+    for (int i = 0; i < 50; ++i) {
+        Watcher spoofed("s" + std::to_string(i), "198.51.100.77");
+        world.receive(spoofed.flow, spoofed.subscribe().text());
+    }
+    std::size_t bytes = 0;
+    for (int second = 0; second < 59; ++second) {
+        for (const Sent& sent : world.take_notifies()) bytes += sent.bytes->size();
+        world.pass(1s);
+    }
+    EXPECT_GT(bytes, 0U);
+    EXPECT_LE(bytes, 64'000U);
+    EXPECT_GT(world.stats().refused_by_bound[index_of(Bound::unanswered_hop)], 0U);
+}
+
+TEST_F(NotifySending, ANextHopThatHasAnsweredOnceIsToldAllThereIs) {
+    for (int i = 0; i < 40; ++i) contacts.push_back({.uri = uri_of(next_contact++)});
+    world.answers = [](const Sent&) { return 200; };
+    publish_again();
+    world.take();
+    std::size_t bytes = 0;
+    for (int i = 0; i < 50; ++i) {
+        Watcher other("s" + std::to_string(i));
+        ASSERT_EQ(other.subscribe(world).status(), 200);
+        for (const Sent& sent : world.take_notifies()) bytes += sent.bytes->size();
+    }
+    EXPECT_GT(bytes, 100'000U);
+}
+
 TEST_F(NotifySending, AnUnansweredNotifyGivesWayToNewerStateAfterFourSeconds) {
     const Sent first = change().at(0);
     change();

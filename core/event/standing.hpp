@@ -1,0 +1,17 @@
+/// @file
+/// What is known of whether a watcher answers its NOTIFYs.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace reginfo {
+
+enum class Standing : std::uint8_t {
+    fresh,    ///< it subscribed or refreshed, and has not answered a NOTIFY since
+    proven,   ///< it answered the last NOTIFY
+    suspect,  ///< a NOTIFY was late, and there was no answer and no SUBSCRIBE since
+};
+inline constexpr std::size_t kStandings = static_cast<std::size_t>(Standing::suspect) + 1;
+
+}  // namespace reginfo
