@@ -336,9 +336,21 @@ void NotifySender::take_back(Dialog& dialog) {
     subscription.urgent = true;
 }
 
+/// Whether there was a connection, so that what was sent on it may have come. One that was used by
+/// its address as well is told twice: first by its id.
+bool NotifySender::was_connected(const Flow& gone) {
+    Flow by_address = gone;
+    by_address.connection = 0;
+    const bool is_second = std::exchange(ended_, by_address) == gone;
+    if (gone.connection == 0) ended_ = {};
+    return gone.connection != 0 || is_second;
+}
+
 /// A connection that is gone is replaced once by a new one to the next hop. A large NOTIFY whose
-/// peer does not take TCP goes by UDP.
+/// peer does not take TCP goes by UDP: with its CSeq where no connection could be made, else with
+/// the next one, as the peer may have it.
 void NotifySender::handle_flow_closed(TimePoint now, const Flow& flow, Outbox& outbox) {
+    const bool was_there = was_connected(flow);
     const auto at = windows_.find(hop_of(flow));
     if (at == windows_.end()) return;
     SendWindow& window = *at->second;
@@ -351,8 +363,8 @@ void NotifySender::handle_flow_closed(TimePoint now, const Flow& flow, Outbox& o
         Dialog& dialog = *found->second;
         if (dialog.state.flow.connection == flow.connection) dialog.state.flow.connection = 0;
         if (dialog.in_flight->too_large_for_udp) {
-            believe_udp_only(now, flow.peer);
-            take_back(dialog);
+            if (!was_there || dialog.reconnected) believe_udp_only(now, flow.peer);
+            if (!was_there) take_back(dialog);
         } else if (dialog.reconnected || (flow.connection == 0 && has_other_way(dialog))) {
             give_up(now, dialog, NotifyOutcome::transport_failed, outbox);
             continue;

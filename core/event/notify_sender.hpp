@@ -160,6 +160,7 @@ private:
     void fail_unsent(TimePoint now, Dialog& dialog, int cause, Outbox& outbox);
     void believe_udp_only(TimePoint now, const Endpoint& peer);
     static void take_back(Dialog& dialog);
+    bool was_connected(const Flow& gone);
     static std::optional<Endpoint> known_hop(const Dialog& dialog);
     void drain(TimePoint now, SendWindow& window, Outbox& outbox);
     void arm(SendWindow& window, TimePoint now) {
@@ -216,6 +217,7 @@ private:
     boost::unordered_flat_map<Flow, TimePoint, HopHash> udp_only_;
     /// Next hops that failed, and until when others are tried first.
     boost::unordered_flat_map<Flow, TimePoint, HopHash> failed_;
+    Flow ended_;  ///< the address of the connection whose end was told last, if it was by its id
     std::vector<Flow> maybe_idle_;  ///< keys of windows_ that were empty at some time of this turn
     ResolveId last_resolve_ = 0;
     std::string document_head_;  ///< scratch

@@ -171,6 +171,24 @@ TEST_F(Rfc3261Section18_1_1, WhatIsAnotherNotifyByThenHasTheNextCSeq) {
     EXPECT_EQ(last[0].cseq(), by_tcp.cseq() + 1);
 }
 
+/// It may have come: the same CSeq in a second transaction would be refused as an old one.
+TEST_F(Rfc3261Section18_1_1, WhatLeftOnAConnectionThatThenBreaksIsFollowedByTheNextCSeq) {
+    world.answers = nullptr;
+    publish_much(world);
+    Watcher watcher("w1");
+    watcher.subscribe(world);
+    std::uint32_t last = 0;
+    for (const Transport transport : {Transport::tcp, Transport::tcp, Transport::udp}) {
+        const auto told = world.take_notifies();
+        ASSERT_EQ(told.size(), 1U);
+        EXPECT_EQ(told[0].flow.transport, transport) << "tried once more, and then by UDP";
+        EXPECT_EQ(told[0].cseq(), ++last);
+        for (const ConnectionId connection : {ConnectionId{9}, ConnectionId{0}}) {
+            world.close({Transport::tcp, told[0].flow.listener, told[0].flow.peer, connection});
+        }
+    }
+}
+
 TEST_F(Rfc3261Section18_1_2, AResponseToNothingOfOursIsDropped) {
     for (const int status : {100, 200, 481, 503}) {
         EXPECT_TRUE(
