@@ -5,6 +5,7 @@ import re
 import secrets
 import socket
 import threading
+import time
 
 COMPACT = {"v": "via", "f": "from", "t": "to", "i": "call-id", "m": "contact", "l": "content-length",
            "c": "content-type", "o": "event", "k": "supported", "e": "content-encoding", "u": "allow-events"}
@@ -95,6 +96,7 @@ class Agent:
         self.transport = transport
         self.host = host
         self.on_request = on_request or (lambda message: None)
+        self.before_reading = lambda: None  # a piece of a stream
         self.responses = {}
         self.closed = False
         self.connections = {}
@@ -136,6 +138,19 @@ class Agent:
         self.socket.close()
         if self.kept:
             self.kept.close()
+
+    def read_out(self, timeout=20.0):
+        """When the peers have ended: until all that they sent by TCP has been taken."""
+        deadline = time.monotonic() + timeout
+
+        def wait(done):
+            while not done():
+                assert time.monotonic() < deadline, "connections of a process that has ended go on"
+                time.sleep(0.002)
+        # Connections are accepted in order: after one of our own, all of theirs have been.
+        with socket.create_connection((self.host, self.port)) as own:
+            wait(lambda: own.getsockname() in self.connections)
+        wait(lambda: not self.connections)
 
     @property
     def address(self):
@@ -213,6 +228,7 @@ class Agent:
     def _read_stream(self, connection, peer):
         buffer = b""
         while not self.closed:
+            self.before_reading()
             try:
                 piece = connection.recv(65536)
             except OSError:
