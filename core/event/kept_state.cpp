@@ -10,6 +10,7 @@
 #include <cstring>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace reginfo {
 
@@ -54,9 +55,23 @@ std::string_view KeptState::record() const {
     return {record_ + sizeof size, size};
 }
 
+/// Behind the record: their number, then they.
+std::uint16_t KeptState::shared(std::size_t place) const {
+    std::uint16_t number = 0;
+    std::memcpy(&number, record().end() + place * sizeof number, sizeof number);
+    return number;
+}
+
+void KeptState::release_shared() const {
+    if (is_open_ || !record_) return;
+    for (std::size_t i = 1; i <= shared(0); ++i) states_.shared_texts_.release(shared(i));
+}
+
 std::size_t KeptState::bytes() const {
     if (is_open_) return open_->bytes;
-    return record_ ? heap_bytes(sizeof(std::uint32_t) + record().size()) : 0;
+    if (!record_) return 0;
+    const std::size_t numbers = 1 + std::size_t{shared(0)};
+    return heap_bytes(sizeof(std::uint32_t) + record().size() + numbers * sizeof(std::uint16_t));
 }
 
 void KeptState::set(std::string_view name, AorState state) {
@@ -66,6 +81,7 @@ void KeptState::set(std::string_view name, AorState state) {
     } else {
         auto open = std::make_unique<Open>();
         open->owner = this;
+        release_shared();
         delete[] record_;
         open_ = open.release();
         is_open_ = true;
@@ -83,11 +99,22 @@ void KeptState::set(std::string_view name, AorState state) {
 void OpenStates::close(KeptState& kept) {
     bytes_ -= kept.bytes();
     const KeptState::Open& open = *kept.open_;
+    shared_texts_.start_record();
     const std::string record = encode(open.name, open.state, TimePoint{}, &shared_texts_);
+    const std::vector<std::uint16_t>& shared = shared_texts_.used();
     const auto size = static_cast<std::uint32_t>(record.size());
-    auto block = std::make_unique_for_overwrite<char[]>(sizeof size + record.size());
-    std::memcpy(block.get(), &size, sizeof size);
-    record.copy(block.get() + sizeof size, record.size());
+    const auto count = static_cast<std::uint16_t>(shared.size());
+    const std::size_t bytes = sizeof size + record.size() + (1 + shared.size()) * sizeof count;
+    auto block = std::make_unique_for_overwrite<char[]>(bytes);
+    char* out = block.get();
+    const auto put = [&out](const void* from, std::size_t length) {
+        if (length > 0) std::memcpy(out, from, length);
+        out += length;
+    };
+    put(&size, sizeof size);
+    put(record.data(), record.size());
+    put(&count, sizeof count);
+    put(shared.data(), shared.size() * sizeof count);
     delete kept.open_;
     kept.record_ = block.release();
     kept.is_open_ = false;
@@ -97,6 +124,7 @@ void OpenStates::close(KeptState& kept) {
 
 void OpenStates::forget(const KeptState& kept) {
     bytes_ -= kept.bytes();
+    kept.release_shared();
     if (kept.is_open_) --size_;
 }
 

@@ -83,13 +83,17 @@ private:
 
     AorState made(std::string_view name) const;
     std::string_view record() const;
+    std::uint16_t shared(std::size_t place) const;
+    void release_shared() const;
     std::size_t bytes() const;  ///< on the heap
 
     [[no_unique_address]] StateSummary summary_;  // whose tail has room for the flag
     bool is_open_ = false;
     OpenStates& states_;
     union {
-        char* record_ = nullptr;  ///< with its size before it; none if nothing was ever said
+        /// With its size before it, and behind it the shared texts that it uses; none if nothing
+        /// was ever said.
+        char* record_ = nullptr;
         Open* open_;
     };
 };

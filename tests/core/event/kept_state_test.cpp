@@ -116,6 +116,66 @@ TEST(SharedTexts, WhatOneAloneSaysTakesNoRoom) {
     EXPECT_EQ(texts.bytes(), 0U);
 }
 
+/// Two that say it make a text one that many say.
+void say(SharedTexts& texts, const std::string& text) {
+    for (std::uint64_t who = 1; who < 3; ++who) texts.number_of(text, who);
+}
+
+TEST(SharedTexts, WhatNobodyUsesMakesPlaceForWhatComes) {
+    SharedTexts texts(1);
+    for (int i = 0; i < 20'000; ++i) say(texts, "nonsense/" + std::to_string(i));
+    texts.start_record();
+    say(texts, "Phone/1.0");
+    EXPECT_TRUE(texts.used().empty()) << "all places are used";
+    EXPECT_FALSE(texts.number_of("Phone/1.0", 3));
+
+    for (int number = 0; number < 100; ++number) texts.release(static_cast<std::uint16_t>(number));
+    const auto number = texts.number_of("Phone/1.0", 3);
+    ASSERT_TRUE(number);
+    EXPECT_LT(*number, 100U);
+    EXPECT_EQ(texts.at(*number), "Phone/1.0");
+    EXPECT_EQ(texts.used().back(), *number);
+    EXPECT_EQ(texts.number_of("Phone/1.0", 4), number);
+    EXPECT_LT(texts.bytes(), SharedTexts::kMost * 160);
+}
+
+TEST(SharedTexts, WhatIsUsedAgainStays) {
+    SharedTexts texts(1);
+    for (int i = 0; i < 20'000; ++i) say(texts, "nonsense/" + std::to_string(i));
+    texts.release(7);
+    const std::string kept(texts.at(7));
+    ASSERT_EQ(texts.number_of(kept, 9), 7U);
+
+    say(texts, "Phone/1.0");
+    EXPECT_FALSE(texts.number_of("Phone/1.0", 3));
+    EXPECT_EQ(texts.at(7), kept);
+}
+
+TEST_F(KeptStateTest, AStateThatOpensOrIsForgottenGivesItsSharedTextsBack) {
+    const auto with_agent = [&](const std::string& agent) {
+        state = {};
+        const std::string attributes = " user_agent=\"" + agent + "\"";
+        publish({{.uri = kX, .attributes = attributes}, {.uri = kY, .attributes = attributes}});
+        return state;
+    };
+    KeptState& other = others.emplace_back(states);
+    for (std::size_t i = 0; i < SharedTexts::kMost + 500; ++i) {
+        kept.set(kAor, with_agent("Phone/" + std::to_string(i)));
+        other.set(kAor, state);  // closes it, and the next `set` opens it
+        const std::string before = whole(state);
+        kept.set(kAor, state);
+        EXPECT_EQ(whole(*other.read(kAor)), before);
+    }
+    const std::size_t full = states.shared_bytes();
+    const AorState late = with_agent("Late/1.0");
+    for (int i = 0; i < 2; ++i) {
+        other.set(kAor, late);
+        kept.set(kAor, AorState{});
+    }
+    EXPECT_EQ(whole(*other.read(kAor)), whole(late));
+    EXPECT_LE(states.shared_bytes(), full + 64) << "in the place of another one";
+}
+
 TEST(SharedTexts, IsBounded) {
     SharedTexts texts(1);
     for (int i = 0; i < 20'000; ++i) {
