@@ -251,6 +251,9 @@ void import_state(
             out << "skipped " << aor << ": " << document.error().reason << "\n";
             continue;
         }
+        if (document->left_out.any()) {
+            out << "left out of " << aor << ": " << document->left_out.reason << "\n";
+        }
         const auto& [value, age] = known.at(aor);
         const EntityTag etag = std::uint64_t{chance()} << 32U | chance();
         auto record = import_record(aor, value, {TimePoint{}, age}, etag, *document);

@@ -3,6 +3,7 @@
 
 #include "core/reginfo/contact.hpp"
 
+#include "core/reginfo/reasons.hpp"
 #include "core/reginfo/values.hpp"
 #include "core/reginfo/writer.hpp"
 #include "core/reginfo/xml_text.hpp"
@@ -56,22 +57,40 @@ KnownAttributes find_known(const xml::Attributes& attributes) {
     return known;
 }
 
+// Which state the event leads to (RFC 3680 §5.3.2).
+bool leads_to_active(ContactEvent event) {
+    switch (event) {
+        case ContactEvent::registered:
+        case ContactEvent::created:
+        case ContactEvent::refreshed:
+        case ContactEvent::shortened:
+            return true;
+        case ContactEvent::expired:
+        case ContactEvent::deactivated:
+        case ContactEvent::probation:
+        case ContactEvent::unregistered:
+        case ContactEvent::rejected:
+        case ContactEvent::terminated:
+            return false;
+    }
+    return false;
+}
+
 // Empty as well if the attribute is absent.
 std::string_view value_of(const xml::Attribute* attribute, std::string& scratch) {
     return attribute ? xml::attribute_value(attribute->raw, scratch) : std::string_view{};
 }
 
+// Of state and event one tells the other where that is missing or no word of RFC 3680.
 const char* read_values(const KnownAttributes& known, Contact& contact, std::string& scratch) {
-    if (!known[at("state")]) return "reginfo: missing attribute state of contact";
     const std::string_view state = value_of(known[at("state")], scratch);
-    contact.active = state == "active";
-    if (!contact.active && state != "terminated") {
-        return "reginfo: attribute state of contact is neither active nor terminated";
-    }
-    if (!known[at("event")]) return "reginfo: missing attribute event of contact";
+    const bool is_active = state == "active";
+    const bool has_state = is_active || state == "terminated";
     const auto event = parse_contact_event(value_of(known[at("event")], scratch));
-    if (!event) return "reginfo: unknown event of contact";
-    contact.event = *event;
+    if (!has_state && !event) return "reginfo: neither state nor event of contact is known";
+    contact.active = has_state ? is_active : leads_to_active(*event);
+    contact.event =
+        event.value_or(is_active ? ContactEvent::registered : ContactEvent::unregistered);
 
     const auto seconds_of = [&](std::size_t name) {
         return parse_seconds(value_of(known[name], scratch));
@@ -109,19 +128,6 @@ void pass_on_known(
     }
 }
 
-const char* pass_on_foreign(
-    const xml::Attributes& attributes,
-    xml::FragmentWriter& fragments,
-    std::string& out
-) {
-    fragments.restart();
-    for (const xml::Attribute& attribute : attributes) {
-        if (!attribute.name.is_foreign()) continue;
-        if (!fragments.append_foreign_attribute(out, attribute)) return xml::kTooManyDeclarations;
-    }
-    return nullptr;
-}
-
 // Of equal URNs one (RFC 5626 §4.1, RFC 9562 §4), with quotes, which some leave out.
 std::string normal_instance(std::string_view instance) {
     constexpr std::string_view kUuid = "<urn:uuid:";
@@ -134,9 +140,13 @@ std::string normal_instance(std::string_view instance) {
     return normal += '"';
 }
 
-// Blanks are in no URI, and the length says where the reg-id ends, whatever is in it.
+// How an identity begins that is not the URI itself. Blanks are in no URI of RFC 3261.
+constexpr std::string_view kInstance = "instance ";
+constexpr std::string_view kText = "text ";
+
+// The length says where the reg-id ends, whatever is in it.
 std::string instance_identity(std::string_view instance, std::string_view reg_id) {
-    std::string identity = "instance ";
+    std::string identity(kInstance);
     identity += std::to_string(reg_id.size());
     identity += ' ';
     identity += reg_id;
@@ -155,8 +165,11 @@ const xml::Attribute* find_attribute(const xml::Attributes& attributes, std::str
     return found == attributes.end() ? nullptr : &*found;
 }
 
-void ContactBuilder::restart() {
+void ContactBuilder::restart(std::size_t text_bytes) {
+    text_bytes_ = text_bytes;
     contact_ = {};
+    defect_ = nullptr;
+    uri_defect_ = nullptr;
     has_uri_ = false;
     for (std::string* text : {&attributes_, &display_name_, &unknown_params_, &extensions_}) {
         text->clear();
@@ -167,33 +180,63 @@ void ContactBuilder::restart() {
 
 /// What references were replaced in lies in `scratch_`, else in the document.
 std::string_view ContactBuilder::kept(std::string_view value) {
-    return value.data() == scratch_.data() ? texts_.keep(value) : value;
+    return value.data() == scratch_.data() ? document_.texts.keep(value) : value;
+}
+
+bool ContactBuilder::is_too_long(const xml::Attribute& attribute) {
+    if (attribute.raw.size() <= text_bytes_) return false;
+    document_.left_out.add(&LeftOutOf::details, "reginfo: attribute value too long");
+    return true;
 }
 
 const char* ContactBuilder::read_attributes(
     const xml::Attributes& attributes,
     xml::FragmentWriter& fragments
 ) {
-    const KnownAttributes known = find_known(attributes);
-    if (const char* error = read_values(known, contact_, scratch_)) return error;
+    KnownAttributes known = find_known(attributes);
+    for (const xml::Attribute*& attribute : known) {
+        if (!attribute || !is_too_long(*attribute)) continue;
+        // Without its Call-ID it would be another registration.
+        if (attribute == known[at("callid")]) defect_ = "reginfo: callid of contact too long";
+        attribute = nullptr;
+    }
+    if (const char* why = read_values(known, contact_, scratch_)) defect_ = why;
     contact_.callid = kept(value_of(known[at("callid")], scratch_));
     attributes_.reserve(kUsualBytes);
     pass_on_known(known, contact_, attributes_, scratch_);
-    return pass_on_foreign(attributes, fragments, attributes_);
+
+    fragments.restart();
+    for (const xml::Attribute& attribute : attributes) {
+        if (!attribute.name.is_foreign() || is_too_long(attribute)) continue;
+        if (!fragments.append_foreign_attribute(attributes_, attribute)) {
+            return over_limit::kDeclarations;
+        }
+    }
+    return nullptr;
 }
 
-const char* ContactBuilder::read_uri(std::string_view text, bool lasts) {
-    if (std::exchange(has_uri_, true)) return "reginfo: more than one uri in contact";
+void ContactBuilder::refuse_uri(const char* reason) {
+    if (!uri_defect_) uri_defect_ = reason;
+}
+
+void ContactBuilder::read_uri(std::string_view text, bool lasts) {
+    if (has_uri_) return;
     const std::string_view uri = xml::trimmed(text);
-    if (uri.empty()) return "reginfo: empty uri of contact";
+    if (uri.empty()) return refuse_uri("reginfo: empty uri of contact");
     const auto parsed = sip::parse_uri(uri);
-    if (!parsed) return "reginfo: uri of contact is not a URI";
-    contact_.uri = lasts ? uri : texts_.keep(uri);
-    scratch_.clear();
-    sip::append_canonical_contact(scratch_, uri, *parsed);
-    contact_.identity = scratch_ == uri ? contact_.uri : texts_.keep(scratch_);
+    if (!parsed && !is_any_uri(uri)) return refuse_uri("reginfo: uri of contact is not a URI");
+    has_uri_ = true;
+    contact_.uri = lasts ? uri : document_.texts.keep(uri);
+    if (parsed) {
+        scratch_.clear();
+        sip::append_canonical_contact(scratch_, uri, *parsed);
+        contact_.identity = scratch_ == uri ? contact_.uri : document_.texts.keep(scratch_);
+    } else if (uri.starts_with(kInstance) || uri.starts_with(kText)) {
+        contact_.identity = document_.texts.keep(std::string(kText).append(uri));
+    } else {
+        contact_.identity = contact_.uri;
+    }
     contact_.uri_xml = kept(escaped(contact_.uri, scratch_));
-    return nullptr;
 }
 
 // An empty one is left out, as there are watchers that crash on it; of several the first counts.
@@ -203,6 +246,7 @@ void ContactBuilder::read_display_name(const xml::Attributes& attributes, std::s
     display_name_ = "<display-name";
     for (const xml::Attribute& attribute : attributes) {
         if (!(attribute.name.space == xml::kXml) || attribute.name.local != "lang") continue;
+        if (is_too_long(attribute)) continue;
         const std::string_view language = xml::attribute_value(attribute.raw, scratch_);
         xml::append_attribute(display_name_, attribute.name.text, language);
     }
@@ -214,7 +258,7 @@ void ContactBuilder::read_display_name(const xml::Attributes& attributes, std::s
 // One without a name says nothing.
 void ContactBuilder::read_unknown_param(const xml::Attributes& attributes, std::string_view text) {
     const xml::Attribute* const attribute = find_attribute(attributes, "name");
-    if (!attribute) return;
+    if (!attribute || is_too_long(*attribute)) return;
     const std::string_view name = xml::trimmed(xml::attribute_value(attribute->raw, scratch_));
     if (name.empty()) return;
     const std::string_view value = xml::trimmed(text);
@@ -228,14 +272,15 @@ void ContactBuilder::read_unknown_param(const xml::Attributes& attributes, std::
 }
 
 const char* ContactBuilder::finish(Contact& contact) {
-    if (!has_uri_) return "reginfo: missing uri of contact";
+    if (defect_) return defect_;
+    if (!has_uri_) return uri_defect_ ? uri_defect_ : "reginfo: missing uri of contact";
     if (instance_ && reg_id_) {
-        contact_.identity = texts_.keep(instance_identity(*instance_, *reg_id_));
+        contact_.identity = document_.texts.keep(instance_identity(*instance_, *reg_id_));
     }
-    contact_.attributes_xml = texts_.keep(attributes_);
+    contact_.attributes_xml = document_.texts.keep(attributes_);
     display_name_ += unknown_params_;
     display_name_ += extensions_;
-    contact_.children_xml = texts_.keep(display_name_);
+    contact_.children_xml = document_.texts.keep(display_name_);
     contact = contact_;
     return nullptr;
 }

@@ -10,6 +10,7 @@
 
 #include <boost/container/small_vector.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -51,7 +52,8 @@ struct Contact {
     std::string_view uri;       ///< unescaped, without white space around
     std::string_view identity;  ///< what makes it the same contact in two documents:
                                 ///< +sip.instance and reg-id where both are there
-                                ///< (RFC 5626 §6), else sip::canonical_contact(uri)
+                                ///< (RFC 5626 §6), else sip::canonical_contact(uri), or its
+                                ///< bytes if it is none that RFC 3261 §25.1 knows
 
     /// The attributes that are passed on, as ` name="value"` each with a leading blank: q, callid,
     /// cseq, received, path, user_agent, and those of foreign namespaces with their declarations.
@@ -63,6 +65,21 @@ struct Contact {
     std::string_view children_xml;
 
     friend bool operator==(const Contact&, const Contact&) = default;
+};
+
+/// What a document was read without: it could not be told, and hurts only itself. Empty texts and
+/// elements of no meaning are not counted.
+struct LeftOutOf {
+    std::size_t contacts = 0;
+    std::size_t registrations = 0;
+    std::size_t details = 0;       ///< attributes and children of contacts and registrations
+    const char* reason = nullptr;  ///< of the first, as in ReadError
+
+    bool any() const { return reason != nullptr; }
+    void add(std::size_t LeftOutOf::*part, const char* why) {
+        ++(this->*part);
+        if (!reason) reason = why;
+    }
 };
 
 /// One <registration>. Its texts lie in the Document.
@@ -80,6 +97,7 @@ struct Document {
     bool full = true;  ///< state="full" rather than "partial"
     boost::container::small_vector<Registration, 1> registrations;
     TextArena texts;  ///< of all of them
+    LeftOutOf left_out;
 
     friend bool operator==(const Document& a, const Document& b) {
         return a.full == b.full && a.registrations == b.registrations;

@@ -14,9 +14,6 @@ namespace reginfo::xml {
 /// Appends ` name="value"`, escaped.
 void append_attribute(std::string& out, std::string_view name, std::string_view value);
 
-/// The reason for a ReadError where FragmentWriter says false.
-inline constexpr const char* kTooManyDeclarations = "reginfo: too many namespace declarations";
-
 /// Writes elements and attributes of other namespaces, with the prefixes that they had and exactly
 /// the declarations that they need. Around them reginfo is the default namespace, and no prefix
 /// but `xml` is bound. Compact: an element without content is `<name/>`, a text of nothing but

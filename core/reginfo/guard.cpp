@@ -4,6 +4,7 @@
 #include "core/reginfo/guard.hpp"
 
 #include "core/find_byte.hpp"
+#include "core/reginfo/reasons.hpp"
 #include "core/reginfo/xml_text.hpp"
 #include "core/sip/headers.hpp"
 
@@ -97,7 +98,6 @@ private:
     bool comment();
     bool cdata();
     bool processing_instruction();
-    bool count_text(const char* start);
 
     const ReaderLimits& limits_;
     const char* at_;
@@ -105,7 +105,6 @@ private:
     const char* error_ = nullptr;
     std::size_t depth_ = 0;
     std::size_t elements_ = 0;
-    std::size_t text_bytes_ = 0;  ///< since the last tag
     bool ascii_only_ = false;
 };
 
@@ -191,9 +190,8 @@ bool Scanner::markup() {
 
 bool Scanner::start_tag() {
     if (depth_ == 0 && elements_ > 0) return fail("reginfo: more than one root element");
-    if (++elements_ > limits_.elements) return fail("reginfo: too many elements");
-    if (depth_ + 1 > std::min(limits_.depth, kDepthMax))
-        return fail("reginfo: elements nested too deep");
+    if (++elements_ > limits_.elements) return fail(over_limit::kElements);
+    if (depth_ + 1 > std::min(limits_.depth, kDepthMax)) return fail(over_limit::kDepth);
     ++at_;
     if (!name()) return false;
 
@@ -203,18 +201,16 @@ bool Scanner::start_tag() {
         if (*at_ == '>') {
             ++at_;
             ++depth_;
-            break;
+            return true;
         }
         if (*at_ == '/' && at_[1] == '>') {
             at_ += 2;
-            break;
+            return true;
         }
         if (!has_blank) return fail("reginfo: malformed tag");
-        if (++attributes > limits_.attributes) return fail("reginfo: too many attributes");
+        if (++attributes > limits_.attributes) return fail(over_limit::kAttributes);
         if (!attribute()) return false;
     }
-    text_bytes_ = 0;
-    return true;
 }
 
 bool Scanner::end_tag() {
@@ -225,7 +221,6 @@ bool Scanner::end_tag() {
     if (*at_ != '>') return fail("reginfo: malformed tag");
     ++at_;
     --depth_;
-    text_bytes_ = 0;
     return true;
 }
 
@@ -237,7 +232,7 @@ bool Scanner::attribute() {
     skip_blanks();
     const char quote = *at_;
     if (quote != '"' && quote != '\'') return fail("reginfo: attribute value without quotes");
-    const char* const start = ++at_;
+    ++at_;
     for (;;) {
         at_ += find_byte(rest(), 0, kSpecialInValue);
         if (*at_ == quote) break;
@@ -249,15 +244,11 @@ bool Scanner::attribute() {
             return false;
         }
     }
-    if (static_cast<std::size_t>(at_ - start) > limits_.text_bytes) {
-        return fail("reginfo: attribute value too long");
-    }
     ++at_;
     return true;
 }
 
 bool Scanner::text() {
-    const char* const start = at_;
     while (at_ != end_) {
         at_ += find_byte(rest(), 0, kSpecialInText);
         if (*at_ == '<') break;
@@ -268,13 +259,7 @@ bool Scanner::text() {
             return false;
         }
     }
-    return count_text(start);
-}
-
-// Sections and comments may cut one text into many pieces.
-bool Scanner::count_text(const char* start) {
-    text_bytes_ += static_cast<std::size_t>(at_ - start);
-    return text_bytes_ <= limits_.text_bytes || fail("reginfo: text too long");
+    return true;
 }
 
 bool Scanner::misc() {
@@ -294,8 +279,7 @@ bool Scanner::comment() {
 bool Scanner::cdata() {
     if (depth_ == 0) return fail("reginfo: text outside of the root element");
     at_ += 9;
-    const char* const start = at_;
-    if (!chars_until("]]>") || !count_text(start)) return false;
+    if (!chars_until("]]>")) return false;
     at_ += 3;
     return true;
 }

@@ -9,7 +9,7 @@
 namespace reginfo::xml {
 
 /// Checks in one pass, without recursion, that `text` is well-formed XML 1.0 within the limits on
-/// depth, elements, attributes and texts: everything but the names in closing tags, duplicate
+/// depth, elements and attributes: everything but the names in closing tags, duplicate
 /// attributes and namespaces. Afterwards a parser that only looks for < > / = and quotes, as
 /// RapidXML does, finds the same elements, attributes and texts that an XML processor would.
 ///

@@ -3,6 +3,7 @@
 
 #include "core/reginfo/namespaces.hpp"
 
+#include "core/reginfo/reasons.hpp"
 #include "core/reginfo/xml_text.hpp"
 
 #include <algorithm>
@@ -108,7 +109,7 @@ const char* Resolver::declare(std::string_view prefix, std::string_view raw) {
         return "reginfo: reserved namespace";
     }
     if (prefix == "xml") return nullptr;
-    if (bindings_.size() > limit_) return "reginfo: too many namespaces";
+    if (bindings_.size() > limit_) return over_limit::kNamespaces;
     if (uri.empty()) {
         if (!prefix.empty()) return "reginfo: empty namespace of a prefix";
         bindings_.bind(prefix, kNoNamespace);

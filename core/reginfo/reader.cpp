@@ -7,12 +7,14 @@
 #include "core/reginfo/fragment.hpp"
 #include "core/reginfo/guard.hpp"
 #include "core/reginfo/namespaces.hpp"
+#include "core/reginfo/reasons.hpp"
 #include "core/reginfo/values.hpp"
 #include "core/reginfo/xml_text.hpp"
 #include "core/sip/uri.hpp"
 
 #include <boost/container/small_vector.hpp>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -42,6 +44,11 @@ std::string_view value_of(const rapidxml::xml_base<char>& item) {
 }
 
 bool is_element(const Node& node) { return node.type() == rapidxml::node_element; }
+
+ReadError error_of(const char* reason) {
+    using Kind = ReadError::Kind;
+    return {reason, over_limit::is_reason(reason) ? Kind::over_limit : Kind::wrong};
+}
 
 // Appends the text from `node` on. Returns the element behind it, nullptr if there is none.
 const Node* append_text_run(std::string& out, const Node* node) {
@@ -76,9 +83,11 @@ private:
 
     bool read_root(const Node& root);
     bool read_registration(const Node& element);
-    bool read_registration_attributes(Registration& registration);
-    bool read_contact(const Node& element, Contact& contact);
+    const char* read_registration_attributes(Registration& registration);
+    bool read_contact(const Node& element, Registration& registration);
+    bool read_child(const Node& element);
     bool read_text(const Node& element);
+    bool has_long_attribute() const;
     bool text_lasts() const { return text_.data() != text_buffer_.data(); }
     bool append_extension(std::string& out, const Node& top);
     bool check_ignored(const Node& element);
@@ -89,12 +98,13 @@ private:
     const char* error_ = nullptr;
     xml::Resolver resolver_;
     xml::FragmentWriter fragments_;
-    xml::Name name_;              ///< of the element that was opened last
-    xml::Attributes attributes_;  ///< of the same, without declarations
-    std::string_view text_;       ///< of the element that read_text read last
-    std::string text_buffer_;     ///< where it lies unless it stands in the document as it is
+    xml::Name name_;                     ///< of the element that was opened last
+    xml::Attributes attributes_;         ///< of the same, without declarations
+    std::string_view text_;              ///< of the element that read_text read last
+    const char* text_defect_ = nullptr;  ///< why it is none
+    std::string text_buffer_;  ///< where it lies unless it stands in the document as it is
     std::string scratch_;
-    ContactBuilder builder_{document_.texts};
+    ContactBuilder builder_{document_};
 };
 
 bool DocumentReader::Walk::open(const Node& element) {
@@ -134,22 +144,27 @@ bool DocumentReader::Walk::read_root(const Node& root) {
         return name_.is_core("registration") ? read_registration(child) : check_ignored(child);
     });
     if (!is_read) return false;
-    return !document_.registrations.empty() || check("reginfo: no registration");
+    if (!document_.registrations.empty()) return true;
+    return check(document_.left_out.any() ? document_.left_out.reason : "reginfo: no registration");
 }
 
 bool DocumentReader::Walk::read_registration(const Node& element) {
     if (document_.registrations.size() >= limits_.registrations) {
-        return check("reginfo: too many registrations");
+        return check(over_limit::kRegistrations);
     }
     Registration& registration = document_.registrations.emplace_back();
-    if (!read_registration_attributes(registration)) return false;
+    if (const char* why = read_registration_attributes(registration)) {
+        document_.registrations.pop_back();
+        document_.left_out.add(&LeftOutOf::registrations, why);
+        return check_ignored(element);
+    }
     std::string extensions;
     const bool is_read = visit_children(element, [&](const Node& child) {
         if (name_.is_core("contact")) {
             if (registration.contacts.size() >= limits_.contacts) {
-                return check("reginfo: too many contacts in registration");
+                return check(over_limit::kContacts);
             }
-            return read_contact(child, registration.contacts.emplace_back());
+            return read_contact(child, registration);
         }
         if (name_.is_foreign()) return append_extension(extensions, child);
         return check_ignored(child);
@@ -158,71 +173,104 @@ bool DocumentReader::Walk::read_registration(const Node& element) {
     return is_read;
 }
 
-bool DocumentReader::Walk::read_registration_attributes(Registration& registration) {
+// Returns nullptr, or why the registration cannot be told. Its state is what its contacts make it:
+// one that is missing or no word of RFC 3680 is no harm.
+const char* DocumentReader::Walk::read_registration_attributes(Registration& registration) {
     const xml::Attribute* const aor = find_attribute(attributes_, "aor");
-    if (!aor) return check("reginfo: missing attribute aor of registration");
+    if (!aor) return "reginfo: missing attribute aor of registration";
+    if (aor->raw.size() > limits_.text_bytes) return "reginfo: aor of registration too long";
     const std::string_view name = xml::attribute_value(aor->raw, scratch_);
     const bool lasts = name.data() == aor->raw.data();
     registration.aor = xml::trimmed(lasts ? name : document_.texts.keep(name));
     const bool is_known = !uri_.empty() && registration.aor == uri_;
-    if (!is_known && !sip::parse_uri(registration.aor)) {
-        return check("reginfo: attribute aor of registration is not a URI");
+    const bool is_address =
+        is_known || sip::parse_uri(registration.aor) || is_any_uri(registration.aor);
+    if (!is_address) return "reginfo: attribute aor of registration is not a URI";
+    if (const xml::Attribute* const state = find_attribute(attributes_, "state")) {
+        const auto value = parse_registration_state(xml::attribute_value(state->raw, scratch_));
+        registration.state = value.value_or(RegistrationState::active);
     }
-    const xml::Attribute* const state = find_attribute(attributes_, "state");
-    if (!state) return check("reginfo: missing attribute state of registration");
-    const auto value = parse_registration_state(xml::attribute_value(state->raw, scratch_));
-    if (!value) return check("reginfo: unknown state of registration");
-    registration.state = *value;
+    return nullptr;
+}
+
+bool DocumentReader::Walk::read_contact(const Node& element, Registration& registration) {
+    builder_.restart(limits_.text_bytes);
+    if (!check(builder_.read_attributes(attributes_, fragments_))) return false;
+    if (!visit_children(element, [this](const Node& child) { return read_child(child); })) {
+        return false;
+    }
+    if (const char* why = builder_.finish(registration.contacts.emplace_back())) {
+        registration.contacts.pop_back();
+        document_.left_out.add(&LeftOutOf::contacts, why);
+    }
     return true;
 }
 
-bool DocumentReader::Walk::read_contact(const Node& element, Contact& contact) {
-    builder_.restart();
-    if (!check(builder_.read_attributes(attributes_, fragments_))) return false;
-    const bool is_read = visit_children(element, [&](const Node& child) {
-        if (name_.is_core("uri")) {
-            return read_text(child) && check(builder_.read_uri(text_, text_lasts()));
+// A child of a contact.
+bool DocumentReader::Walk::read_child(const Node& element) {
+    const bool is_uri = name_.is_core("uri");
+    const bool is_display_name = !is_uri && name_.is_core("display-name");
+    if (!is_uri && !is_display_name && !name_.is_core("unknown-param")) {
+        if (name_.is_foreign()) return append_extension(builder_.extensions(), element);
+        return check_ignored(element);
+    }
+    if (!read_text(element)) return false;
+    if (is_uri) {
+        if (text_defect_) {
+            builder_.refuse_uri(text_defect_);
+        } else {
+            builder_.read_uri(text_, text_lasts());
         }
-        if (name_.is_core("display-name")) {
-            if (!read_text(child)) return false;
-            builder_.read_display_name(attributes_, text_);
-            return true;
-        }
-        if (name_.is_core("unknown-param")) {
-            if (!read_text(child)) return false;
-            builder_.read_unknown_param(attributes_, text_);
-            return true;
-        }
-        if (name_.is_foreign()) return append_extension(builder_.extensions(), child);
-        return check_ignored(child);
-    });
-    return is_read && check(builder_.finish(contact));
+    } else if (text_defect_) {
+        document_.left_out.add(&LeftOutOf::details, text_defect_);
+    } else if (is_display_name) {
+        builder_.read_display_name(attributes_, text_);
+    } else {
+        builder_.read_unknown_param(attributes_, text_);
+    }
+    return true;
 }
 
 bool DocumentReader::Walk::read_text(const Node& element) {
+    text_defect_ = nullptr;
     const Node* const node = element.first_node();
     if (node && !node->next_sibling() && !is_element(*node) &&
         xml::is_plain_text(value_of(*node))) {
         text_ = value_of(*node);
-        return true;
+    } else {
+        text_buffer_.clear();
+        const Node* const element_in_it = append_text_run(text_buffer_, node);
+        text_ = text_buffer_;
+        if (element_in_it) {
+            text_defect_ = "reginfo: element in a uri, display-name or unknown-param";
+            return check_ignored(element);
+        }
     }
-    text_buffer_.clear();
-    const Node* const element_in_it = append_text_run(text_buffer_, node);
-    text_ = text_buffer_;
-    if (element_in_it) {
-        return check("reginfo: element in a uri, display-name or unknown-param");
-    }
+    if (text_.size() > limits_.text_bytes) text_defect_ = "reginfo: text of contact too long";
     return true;
 }
 
-// `top` was opened last. Without recursion: a level is an element that is open in fragments_.
+bool DocumentReader::Walk::has_long_attribute() const {
+    return std::any_of(
+        attributes_.begin(),
+        attributes_.end(),
+        [this](const xml::Attribute& attribute) {
+            return attribute.raw.size() > limits_.text_bytes;
+        }
+    );
+}
+
+// `top` was opened last. Without recursion: a level is an element that is open in fragments_. One
+// with a text in it that is too long is left out whole.
 bool DocumentReader::Walk::append_extension(std::string& out, const Node& top) {
+    const std::size_t begin = out.size();
+    bool is_too_long = has_long_attribute();
     struct Level {
         const Node* next;
         std::size_t mark;  ///< what resolver_ goes back to at the end of the element
     };
     fragments_.restart();
-    if (!fragments_.open_element(out, name_, attributes_)) return check(xml::kTooManyDeclarations);
+    if (!fragments_.open_element(out, name_, attributes_)) return check(over_limit::kDeclarations);
     boost::container::small_vector<Level, 8> levels{{top.first_node(), resolver_.mark()}};
 
     while (!levels.empty()) {
@@ -235,16 +283,22 @@ bool DocumentReader::Walk::append_extension(std::string& out, const Node& top) {
         } else if (!is_element(*node)) {
             text_buffer_.clear();
             level.next = append_text_run(text_buffer_, node);
+            is_too_long = is_too_long || text_buffer_.size() > limits_.text_bytes;
             xml::FragmentWriter::append_text(out, text_buffer_);
         } else {
             level.next = node->next_sibling();
             const std::size_t mark = resolver_.mark();
             if (!open(*node)) return false;
+            is_too_long = is_too_long || has_long_attribute();
             if (!fragments_.open_element(out, name_, attributes_)) {
-                return check(xml::kTooManyDeclarations);
+                return check(over_limit::kDeclarations);
             }
             levels.push_back({node->first_node(), mark});
         }
+    }
+    if (is_too_long) {
+        out.resize(begin);
+        document_.left_out.add(&LeftOutOf::details, "reginfo: text of extension too long");
     }
     return true;
 }
@@ -252,7 +306,10 @@ bool DocumentReader::Walk::append_extension(std::string& out, const Node& top) {
 // An element that has no place here is no error (RFC 3680 §5.2), but its names must be bound.
 bool DocumentReader::Walk::check_ignored(const Node& element) {
     std::string ignored;
-    return append_extension(ignored, element);
+    const LeftOutOf before = document_.left_out;
+    if (!append_extension(ignored, element)) return false;
+    document_.left_out = before;
+    return true;
 }
 
 void DocumentReader::Walk::restart(
@@ -263,6 +320,7 @@ void DocumentReader::Walk::restart(
     limits_ = limits;
     uri_ = uri;
     document_.registrations.clear();
+    document_.left_out = {};
     document_.texts.restart(2 * bytes + kMoreTexts);
     resolver_.restart(limits.namespaces);
     fragments_.restart(limits.bytes);
@@ -273,11 +331,11 @@ boost::system::result<Document*, ReadError> DocumentReader::Walk::read(
     const ReaderLimits& limits,
     std::string_view uri
 ) {
-    if (body.size() > limits.bytes) return ReadError{"reginfo: body too large"};
+    if (body.size() > limits.bytes) return ReadError{over_limit::kBody, ReadError::Kind::too_large};
     restart(limits, uri, body.size());
     char* const text = document_.texts.keep_terminated(body);
     if (const char* error = xml::check_document({text, body.size()}, limits)) {
-        return ReadError{error};
+        return error_of(error);
     }
 
     rapidxml::xml_document<char> tree;
@@ -286,7 +344,7 @@ boost::system::result<Document*, ReadError> DocumentReader::Walk::read(
     } catch (const rapidxml::parse_error& error) {
         return ReadError{std::string("reginfo: ") + error.what()};
     }
-    if (!read_root(*tree.first_node())) return ReadError{error_};
+    if (!read_root(*tree.first_node())) return error_of(error_);
     return &document_;
 }
 

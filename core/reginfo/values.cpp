@@ -5,13 +5,16 @@
 
 #include "core/reginfo/xml_text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <limits>
+#include <utility>
 
 namespace reginfo {
 namespace {
 
 constexpr std::string_view kDigits = "0123456789";
+constexpr std::string_view kHexDigits = "0123456789abcdefABCDEF";
 constexpr std::uint64_t kMax = std::numeric_limits<std::uint32_t>::max();
 
 constexpr std::array kEvents = {
@@ -74,6 +77,34 @@ std::optional<std::uint32_t> parse_cseq(std::string_view text) {
     const auto number = parse_number(text);
     if (!number || *number > kMax) return std::nullopt;
     return static_cast<std::uint32_t>(*number);
+}
+
+bool is_any_uri(std::string_view text) {
+    if (text.empty()) return false;
+    const std::size_t colon = text.find_first_of(":/?#");
+    if (colon != std::string_view::npos && text[colon] == ':') {
+        const std::string_view scheme = text.substr(0, colon);
+        const auto is_letter = [](char c) {
+            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        };
+        const bool is_scheme = !scheme.empty() && is_letter(scheme.front()) &&
+                               std::all_of(scheme.begin(), scheme.end(), [&](char c) {
+                                   return is_letter(c) ||
+                                          kDigits.find(c) != std::string_view::npos || c == '+' ||
+                                          c == '-' || c == '.';
+                               });
+        if (!is_scheme) return false;
+    }
+    bool has_fragment = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '#' && std::exchange(has_fragment, true)) return false;
+        if (text[i] != '%') continue;
+        const std::string_view code = text.substr(i + 1, 2);
+        if (code.size() < 2 || code.find_first_not_of(kHexDigits) != std::string_view::npos) {
+            return false;
+        }
+    }
+    return true;
 }
 
 bool is_qvalue(std::string_view text) {

@@ -20,6 +20,10 @@ std::optional<Seconds> parse_seconds(std::string_view text);
 /// A number below 2^32, with white space around it.
 std::optional<std::uint32_t> parse_cseq(std::string_view text);
 
+/// Whether it is of xs:anyURI, the type of addresses in RFC 3680 §5.4: a reference of RFC 3986 once
+/// all that is no ASCII character of URIs is escaped. White space and bytes beyond ASCII are.
+bool is_any_uri(std::string_view text);
+
 /// Whether it is a qvalue (RFC 3261 §25.1).
 bool is_qvalue(std::string_view text);
 

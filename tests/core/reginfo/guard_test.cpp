@@ -291,22 +291,5 @@ TEST(Guard, ElementsAndAttributesAreCounted) {
     EXPECT_EQ(check("<a b='' c='' d=''/>", limits), "reginfo: too many attributes");
 }
 
-TEST(Guard, ValuesAndTextsAreLimited) {
-    ReaderLimits limits;
-    limits.text_bytes = 5;
-    EXPECT_EQ(check("<a b='12345' c='12345'>12345<b>12345</b>12345</a>", limits), "");
-    EXPECT_EQ(check("<a b='123456'/>", limits), "reginfo: attribute value too long");
-    EXPECT_EQ(check("<a>123456</a>", limits), "reginfo: text too long");
-}
-
-TEST(Guard, ATextInPiecesIsCountedAsOne) {
-    ReaderLimits limits;
-    limits.text_bytes = 5;
-    EXPECT_EQ(check("<a>12<!-- long comment --><![CDATA[345]]></a>", limits), "");
-    EXPECT_EQ(check("<a>12<!-- --><![CDATA[345]]>6</a>", limits), "reginfo: text too long");
-    EXPECT_EQ(check("<a>12<?p?>3456</a>", limits), "reginfo: text too long");
-    EXPECT_EQ(check("<a><![CDATA[123456]]></a>", limits), "reginfo: text too long");
-}
-
 }  // namespace
 }  // namespace reginfo::xml
