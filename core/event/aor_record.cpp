@@ -19,6 +19,7 @@ using Flags = std::uint64_t;
 constexpr Flags kKnown = 1;
 constexpr Flags kOtherName = 2;  ///< it was published under another name than the canonical one
 constexpr Flags kExtensions = 4;
+constexpr Flags kFormerUris = 8;  ///< they follow the contacts
 
 /// Of details.
 constexpr Flags kCseq = 1;
@@ -45,6 +46,7 @@ public:
         for (const Publication& publication : state.publications) add_all(publication.words);
         add_all(state.tombstones);
         for (const ContactState& contact : state.contacts) add(contact.details.get());
+        for (const FormerUri& former : state.former_uris) add(former.details.get());
         std::sort(places_.begin(), places_.end());
         const auto same = [](const Place& a, const Place& b) { return a.first == b.first; };
         places_.erase(std::unique(places_.begin(), places_.end(), same), places_.end());
@@ -212,7 +214,8 @@ void put(Encoder& out, std::string_view name, const AorState& state, SharedTexts
     const bool has_other_name = state.published_aor() != name;
     out.number(
         flag_if(state.known, kKnown) | flag_if(has_other_name, kOtherName) |
-        flag_if(!state.extensions_xml().empty(), kExtensions)
+        flag_if(!state.extensions_xml().empty(), kExtensions) |
+        flag_if(!state.former_uris.empty(), kFormerUris)
     );
     if (has_other_name) out.text(state.published_aor());
     if (!state.extensions_xml().empty()) out.text(state.extensions_xml());
@@ -230,6 +233,11 @@ void put(Encoder& out, std::string_view name, const AorState& state, SharedTexts
     put(out, state.tombstones, table);
     out.number(state.contacts.size());
     for (const ContactState& contact : state.contacts) put(out, contact, table);
+    if (state.former_uris.empty()) return;
+    out.number(state.former_uris.size());
+    for (const FormerUri& former : state.former_uris) {
+        out.number(table.place_of(former.details)).number(former.left);
+    }
 }
 
 /// Returns false for a damaged one.
@@ -259,6 +267,13 @@ bool get(Decoder& in, std::string_view name, AorState& state, const SharedTexts*
     state.tombstones = get_words(in, details);
     state.contacts.resize(in.count());
     for (ContactState& contact : state.contacts) contact = get_contact(in, details);
+    if (flags & kFormerUris) {
+        state.former_uris.resize(in.count());
+        for (FormerUri& former : state.former_uris) {
+            former.details = details.at(in.number());
+            former.left = in.number();
+        }
+    }
     return details.complete;
 }
 

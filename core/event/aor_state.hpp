@@ -95,6 +95,13 @@ struct ContactState {
     bool own_clock = false;  ///< the deadline is the contact's own, not its publication's
 };
 
+/// An address that a contact had before its present one. Who knows contacts by their ids knows
+/// better; who knows them by their URIs must be told that this one has ended.
+struct FormerUri {
+    DetailsPtr details;  ///< as last told with it
+    Revision left = 0;   ///< at which the contact had another one
+};
+
 struct SetMember;
 
 /// Everything about one AOR that outlives a restart, as a value: a change is made on a copy, which
@@ -104,6 +111,7 @@ struct AorState {
     std::vector<Publication> publications;  ///< oldest first
     std::vector<Word> tombstones;           ///< ended words that no live publication says any more
     std::vector<ContactState> contacts;     ///< active ones, and ended ones still to be told
+    std::vector<FormerUri> former_uris;  ///< still to be told; each URI once, none that is active
     Revision revision = 0;
     Order next_order = 1;
     bool known = false;  ///< something else than `init` was ever published

@@ -8,6 +8,7 @@
 #include "core/sip/uri.hpp"
 #include "core/sip/writer.hpp"
 
+#include <boost/container/small_vector.hpp>
 #include <boost/smart_ptr/make_local_shared.hpp>
 
 #include <algorithm>
@@ -55,9 +56,14 @@ std::int64_t seconds_left(TimePoint now, TimePoint deadline) {
     return std::clamp<std::int64_t>(left, 1, kExpiresMax);
 }
 
-void append_contact_begin(std::string& out, const ContactState& contact, ContactEvent event) {
+void append_contact_begin(
+    std::string& out,
+    const ContactState& contact,
+    ContactEvent event,
+    const Hash128& id
+) {
     out.append("<contact id=\"");
-    out.append(StableIdText('c', contact.details->id));
+    out.append(StableIdText('c', id));
     out.append(
         contact.active ? "\" state=\"active\" event=\"" : "\" state=\"terminated\" event=\""
     );
@@ -73,9 +79,14 @@ void append_expires(std::string& out, TimePoint now, const ContactState& contact
 }
 
 /// As Kamailio needs it: with callid and cseq, and nothing that it would take for something else.
-void append_contact_for_kamailio(std::string& out, TimePoint now, const ContactState& contact) {
+void append_contact_for_kamailio(
+    std::string& out,
+    TimePoint now,
+    const ContactState& contact,
+    const Hash128& id
+) {
     const ContactDetails& details = *contact.details;
-    append_contact_begin(out, contact, event_for_kamailio(contact.event));
+    append_contact_begin(out, contact, event_for_kamailio(contact.event), id);
     append_expires(out, now, contact);
     std::string_view attributes = details.attributes_xml();
     if (details.callid().empty()) {
@@ -96,7 +107,7 @@ void append_contact_for_kamailio(std::string& out, TimePoint now, const ContactS
 
 void append_contact(std::string& out, TimePoint now, const ContactState& contact) {
     const ContactDetails& details = *contact.details;
-    append_contact_begin(out, contact, contact.event);
+    append_contact_begin(out, contact, contact.event, details.id);
     // One without a time of its own lives as long as it is published: a refresh, which is not told,
     // would make any number here wrong.
     if (!contact.active || contact.own_clock) append_expires(out, now, contact);
@@ -124,12 +135,20 @@ bool is_listed(const ContactState& contact, Revision from, bool full) {
     return contact.active ? full || contact.changed > from : contact.became > from;
 }
 
-/// Kamailio knows a contact by its URI: the end of another one with that URI would end this one.
-bool is_active_by_uri(const AorState& state, const ContactState& ended) {
-    return std::any_of(state.contacts.begin(), state.contacts.end(), [&](const ContactState& c) {
-        return c.active && c.details->uri_xml() == ended.details->uri_xml();
-    });
-}
+/// The URIs of the contacts that a document lists, as Kamailio knows contacts by them: the end of
+/// another one with that URI would end this one.
+class ListedUris {
+public:
+    void add(std::string_view uri) { uris_.push_back(uri); }
+    /// To be asked from now on.
+    void sort() { std::sort(uris_.begin(), uris_.end()); }
+    bool has(std::string_view uri) const {
+        return std::binary_search(uris_.begin(), uris_.end(), uri);
+    }
+
+private:
+    boost::container::small_vector<std::string_view, 8> uris_;
+};
 
 /// Kamailio keys its table on the user and crashes without one (kamailio.md 20).
 bool has_user(std::string_view aor) { return aor.find('@') != std::string_view::npos; }
@@ -154,20 +173,50 @@ struct Registered {
     bool full = true;
 };
 
+/// A URI that Kamailio cannot parse is listed as any other: `reginfo_handle_notify` and usrloc keep
+/// it as text and compare bytes, so that it costs nothing but calls to that contact.
+void append_contacts_for_kamailio(std::string& out, TimePoint now, const Registered& of) {
+    ListedUris active;
+    for (const ContactState& contact : of.state.contacts) {
+        if (contact.active) active.add(contact.details->uri_xml());
+    }
+    active.sort();
+    ListedUris ended;
+    for (const ContactState& contact : of.state.contacts) {
+        const ContactDetails& details = *contact.details;
+        if (!is_listed(contact, of.from, of.full)) continue;
+        if (!contact.active && active.has(details.uri_xml())) continue;
+        if (!contact.active) ended.add(details.uri_xml());
+        append_contact_for_kamailio(out, now, contact, details.id);
+    }
+    ended.sort();
+    for (const FormerUri& former : of.state.former_uris) {
+        const std::string_view uri = former.details->uri_xml();
+        if (former.left <= of.from || active.has(uri) || ended.has(uri)) continue;
+        ContactState left;
+        left.details = former.details;
+        left.active = false;
+        left.event = ContactEvent::unregistered;
+        // Its contact is listed as well, and has that id; no identity begins so.
+        const std::string identity = std::string("\x01").append(uri);
+        append_contact_for_kamailio(out, now, left, stable_id(of.aor, identity));
+    }
+}
+
 void append_registration(std::string& out, TimePoint now, const Registered& of) {
     RegistrationState state = of.state.state();
     if (of.kind == DocumentKind::linphone && state == RegistrationState::init) {
         state = RegistrationState::terminated;
     }
     append_registration_head(out, of.aor_text, StableIdText('r', stable_id(of.aor)), state);
-    const bool kamailio = of.kind == DocumentKind::kamailio;
-    for (const ContactState& contact : of.state.contacts) {
-        if (!is_listed(contact, of.from, of.full)) continue;
-        if (kamailio && !contact.active && is_active_by_uri(of.state, contact)) continue;
-        kamailio ? append_contact_for_kamailio(out, now, contact)
-                 : append_contact(out, now, contact);
+    if (of.kind == DocumentKind::kamailio) {
+        append_contacts_for_kamailio(out, now, of);
+    } else {
+        for (const ContactState& contact : of.state.contacts) {
+            if (is_listed(contact, of.from, of.full)) append_contact(out, now, contact);
+        }
+        out.append(of.state.extensions_xml());
     }
-    if (!kamailio) out.append(of.state.extensions_xml());
     append_registration_end(out);
 }
 
@@ -246,9 +295,15 @@ NotifyBody Documents::body_for(TimePoint now, const Subscription& subscription) 
 /// Whether there is a document to send at all.
 bool Documents::is_told(const AorState& state, const Kind& kind) {
     const auto& contacts = state.contacts;
+    const auto& formers = state.former_uris;
     return !kind.none_if_empty ||
-           std::any_of(contacts.begin(), contacts.end(), [&](const ContactState& contact) {
-               return is_listed(contact, kind.from, kind.full);
+           std::any_of(
+               contacts.begin(),
+               contacts.end(),
+               [&](const ContactState& contact) { return is_listed(contact, kind.from, kind.full); }
+           ) ||
+           std::any_of(formers.begin(), formers.end(), [&](const FormerUri& former) {
+               return former.left > kind.from;
            });
 }
 

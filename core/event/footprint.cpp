@@ -23,9 +23,10 @@ std::size_t bytes_of(const std::vector<Word>& words) {
 std::size_t footprint_of(const AorState& state) {
     std::size_t bytes = heap_bytes(state.texts.block_bytes()) + heap_bytes(state.publications) +
                         heap_bytes(state.contacts) + heap_bytes(state.members) +
-                        bytes_of(state.tombstones);
+                        heap_bytes(state.former_uris) + bytes_of(state.tombstones);
     for (const Publication& publication : state.publications) bytes += bytes_of(publication.words);
     for (const ContactState& contact : state.contacts) bytes += share_of(contact.details);
+    for (const FormerUri& former : state.former_uris) bytes += share_of(former.details);
     for (const SetMember& member : state.members) {
         bytes += heap_bytes(member.aor) + footprint_of(member.state);
     }

@@ -6,6 +6,7 @@
 #include "core/event/record_codec.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 #include <cstring>
 #include <memory>
@@ -14,20 +15,22 @@
 
 namespace reginfo {
 
-StateSummary::StateSummary(const AorState& state)
+StateSummary::StateSummary(const AorState& state, std::size_t bytes)
     : revision(state.revision),
       own_changed(state.own_changed),
       publications(static_cast<std::uint32_t>(state.publications.size())),
       known(state.known),
-      has_members(!state.members.empty()) {
+      has_members(!state.members.empty()),
+      others_ended(!state.former_uris.empty()),
+      size_class(static_cast<std::uint8_t>(std::bit_width(bytes))) {
     for (const ContactState& contact : state.contacts) {
         ++(contact.active ? contacts_active : contacts_ended);
     }
     for (const auto& [aor, member] : state.members) {
         const auto& contacts = member.contacts;
         const auto has_ended = [](const ContactState& contact) { return !contact.active; };
-        members_ended = members_ended || (contacts.empty() && member.publications.empty()) ||
-                        std::any_of(contacts.begin(), contacts.end(), has_ended);
+        others_ended = others_ended || (contacts.empty() && member.publications.empty()) ||
+                       std::any_of(contacts.begin(), contacts.end(), has_ended);
     }
 }
 
@@ -87,10 +90,10 @@ void KeptState::set(std::string_view name, AorState state) {
         is_open_ = true;
         ++states_.size_;
     }
-    summary_ = StateSummary(state);
     open_->name = name;
     open_->state = std::move(state);
     open_->bytes = heap_bytes(sizeof(Open)) + footprint_of(open_->state);
+    summary_ = StateSummary(open_->state, open_->bytes);
     states_.bytes_ += open_->bytes;
     states_.recent_.push_back(*open_);
     if (states_.size_ > states_.limit_) states_.close(*states_.recent_.front().owner);

@@ -18,16 +18,20 @@ namespace reginfo {
 /// What is asked of an AOR all the time.
 struct StateSummary {
     StateSummary() = default;
-    explicit StateSummary(const AorState& state);
+    explicit StateSummary(const AorState& state, std::size_t bytes = 0);
 
     Revision revision = 0;
     Revision own_changed = 0;
     std::uint32_t publications = 0;
     std::uint32_t contacts_active = 0;
     std::uint32_t contacts_ended = 0;
-    bool known = false;
-    bool has_members = false;
-    bool members_ended = false;  ///< one has contacts that ended, or nothing at all
+    bool known : 1 = false;
+    bool has_members : 1 = false;
+    /// Something ended that is not among `contacts_ended`: a URI that a contact had, a contact of a
+    /// member, or a member.
+    bool others_ended : 1 = false;
+    /// Below two to the power of this is what it takes in memory when it is open.
+    std::uint8_t size_class = 0;
 
     RegistrationState state() const;
 };

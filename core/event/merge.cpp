@@ -220,11 +220,11 @@ void Merge::withdraw(Publication& publication) {
 
 MergeReport Merge::remove(EntityTag current) {
     const bool members = remove_members(current);
-    std::erase_if(state_.publications, [&](Publication& publication) {
-        if (publication.etag != current) return false;
-        withdraw(publication);
-        return true;
-    });
+    const auto is_removed = [current](const Publication& p) { return p.etag == current; };
+    for (Publication& publication : state_.publications) {
+        if (is_removed(publication)) withdraw(publication);
+    }
+    std::erase_if(state_.publications, is_removed);
     const Fold how{.withdrawn = ContactEvent::unregistered, .first_new = state_.next_order};
     return joined(fold(how), members);
 }
@@ -249,20 +249,24 @@ MergeReport Merge::expire(TimePoint now) {
 MergeReport Merge::expire_own(TimePoint now) {
     const Order first_new = state_.next_order;
     std::size_t contacts = 0;
-    const std::size_t publications =
-        std::erase_if(state_.publications, [&](Publication& publication) {
-            if (publication.deadline > now) return false;
-            withdraw(publication);
-            return true;
-        });
+    const auto is_over = [now](const Publication& p) { return p.deadline <= now; };
     for (Publication& publication : state_.publications) {
-        std::erase_if(publication.words, [&](Word& word) {
-            if (!word.active || !word.deadline || *word.deadline + grace_ > now) return false;
-            ++contacts;
-            if (word.details->callid().empty()) return true;
-            end(word, now);
-            return false;
+        if (is_over(publication)) withdraw(publication);
+    }
+    const std::size_t publications = std::erase_if(state_.publications, is_over);
+    const auto has_expired = [this, now](const Word& word) {
+        return word.active && word.deadline && *word.deadline + grace_ <= now;
+    };
+    for (Publication& publication : state_.publications) {
+        // One without a Call-ID leaves no end behind.
+        contacts += std::erase_if(publication.words, [&](const Word& word) {
+            return has_expired(word) && word.details->callid().empty();
         });
+        for (Word& word : publication.words) {
+            if (!has_expired(word)) continue;
+            ++contacts;
+            end(word, now);
+        }
     }
     MergeReport report = fold({.withdrawn = ContactEvent::expired, .first_new = first_new});
     report.contacts_expired = contacts;
@@ -293,7 +297,7 @@ MergeReport Merge::fold(const Fold& how) {
 
         const Verdict verdict = judge(group);
         report.conflicts += verdict.conflicts;
-        keep_tombstones(group, tombstones);
+        report.words_given_up += keep_tombstones(group, tombstones);
 
         if (const std::size_t* const at = place.find(id)) {
             claimed[*at] = true;
@@ -317,6 +321,7 @@ MergeReport Merge::fold(const Fold& how) {
     });
     for (auto& [said, contact] : fresh) state_.contacts.push_back(std::move(contact));
     state_.tombstones = std::move(tombstones);
+    if (!state_.former_uris.empty()) tidy_former_uris();
     if (report.visible) state_.revision = revision;
     return report;
 }
@@ -328,7 +333,7 @@ bool Merge::settle(ContactState& contact, const Claim& winner, Revision revision
         if (!contact.active && contact.details) return false;
         // An ended word from before counts again only because the active one was withdrawn.
         const bool withdrawn = contact.active && word.said < how.first_new;
-        if (!withdrawn) contact.details = word.details;
+        if (!withdrawn) set_details(contact, word.details, revision);
         finish(contact, withdrawn ? how.withdrawn : word.event, revision);
         return true;
     }
@@ -341,7 +346,7 @@ bool Merge::settle(ContactState& contact, const Claim& winner, Revision revision
                          own_clock != contact.own_clock ||
                          (own_clock && (moved > kDeadlineSlack || moved < -kDeadlineSlack));
     contact.active = true;
-    contact.details = word.details;
+    set_details(contact, word.details, revision);
     contact.event = word.event;
     contact.own_clock = own_clock;
     contact.since = word.since;
@@ -356,25 +361,6 @@ void Merge::finish(ContactState& contact, ContactEvent event, Revision revision)
     contact.event = event;
     contact.became = revision;
     contact.changed = revision;
-}
-
-void Merge::forget_ended(Revision told, std::size_t keep) {
-    forget_ended_of_members(told, keep);
-    std::erase_if(state_.contacts, [&](const ContactState& contact) {
-        return !contact.active && contact.became <= told;
-    });
-    std::size_t ended = 0;
-    for (const ContactState& contact : state_.contacts) ended += contact.active ? 0 : 1;
-    if (ended <= keep) return;
-    std::vector<Revision> ends;
-    for (const ContactState& contact : state_.contacts) {
-        if (!contact.active) ends.push_back(contact.became);
-    }
-    const auto cut = ends.begin() + static_cast<std::ptrdiff_t>(ended - keep - 1);
-    std::nth_element(ends.begin(), cut, ends.end());
-    std::erase_if(state_.contacts, [&](const ContactState& contact) {
-        return !contact.active && contact.became <= *cut;
-    });
 }
 
 }  // namespace reginfo

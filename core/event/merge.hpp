@@ -23,6 +23,8 @@ struct MergeReport {
     std::size_t conflicts = 0;  ///< active words that lost against another publication's
     std::size_t contacts_expired = 0;
     std::size_t publications_expired = 0;
+    std::size_t ends_given_up = 0;   ///< ended contacts, URIs: not to be told to all
+    std::size_t words_given_up = 0;  ///< ended words
 };
 
 /// The changes to one AOR. Each function changes `state` and then folds all words into its
@@ -62,9 +64,10 @@ public:
     /// Time has passed: contacts and publications whose time is over.
     MergeReport expire(TimePoint now);
 
-    /// Forgets ended contacts that every watcher was told of: those that ended at or before
-    /// `told`; and the oldest beyond `keep`.
-    void forget_ended(Revision told, std::size_t keep);
+    /// Forgets ended contacts, and URIs that a contact had, that every watcher was told of: those
+    /// that ended at or before `told`; and of each kind the oldest beyond `keep`. Returns how many
+    /// the latter were.
+    std::size_t forget_ended(Revision told, std::size_t keep);
 
 private:
     struct Fold {
@@ -93,7 +96,7 @@ private:
     void refresh_members(EntityTag current, EntityTag next, TimePoint deadline);
     bool remove_members(EntityTag current);
     bool expire_members(TimePoint now);
-    void forget_ended_of_members(Revision told, std::size_t keep);
+    std::size_t forget_ended_of_members(Revision told, std::size_t keep);
     template <class Change>
     bool change_members(Change change);
     MergeReport joined(MergeReport own, bool members);
@@ -111,17 +114,15 @@ private:
     void end(Word& word, TimePoint now);
     MergeReport fold(const Fold& how);
 
-    static bool settle(
-        ContactState& contact,
-        const Claim& winner,
-        Revision revision,
-        const Fold& how
-    );
+    bool settle(ContactState& contact, const Claim& winner, Revision revision, const Fold& how);
     static void finish(ContactState& contact, ContactEvent event, Revision revision);
+    void set_details(ContactState& contact, const DetailsPtr& details, Revision revision);
+    void tidy_former_uris();
 
     std::string_view aor_;
     AorState& state_;
     Duration grace_;
+    std::size_t given_up_by_members_ = 0;  ///< ended words
 };
 
 /// When Merge::expire will have something to do next; nothing if never.

@@ -49,6 +49,7 @@ bool Merge::change_members(Change change) {
         member.state.revision = state_.revision;
         const MergeReport report = change(member, Merge(member.aor, member.state, grace_));
         visible = visible || report.visible;
+        given_up_by_members_ += report.words_given_up;
     }
     return visible;
 }
@@ -118,16 +119,19 @@ bool Merge::expire_members(TimePoint now) {
     return change_members([&](SetMember&, Merge merge) { return merge.expire(now); });
 }
 
-void Merge::forget_ended_of_members(Revision told, std::size_t keep) {
+std::size_t Merge::forget_ended_of_members(Revision told, std::size_t keep) {
+    std::size_t given_up = 0;
     change_members([&](SetMember&, Merge merge) {
-        merge.forget_ended(told, keep);
+        given_up += merge.forget_ended(told, keep);
         return MergeReport{};
     });
     std::erase_if(state_.members, is_over);
+    return given_up;
 }
 
 /// Both parts of a change have one revision.
 MergeReport Merge::joined(MergeReport own, bool members) {
+    own.words_given_up += given_up_by_members_;
     if (own.visible) {
         state_.own_changed = state_.revision;
     } else if (members) {

@@ -96,8 +96,8 @@ const Claim* best_of_callid(std::span<const Claim> claims) {
     return numbered || unnumbered ? later(numbered, unnumbered) : imported;
 }
 
-/// Bounds the tombstones of one contact, which begin there.
-void drop_oldest_idle(
+/// Bounds the tombstones of one contact, which begin there. Returns how many it gave up.
+std::size_t drop_oldest_idle(
     std::span<const Claim> claims,
     std::vector<Word>::iterator begin,
     std::vector<Word>& kept
@@ -108,9 +108,11 @@ void drop_oldest_idle(
         });
     };
     const auto idle = std::partition(begin, kept.end(), has_active);
-    if (kept.end() - idle <= kIdleEndsMax) return;
+    if (kept.end() - idle <= kIdleEndsMax) return 0;
     std::sort(idle, kept.end(), [](const Word& a, const Word& b) { return a.said > b.said; });
+    const auto given_up = static_cast<std::size_t>(kept.end() - idle - kIdleEndsMax);
     kept.erase(idle + kIdleEndsMax, kept.end());
+    return given_up;
 }
 
 }  // namespace
@@ -165,10 +167,11 @@ Verdict judge(std::span<const Claim> claims) {
     return verdict;
 }
 
-void keep_tombstones(std::span<const Claim> claims, std::vector<Word>& kept) {
+std::size_t keep_tombstones(std::span<const Claim> claims, std::vector<Word>& kept) {
     const std::size_t first = kept.size();
+    std::size_t given_up = 0;
     for (const Claim& claim : claims) {
-        if (claim.publication || kept.size() >= kTombstonesMax) continue;
+        if (claim.publication) continue;
         const Word& tomb = *claim.word;
         const bool needed = std::any_of(claims.begin(), claims.end(), [&](const Claim& other) {
             return other.word->active && !other.details().callid().empty() &&
@@ -184,9 +187,14 @@ void keep_tombstones(std::span<const Claim> claims, std::vector<Word>& kept) {
         std::erase_if(kept, [&](const Word& other) {
             return other.details->id == tomb.details->id && outlasts(tomb, other);
         });
-        kept.push_back(tomb);
+        if (kept.size() < kTombstonesMax) {
+            kept.push_back(tomb);
+        } else {
+            ++given_up;
+        }
     }
-    drop_oldest_idle(claims, kept.begin() + static_cast<std::ptrdiff_t>(first), kept);
+    return given_up +
+           drop_oldest_idle(claims, kept.begin() + static_cast<std::ptrdiff_t>(first), kept);
 }
 
 bool outdoes(const Contact& later, const Contact& earlier) {

@@ -34,8 +34,9 @@ struct Verdict {
 Verdict judge(std::span<const Claim> claims);
 
 /// Adds to `kept` the tombstones that keep an older active word from coming back, without those
-/// that another one outdoes. @pre as for judge
-void keep_tombstones(std::span<const Claim> claims, std::vector<Word>& kept);
+/// that another one outdoes. Returns how many of them were given up, as there are bounds.
+/// @pre as for judge
+std::size_t keep_tombstones(std::span<const Claim> claims, std::vector<Word>& kept);
 
 /// Which of two listings of one contact in one document counts: active beats ended.
 bool outdoes(const Contact& later, const Contact& earlier);

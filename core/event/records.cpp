@@ -54,7 +54,7 @@ void Records::acknowledge(Subscription& subscription, Revision revision) {
     if (!lagged || revision < aor.revision()) return;
     if (--aor.lagging > 0 || aor.turnstile.locked) return;
     const StateSummary before = aor.summary();
-    if (before.contacts_ended == 0 && !before.members_ended) return;
+    if (before.contacts_ended == 0 && !before.others_ended) return;
     AorState state = aor.state().take(false);
     Merge(aor.name, state, Duration{})
         .forget_ended(revision, std::numeric_limits<std::size_t>::max());

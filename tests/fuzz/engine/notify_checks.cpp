@@ -45,14 +45,16 @@ std::string_view quoted_after(std::string_view text, std::string_view before) {
     return text.substr(0, text.find('"'));
 }
 
-/// No contact is listed twice, neither by id nor by what makes it the same one. Kamailios are told
-/// of no instances: for them two may have one URI, but not one that ended and one that lives.
+/// No contact is listed twice, neither by id nor by what makes it the same one. Kamailios know
+/// contacts by their URIs as they are written, and are told of no instances: for them two may have
+/// one URI, but not one that ended and one that lives.
 void check_contacts(std::string_view body, const Document& document, bool may_be_kamailio) {
     std::size_t contacts = 0;
     for (const Registration& registration : document.registrations) {
         std::map<std::string_view, bool> activity;
         for (const Contact& contact : registration.contacts) {
-            const auto [known, is_new] = activity.emplace(contact.identity, contact.active);
+            const std::string_view key = may_be_kamailio ? contact.uri : contact.identity;
+            const auto [known, is_new] = activity.emplace(key, contact.active);
             const bool fits = may_be_kamailio && known->second == contact.active;
             require(is_new || fits, "a contact is listed twice", body);
             require(contact.active || contact.expires == Seconds{0}, "an end has time left", body);
