@@ -15,6 +15,8 @@ std::string_view text_of(Bound bound) {
             return "limits.publications_per_aor reached";
         case Bound::contacts_per_aor:
             return "limits.contacts_per_aor reached";
+        case Bound::aor_bytes:
+            return "limits.aor_bytes reached";
         case Bound::publications:
             return "limits.publications reached";
         case Bound::subscriptions_per_aor:
@@ -36,6 +38,10 @@ std::string_view text_of(Bound bound) {
         case Bound::overload_publish:
         case Bound::overload_subscribe:
             return "more requests than can be served";
+        case Bound::ended_contacts:
+            return "ended contacts forgotten before every watcher was told";
+        case Bound::ended_words:
+            return "ends forgotten that older publications contradict";
         case Bound::draining:
         case Bound::untrusted_peer:
         case Bound::document:

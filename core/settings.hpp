@@ -79,10 +79,12 @@ struct Settings {
     struct Limits {
         sip::ParseLimits message;
         ReaderLimits document;
-        std::size_t publications_per_aor = 64;
+        std::size_t publications_per_aor = 256;
         /// What all publications of an AOR list: its contacts, other registrations and theirs. Each
         /// change of the AOR looks at all of it.
         std::size_t contacts_per_aor = 2'048;
+        /// Of the record of an AOR, which each change of it copies and writes whole.
+        std::size_t aor_bytes = 512U << 10U;
         std::size_t subscriptions_per_aor = 100'000;
         std::size_t subscriptions_per_watcher = 1'000'000;
         std::size_t publications = 4'000'000;

@@ -23,6 +23,7 @@ inline constexpr std::size_t kParseErrors =
 enum class Bound : std::uint8_t {
     publications_per_aor,
     contacts_per_aor,
+    aor_bytes,
     publications,
     subscriptions_per_aor,
     subscriptions_per_watcher,
@@ -37,8 +38,13 @@ enum class Bound : std::uint8_t {
     draining,
     untrusted_peer,
     document,
+    ended_contacts,
+    ended_words,
     count_,
 };
+
+/// What a document was read without, as it could not be told to anybody.
+enum class LeftOut : std::uint8_t { contact, registration, detail, count_ };
 
 /// How a NOTIFY ended.
 enum class NotifyOutcome : std::uint8_t {
@@ -80,9 +86,10 @@ struct Stats {
     Counter publications_modified = 0;
     Counter publications_removed = 0;
     Counter publications_expired = 0;
-    Counter contacts_expired = 0;  ///< by their own clock
-    Counter merge_conflicts = 0;   ///< a word that lost against another publication's
-    Counter revisions = 0;         ///< visible changes of AORs
+    Counter contacts_expired = 0;                       ///< by their own clock
+    std::array<Counter, kCountOf<LeftOut>> left_out{};  ///< of documents that were taken
+    Counter merge_conflicts = 0;  ///< a word that lost against another publication's
+    Counter revisions = 0;        ///< visible changes of AORs
 
     Counter subscriptions_created = 0;
     Counter subscriptions_refreshed = 0;

@@ -190,6 +190,13 @@ std::vector<prometheus::MetricFamily> CoreCollector::Collect() const {
     );
     add_set(
         families,
+        {"reginfod_left_out_total", "What documents were read without, as it cannot be told."},
+        "part",
+        kLeftOutNames,
+        stats.left_out
+    );
+    add_set(
+        families,
         {"reginfod_refused_total", "What a bound refused."},
         "bound",
         kBoundNames,

@@ -39,6 +39,7 @@ inline constexpr std::string_view kParseErrorNames[] = {
 inline constexpr std::string_view kBoundNames[] = {
     "publications_per_aor",
     "contacts_per_aor",
+    "aor_bytes",
     "publications",
     "subscriptions_per_aor",
     "subscriptions_per_watcher",
@@ -53,7 +54,10 @@ inline constexpr std::string_view kBoundNames[] = {
     "draining",
     "untrusted_peer",
     "document",
+    "ended_contacts",
+    "ended_words",
 };
+inline constexpr std::string_view kLeftOutNames[] = {"contact", "registration", "detail"};
 inline constexpr std::string_view kOutcomeNames[] = {
     "accepted",
     "rejected",
@@ -66,6 +70,7 @@ static_assert(std::size(kMethodNames) == kMethods);
 static_assert(std::size(kTransportNames) == kTransports);
 static_assert(std::size(kParseErrorNames) == kParseErrors);
 static_assert(std::size(kBoundNames) == kCountOf<Bound>);
+static_assert(std::size(kLeftOutNames) == kCountOf<LeftOut>);
 static_assert(std::size(kOutcomeNames) == kCountOf<NotifyOutcome>);
 
 }  // namespace reginfo::metrics

@@ -23,4 +23,11 @@ bool AorState::has_publication(EntityTag tag) const {
     });
 }
 
+std::size_t listed_in(const AorState& state) {
+    std::size_t listed = 0;
+    for (const Publication& publication : state.publications) listed += publication.words.size();
+    for (const SetMember& member : state.members) listed += 1 + listed_in(member.state);
+    return listed;
+}
+
 }  // namespace reginfo

@@ -139,4 +139,8 @@ struct SetMember {
     AorState state;
 };
 
+/// What its live publications list: contacts of the AOR; other registrations, and contacts of
+/// theirs. Not the AOR's own registration, nor ends that nobody lists any more.
+std::size_t listed_in(const AorState& state);
+
 }  // namespace reginfo

@@ -13,7 +13,7 @@
 namespace reginfo {
 namespace {
 
-/// Ended contacts of one AOR that watchers were not told of yet, at most.
+/// Ended contacts of one AOR that watchers were not told of yet, at most; and URIs that were left.
 constexpr std::size_t kEndedKept = 512;
 
 /// A change that the store could not keep is tried again after this, if nobody asked for it.
@@ -23,10 +23,15 @@ constexpr Duration kRetry = std::chrono::seconds{1};
 
 /// A new state of one AOR, and what happens once it is durable.
 struct Compositor::Change final : PendingChange {
-    Change(Compositor& compositor_, Aor& aor_, StateReader state)
-        : compositor(compositor_), aor(aor_), next(compositor_.state_to_change(std::move(state))) {}
+    /// @param keep  the AOR's own state stays as it is meanwhile, as the change may fail
+    Change(Compositor& compositor_, Aor& aor_, StateReader state, bool keep)
+        : compositor(compositor_), aor(aor_), next(std::move(state).take(keep)) {}
+    /// One that only the store can refuse.
+    Change(Compositor& compositor_, Aor& aor_)
+        : Change(compositor_, aor_, aor_.state(), compositor_.records_.settings.durable) {}
 
     void finish(TimePoint now, bool ok, Outbox& outbox) override {
+        if (is_initial) --compositor.reserved_;
         ok ? compositor.apply(now, *this, outbox) : compositor.fail(now, *this, outbox);
     }
 
@@ -38,6 +43,8 @@ struct Compositor::Change final : PendingChange {
     std::optional<ResponseDraft> draft;  ///< of the PUBLISH that asked for it
     TimePoint received = kNoNews;        ///< when that came
     TraceId trace = 0;                   ///< of it
+    std::string record;                  ///< of `next`, where it is known already
+    bool is_initial = false;             ///< there is one more publication afterwards
     bool is_stored = false;              ///< the store has a record of the AOR afterwards
     Reply reply;
 };
@@ -64,9 +71,11 @@ void Compositor::handle_publish(
     Aor* aor = records_.aors.find(*name);
     if (aor && aor->turnstile.locked) {
         if (records_.hold(aor->turnstile, request.key, request.flow, bytes, outbox)) return;
-        return refuse(refusal_for_now());
+        return come_again(now, responder_.draft(request), refusal_for_now(), outbox);
     }
-    if (records_.store_is_behind(request.flow, outbox)) return refuse(refusal_for_now());
+    if (records_.store_is_behind(request.flow, outbox)) {
+        return come_again(now, responder_.draft(request), refusal_for_now(), outbox);
+    }
     traced = trace(*name, request, outbox);
     StateReader state = aor ? aor->state() : StateReader(AorState{});
     const Result<Wish> wish = read(request, *name, *state);  // steps 3 to 5
@@ -82,11 +91,7 @@ void Compositor::handle_publish(
         return refuse(wish.error());
     }
     if (const auto bound = bound_reached(*state, *wish)) {
-        note_refusal(*bound, *name, request.flow, records_.stats, outbox);
-        const bool is_full = *bound == Bound::contacts_per_aor;
-        Reply reply = refusal(503, is_full ? "Too many contacts" : "Too many publications");
-        reply.retry_after = Seconds{60};
-        return refuse(reply);
+        return refuse(refuse_by(*bound, *name, request.flow, outbox));
     }
     if (!aor) {
         if (wish->expires.count() == 0) {  // initial, and over at once: nothing to store
@@ -98,9 +103,78 @@ void Compositor::handle_publish(
         aor = &records_.aors.find_or_create(*name);
         records_.count_aors();
     }
-    Change change(*this, *aor, std::move(state));
+    if (const auto bound = start(now, request, *wish, *aor, std::move(state), outbox)) {
+        refuse(refuse_by(*bound, *name, request.flow, outbox));
+    }
+}
+
+/// Step 6: works the change out and begins it. Returns the bound that it would go over, if any.
+std::optional<Bound> Compositor::start(
+    TimePoint now,
+    const Request& request,
+    const Wish& wish,
+    Aor& aor,
+    StateReader state,
+    Outbox& outbox
+) {
+    const bool is_near = is_near_bounds(aor, *state, wish);
+    Change change(*this, aor, std::move(state), is_near || records_.settings.durable);
+    carry_out(now, change, wish);
+    if (is_near) {
+        if (const auto bound = outgrown(now, change)) {
+            records_.drop_if_unused(aor, outbox);
+            return bound;
+        }
+    }
+    if (wish.document) note_left_out(request, *wish.document, outbox);
     change.draft = responder_.draft(request);
-    carry_out(now, change, *wish, outbox);  // step 6
+    begin(now, change, outbox);
+    return std::nullopt;
+}
+
+/// Over UDP the request comes again by itself within its 64*T1, and then begins anew.
+void Compositor::come_again(
+    TimePoint now,
+    ResponseDraft draft,
+    const Reply& reply,
+    Outbox& outbox
+) {
+    if (is_reliable(draft.to.transport)) {
+        responder_.respond(now, std::move(draft), reply, outbox);
+    } else {
+        responder_.abandon(draft.key);
+    }
+}
+
+Reply Compositor::refuse_by(Bound bound, std::string_view aor, const Flow& flow, Outbox& outbox) {
+    note_refusal(bound, aor, flow, records_.stats, outbox);
+    std::string reason = "Too many publications";
+    if (bound == Bound::contacts_per_aor) reason = "Too many contacts";
+    if (bound == Bound::aor_bytes) reason = "Too many bytes of this address-of-record";
+    Reply reply = refusal(503, std::move(reason));
+    reply.retry_after = Seconds{60};
+    return reply;
+}
+
+void Compositor::note_left_out(const Request& request, const Document& document, Outbox& outbox) {
+    const LeftOutOf& parts = document.left_out;
+    if (!parts.any()) return;
+    auto& counters = records_.stats.left_out;
+    counters[index_of(LeftOut::contact)] += parts.contacts;
+    counters[index_of(LeftOut::registration)] += parts.registrations;
+    counters[index_of(LeftOut::detail)] += parts.details;
+    const auto counted = [](std::size_t count, const char* what) {
+        return count == 0 ? std::string() : what + std::to_string(count);
+    };
+    outbox.note(
+        Note::Severity::warning,
+        "parts of a PUBLISH left out",
+        parts.reason + counted(parts.contacts, ", contacts: ") +
+            counted(parts.registrations, ", registrations: ") +
+            counted(parts.details, ", details: ") + ", Request-URI " +
+            std::string(request.message.request_uri),
+        request.flow
+    );
 }
 
 /// The log is told of a PUBLISH whose turn it is, if its AOR is traced.
@@ -132,12 +206,7 @@ void Compositor::trace_in_force(const Change& change, Outbox& outbox) {
     records_.tracer.say(change.trace, aor.name, line, {}, outbox);
 }
 
-/// Without a store nothing can go wrong any more: then the state itself is changed, and not a copy.
-AorState Compositor::state_to_change(StateReader state) const {
-    return std::move(state).take(records_.settings.durable);
-}
-
-void Compositor::carry_out(TimePoint now, Change& change, const Wish& wish, Outbox& outbox) {
+void Compositor::carry_out(TimePoint now, Change& change, const Wish& wish) {
     const Aor& aor = change.aor;
     const EntityTag tag = records_.tokens.next();
     const TimePoint deadline = now + wish.expires;
@@ -161,18 +230,18 @@ void Compositor::carry_out(TimePoint now, Change& change, const Wish& wish, Outb
     change.reply.expires = std::max(
         wish.expires - records_.settings.expires_offset, std::min(wish.expires, Seconds{1})
     );
-    begin(now, change, outbox);
+    change.is_initial = wish.current == 0;
 }
 
 void Compositor::handle_timeout(TimePoint now, Aor& aor, Outbox& outbox) {
     if (aor.turnstile.locked) return;  // set again when the pending change is in force
-    Change change(*this, aor, aor.state());
+    Change change(*this, aor);
     change.report = Merge(aor.name, change.next, records_.settings.contact_grace).expire(now);
     begin(now, change, outbox);
 }
 
 void Compositor::drop_publication(TimePoint now, Aor& aor, EntityTag tag, Outbox& outbox) {
-    Change change(*this, aor, aor.state());
+    Change change(*this, aor);
     change.report = Merge(aor.name, change.next, records_.settings.contact_grace).remove(tag);
     change.counted = &Stats::publications_removed;
     begin(now, change, outbox);
@@ -185,33 +254,68 @@ void Compositor::end_contact(
     ContactEvent event,
     Outbox& outbox
 ) {
-    Change change(*this, aor, aor.state());
+    Change change(*this, aor);
     Merge merge(aor.name, change.next, records_.settings.contact_grace);
     change.report = merge.end_contact(id, event);
     begin(now, change, outbox);
 }
 
 void Compositor::begin(TimePoint now, Change& change, Outbox& outbox) {
-    Aor& aor = change.aor;
-    aor.turnstile.locked = true;
-    const bool all_told = aor.lagging == 0;
-    Merge(aor.name, change.next, records_.settings.contact_grace)
-        .forget_ended(all_told ? aor.revision() : Revision{0}, kEndedKept);
-    if (change.next.incarnation == 0) change.next.incarnation = records_.tokens.next();
+    change.aor.turnstile.locked = true;
+    if (change.is_initial) ++reserved_;
+    round_off(change);
     std::vector<Write> writes = writes_of(now, change);
     change.is_stored = !writes.empty() && writes.front().value.has_value();
     records_.commits.begin(now, std::move(change), std::move(writes), outbox);
 }
 
+/// Which bound of an AOR the change has gone over, if it has brought it there or further. Ends from
+/// before it that are still to be told give way to what is live.
+std::optional<Bound> Compositor::outgrown(TimePoint now, Change& change) {
+    const Settings::Limits& limits = records_.settings.limits;
+    const Aor& aor = change.aor;
+    const std::size_t listed = listed_in(change.next);
+    if (listed > limits.contacts_per_aor && listed > listed_in(*aor.state())) {
+        return Bound::contacts_per_aor;
+    }
+    round_off(change);
+    change.record = encode(aor.name, change.next, now);
+    if (change.record.size() <= limits.aor_bytes) return std::nullopt;
+    const auto untold = [&] {
+        return change.next.contacts.size() + change.next.former_uris.size();
+    };
+    const std::size_t before = untold();
+    Merge(aor.name, change.next, records_.settings.contact_grace)
+        .forget_ended(aor.revision(), kEndedKept);
+    change.report.ends_given_up += before - untold();
+    change.record = encode(aor.name, change.next, now);
+    const bool fits = change.record.size() <= limits.aor_bytes ||
+                      change.record.size() <= encode(aor.name, *aor.state(), now).size();
+    return fits ? std::nullopt : std::optional(Bound::aor_bytes);
+}
+
+/// Ends that all watchers know are forgotten, and the oldest of too many. May be done twice.
+void Compositor::round_off(Change& change) {
+    const Aor& aor = change.aor;
+    const bool all_told = aor.lagging == 0;
+    change.report.ends_given_up +=
+        Merge(aor.name, change.next, records_.settings.contact_grace)
+            .forget_ended(all_told ? aor.revision() : Revision{0}, kEndedKept);
+    if (change.next.incarnation == 0) change.next.incarnation = records_.tokens.next();
+}
+
 /// What the store must keep, if it keeps anything: an AOR without publications and watchers is
 /// none.
-std::vector<Write> Compositor::writes_of(TimePoint now, const Change& change) const {
+std::vector<Write> Compositor::writes_of(TimePoint now, Change& change) const {
     std::vector<Write> writes;
     if (!records_.settings.durable) return writes;
     const bool needed = !change.next.publications.empty() || change.aor.watcher_count > 0 ||
                         change.aor.arriving > 0;
     writes.push_back({Bucket::aor, change.aor.name.string(), std::nullopt});
-    if (needed) writes.back().value = encode(change.aor.name, change.next, now);
+    if (needed) {
+        writes.back().value = change.record.empty() ? encode(change.aor.name, change.next, now)
+                                                    : std::move(change.record);
+    }
     if (change.draft && !is_reliable(change.draft->to.transport)) {
         writes.push_back(responder_.write_of(*change.draft, change.reply));
     }
@@ -240,6 +344,7 @@ void Compositor::apply(TimePoint now, Change& change, Outbox& outbox) {
     if (change.counted) ++(stats.*change.counted);
     if (change.report.visible) ++stats.revisions;
 
+    note_given_up(change, outbox);
     trace_in_force(change, outbox);
     if (change.draft) responder_.respond(now, std::move(*change.draft), change.reply, outbox);
     if (change.report.visible) {
@@ -249,13 +354,24 @@ void Compositor::apply(TimePoint now, Change& change, Outbox& outbox) {
     unlock(aor, now, outbox);
 }
 
+/// Bounds that refuse nobody: what is over them is forgotten.
+void Compositor::note_given_up(const Change& change, Outbox& outbox) {
+    const auto note = [&](Bound bound, std::size_t count) {
+        if (count == 0) return;
+        note_refusal(bound, change.aor.name, {}, records_.stats, outbox);
+        records_.stats.refused_by_bound[index_of(bound)] += count - 1;
+    };
+    note(Bound::ended_contacts, change.report.ends_given_up);
+    note(Bound::ended_words, change.report.words_given_up);
+}
+
 void Compositor::fail(TimePoint now, Change& change, Outbox& outbox) {
     Aor& aor = change.aor;
     if (change.draft) {
         Reply reply = refusal(503, "State cannot be stored");
         reply.retry_after = Seconds{10};
-        records_.tracer.say(change.trace, aor.name, "answered 503: not stored", {}, outbox);
-        responder_.respond(now, std::move(*change.draft), reply, outbox);
+        records_.tracer.say(change.trace, aor.name, "not stored", {}, outbox);
+        come_again(now, std::move(*change.draft), reply, outbox);
     }
     unlock(aor, now + kRetry, outbox);
 }

@@ -10,6 +10,7 @@
 #include "core/time.hpp"
 #include "core/transaction/responder.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,7 +31,8 @@ public:
     ///
     /// Rejects  400 malformed, no body in an initial one, body without this AOR; 404 no AOR; 412 no
     ///          such publication of this AOR; 415 not reginfo; 423 too brief; 489 not `reg`; 503 a
-    ///          bound is reached.
+    ///          bound of what is kept is reached. Over UDP it stays unanswered where it may succeed
+    ///          when it comes again: publishers forget what was refused. Over TCP that is 503 too.
     /// Spec     RFC 3903 §6; the order of the checks is the order of its steps.
     void handle_publish(
         TimePoint now,
@@ -60,12 +62,26 @@ private:
     Result<EntityTag> condition(const Request& request, const AorState& state) const;
     Result<Wish> read(const Request& request, std::string_view name, const AorState& state);
     std::optional<Bound> bound_reached(const AorState& state, const Wish& wish) const;
+    bool is_near_bounds(const Aor& aor, const AorState& state, const Wish& wish) const;
+    std::optional<Bound> start(
+        TimePoint now,
+        const Request& request,
+        const Wish& wish,
+        Aor& aor,
+        StateReader state,
+        Outbox& outbox
+    );
+    std::optional<Bound> outgrown(TimePoint now, Change& change);
+    Reply refuse_by(Bound bound, std::string_view aor, const Flow& flow, Outbox& outbox);
+    void note_left_out(const Request& request, const Document& document, Outbox& outbox);
+    void note_given_up(const Change& change, Outbox& outbox);
+    void come_again(TimePoint now, ResponseDraft draft, const Reply& reply, Outbox& outbox);
     TraceId trace(std::string_view aor, const Request& request, Outbox& outbox);
     void trace_in_force(const Change& change, Outbox& outbox);
-    AorState state_to_change(StateReader state) const;
-    void carry_out(TimePoint now, Change& change, const Wish& wish, Outbox& outbox);
+    void carry_out(TimePoint now, Change& change, const Wish& wish);
+    void round_off(Change& change);
     void begin(TimePoint now, Change& change, Outbox& outbox);
-    std::vector<Write> writes_of(TimePoint now, const Change& change) const;
+    std::vector<Write> writes_of(TimePoint now, Change& change) const;
     void apply(TimePoint now, Change& change, Outbox& outbox);
     void fail(TimePoint now, Change& change, Outbox& outbox);
     void unlock(Aor& aor, TimePoint earliest, Outbox& outbox);
@@ -74,7 +90,8 @@ private:
     Responder& responder_;
     Notifier& notifier_;
     DocumentReader reader_;
-    std::string name_;  ///< scratch: of the AOR
+    std::size_t reserved_ = 0;  ///< publications on their way to the store
+    std::string name_;          ///< scratch: of the AOR
 };
 
 }  // namespace reginfo

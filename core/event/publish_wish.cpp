@@ -44,24 +44,27 @@ bool names_once(const Document& document, std::size_t own, std::string_view aor)
     return true;
 }
 
-/// The reader found too much or too many of something, and not something else that is wrong.
-bool is_limit(std::string_view reason) { return reason.find(" too ") != std::string_view::npos; }
-
-/// Contacts of the AOR; other registrations, and contacts of theirs. Not the AOR's own
-/// registration, nor ends that nobody lists any more.
-std::size_t listed_in(const AorState& state) {
-    std::size_t listed = 0;
-    for (const Publication& publication : state.publications) listed += publication.words.size();
-    for (const SetMember& member : state.members) listed += 1 + listed_in(member.state);
-    return listed;
-}
-
 std::size_t listed_in(const Document& document) {
     std::size_t listed = document.registrations.size() - 1;
     for (const Registration& registration : document.registrations) {
         listed += registration.contacts.size();
     }
     return listed;
+}
+
+/// Not less than what it adds to a record.
+std::size_t bytes_of(const Document& document) {
+    constexpr std::size_t kOfRegistration = 64;
+    constexpr std::size_t kOfContact = 160;
+    std::size_t bytes = 0;
+    for (const Registration& registration : document.registrations) {
+        bytes += kOfRegistration + 2 * registration.aor.size() + registration.extensions_xml.size();
+        for (const Contact& contact : registration.contacts) {
+            bytes += kOfContact + contact.callid.size() + contact.attributes_xml.size() +
+                     contact.uri_xml.size() + contact.children_xml.size();
+        }
+    }
+    return bytes;
 }
 
 }  // namespace
@@ -103,11 +106,11 @@ Result<Compositor::Wish> Compositor::read(
         request.message.body, records_.settings.limits.document, request.message.request_uri
     );
     if (!document) {
-        const std::string& reason = document.error().reason;
-        const bool is_too_large =
-            request.message.body.size() > records_.settings.limits.document.bytes;
-        if (is_limit(reason)) ++records_.stats.refused_by_bound[index_of(Bound::document)];
-        return refusal(is_too_large ? 413 : 400, reason);
+        const ReadError& error = document.error();
+        if (error.kind != ReadError::Kind::wrong) {
+            ++records_.stats.refused_by_bound[index_of(Bound::document)];
+        }
+        return refusal(error.kind == ReadError::Kind::too_large ? 413 : 400, error.reason);
     }
     const auto own = registration_of(**document, request.message.request_uri, name);
     if (!own) return refusal(400, "reginfo: no registration with the AOR of the Request-URI");
@@ -120,19 +123,23 @@ Result<Compositor::Wish> Compositor::read(
 }
 
 std::optional<Bound> Compositor::bound_reached(const AorState& state, const Wish& wish) const {
-    if (wish.expires.count() == 0) return std::nullopt;
+    if (wish.expires.count() == 0 || wish.current != 0) return std::nullopt;
     const Settings::Limits& limits = records_.settings.limits;
-    // Whatever it lists may come to what is listed: which of it replaces something, the merge
-    // knows.
-    if (wish.document && listed_in(*wish.document) + listed_in(state) > limits.contacts_per_aor) {
-        return Bound::contacts_per_aor;
-    }
-    if (wish.current != 0) return std::nullopt;
     if (state.publications.size() >= limits.publications_per_aor) {
         return Bound::publications_per_aor;
     }
-    if (records_.stats.publications >= limits.publications) return Bound::publications;
+    if (records_.stats.publications + reserved_ >= limits.publications) return Bound::publications;
     return std::nullopt;
+}
+
+/// Whether the change may come to more than an AOR may have: which of what it lists replaces
+/// something, only the merge knows.
+bool Compositor::is_near_bounds(const Aor& aor, const AorState& state, const Wish& wish) const {
+    if (!wish.document || wish.expires.count() == 0) return false;
+    const Settings::Limits& limits = records_.settings.limits;
+    if (listed_in(*wish.document) + listed_in(state) > limits.contacts_per_aor) return true;
+    const std::size_t held = std::size_t{1} << aor.summary().size_class;
+    return held + bytes_of(*wish.document) > limits.aor_bytes;
 }
 
 }  // namespace reginfo

@@ -11,7 +11,7 @@
 namespace reginfo::sip {
 
 struct ParseLimits {
-    std::size_t headers = 256;          ///< header fields a message
+    std::size_t headers = 512;          ///< header fields a message
     std::size_t header_bytes = 65'536;  ///< start line and header fields together
     std::size_t body_bytes = 1'048'576;
 };

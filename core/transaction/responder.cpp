@@ -96,6 +96,11 @@ void Responder::respond(TimePoint now, ResponseDraft draft, const Reply& reply, 
     outbox.respond(to, std::move(response), reconnect_port);
 }
 
+void Responder::abandon(const TransactionKey& key) {
+    transactions_.abandon(key);
+    stats_.server_transactions = transactions_.size();
+}
+
 void Responder::handle_timeout(TimePoint now, std::size_t count, Outbox& outbox) {
     invite_refusals_.run(now, count, outbox);
 }

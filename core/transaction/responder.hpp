@@ -76,6 +76,9 @@ public:
     /// Completes the transaction and sends its final response.
     void respond(TimePoint now, ResponseDraft draft, const Reply& reply, Outbox& outbox);
 
+    /// Leaves the request unanswered: when it comes again, it begins anew.
+    void abandon(const TransactionKey& key);
+
     /// What a store must keep to answer a retransmission after a restart as this would have been;
     /// on a reliable transport there is none.
     Write write_of(const ResponseDraft& draft, const Reply& reply) const;

@@ -62,7 +62,25 @@ TEST_F(LateStore, AFetchStoresNothingAndIsAnsweredAtOnce) {
     EXPECT_EQ(sent[1].header("Subscription-State"), "terminated;reason=timeout");
 }
 
-TEST_F(LateStore, AFailedPublishIsAnswered503AndMemoryIsAsBefore) {
+/// A publisher forgets what was refused; what is not answered it sends again.
+TEST_F(LateStore, APublishOverUdpThatCannotBeStoredIsNotAnsweredAndSucceedsWhenItComesAgain) {
+    const std::string request = publisher.request(3600, body({contact(kX)})).text();
+    world.receive(publisher.flow, request);
+    world.commit(false);
+    EXPECT_TRUE(world.take().empty());
+    EXPECT_EQ(world.stats().commits_failed, 1U);
+    EXPECT_EQ(world.stats().server_transactions, 0U);
+
+    world.receive(publisher.flow, request);
+    world.commit();
+
+    EXPECT_EQ(world.take_one().status(), 200);
+    EXPECT_EQ(world.stats().publications, 1U);
+    EXPECT_EQ(world.stats().retransmissions_received, 0U);
+}
+
+TEST_F(LateStore, AFailedPublishOverTcpIsAnswered503AndMemoryIsAsBefore) {
+    publisher.flow = tcp_flow("203.0.113.1", 5060, 7);
     published(publisher, body({contact(kX)}));
     const std::string tag = publisher.etag;
 
@@ -82,7 +100,7 @@ TEST_F(LateStore, AFailedPublishIsAnswered503AndMemoryIsAsBefore) {
 TEST_F(LateStore, AFailedFirstPublishLeavesNoTrace) {
     send(publisher, body({contact(kX)}));
     world.commit(false);
-    EXPECT_EQ(statuses(), Statuses{503});
+    EXPECT_EQ(statuses(), Statuses{});
     EXPECT_EQ(world.stats().aors, 0U);
     EXPECT_EQ(world.stats().publications, 0U);
 }
@@ -123,7 +141,7 @@ TEST_F(LateStore, ARequestThatWaitedBehindAFailedCommitFindsTheStateFromBefore) 
     send(same, body({contact(kX)}));
 
     world.commit(false);
-    EXPECT_EQ(statuses(), Statuses{503});
+    EXPECT_EQ(statuses(), Statuses{});
     world.commit();
     EXPECT_EQ(statuses(), Statuses{200}) << "its entity-tag was not used up";
 }
@@ -185,22 +203,31 @@ TEST_F(LateStore, ARetransmissionOfAWaitingRequestIsAbsorbed) {
     EXPECT_EQ(world.stats().publications, 2U);
 }
 
-TEST_F(LateStore, TooManyWaitingRequestsAreRefused) {
+TEST_F(LateStore, APublishThatCannotWaitIsRefusedOverTcpAndUnansweredOverUdp) {
     Settings settings = LateStore::settings();
     settings.limits.waiting_requests = 1;
     World small(settings);
     small.store_answers_late = true;
-    std::vector<Publisher> others(3);
+    std::vector<Publisher> others(4);
+    others[3].flow = tcp_flow("203.0.113.1", 5060, 7);
+    std::vector<std::string> requests;
     for (const Publisher& other : others) {
-        small.receive(other.flow, other.request(3600, body({contact(kX)})).text());
+        requests.push_back(other.request(3600, body({contact(kX)})).text());
+        small.receive(other.flow, requests.back());
     }
     const Sent response = small.take_one();
+    EXPECT_EQ(response.flow.transport, Transport::tcp);
     EXPECT_EQ(response.status(), 503);
     EXPECT_TRUE(response.has("Retry-After"));
-    EXPECT_EQ(small.stats().refused_by_bound[index_of(Bound::waiting_requests)], 1U);
+    EXPECT_EQ(small.stats().refused_by_bound[index_of(Bound::waiting_requests)], 2U);
     small.commit();
     small.commit();
     EXPECT_EQ(small.stats().publications, 2U);
+    small.take();
+
+    small.receive(others[2].flow, requests[2]);
+    small.commit();
+    EXPECT_EQ(small.take_one().status(), 200) << "when it comes again";
 }
 
 TEST_F(LateStore, WhileTooMuchIsOnItsWayToTheStoreRequestsAreRefused) {
@@ -212,16 +239,46 @@ TEST_F(LateStore, WhileTooMuchIsOnItsWayToTheStoreRequestsAreRefused) {
     small.receive(first.flow, first.request(3600, body({contact(kX)})).text());
     Publisher other;
     other.aor = "sip:bob@example.org";
+    other.flow = tcp_flow("203.0.113.1", 5060, 7);
     EXPECT_EQ(other.publish(small, {contact(kX)}).status(), 503);
+    other.flow = udp_flow("203.0.113.1");
+    const std::string request = other.request(3600, body({contact(kX)}, other.aor)).text();
+    small.receive(other.flow, request);
+    EXPECT_TRUE(small.take().empty()) << "over UDP it comes again";
     const Sent refused = Watcher("w1").subscribe(small);
     EXPECT_EQ(refused.status(), 503);
     EXPECT_EQ(refused.header("Retry-After"), "1");
-    EXPECT_EQ(small.stats().refused_by_bound[index_of(Bound::pending_commits)], 2U);
+    EXPECT_EQ(small.stats().refused_by_bound[index_of(Bound::pending_commits)], 3U);
 
     small.commit();
     small.store_answers_late = false;
     EXPECT_EQ(Watcher("w2").subscribe(small).status(), 200);
     EXPECT_EQ(small.stats().publications, 1U);
+    EXPECT_EQ(small.ask(other.flow, request).status(), 200);
+    EXPECT_EQ(small.stats().publications, 2U);
+}
+
+/// What is on its way to the store counts.
+TEST_F(LateStore, ABurstOfPublicationsStopsAtTheBound) {
+    Settings settings = LateStore::settings();
+    settings.limits.publications = 3;
+    World small(settings);
+    small.store_answers_late = true;
+    const auto burst = [&](int from) {
+        for (int i = from; i < from + 5; ++i) {
+            Publisher one;
+            one.aor = "sip:u" + std::to_string(i) + "@example.org";
+            small.receive(one.flow, one.request(3600, body({contact(kX)}, one.aor)).text());
+        }
+        Statuses all;
+        while (small.commits_waiting() > 0) small.commit(from > 0);
+        for (const Sent& sent : small.take()) all.push_back(sent.status());
+        return all;
+    };
+    EXPECT_EQ(burst(0), (Statuses{503, 503})) << "three could not be stored";
+    EXPECT_EQ(burst(5), (Statuses{503, 503, 200, 200, 200})) << "and gave their places back";
+    EXPECT_EQ(burst(10), (Statuses{503, 503, 503, 503, 503}));
+    EXPECT_EQ(small.stats().publications, 3U);
 }
 
 /// The contact's time is over while a PUBLISH that extends it is being stored.

@@ -20,9 +20,9 @@ def document(aor, contacts):
 class Publisher:
     """One publication of one AOR."""
 
-    def __init__(self, aor, server):
+    def __init__(self, aor, server, transport="udp"):
         self.aor, self.server = aor, server
-        self.agent = Agent()
+        self.agent = Agent(transport)
         self.etag = None
 
     def close(self):

@@ -6,6 +6,7 @@
 
 #include "tests/support/engine_fixture.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -246,32 +247,46 @@ TEST_F(CompositorTest, ABodyMaySayThatItIsInUtf8) {
     }
 }
 
-// Rule 10: each change looks at all that is listed, whichever way it grew.
-TEST_F(CompositorTest, WhatThePublicationsOfAnAorListIsBounded) {
-    Settings settings = test_settings();
-    settings.limits.contacts_per_aor = 20;
-    World small(settings);
-    Publisher one;
-    const auto grow = [&](int i, const std::string& more) {
-        const std::string uri = "sip:" + std::to_string(i) + "@192.0.2.1";
-        const BodyText text{.contacts = {{.uri = uri}}, .state = "partial", .more = more};
-        return one.publish_text(small, text.text());
-    };
-    int accepted = 0;
-    while (accepted < 30 && grow(accepted, {}).status() == 200) ++accepted;
-    EXPECT_EQ(accepted, 20);
-    EXPECT_EQ(small.stats().contacts_active, 20U);
-    EXPECT_EQ(small.stats().refused_by_bound[index_of(Bound::contacts_per_aor)], 1U);
-    EXPECT_EQ(one.refresh(small).status(), 200);
-    EXPECT_EQ(one.remove(small).status(), 200);
+// One hurts only itself.
+TEST_F(CompositorTest, WhatCannotBeToldIsLeftOutCountedAndSaidOnce) {
+    const std::string more = R"(<registration aor="sip:0711" id="a" state="active"/>)"
+                             R"(<registration id="b" state="active"/>)";
+    BodyText text{.contacts = {{.uri = kX}, {.uri = ""}, {.uri = "sip:a#b#c"}}, .more = more};
+    text.contacts.push_back({.uri = "sip:a b@192.0.2.1"});
+    EXPECT_EQ(publisher.publish_text(world, text.text()).status(), 200);
 
-    one.etag.clear();
-    accepted = 0;
-    const auto member = [](int i) {
-        return R"(<registration aor="tel:+)" + std::to_string(i) + R"(" id="m" state="init"/>)";
+    EXPECT_EQ(world.stats().contacts_active, 2U);
+    EXPECT_EQ(world.stats().left_out[index_of(LeftOut::contact)], 2U);
+    EXPECT_EQ(world.stats().left_out[index_of(LeftOut::registration)], 1U);
+    ASSERT_EQ(world.notes.size(), 1U);
+    EXPECT_EQ(world.notes[0].what, "parts of a PUBLISH left out");
+    EXPECT_EQ(
+        world.notes[0].detail,
+        "reginfo: empty uri of contact, contacts: 2, registrations: 1, "
+        "Request-URI sip:alice@example.org"
+    );
+    EXPECT_EQ(world.stats().bad_requests, 0U);
+}
+
+TEST_F(CompositorTest, AnOddContactThatBecomesAnotherOrEndsIsTold) {
+    Watcher watcher("w1");
+    watcher.subscribe(world);
+    WatcherFold fold;
+    const auto told = [&] {
+        for (const Sent& notify : world.take_notifies()) EXPECT_EQ(fold.take(notify.body()), "");
+        return fold.uris();
     };
-    while (accepted < 30 && grow(0, member(accepted)).status() == 200) ++accepted;
-    EXPECT_EQ(accepted, 18) << "each time with one contact and one other registration";
+    EXPECT_EQ(told(), kX);
+    for (const char* const odd : {"sip:a b@h", "sip:9#1@h", "sip:e@h:", "alice"}) {
+        publisher.publish(world, {{.uri = kX}, {.uri = odd, .callid = "c2"}});
+        EXPECT_THAT(told(), ::testing::HasSubstr(odd));
+        EXPECT_EQ(fold.active().size(), 2U);
+    }
+    publisher.publish(
+        world, {{.uri = kX}, {.uri = "alice", .callid = "c2", .state = "terminated"}}
+    );
+    EXPECT_EQ(told(), kX);
+    EXPECT_EQ(fold.last()->contacts.at("alice").state, "terminated");
 }
 
 }  // namespace

@@ -162,7 +162,7 @@ TEST(WaitingBytes, AreBounded) {
     }
 
     EXPECT_EQ(world.stats().refused_by_bound[index_of(Bound::waiting_requests)], 1U);
-    EXPECT_EQ(world.take_one().status(), 503);
+    EXPECT_TRUE(world.take().empty()) << "over UDP it comes again";
 }
 
 }  // namespace
