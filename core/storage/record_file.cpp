@@ -2,6 +2,7 @@
 
 #include "core/storage/record_file.hpp"
 
+#include "core/storage/record_schema.hpp"
 #include "core/storage/store_error.hpp"
 
 #include <fcntl.h>
@@ -9,34 +10,71 @@
 
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
-#include <random>
+#include <limits>
+#include <utility>
 
 namespace reginfo {
 namespace {
 
-constexpr std::int64_t kApplicationId = 0x72656769;  ///< "regi": the file is ours
-constexpr std::int64_t kSchema = 3;                  ///< the layout that this program writes
+/// What a transaction looks at for cleaning: in a step while nobody waits, and at most.
+constexpr std::size_t kTidyBytes = std::size_t{1} << 20U;
+constexpr std::size_t kCleanBytesMax = std::size_t{4} << 20U;
+/// For each byte that is added. So a head of records that never change is passed while the rest
+/// grows by a quarter of them.
+constexpr std::size_t kCleanFactor = 4;
 
-/// The steps from one layout to the next: kMigrations[i] goes from schema i + 1 to i + 2.
-constexpr std::array<const char*, static_cast<std::size_t>(kSchema) - 1> kMigrations{
-    // Records may be of layout 2, or of layout 3, which an earlier program cannot read
-    // (event/record_layout.hpp). Older ones are read as well and stay until they are written again.
-    "",
-    "",
-};
+/// Outdated transactions cut off in one of SQLite: at once, and while nobody waits.
+constexpr std::int64_t kPruneRows = 20'000;
 
-constexpr std::array<const char*, 3> kTables{"aor", "dialog", "txn"};
+/// Rows looked at in one transaction, and bytes wanted, when room is made.
+constexpr std::int64_t kEraseRows = 1000;
+constexpr std::size_t kRoomBytes = std::size_t{8} << 20U;
 
-/// How far the head of a journal may lag: rows beyond two for each record.
-constexpr std::size_t kSlack = 4096;
+/// The file is shortened if it is so much larger than twice what is alive, and has free pages.
+constexpr std::size_t kFreeBytes = std::size_t{32} << 20U;
+constexpr std::int64_t kFreePages = 1024;
+constexpr std::int64_t kPage = 4096;
 
-constexpr Stamp kMarkInterval = 1000;
+/// What a disk has room for again when it counts as not full.
+constexpr std::int64_t kProbePages = 64;
 
-std::uint64_t make_seed() {
-    std::random_device source;
-    const std::uint64_t seed = std::uint64_t{source()} << 32U | source();
-    return seed != 0 ? seed : 1;
+constexpr std::int64_t kClockInterval = 1000;
+constexpr std::chrono::milliseconds kTidyPause{20};
+constexpr std::chrono::seconds kPrunePause{5};
+
+/// For people: what is not printable is \\xNN.
+std::string printable(std::string_view bytes) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    constexpr std::size_t kLongest = 200;
+    std::string text;
+    for (const char c : bytes.substr(0, kLongest)) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte >= 0x20 && byte < 0x7f) {
+            text += c;
+        } else {
+            text.append("\\x").append(1, kDigits[byte >> 4U]).append(1, kDigits[byte & 0xfU]);
+        }
+    }
+    return bytes.size() > kLongest ? text + "..." : text;
+}
+
+void find(LoadReport& report, const char* kind, std::string_view key, const char* what) {
+    if (report.findings.size() >= LoadReport::kFindingsMax) return;
+    report.findings.push_back(std::string(kind) + " " + printable(key) + " " + what);
+}
+
+Duration age_of(Stamp now, Stamp written) {
+    return std::chrono::milliseconds{std::max<Stamp>(now - written, 0)};
+}
+
+std::int64_t milliseconds_of(Duration duration) {
+    return std::chrono::ceil<std::chrono::milliseconds>(duration).count();
+}
+
+std::int64_t number_of(SqliteStatement& statement) {
+    const std::int64_t number = statement.step() ? statement.number(0) : 0;
+    statement.reset();
+    return number;
 }
 
 const char* pragma_of(StorageSync sync) {
@@ -51,140 +89,69 @@ const char* pragma_of(StorageSync sync) {
     return "";
 }
 
-/// A transaction of SQLite; rolled back unless committed.
-class Transaction {
-public:
-    explicit Transaction(SqliteConnection& connection) : connection_(connection) {
-        connection_.execute("BEGIN IMMEDIATE");
-    }
-    ~Transaction() {
-        if (connection_.is_in_transaction()) {
-            sqlite3_exec(connection_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
-        }
-    }
-    Transaction(const Transaction&) = delete;
-    Transaction& operator=(const Transaction&) = delete;
-
-    void commit() { connection_.execute("COMMIT"); }
-
-private:
-    SqliteConnection& connection_;
-};
-
 /// A file that is made is for its owner only, whatever the umask: it says who is where. SQLite
 /// gives those beside it the same mode.
 SqliteConnection open(const RecordFileOptions& options) {
     const int file = ::open(options.path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (file >= 0) ::close(file);  // if not, it is there, or SQLite says why
-    try {
-        return SqliteConnection(options.path, options.vfs);
-    } catch (const SqliteError& error) {
-        fail(options.path, error);
-    }
+    SqliteConnection connection(options.path, options.vfs);
+    connection.execute("PRAGMA locking_mode=EXCLUSIVE");
+    connection.execute(pragma_of(options.sync));
+    connection.execute("PRAGMA cache_size=-16384");
+    connection.execute("PRAGMA cell_size_check=ON");
+    set_up_schema(connection, options.path);
+    return connection;
 }
 
 }  // namespace
 
-RecordFile::Table::Table(const SqliteConnection& connection, const std::string& name)
-    : append(
-          connection,
-          ("INSERT INTO " + name + "(seq, written, key, value) VALUES(?1, ?2, ?3, ?4)").c_str()
-      ),
-      head(
-          connection,
-          ("SELECT seq, written, key, value FROM " + name + " ORDER BY seq LIMIT ?1").c_str()
-      ),
-      cut(connection, ("DELETE FROM " + name + " WHERE seq <= ?1").c_str()) {}
-
-RecordFile::RecordFile(RecordFileOptions options)
-    : options_(std::move(options)), lock_(options_.path), connection_(open(options_)) {
-    try {
-        set_up();
-        for (const char* name : kTables) tables_.emplace_back(connection_, name);
-        hash_seed_ = static_cast<std::uint64_t>(
-            connection_.number_of("SELECT value FROM meta WHERE name = 'hash_seed'")
-        );
-        clock_kept_ = connection_.number_of("SELECT value FROM meta WHERE name = 'clock'");
-        clock_.start(clock_kept_, std::chrono::steady_clock::now());
-    } catch (const SqliteError& error) {
-        fail(options_.path, error);
-    }
+RecordFile::RecordFile(RecordFileOptions options) try
+    : options_(options),
+      lock_(options_.path),
+      connection_(open(options_)),
+      hash_seed_(static_cast<std::uint64_t>(
+          connection_.number_of("SELECT value FROM meta WHERE name = 'hash_seed'")
+      )),
+      room_(connection_, options_.path),
+      mark_(options_.path + ".mark"),
+      pages_(connection_, "PRAGMA page_count"),
+      free_pages_(connection_, "PRAGMA freelist_count"),
+      has_unsummed_(connection_.number_of("SELECT value FROM meta WHERE name = 'unsummed'") != 0),
+      aors_(connection_, Bucket::aor, {hash_seed_, has_unsummed_}),
+      dialogs_(connection_, Bucket::dialog, {hash_seed_, has_unsummed_}),
+      transactions_(connection_, {milliseconds_of(options_.transaction_memory), has_unsummed_}),
+      can_shorten_(connection_.number_of("PRAGMA auto_vacuum") == 2) {
+    start_clock();
+} catch (const SqliteError& error) {
+    fail(options.path, error);
 }
 
-void RecordFile::set_up() {
-    connection_.execute("PRAGMA locking_mode=EXCLUSIVE");
-    const std::int64_t schema = connection_.number_of("PRAGMA user_version");
-    const bool empty = connection_.number_of("SELECT count(*) FROM sqlite_master") == 0;
-    const bool ours = connection_.number_of("PRAGMA application_id") == kApplicationId;
-    if (!ours && !(empty && schema == 0)) {
-        throw StoreError(
-            options_.path + " is a database of something else; move it away or set --state-dir"
-        );
+void RecordFile::start_clock() {
+    const std::string text = connection_.text_of("SELECT value FROM meta WHERE name = 'clocks'");
+    const Stamp stamp = connection_.number_of("SELECT value FROM meta WHERE name = 'clock'");
+    const auto kept = StampClock::Kept::parse(text);
+    odd_clocks_ = clock_.start(
+        kept.value_or(StampClock::Kept::of_stamp(stamp)), Clocks::now(), current_boot_id()
+    );
+    if (!kept && !text.empty()) {
+        odd_clocks_ = "what the file keeps of the clocks is damaged; ages go by the wall clock";
     }
-    if (schema > kSchema) {
-        throw StoreError(
-            options_.path + " was written by a newer reginfod (schema " + std::to_string(schema) +
-            ", this one knows up to " + std::to_string(kSchema) +
-            "); run that version, or move the file away to start empty"
-        );
-    }
-    if (connection_.text_of("PRAGMA journal_mode=WAL") != "wal") {
-        throw StoreError(options_.path + ": its file system cannot do write-ahead logging");
-    }
-    connection_.execute(pragma_of(options_.sync));
-    connection_.execute("PRAGMA wal_autocheckpoint=4000");
-    connection_.execute("PRAGMA cache_size=-16384");
-    connection_.execute("PRAGMA cell_size_check=ON");
-    if (!ours) {
-        make_schema();
-    } else if (schema < kSchema) {
-        migrate(schema);
-    }
-}
-
-void RecordFile::make_schema() {
-    Transaction transaction(connection_);
-    for (const char* name : kTables) {
-        const std::string sql = "CREATE TABLE " + std::string(name) +
-                                "(seq INTEGER PRIMARY KEY, written INTEGER NOT NULL,"
-                                " key BLOB NOT NULL, value BLOB)";
-        connection_.execute(sql.c_str());
-    }
-    connection_.execute("CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID");
-    SqliteStatement(connection_, "INSERT INTO meta VALUES('hash_seed', ?1), ('clock', 0)")
-        .bind(1, static_cast<std::int64_t>(make_seed()))
-        .run();
-    connection_.execute(("PRAGMA application_id=" + std::to_string(kApplicationId)).c_str());
-    connection_.execute(("PRAGMA user_version=" + std::to_string(kSchema)).c_str());
-    transaction.commit();
-}
-
-void RecordFile::migrate(std::int64_t from) {
-    Transaction transaction(connection_);
-    for (auto step = static_cast<std::size_t>(from - 1); step < kMigrations.size(); ++step) {
-        connection_.execute(kMigrations[step]);
-    }
-    connection_.execute(("PRAGMA user_version=" + std::to_string(kSchema)).c_str());
-    transaction.commit();
-}
-
-Hash128 RecordFile::hash_of(std::string_view key) const {
-    return Hasher(hash_seed_, 0).add(key).finish();
 }
 
 // Reading.
 
 LoadReport RecordFile::load(const Visit& visit) {
     LoadReport report;
+    report.clocks = odd_clocks_;
     try {
-        const Stamp now = clock_.read();
         read_ahead();
-        load_journal(Bucket::aor, now, visit, report);
-        load_journal(Bucket::dialog, now, visit, report);
-        load_transactions(now, visit, report);
+        load_records(aors_, Bucket::aor, visit, report);
+        load_records(dialogs_, Bucket::dialog, visit, report);
+        load_transactions(visit, report);
     } catch (const SqliteError& error) {
         fail(options_.path, error);
     }
+    report.missing = missing_changes();
     return report;
 }
 
@@ -197,48 +164,59 @@ void RecordFile::read_ahead() const {
     ::close(file);
 }
 
-/// From the newest row to the oldest, so that the first row of a key is its record.
-void RecordFile::load_journal(Bucket bucket, Stamp now, const Visit& visit, LoadReport& report) {
-    Table& journal = table(bucket);
-    const std::string sql = "SELECT seq, written, key, value FROM " +
-                            std::string(kTables[static_cast<std::size_t>(bucket)]) +
-                            " ORDER BY seq DESC";
-    SqliteStatement rows(connection_, sql.c_str());
-    std::vector<Hash128> gone;
-    while (rows.step()) {
-        const Seq seq = rows.number(0);
-        journal.next = std::max(journal.next, seq + 1);
-        journal.first = seq;
-        const std::string_view key = rows.blob(2);
-        if (!journal.live.try_emplace(hash_of(key), seq).second) continue;
-        if (rows.is_null(3)) {
-            gone.push_back(hash_of(key));
-            continue;
+void RecordFile::load_records(
+    RecordJournal& journal,
+    Bucket bucket,
+    const Visit& visit,
+    LoadReport& report
+) {
+    const char* const kind = RecordJournal::name_of(bucket);
+    const Stamp now = clock_.read();
+    journal.load([&](const RecordJournal::Row& row) {
+        if (!row.is_sound) {
+            ++report.damaged;
+            find(report, kind, row.key, "is damaged: its checksum is wrong");
+            return;
         }
-        const Duration age = std::chrono::milliseconds{std::max<Stamp>(now - rows.number(1), 0)};
-        if (!visit({bucket, key, rows.blob(3), age})) ++report.unreadable;
+        if (!visit({bucket, row.key, row.value, age_of(now, row.written)})) {
+            ++report.unreadable;
+            find(report, kind, row.key, "cannot be read");
+        }
         ++(bucket == Bucket::aor ? report.aors : report.dialogs);
-    }
-    for (const Hash128& key : gone) journal.live.erase(key);
+    });
 }
 
-void RecordFile::load_transactions(Stamp now, const Visit& visit, LoadReport& report) {
-    Table& journal = table(Bucket::transaction);
-    SqliteStatement rows(connection_, "SELECT seq, written, key, value FROM txn ORDER BY seq");
-    const Stamp oldest =
-        now - std::chrono::floor<std::chrono::milliseconds>(options_.transaction_memory).count();
-    while (rows.step()) {
-        journal.next = rows.number(0) + 1;
-        const Stamp written = rows.number(1);
-        if (marks_.empty() || written - marks_.back().stamp >= kMarkInterval) {
-            marks_.push_back({written, journal.next - 1});
+void RecordFile::load_transactions(const Visit& visit, LoadReport& report) {
+    const Stamp now = clock_.read();
+    transactions_.load(now, [&](const TransactionJournal::Row& row) {
+        if (!row.is_sound) {
+            ++report.damaged;
+            find(report, "transaction", row.key, "is damaged: its checksum is wrong");
+            return;
         }
-        marks_.back().last = journal.next - 1;
-        if (written <= oldest) continue;
-        const Duration age = std::chrono::milliseconds{std::max<Stamp>(now - written, 0)};
-        if (!visit({Bucket::transaction, rows.blob(2), rows.blob(3), age})) ++report.unreadable;
+        if (!visit({Bucket::transaction, row.key, row.value, age_of(now, row.written)})) {
+            ++report.unreadable;
+            find(report, "transaction", row.key, "cannot be read");
+        }
         ++report.transactions;
+    });
+}
+
+CommitMark::Position RecordFile::position() const {
+    return {hash_seed_, {aors_.next(), dialogs_.next(), transactions_.next()}};
+}
+
+/// What the mark of the last process knows of and the file does not.
+std::uint64_t RecordFile::missing_changes() const {
+    const auto marked = mark_.read();
+    if (!marked || marked->file != hash_seed_) return 0;
+    const CommitMark::Position found = position();
+    std::uint64_t missing = 0;
+    for (std::size_t i = 0; i < found.next.size(); ++i) {
+        missing +=
+            static_cast<std::uint64_t>(std::max<std::int64_t>(marked->next[i] - found.next[i], 0));
     }
+    return missing;
 }
 
 std::vector<std::string> RecordFile::check() {
@@ -259,139 +237,161 @@ std::vector<std::string> RecordFile::check() {
 /// Makes the changes in one transaction; if one throws, nothing has changed.
 template <class Change>
 void RecordFile::transact(const Change& make) {
-    const std::array<Seq, 3> next{tables_[0].next, tables_[1].next, tables_[2].next};
-    const std::array<Seq, 2> first{tables_[0].first, tables_[1].first};
-    const auto marks = marks_;
     const Stamp clock_before = clock_kept_;
-    changes_.clear();
+    aors_.begin();
+    dialogs_.begin();
+    transactions_.begin();
     try {
         Transaction transaction(connection_);
         make();
+        room_.require(number_of(pages_));
         transaction.commit();
     } catch (...) {
-        for (std::size_t i = 0; i < tables_.size(); ++i) tables_[i].next = next[i];
-        for (std::size_t i = 0; i < first.size(); ++i) tables_[i].first = first[i];
-        marks_ = marks;
+        aors_.roll_back();
+        dialogs_.roll_back();
+        transactions_.roll_back();
         clock_kept_ = clock_before;
         throw;
     }
-    for (const RowChange& change : changes_) {
-        auto& live = table(change.bucket).live;
-        if (change.seq == 0) {
-            live.erase(change.key);
-        } else {
-            live[change.key] = change.seq;
+    mark_.write(position());
+}
+
+/// The same; if the disk is full, as often as room can be made on it.
+template <class Change>
+void RecordFile::transact_with_room(const Change& make) {
+    for (bool is_first = true;; is_first = false) {
+        try {
+            return transact(make);
+        } catch (const SqliteError& error) {
+            if (error.primary_code() != SQLITE_FULL || (!make_room() && !is_first)) throw;
         }
     }
 }
 
 void RecordFile::write(std::span<const Batch> batches) {
-    std::array<std::size_t, 3> added{};
+    std::size_t added = 0;
     for (const Batch& batch : batches) {
-        for (const Write& write : batch.writes) ++added[static_cast<std::size_t>(write.bucket)];
+        for (const Write& write : batch.writes) {
+            added += write.key.size() + (write.value ? write.value->size() : 0);
+        }
     }
     const Stamp now = batches.empty() ? 0 : batches.back().stamp;
-    transact([&] {
-        // First, as what it appends again must not come after the same keys' new rows.
-        clean(Bucket::aor, added[0]);
-        clean(Bucket::dialog, added[1]);
+    transact_with_room([&] {
         for (const Batch& batch : batches) {
-            for (const Write& write : batch.writes) append(write.bucket, write, batch.stamp);
+            for (const Write& write : batch.writes) append(write, batch.stamp);
         }
-        mark(now);
-        prune(now);
+        clean(std::min(kCleanFactor * added, kCleanBytesMax));
+        transactions_.prune(now, kPruneRows);
+        keep_clock();
+        shorten();
     });
 }
 
 void RecordFile::fill(std::uint64_t hash_seed, const Source& next) {
+    const std::uint64_t seed_before = std::exchange(hash_seed_, hash_seed);
+    const auto make = [&] {
+        SqliteStatement(connection_, "UPDATE meta SET value = ?1 WHERE name = 'hash_seed'")
+            .bind(1, static_cast<std::int64_t>(hash_seed))
+            .run();
+        while (const auto record = next()) {
+            append(record->write, record->stamp);
+            clock_.advance_to(record->stamp);
+        }
+        keep_clock();
+    };
     try {
-        transact([&] {
-            SqliteStatement(connection_, "UPDATE meta SET value = ?1 WHERE name = 'hash_seed'")
-                .bind(1, static_cast<std::int64_t>(hash_seed))
-                .run();
-            Stamp latest = 0;
-            while (const auto record = next()) {
-                append(record->write.bucket, record->write, record->stamp);
-                latest = std::max(latest, record->stamp);
-            }
-            mark(latest);
-        });
+        transact(make);
     } catch (const SqliteError& error) {
+        hash_seed_ = seed_before;
         fail(options_.path, error);
+    } catch (...) {
+        hash_seed_ = seed_before;
+        throw;
     }
 }
 
 void RecordFile::probe() {
-    Transaction transaction(connection_);
-    SqliteStatement(connection_, "INSERT OR REPLACE INTO meta VALUES('probe', ?1)")
-        .bind(1, ++probes_)  // SQLite does not write what does not change
-        .run();
-    transaction.commit();
-}
-
-RecordFile::Seq RecordFile::append(Bucket bucket, const Write& write, Stamp stamp) {
-    Table& journal = table(bucket);
-    const Seq seq = journal.next++;
-    journal.append.bind(1, seq).bind(2, stamp).bind_blob(3, write.key);
-    if (write.value) {
-        journal.append.bind_blob(4, *write.value);
-    } else {
-        journal.append.bind_null(4);
-    }
-    journal.append.run();
-    if (bucket != Bucket::transaction) {
-        changes_.push_back({bucket, hash_of(write.key), write.value ? seq : 0});
-    }
-    return seq;
-}
-
-/// Cuts off outdated rows, two for each that is added, if there are many.
-void RecordFile::clean(Bucket bucket, std::size_t added) {
-    Table& journal = table(bucket);
-    const auto rows = static_cast<std::size_t>(journal.next - journal.first);
-    if (added == 0 || rows <= 2 * journal.live.size() + kSlack) return;
-    struct Kept {
-        Write write;
-        Stamp written;
-    };
-    std::vector<Kept> kept;
-    Seq last = 0;
-    journal.head.bind(1, static_cast<std::int64_t>(2 * added + 16));
-    while (journal.head.step()) {
-        last = journal.head.number(0);
-        const std::string_view key = journal.head.blob(2);
-        const auto at = journal.live.find(hash_of(key));
-        if (at == journal.live.end() || at->second != last) continue;
-        kept.push_back(
-            {{bucket, std::string(key), std::string(journal.head.blob(3))}, journal.head.number(1)}
+    transact_with_room([&] {
+        SqliteStatement(connection_, "INSERT OR REPLACE INTO meta VALUES('probe', ?1)")
+            .bind(1, ++probes_)  // SQLite does not write what does not change
+            .run();
+        room_.require(
+            number_of(pages_) + std::max<std::int64_t>(kProbePages - number_of(free_pages_), 0)
         );
-    }
-    journal.cut.bind(1, last).run();
-    journal.first = last + 1;
-    for (const Kept& row : kept) append(bucket, row.write, row.written);
+    });
 }
 
-/// Remembers, once a second, how far transactions and the clock have come.
-void RecordFile::mark(Stamp now) {
-    const Seq last = table(Bucket::transaction).next - 1;
-    if (marks_.empty() || now - marks_.back().stamp >= kMarkInterval) marks_.push_back({now, last});
-    marks_.back().last = last;
-    if (now - clock_kept_ < kMarkInterval) return;
-    SqliteStatement(connection_, "UPDATE meta SET value = ?1 WHERE name = 'clock'")
-        .bind(1, now)
+void RecordFile::append(const Write& write, Stamp stamp) {
+    if (write.bucket == Bucket::transaction) {
+        transactions_.append(write, stamp);
+    } else {
+        journal(write.bucket).append(write, stamp);
+    }
+}
+
+/// Remembers, once a second, how far the clocks have come.
+void RecordFile::keep_clock() {
+    const Stamp now = clock_.read();
+    if (clock_kept_ != 0 && now - clock_kept_ < kClockInterval) return;
+    SqliteStatement(connection_, "INSERT OR REPLACE INTO meta VALUES('clocks', ?1)")
+        .bind_blob(1, clock_.kept().text())
         .run();
     clock_kept_ = now;
 }
 
-void RecordFile::prune(Stamp now) {
-    const Stamp oldest =
-        now - std::chrono::ceil<std::chrono::milliseconds>(options_.transaction_memory).count();
-    Seq last = 0;
-    while (!marks_.empty() && marks_.front().stamp + kMarkInterval < oldest) {
-        last = marks_.front().last;
-        marks_.pop_front();
+// Cleaning up.
+
+void RecordFile::clean(std::size_t bytes_max) {
+    aors_.clean(bytes_max);
+    dialogs_.clean(bytes_max);
+}
+
+bool RecordFile::is_too_long() {
+    if (!can_shorten_) return false;
+    const std::size_t alive = aors_.live_bytes() + dialogs_.live_bytes() + transactions_.bytes();
+    const auto pages_max = static_cast<std::int64_t>((2 * alive + kFreeBytes) / kPage);
+    return number_of(pages_) > pages_max && number_of(free_pages_) > kFreePages;
+}
+
+/// Gives a little back to the disk. The file becomes shorter with the next checkpoint.
+void RecordFile::shorten() {
+    if (!is_too_long()) return;
+    connection_.execute("PRAGMA incremental_vacuum(256)");
+    is_shortened_ = true;
+}
+
+std::optional<std::chrono::milliseconds> RecordFile::tidy() {
+    const Stamp now = clock_.read();
+    const bool is_due = aors_.wants_cleaning() || dialogs_.wants_cleaning() ||
+                        transactions_.wants_pruning(now) || is_too_long();
+    if (is_due) {
+        transact_with_room([&] {
+            clean(kTidyBytes);
+            transactions_.prune(now, kPruneRows);
+            shorten();
+        });
+        return kTidyPause;
     }
-    if (last > 0) table(Bucket::transaction).cut.bind(1, last).run();
+    if (std::exchange(is_shortened_, false)) connection_.execute("PRAGMA wal_checkpoint");
+    const bool is_due_later = transactions_.wants_pruning(std::numeric_limits<Stamp>::max());
+    return is_due_later ? std::optional<std::chrono::milliseconds>(kPrunePause) : std::nullopt;
+}
+
+/// On a disk that is full: removes what is outdated where it is. Returns whether there was any.
+bool RecordFile::make_room() {
+    connection_.execute("PRAGMA wal_checkpoint");
+    const std::size_t bytes = erase_outdated(aors_);
+    return bytes + erase_outdated(dialogs_) > 0;
+}
+
+std::size_t RecordFile::erase_outdated(RecordJournal& journal) {
+    RecordJournal::Erased erased;
+    std::size_t bytes = 0;
+    do {
+        transact([&] { erased = journal.erase_outdated(erased.last, kEraseRows); });
+        bytes += erased.bytes;
+    } while (erased.last != 0 && bytes < kRoomBytes);
+    return bytes;
 }
 
 }  // namespace reginfo

@@ -2,18 +2,19 @@
 /// The file in which SQLite keeps the records: layout, checks, reading and writing.
 #pragma once
 
-#include "core/hash.hpp"
 #include "core/outbox.hpp"
+#include "core/storage/commit_mark.hpp"
+#include "core/storage/disk_room.hpp"
+#include "core/storage/record_journal.hpp"
 #include "core/storage/sqlite_connection.hpp"
 #include "core/storage/stamp_clock.hpp"
+#include "core/storage/transaction_journal.hpp"
 #include "core/time.hpp"
 
-#include <boost/unordered/unordered_flat_map.hpp>
-
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <optional>
 #include <span>
@@ -57,7 +58,15 @@ struct LoadReport {
     std::uint64_t aors = 0;
     std::uint64_t dialogs = 0;
     std::uint64_t transactions = 0;
-    std::uint64_t unreadable = 0;
+    std::uint64_t unreadable = 0;  ///< whole, but the visitor could not read them
+    std::uint64_t damaged = 0;     ///< their checksum is wrong; left out
+    /// Changes that were acknowledged and are not there: the log was cut short.
+    std::uint64_t missing = 0;
+    std::string clocks;                 ///< what is odd about them; empty: nothing
+    std::vector<std::string> findings;  ///< a line for each record that is left out, the first ones
+
+    bool is_whole() const { return unreadable + damaged + missing == 0; }
+    static constexpr std::size_t kFindingsMax = 1000;
 };
 
 /// Holds the process's lock on a file for as long as it lives.
@@ -73,11 +82,11 @@ private:
     int file_ = -1;
 };
 
-/// One table a bucket, each a journal: a change is a row appended, the last row of a key is its
-/// record, one without a value its end. What is outdated at the head is cut off, and what is still
-/// valid there is appended again, as rows are added; so a table has about two rows a record, and
-/// every page is written in order. (An upsert by key costs five times the CPU: it copies a page
-/// for each record.)
+/// One table a bucket: a journal of AORs, one of dialogs (RecordJournal), one of transactions.
+///
+/// The file is bounded by what is alive: it holds at most twice that and 40 MB, and the write-ahead
+/// log 24 MB or one commit more. On a full disk it makes room by removing what is outdated, for
+/// which it needs none (DiskRoom).
 ///
 /// Used by one thread at a time.
 class RecordFile {
@@ -91,8 +100,8 @@ public:
     /// The key of hashes that are part of records; made with the file.
     std::uint64_t hash_seed() const { return hash_seed_; }
 
-    /// Every record: AORs, dialogs, transactions, the latter as they were written. To be called
-    /// once, before the first write.
+    /// Every record: AORs, dialogs, transactions, the latter as they were written. One that is
+    /// damaged is left out, and reported. To be called once, before the first write.
     /// @param visit  returns whether it could read the record
     /// @throw StoreError
     LoadReport load(const Visit& visit);
@@ -103,6 +112,10 @@ public:
         Stamp stamp = 0;  ///< when they were handed in
     };
     void write(std::span<const Batch> batches);
+
+    /// Goes on cleaning up, a little, while nobody waits. Returns when to go on; nothing: not
+    /// before the next write. @throw SqliteError
+    std::optional<std::chrono::milliseconds> tidy();
 
     struct Stamped {
         Write write;
@@ -116,7 +129,7 @@ public:
     /// @throw StoreError, and what `next` throws
     void fill(std::uint64_t hash_seed, const Source& next);
 
-    /// Writes a little, to see whether that goes. @throw SqliteError
+    /// Writes a little, and sees that there is room for more. @throw SqliteError
     void probe();
 
     /// The time to stamp batches with, which never goes back. Thread-safe it is not: whoever
@@ -129,53 +142,47 @@ public:
     const std::string& path() const { return options_.path; }
 
 private:
-    using Seq = std::int64_t;
-
-    /// The journal of AORs or dialogs.
-    struct Table {
-        explicit Table(const SqliteConnection& connection, const std::string& name);
-
-        SqliteStatement append, head, cut;
-        boost::unordered_flat_map<Hash128, Seq> live;  ///< where each record is
-        Seq first = 1;                                 ///< no row is before this one
-        Seq next = 1;
-    };
-    struct RowChange {
-        Bucket bucket;
-        Hash128 key;
-        Seq seq;  ///< 0: the record is gone
-    };
-    /// Transactions written up to a time.
-    struct Mark {
-        Stamp stamp;
-        Seq last;
-    };
-
     void set_up();
-    void make_schema();
-    void migrate(std::int64_t from);
-    Table& table(Bucket bucket) { return tables_[static_cast<std::size_t>(bucket)]; }
+    void start_clock();
     void read_ahead() const;
-    void load_journal(Bucket bucket, Stamp now, const Visit& visit, LoadReport& report);
-    void load_transactions(Stamp now, const Visit& visit, LoadReport& report);
+    void load_records(
+        RecordJournal& journal,
+        Bucket bucket,
+        const Visit& visit,
+        LoadReport& report
+    );
+    void load_transactions(const Visit& visit, LoadReport& report);
+    std::uint64_t missing_changes() const;
     template <class Change>
     void transact(const Change& make);
-    Seq append(Bucket bucket, const Write& write, Stamp stamp);
-    void clean(Bucket bucket, std::size_t added);
-    void prune(Stamp now);
-    void mark(Stamp now);
-    Hash128 hash_of(std::string_view key) const;
+    template <class Change>
+    void transact_with_room(const Change& make);
+    bool make_room();
+    std::size_t erase_outdated(RecordJournal& journal);
+    void append(const Write& write, Stamp stamp);
+    void clean(std::size_t bytes_max);
+    void keep_clock();
+    bool is_too_long();
+    void shorten();
+    CommitMark::Position position() const;
+    RecordJournal& journal(Bucket bucket) { return bucket == Bucket::aor ? aors_ : dialogs_; }
 
     RecordFileOptions options_;
     FileLock lock_;
     SqliteConnection connection_;
-    std::vector<Table> tables_;
     std::uint64_t hash_seed_ = 0;
+    DiskRoom room_;
+    CommitMark mark_;
+    SqliteStatement pages_, free_pages_;
+    bool has_unsummed_;
+    RecordJournal aors_, dialogs_;
+    TransactionJournal transactions_;
+    bool can_shorten_;
+    bool is_shortened_ = false;  ///< since the last checkpoint, perhaps
     StampClock clock_;
+    std::string odd_clocks_;
     Stamp clock_kept_ = 0;  ///< in the file
     std::int64_t probes_ = 0;
-    std::deque<Mark> marks_;
-    std::vector<RowChange> changes_;  ///< of the transaction under way
 };
 
 }  // namespace reginfo

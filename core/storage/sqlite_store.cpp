@@ -5,10 +5,25 @@
 #include "core/storage/store_error.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <iterator>
 #include <utility>
 
 namespace reginfo {
+namespace {
+
+/// Of the commits in one transaction; one that is larger goes alone.
+constexpr std::size_t kBatchBytes = std::size_t{1} << 20U;
+
+std::size_t bytes_of(const Commit& commit) {
+    std::size_t bytes = 0;
+    for (const Write& write : commit.writes) {
+        bytes += write.key.size() + (write.value ? write.value->size() : 0);
+    }
+    return bytes;
+}
+
+}  // namespace
 
 SqliteStore::SqliteStore(SqliteStoreOptions options, std::function<void()> wake)
     : options_(std::move(options)), wake_(std::move(wake)), file_(options_.file) {
@@ -26,7 +41,16 @@ SqliteStore::~SqliteStore() {
     writer_.join();
 }
 
-LoadReport SqliteStore::load(const RecordFile::Visit& visit) { return file_.load(visit); }
+LoadReport SqliteStore::load(const RecordFile::Visit& visit) {
+    LoadReport report = file_.load(visit);
+    {
+        const std::lock_guard lock(mutex_);
+        stats_.lost_records = report.damaged + report.unreadable;
+        stats_.lost_changes = report.missing;
+    }
+    writer_ = std::thread([this] { run(); });
+    return report;
+}
 
 void SqliteStore::commit(Commit commit) {
     if (!writer_.joinable()) writer_ = std::thread([this] { run(); });
@@ -73,8 +97,9 @@ StoreStats SqliteStore::stats() const {
 // On the writer's thread.
 
 void SqliteStore::run() {
-    std::vector<Pending> batch;
+    std::deque<Pending> batch;
     std::unique_lock lock(mutex_);
+    tidy_in_ = options_.retry_interval;
     while (true) {
         if (batch.empty() && !wait_for_work(lock)) return;
         batch.insert(
@@ -84,9 +109,15 @@ void SqliteStore::run() {
         );
         queue_.clear();
         lock.unlock();
-        const bool written = write(batch);
+        std::size_t count = 0;
+        for (std::size_t bytes = 0; count < batch.size(); ++count) {
+            bytes += bytes_of(batch[count].commit);
+            if (count > 0 && bytes > kBatchBytes) break;
+        }
+        const bool written = write(batch, count);
         if (written) {
-            answer_written(batch);
+            answer_written(batch, count);
+            tidy_in_ = options_.retry_interval;
         } else {
             give_up_old(batch);
         }
@@ -98,23 +129,33 @@ void SqliteStore::run() {
 }
 
 /// Returns whether there is something to write; if not, it is time to end. Finds out meanwhile when
-/// a disk that failed is back: nothing may come to be written until then.
+/// a disk that failed is back: nothing may come to be written until then. And cleans up.
 bool SqliteStore::wait_for_work(std::unique_lock<std::mutex>& lock) {
     const auto is_over = [this] { return stopping_ || !queue_.empty(); };
-    while (!stats_.healthy && !arrived_.wait_for(lock, options_.probe_interval, is_over)) {
-        lock.unlock();
-        attempt([this] { file_.probe(); });
-        lock.lock();
+    while (!is_over()) {
+        const auto pause = stats_.healthy ? tidy_in_ : options_.probe_interval;
+        if (!pause) {
+            arrived_.wait(lock, is_over);
+        } else if (!arrived_.wait_for(lock, *pause, is_over)) {
+            const bool is_healthy = stats_.healthy;
+            lock.unlock();
+            if (is_healthy) {
+                attempt([this] { tidy_in_ = file_.tidy(); });
+            } else {
+                attempt([this] { file_.probe(); });
+            }
+            lock.lock();
+        }
     }
-    arrived_.wait(lock, is_over);
     return !queue_.empty();
 }
 
-bool SqliteStore::write(const std::vector<Pending>& batch) {
+/// The first ones of the batch.
+bool SqliteStore::write(const std::deque<Pending>& batch, std::size_t count) {
     std::vector<RecordFile::Batch> batches;
-    batches.reserve(batch.size());
-    for (const Pending& pending : batch) {
-        batches.push_back({pending.commit.writes, pending.stamp});
+    batches.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        batches.push_back({batch[i].commit.writes, batch[i].stamp});
     }
     return attempt([&] { file_.write(batches); });
 }
@@ -145,23 +186,24 @@ void SqliteStore::set_trouble(std::string trouble) {
     if (changed) wake_();
 }
 
-void SqliteStore::answer_written(std::vector<Pending>& batch) {
+void SqliteStore::answer_written(std::deque<Pending>& batch, std::size_t count) {
     const Clock::time_point now = Clock::now();
     {
         const std::lock_guard lock(mutex_);
         ++stats_.batches;
-        stats_.batch_commits_max = std::max<std::uint64_t>(stats_.batch_commits_max, batch.size());
-        for (const Pending& pending : batch) {
+        stats_.batch_commits_max = std::max<std::uint64_t>(stats_.batch_commits_max, count);
+        for (std::size_t i = 0; i < count; ++i) {
+            const Pending& pending = batch[i];
             const auto took = std::chrono::duration_cast<Duration>(now - pending.arrived);
             stats_.latency_sum += took;
             stats_.latency_max = std::max(stats_.latency_max, took);
             stats_.writes += pending.commit.writes.size();
         }
     }
-    answer(batch, batch.size(), true);
+    answer(batch, count, true);
 }
 
-void SqliteStore::give_up_old(std::vector<Pending>& batch) {
+void SqliteStore::give_up_old(std::deque<Pending>& batch) {
     const Clock::time_point oldest = Clock::now() - options_.patience;
     const auto kept =
         std::stable_partition(batch.begin(), batch.end(), [&](const Pending& pending) {
@@ -171,7 +213,7 @@ void SqliteStore::give_up_old(std::vector<Pending>& batch) {
 }
 
 /// Of the first ones of the batch, which leave it.
-void SqliteStore::answer(std::vector<Pending>& batch, std::size_t count, bool ok) {
+void SqliteStore::answer(std::deque<Pending>& batch, std::size_t count, bool ok) {
     if (count == 0) return;
     bool first = false;
     bool last = false;

@@ -36,13 +36,16 @@ struct StoreStats {
     std::uint64_t batches = 0;         ///< transactions of SQLite
     std::uint64_t batch_commits_max = 0;
     std::uint64_t failed_attempts = 0;  ///< transactions of SQLite that failed
+    std::uint64_t lost_records = 0;     ///< damaged or unreadable when the file was read
+    std::uint64_t lost_changes = 0;     ///< acknowledged, and not there when the file was read
     std::uint64_t queued = 0;           ///< commits not answered yet
     Duration latency_sum{};             ///< from commit() to durable
     Duration latency_max{};
     bool healthy = true;
 };
 
-/// Group commit: what arrives while a transaction is being written goes into the next one.
+/// Group commit: what arrives while a transaction is being written goes into the next one, as far
+/// as that stays small enough for the room that the write-ahead log has.
 ///
 /// A transaction that fails is tried again, with what arrived meanwhile, until the oldest commit
 /// in it has waited for `patience`; that one is answered `false`. So every commit is answered, in
@@ -63,8 +66,12 @@ public:
 
     std::uint64_t hash_seed() const { return file_.hash_seed(); }
 
-    /// @see RecordFile::load; before the first commit
+    /// @see RecordFile::load; before the first commit. From then on it cleans up by itself.
     LoadReport load(const RecordFile::Visit& visit);
+
+    /// By how much the wall clock was set since the last call, in milliseconds, as far as commits
+    /// have shown it.
+    std::optional<std::int64_t> take_clock_step() { return clock_.take_step(); }
 
     void on_done(Done done) override { done_ = std::move(done); }
     void commit(Commit commit) override;
@@ -98,11 +105,11 @@ private:
     bool wait_for_work(std::unique_lock<std::mutex>& lock);
     template <class Attempt>
     bool attempt(const Attempt& attempt);
-    bool write(const std::vector<Pending>& batch);
+    bool write(const std::deque<Pending>& batch, std::size_t count);
     void set_trouble(std::string trouble);
-    void answer_written(std::vector<Pending>& batch);
-    void give_up_old(std::vector<Pending>& batch);
-    void answer(std::vector<Pending>& batch, std::size_t count, bool ok);
+    void answer_written(std::deque<Pending>& batch, std::size_t count);
+    void give_up_old(std::deque<Pending>& batch);
+    void answer(std::deque<Pending>& batch, std::size_t count, bool ok);
 
     SqliteStoreOptions options_;
     std::function<void()> wake_;
@@ -110,6 +117,7 @@ private:
     RecordFile file_;   ///< the writer's, once it runs
     StampClock clock_;  ///< the reactor's
     std::thread writer_;
+    std::optional<std::chrono::milliseconds> tidy_in_;  ///< the writer's
 
     mutable std::mutex mutex_;
     std::condition_variable arrived_;   ///< the writer waits

@@ -4,6 +4,9 @@
 
 #include <sqlite3.h>
 
+#include <filesystem>
+#include <system_error>
+
 namespace reginfo::test {
 namespace {
 
@@ -19,6 +22,21 @@ struct File {
 File* of(sqlite3_file* file) { return reinterpret_cast<File*>(file); }
 sqlite3_file* real(sqlite3_file* file) { return of(file)->real(); }
 
+sqlite3_int64 size_of(sqlite3_file* file) {
+    sqlite3_int64 size = 0;
+    real(file)->pMethods->xFileSize(real(file), &size);
+    return size;
+}
+
+/// Whether the file may become so long; then that is taken from the room.
+bool take_room(sqlite3_file* file, sqlite3_int64 size) {
+    const sqlite3_int64 growth = size - size_of(file);
+    if (faults.room < 0 || growth <= 0) return true;
+    if (growth > faults.room) return false;
+    faults.room -= growth;
+    return true;
+}
+
 int write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 offset) {
     ++faults.writes;
     if (faults.full) return SQLITE_FULL;
@@ -27,7 +45,23 @@ int write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 offset)
         real(file)->pMethods->xWrite(real(file), bytes, size / 2, offset);
         return SQLITE_IOERR_WRITE;
     }
+    if (!take_room(file, offset + size)) return SQLITE_FULL;
     return real(file)->pMethods->xWrite(real(file), bytes, size, offset);
+}
+
+int truncate(sqlite3_file* file, sqlite3_int64 size) {
+    const sqlite3_int64 before = size_of(file);
+    const int code = real(file)->pMethods->xTruncate(real(file), size);
+    if (faults.room >= 0) faults.room += before - size_of(file);
+    return code;
+}
+
+int control(sqlite3_file* file, int operation, void* argument) {
+    const bool extends = operation == SQLITE_FCNTL_SIZE_HINT;
+    if (extends && (faults.full || !take_room(file, *static_cast<sqlite3_int64*>(argument)))) {
+        return SQLITE_IOERR_WRITE;
+    }
+    return real(file)->pMethods->xFileControl(real(file), operation, argument);
 }
 
 int sync(sqlite3_file* file, int flags) {
@@ -43,7 +77,7 @@ constexpr sqlite3_io_methods kMethods{
         return real(f)->pMethods->xRead(real(f), b, n, at);
     },
     write,
-    [](sqlite3_file* f, sqlite3_int64 size) { return real(f)->pMethods->xTruncate(real(f), size); },
+    truncate,
     sync,
     [](sqlite3_file* f, sqlite3_int64* size) {
         return real(f)->pMethods->xFileSize(real(f), size);
@@ -51,9 +85,7 @@ constexpr sqlite3_io_methods kMethods{
     [](sqlite3_file* f, int lock) { return real(f)->pMethods->xLock(real(f), lock); },
     [](sqlite3_file* f, int lock) { return real(f)->pMethods->xUnlock(real(f), lock); },
     [](sqlite3_file* f, int* out) { return real(f)->pMethods->xCheckReservedLock(real(f), out); },
-    [](sqlite3_file* f, int op, void* arg) {
-        return real(f)->pMethods->xFileControl(real(f), op, arg);
-    },
+    control,
     [](sqlite3_file* f) { return real(f)->pMethods->xSectorSize(real(f)); },
     [](sqlite3_file* f) { return real(f)->pMethods->xDeviceCharacteristics(real(f)); },
     nullptr,
@@ -72,6 +104,14 @@ int open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int*
     return code;
 }
 
+int remove(sqlite3_vfs* vfs, const char* name, int sync_directory) {
+    std::error_code failed;
+    const std::uintmax_t size = std::filesystem::file_size(name, failed);
+    if (faults.room >= 0 && !failed) faults.room += static_cast<std::int64_t>(size);
+    auto* const below = static_cast<sqlite3_vfs*>(vfs->pAppData);
+    return below->xDelete(below, name, sync_directory);
+}
+
 sqlite3_vfs make_vfs() {
     sqlite3_vfs* const below = sqlite3_vfs_find(nullptr);
     sqlite3_vfs vfs = *below;
@@ -80,6 +120,7 @@ sqlite3_vfs make_vfs() {
     vfs.pAppData = below;
     vfs.szOsFile = static_cast<int>(sizeof(File)) + below->szOsFile;
     vfs.xOpen = open;
+    vfs.xDelete = remove;
     return vfs;
 }
 

@@ -15,6 +15,8 @@ struct DiskFaults {
     std::atomic<bool> write_error = false;  ///< writes: I/O error
     std::atomic<bool> torn_write = false;   ///< writes: half of it arrives, then an I/O error
     std::atomic<bool> sync_error = false;   ///< fsync: I/O error
+    /// Bytes by which files may still grow; they get back what becomes shorter. Negative: any.
+    std::atomic<std::int64_t> room = -1;
     std::atomic<std::uint64_t> writes = 0;
     std::atomic<std::uint64_t> syncs = 0;
 };

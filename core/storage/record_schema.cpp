@@ -1,0 +1,111 @@
+/// @file
+
+#include "core/storage/record_schema.hpp"
+
+#include "core/storage/record_file.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <random>
+
+namespace reginfo {
+namespace {
+
+constexpr std::int64_t kApplicationId = 0x72656769;  ///< "regi": the file is ours
+constexpr std::int64_t kSchema = 4;                  ///< the layout that this program writes
+
+/// The steps from one layout to the next: kMigrations[i] goes from schema i + 1 to i + 2.
+constexpr std::array<const char*, static_cast<std::size_t>(kSchema) - 1> kMigrations{
+    // Records may be of layout 2, or of layout 3, which an earlier program cannot read
+    // (event/record_layout.hpp). Older ones are read as well and stay until they are written again.
+    "",
+    "",
+    // Rows have a checksum. Older ones have none and stay until they are written again.
+    "ALTER TABLE aor ADD COLUMN sum INTEGER;"
+    "ALTER TABLE dialog ADD COLUMN sum INTEGER;"
+    "ALTER TABLE txn ADD COLUMN sum INTEGER;"
+    "INSERT INTO meta VALUES('unsummed', 1);",
+};
+
+constexpr Bucket kBuckets[] = {Bucket::aor, Bucket::dialog, Bucket::transaction};
+
+std::uint64_t make_seed() {
+    std::random_device source;
+    const std::uint64_t seed = std::uint64_t{source()} << 32U | source();
+    return seed != 0 ? seed : 1;
+}
+
+void set_schema(SqliteConnection& connection) {
+    connection.execute(("PRAGMA user_version=" + std::to_string(kSchema)).c_str());
+}
+
+void make_schema(SqliteConnection& connection) {
+    Transaction transaction(connection);
+    for (const Bucket bucket : kBuckets) {
+        const std::string sql = "CREATE TABLE " + std::string(RecordJournal::name_of(bucket)) +
+                                "(seq INTEGER PRIMARY KEY, written INTEGER NOT NULL,"
+                                " key BLOB NOT NULL, value BLOB, sum INTEGER)";
+        connection.execute(sql.c_str());
+    }
+    connection.execute("CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID");
+    SqliteStatement(connection, "INSERT INTO meta VALUES('hash_seed', ?1), ('clock', 0)")
+        .bind(1, static_cast<std::int64_t>(make_seed()))
+        .run();
+    connection.execute(("PRAGMA application_id=" + std::to_string(kApplicationId)).c_str());
+    set_schema(connection);
+    transaction.commit();
+}
+
+void migrate(SqliteConnection& connection, std::int64_t from) {
+    Transaction transaction(connection);
+    for (auto step = static_cast<std::size_t>(from - 1); step < kMigrations.size(); ++step) {
+        connection.execute(kMigrations[step]);
+    }
+    set_schema(connection);
+    transaction.commit();
+}
+
+}  // namespace
+
+Transaction::Transaction(SqliteConnection& connection) : connection_(connection) {
+    connection_.execute("BEGIN IMMEDIATE");
+}
+
+Transaction::~Transaction() {
+    if (connection_.is_in_transaction()) {
+        sqlite3_exec(connection_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+    }
+}
+
+void set_up_schema(SqliteConnection& connection, const std::string& path) {
+    const std::int64_t schema = connection.number_of("PRAGMA user_version");
+    const bool empty = connection.number_of("SELECT count(*) FROM sqlite_master") == 0;
+    const bool ours = connection.number_of("PRAGMA application_id") == kApplicationId;
+    if (!ours && !(empty && schema == 0)) {
+        throw StoreError(
+            path + " is a database of something else; move it away or set --state-dir"
+        );
+    }
+    if (schema > kSchema) {
+        throw StoreError(
+            path + " was written by a newer reginfod (schema " + std::to_string(schema) +
+            ", this one knows up to " + std::to_string(kSchema) +
+            "); run that version, or move the file away to start empty"
+        );
+    }
+    // Before the first page: only a file that is made so can be shortened later.
+    if (!ours) connection.execute("PRAGMA auto_vacuum=INCREMENTAL");
+    if (connection.text_of("PRAGMA journal_mode=WAL") != "wal") {
+        throw StoreError(path + ": its file system cannot do write-ahead logging");
+    }
+    if (!ours) {
+        make_schema(connection);
+    } else if (schema < kSchema) {
+        migrate(connection, schema);
+    }
+    // So that it is known whose file it is, whatever becomes of the log.
+    if (schema < kSchema) connection.execute("PRAGMA wal_checkpoint");
+}
+
+}  // namespace reginfo
