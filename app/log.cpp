@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/sink.h>
 
 #include <cstdio>
 #include <memory>
@@ -94,17 +94,72 @@ std::string json_members(std::string_view what, std::span<const Log::Field> fiel
     return members;
 }
 
+std::string payload_of(
+    LogFormat format,
+    std::string_view what,
+    std::span<const Log::Field> fields
+) {
+    return format == LogFormat::json ? json_members(what, fields) : text_line(what, fields);
+}
+
+std::unique_ptr<spdlog::formatter> make_formatter(LogFormat format) {
+    constexpr const char* text = "%Y-%m-%dT%H:%M:%S.%eZ %l %v";
+    constexpr const char* json = R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})";
+    return std::make_unique<spdlog::pattern_formatter>(
+        format == LogFormat::json ? json : text, spdlog::pattern_time_type::utc, "\n"
+    );
+}
+
+std::string formatted(spdlog::formatter& formatter, const spdlog::details::log_msg& message) {
+    spdlog::memory_buf_t line;
+    formatter.format(message, line);
+    return {line.data(), line.size()};
+}
+
+/// Hands lines over to a LogWriter, which must outlive it.
+class WriterSink final : public spdlog::sinks::sink {
+public:
+    explicit WriterSink(LogWriter& writer) : writer_(writer) {}
+
+    void log(const spdlog::details::log_msg& message) override {
+        writer_.write(formatted(*formatter_, message));
+    }
+    void flush() override {}  // is the writer's
+    void set_pattern(const std::string&) override {}
+    void set_formatter(std::unique_ptr<spdlog::formatter> formatter) override {
+        formatter_ = std::move(formatter);
+    }
+
+private:
+    LogWriter& writer_;
+    std::unique_ptr<spdlog::formatter> formatter_;
+};
+
+/// The line where others are missing. Made by the writer's thread, with a formatter of its own.
+LogWriter::LostLine lost_line(LogFormat format) {
+    return [format, formatter = std::shared_ptr(make_formatter(format))](std::uint64_t lines) {
+        const Log::Field fields[] = {{"lines", std::to_string(lines)}};
+        const std::string payload = payload_of(format, "log lines lost", fields);
+        const spdlog::details::log_msg message("reginfod", spdlog::level::warn, payload);
+        return formatted(*formatter, message);
+    };
+}
+
 }  // namespace
 
 Log::Log(LogLevel level, LogFormat format, spdlog::sink_ptr sink)
     : format_(format), logger_("reginfod", std::move(sink)) {
-    constexpr const char* text = "%Y-%m-%dT%H:%M:%S.%eZ %l %v";
-    constexpr const char* json = R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})";
-    logger_.set_formatter(std::make_unique<spdlog::pattern_formatter>(
-        format == LogFormat::json ? json : text, spdlog::pattern_time_type::utc, "\n"
-    ));
+    logger_.set_formatter(make_formatter(format));
     set_level(level);
     logger_.flush_on(spdlog::level::debug);
+}
+
+Log::Log(LogLevel level, LogFormat format, int fd)
+    : Log(level, format, std::make_unique<LogWriter>(fd, lost_line(format))) {}
+
+Log::Log(LogLevel level, LogFormat format, std::unique_ptr<LogWriter> writer)
+    : Log(level, format, std::make_shared<WriterSink>(*writer)) {
+    writer_ = std::move(writer);
 }
 
 void Log::set_level(LogLevel level) { logger_.set_level(level_of(level)); }
@@ -134,13 +189,8 @@ void Log::tell_suppressed(RateLimiter::Clock::time_point now) {
 void Log::write_line(Severity severity, std::string_view what, std::span<const Field> fields) {
     const auto level = level_of(severity);
     if (!logger_.should_log(level)) return;
-    const bool is_json = format_ == LogFormat::json;
-    logger_.log(
-        level, spdlog::string_view_t(is_json ? json_members(what, fields) : text_line(what, fields))
-    );
+    logger_.log(level, spdlog::string_view_t(payload_of(format_, what, fields)));
 }
-
-spdlog::sink_ptr make_stderr_sink() { return std::make_shared<spdlog::sinks::stderr_sink_mt>(); }
 
 std::string text_of(const Flow& flow) {
     std::string text = flow.transport == Transport::udp ? "udp:" : "tcp:";

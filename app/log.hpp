@@ -3,12 +3,15 @@
 #pragma once
 
 #include "app/config.hpp"
+#include "app/log_writer.hpp"
 #include "app/rate_limiter.hpp"
 #include "core/outbox.hpp"
 
 #include <spdlog/logger.h>
 
+#include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,7 +34,10 @@ public:
         std::string value;
     };
 
-    /// @param sink  spdlog's: standard error in service
+    /// Writes to a file descriptor without ever waiting for it: standard error in service.
+    Log(LogLevel level, LogFormat format, int fd);
+
+    /// @param sink  spdlog's
     Log(LogLevel level, LogFormat format, spdlog::sink_ptr sink);
 
     void set_level(LogLevel level);
@@ -50,16 +56,18 @@ public:
 
     static constexpr std::uint32_t kNotesPerSecond = 5;
 
+    /// Lines that the file descriptor did not take in time (LogWriter).
+    std::uint64_t lines_lost() const { return writer_ ? writer_->lost() : 0; }
+
 private:
+    Log(LogLevel level, LogFormat format, std::unique_ptr<LogWriter> writer);
     void write_line(Severity severity, std::string_view what, std::span<const Field> fields);
 
     LogFormat format_;
+    std::unique_ptr<LogWriter> writer_;
     spdlog::logger logger_;
     RateLimiter limiter_{kNotesPerSecond};
 };
-
-/// A sink that writes to standard error.
-spdlog::sink_ptr make_stderr_sink();
 
 /// A flow as the log names it: "udp:192.0.2.1:5060", "tcp:192.0.2.1:5060#17".
 std::string text_of(const Flow& flow);

@@ -6,6 +6,7 @@
 #include "app/descriptors.hpp"
 #include "app/health_check.hpp"
 #include "app/log.hpp"
+#include "app/log_writer.hpp"
 #include "app/service.hpp"
 #include "app/service_manager.hpp"
 #include "app/state_command.hpp"
@@ -44,6 +45,11 @@ void flush_output() {
     );
 }
 
+/// Does not hang where nobody reads it.
+void say(const std::string& what) {
+    reginfo::LogWriter(STDERR_FILENO).write("reginfod: " + what + "\n");
+}
+
 void run(std::vector<std::string> arguments) {
     using Action = reginfo::CommandLine::Action;
     const reginfo::CommandLine line = reginfo::parse_command_line(std::move(arguments));
@@ -76,7 +82,7 @@ void run(std::vector<std::string> arguments) {
     }
     give_back_large_blocks();
     reginfo::raise_descriptor_limit();
-    reginfo::Log log(config.log.level, config.log.format, reginfo::make_stderr_sink());
+    reginfo::Log log(config.log.level, config.log.format, STDERR_FILENO);
     reginfo::Service service(
         config,
         log,
@@ -95,10 +101,10 @@ int main(int argc, char** argv) {
         run({argv + 1, argv + argc});
         return 0;
     } catch (const reginfo::ConfigError& error) {
-        std::cerr << "reginfod: " << error.what() << "\n";
+        say(error.what());
         return 2;
     } catch (const std::exception& error) {  // of whatever kind: it has to be told
-        std::cerr << "reginfod: " << error.what() << "\n";
+        say(error.what());
         return 1;
     }
 }

@@ -85,6 +85,7 @@ Service::Service(Config config, Log& log, ConfigSource source, const ServiceMana
       transport_collector_([this]() -> const TransportStats& { return driver_->stats(); }),
       storage_collector_([this] { return sqlite_ ? sqlite_->stats() : StoreStats{}; }),
       side_port_(io_, within(config_.http, bounds_), side_port_access()),
+      log_collector_(log),
       shutdown_(io_, config_.drain, log, shutdown_access()),
       source_(std::move(source)) {
     config_.transport.message = config_.settings.limits.message;
@@ -280,7 +281,7 @@ SidePortAccess Service::side_port_access() {
     access.driver = [this]() -> Driver& { return *driver_; };
     access.unready_because = [this] { return unready_because(); };
     access.note = [this](const Note& line) { note(line); };
-    access.more = {&transport_collector_, &storage_collector_};
+    access.more = {&transport_collector_, &storage_collector_, &log_collector_};
     access.memory = [this](std::vector<metrics::HeldBytes>& kinds) {
         const TransportStats& stats = driver_->stats();
         kinds.push_back({"udp_queues", stats.datagram_bytes_queued});

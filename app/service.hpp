@@ -5,6 +5,7 @@
 #include "app/config.hpp"
 #include "app/descriptors.hpp"
 #include "app/log.hpp"
+#include "app/log_collector.hpp"
 #include "app/service_manager.hpp"
 #include "app/shutdown.hpp"
 #include "app/side_port.hpp"
@@ -113,6 +114,7 @@ private:
 
     TransportCollector transport_collector_;
     StorageCollector storage_collector_;
+    LogCollector log_collector_;
     SidePort side_port_;
     std::optional<Endpoint> http_endpoint_;
     Shutdown shutdown_;
