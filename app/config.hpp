@@ -51,6 +51,7 @@ struct Config {
         Duration idle_timeout = std::chrono::seconds{75};
     } http;
 
+        std::size_t connections_per_peer = 64;
     /// What happens between the wish to stop and the stop (app/shutdown.hpp).
     struct Drain {
         Duration grace{0};                                  ///< not ready, and all is still served

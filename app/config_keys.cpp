@@ -236,6 +236,10 @@ const Key kKeys[] = {
     {"http", "idle_timeout", "Seconds that a connection may wait between requests.",
      time([](auto& c) -> auto& { return c.http.idle_timeout; }, 100ms, 1h)},
 
+    {"http", "connections_per_peer",
+     "Of these, what one IP address (of IPv6, one /64) is sure of, and what is answered to it at a time.\n"
+     "Those that wait longest for a request are closed for new ones; health checks have places of their own.",
+     number([](auto& c) -> auto& { return c.http.connections_per_peer; }, 1, 65'536)},
     {"drain", "grace",
      "Seconds between not being ready and letting go, for whoever balances load to notice. All is\n"
      "served meanwhile.",

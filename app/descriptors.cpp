@@ -8,7 +8,7 @@ namespace reginfo {
 namespace {
 
 /// Standard streams, Asio's own, signals, SQLite's files, DNS by UDP and TCP, HEP, the service
-/// manager, connections that are being refused, and those that TcpServer has beside its bound.
+/// manager, the first health checks, and those that TcpServer has beside its bound.
 constexpr std::size_t kReserve = 48;
 
 /// Even if the limit does not leave them.
@@ -16,6 +16,11 @@ constexpr std::size_t kConnectionsMin = 4;
 
 /// Of what is left: the side port must work, but it is not what the server is for.
 constexpr std::size_t kHttpShare = 4;
+
+/// Of connections of HTTP: so many more are for health checks (metrics/http_connection).
+constexpr std::size_t kProbeShare = 8;
+
+std::size_t with_probes(std::size_t http) { return http + http / kProbeShare; }
 
 }  // namespace
 
@@ -38,10 +43,11 @@ ConnectionBounds fit_connections(
 ) {
     const std::size_t reserve = kReserve + listeners;
     const std::size_t left = std::max(limit, reserve + kConnectionsMin) - reserve;
-    if (wanted.tcp + wanted.http <= left) return wanted;
+    if (wanted.tcp + with_probes(wanted.http) <= left) return wanted;
     ConnectionBounds bounds;
-    bounds.http = std::min(wanted.http, left / kHttpShare);
-    bounds.tcp = std::min(wanted.tcp, left - bounds.http);
+    const std::size_t http = left / kHttpShare * kProbeShare / (kProbeShare + 1);
+    bounds.http = std::min(wanted.http, std::max<std::size_t>(http, 1));
+    bounds.tcp = std::min(wanted.tcp, left - with_probes(bounds.http));
     return bounds;
 }
 

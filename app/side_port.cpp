@@ -6,18 +6,34 @@
 #include "transport/steady_time.hpp"
 
 #include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
 #include <random>
+#include <string>
 #include <utility>
 
 namespace reginfo {
 namespace {
 
-metrics::HttpOptions options_of(const Config::Http& http) {
+/// @param note  a line for the log
+metrics::HttpOptions options_of(
+    const Config::Http& http,
+    const std::function<void(const Note&)>& note
+) {
     metrics::HttpOptions options;
     options.hosts = http.hosts;
     options.connections = http.connections;
+    options.connections_per_peer = http.connections_per_peer;
     options.request_timeout = http.request_timeout;
     options.idle_timeout = http.idle_timeout;
+    options.fault = [note](std::string what) {
+        Note line;
+        line.severity = Note::Severity::error;
+        line.what = "http request failed";
+        line.detail = std::move(what);
+        note(line);
+    };
     return options;
 }
 
@@ -40,7 +56,7 @@ bool is_loopback(const IpAddress& address) {
 SidePort::SidePort(boost::asio::io_context& io, const Config::Http& http, SidePortAccess access)
     : access_(std::move(access)),
       events_(core_access(), random_epoch()),
-      server_(io, options_of(http)),
+      server_(io, options_of(http, access_.note)),
       core_collector_(
           [this]() -> const Stats& { return access_.engine().stats(); },
           std::string(version())
@@ -59,14 +75,8 @@ metrics::CoreAccess SidePort::core_access() {
     core.stats = [this]() -> const Stats& { return access_.engine().stats(); };
     core.inspection = [this]() -> const Inspection& { return access_.engine().inspection(); };
     core.now = [] { return steady_now(); };
-    core.act = [this](const OperatorAction& action) {
-        // No request is handled within a turn, so this one runs before run_turn returns.
-        auto outcome = ActionOutcome::busy;
-        access_.driver().run_turn([&](TimePoint now, Outbox& outbox) {
-            outcome = access_.engine().handle_action(now, action, outbox);
-        });
-        return outcome;
-    };
+    // An exception out of the core ends the process, as everywhere.
+    core.act = [this](const OperatorAction& action) noexcept { return act(action); };
     core.observe = [this](Observer* observer) { access_.engine().observe(observer); };
     core.log = [this](std::string what) {
         Note line;
@@ -84,6 +94,15 @@ metrics::CoreAccess SidePort::core_access() {
     };
     core.drain = [this] { access_.drain(); };
     return core;
+}
+
+/// The turn is over when run_turn returns, unless the server is stopping: then there is none.
+ActionOutcome SidePort::act(const OperatorAction& action) {
+    const auto outcome = std::make_shared<std::optional<ActionOutcome>>();
+    access_.driver().run_turn([this, action, outcome](TimePoint now, Outbox& outbox) {
+        *outcome = access_.engine().handle_action(now, action, outbox);
+    });
+    return outcome->value_or(ActionOutcome::stopping);
 }
 
 void SidePort::start() {

@@ -52,6 +52,7 @@ public:
 
 private:
     metrics::CoreAccess core_access();
+    ActionOutcome act(const OperatorAction& action);
 
     SidePortAccess access_;
     metrics::EventHub events_;

@@ -82,6 +82,8 @@ HttpResponse answer_of(ActionOutcome outcome) {
             return make_problem(404, "There is no such thing, or it is over.");
         case ActionOutcome::too_many:
             return make_problem(409, "There are 16 traces already; end one of them first.");
+        case ActionOutcome::stopping:
+            return make_problem(503, "The server is to be stopped; nothing was done.");
         case ActionOutcome::busy:
             break;
     }

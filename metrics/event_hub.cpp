@@ -43,8 +43,18 @@ std::string text_of_event(std::string_view name, const Json& data) {
 /// One who reads along.
 class EventHub::Reader final : public BodyStream {
 public:
-    Reader(EventHub& hub, EventFilter filter, std::uint64_t place, bool has_missed)
-        : hub_(hub), filter_(std::move(filter)), place_(place), has_missed_(has_missed) {
+    Reader(
+        EventHub& hub,
+        EventFilter filter,
+        std::string peer,
+        std::uint64_t place,
+        bool has_missed
+    )
+        : hub_(hub),
+          filter_(std::move(filter)),
+          peer_(std::move(peer)),
+          place_(place),
+          has_missed_(has_missed) {
         hub_.readers_.insert(this);
     }
     ~Reader() override {
@@ -74,6 +84,8 @@ public:
     void keep_alive(std::string& out) override { out.append(": nothing new\n\n"); }
     bool may_compress() const override { return false; }
 
+    const std::string& peer() const { return peer_; }
+
     void tell() {
         if (auto ready = std::exchange(ready_, nullptr)) ready();
     }
@@ -94,13 +106,14 @@ private:
 
     EventHub& hub_;
     EventFilter filter_;
+    std::string peer_;
     std::uint64_t place_;
     bool has_missed_;
     bool begun_ = false;
     std::function<void()> ready_;
 };
 
-EventHub::EventHub(CoreAccess core, std::string epoch, EventLimits limits)
+EventHub::EventHub(CoreAccess core, std::string epoch, const EventLimits& limits)
     : core_(std::move(core)), epoch_(std::move(epoch)), limits_(limits) {}
 
 EventHub::~EventHub() = default;
@@ -168,12 +181,22 @@ std::optional<std::uint64_t> EventHub::place_after(std::string_view id) const {
     return number + 1;
 }
 
-std::shared_ptr<BodyStream> EventHub::open(EventFilter filter, std::string_view last_event_id) {
+std::shared_ptr<BodyStream> EventHub::open(
+    EventFilter filter,
+    std::string_view last_event_id,
+    std::string_view peer
+) {
     if (readers_.size() >= limits_.readers) return nullptr;
+    const auto own = std::count_if(readers_.begin(), readers_.end(), [&](const Reader* reader) {
+        return reader->peer() == peer;
+    });
+    if (static_cast<std::size_t>(own) >= limits_.readers_per_peer) return nullptr;
     const auto place = place_after(last_event_id);
     listen(true);
     const bool has_missed = !last_event_id.empty() && !place;
-    return std::make_shared<Reader>(*this, std::move(filter), place.value_or(end()), has_missed);
+    return std::make_shared<Reader>(
+        *this, std::move(filter), std::string(peer), place.value_or(end()), has_missed
+    );
 }
 
 std::vector<prometheus::MetricFamily> EventHub::Collect() const {
@@ -213,7 +236,8 @@ void add_event_route(Router& router, EventHub& hub) {
         }
         HttpResponse response;
         response.content_type = "text/event-stream";
-        response.stream = hub.open(std::move(filter), last);
+        const std::string_view peer = request.peer;
+        response.stream = hub.open(std::move(filter), last, peer.substr(0, peer.rfind(':')));
         if (!response.stream) return make_problem(503, "Too many readers of events.");
         return response;
     });

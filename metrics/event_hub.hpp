@@ -27,6 +27,7 @@ struct EventLimits {
     std::size_t events = 10'000;  ///< kept for those who resume
     std::size_t bytes = 8'388'608;
     std::size_t readers = 64;
+    std::size_t readers_per_peer = 32;
     Duration kept_for = std::chrono::minutes{5};  ///< after the last reader has left
 };
 
@@ -43,7 +44,7 @@ struct EventFilter {
 class EventHub final : public Observer, public prometheus::Collectable {
 public:
     /// @param epoch  tells the ids of this process from those of another
-    EventHub(CoreAccess core, std::string epoch, EventLimits limits = {});
+    EventHub(CoreAccess core, std::string epoch, const EventLimits& limits = {});
     ~EventHub() override;
     EventHub(const EventHub&) = delete;
     EventHub& operator=(const EventHub&) = delete;
@@ -57,8 +58,14 @@ public:
 
     /// A stream of server-sent events from after `last_event_id` on, or from now on if it is empty.
     /// If events have been missed, it begins with an event `reset`.
-    /// Returns nullptr if there are too many readers already. The hub must outlive the stream.
-    std::shared_ptr<BodyStream> open(EventFilter filter, std::string_view last_event_id);
+    /// Returns nullptr if there are too many readers already, in all or of this peer. The hub must
+    /// outlive the stream.
+    /// @param peer  where the reader is: an address
+    std::shared_ptr<BodyStream> open(
+        EventFilter filter,
+        std::string_view last_event_id,
+        std::string_view peer = {}
+    );
 
     /// What it counts of itself.
     std::vector<prometheus::MetricFamily> Collect() const override;

@@ -20,26 +20,46 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
 }
 
-/// "q=0", "q=0.000": not acceptable (RFC 9110 §12.4.2).
-bool is_zero_weight(std::string_view parameters) {
-    const std::size_t at = parameters.find("q=");
-    if (at == std::string_view::npos) return false;
-    const std::string_view weight = trimmed(parameters.substr(at + 2));
-    return !weight.empty() && weight.find_first_not_of("0.") == std::string_view::npos;
+std::string lower_case(std::string_view text) {
+    std::string lower(text);
+    for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    return lower;
+}
+
+/// What stands before the first of that character; the rest is behind it.
+std::string_view cut(std::string_view& text, char at) {
+    const std::size_t end = std::min(text.find(at), text.size());
+    const std::string_view front = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    return trimmed(front);
+}
+
+/// Whether parameters such as "q=0.5" leave a weight above 0 (RFC 9110 §12.4.2); one that is none
+/// leaves nothing, as what is not compressed can always be read.
+bool is_acceptable(std::string_view parameters) {
+    while (!parameters.empty()) {
+        std::string_view value = cut(parameters, ';');
+        if (cut(value, '=') != "q") continue;
+        const std::string_view weight = trimmed(value);
+        return weight.find_first_not_of("0123456789.") == std::string_view::npos &&
+               weight.find_first_of("123456789") != std::string_view::npos;
+    }
+    return true;
 }
 
 }  // namespace
 
 bool accepts_gzip(std::string_view accept_encoding) {
-    while (!accept_encoding.empty()) {
-        const std::size_t end = std::min(accept_encoding.find(','), accept_encoding.size());
-        const std::string_view item = accept_encoding.substr(0, end);
-        accept_encoding.remove_prefix(std::min(end + 1, accept_encoding.size()));
-        const std::size_t semicolon = std::min(item.find(';'), item.size());
-        const std::string_view coding = trimmed(item.substr(0, semicolon));
-        if (coding == "gzip" || coding == "*") return !is_zero_weight(item.substr(semicolon));
+    const std::string lower = lower_case(accept_encoding);
+    std::string_view rest = lower;
+    bool any = false;
+    while (!rest.empty()) {
+        std::string_view parameters = cut(rest, ',');
+        const std::string_view coding = cut(parameters, ';');
+        if (coding == "gzip" || coding == "x-gzip") return is_acceptable(parameters);
+        if (coding == "*") any = is_acceptable(parameters);
     }
-    return false;
+    return any;
 }
 
 struct GzipWriter::State {

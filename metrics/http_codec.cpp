@@ -29,11 +29,16 @@ std::string http_date() {
 }  // namespace
 
 Exchange exchange_of(const BeastRequest& request) {
+    std::string encodings;
+    const auto [first, last] = request.equal_range(http::field::accept_encoding);
+    for (auto field = first; field != last; ++field) {
+        encodings.append(to_view(field->value())).append(",");
+    }
     Exchange exchange;
     exchange.version = request.version();
     exchange.keep_alive = request.keep_alive();
     exchange.is_head = request.method() == http::verb::head;
-    exchange.gzip = accepts_gzip(to_view(request[http::field::accept_encoding]));
+    exchange.gzip = accepts_gzip(encodings);
     return exchange;
 }
 

@@ -3,32 +3,21 @@
 #pragma once
 
 #include "core/address.hpp"
-#include "core/time.hpp"
+#include "metrics/http_options.hpp"
 #include "metrics/router.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <prometheus/collectable.h>
 #include <prometheus/metric_family.h>
 
-#include <cstddef>
-#include <cstdint>
 #include <memory>
-#include <string>
 #include <vector>
 
 namespace reginfo::metrics {
 
-struct HttpOptions {
-    std::vector<std::string> hosts;  ///< accepted in Host besides addresses and localhost
-    std::size_t connections = 256;   ///< more are answered 503 and closed
-    Duration request_timeout = std::chrono::seconds{10};
-    Duration idle_timeout = std::chrono::seconds{75};
-    std::uint32_t header_bytes = 8'192;
-    std::uint64_t body_bytes = 65'536;
-    std::size_t target_bytes = 2'048;
-};
-
 /// Serves a Router over HTTP, with keep-alive.
+///
+/// Who connects and asks is served, however many others do not ask (HttpPlaces).
 ///
 /// Refuses what is malformed (400), too long (413, 414, 431), of another HTTP version (505) or not
 /// meant for us by its Host (421); each refusal is a problem document (RFC 9457).

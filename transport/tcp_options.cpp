@@ -50,7 +50,7 @@ boost::system::error_code open_for_connect(
 
     set_tcp_options(socket, options);
     const bool wildcard = to_asio(bound.address).is_unspecified();
-    if (wildcard) return error;
+    if (wildcard) return {};
     // The kernel chooses the port when it knows the peer, so ports do not run out.
     set(socket, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
     socket.bind(to_tcp({bound.address, 0}), error);

@@ -51,6 +51,7 @@ enum class ActionOutcome : std::uint8_t {
     not_found,  ///< there is no such thing, or it is over
     busy,       ///< a change of it is being stored: try again
     too_many,   ///< there is no room for another one
+    stopping,   ///< nothing is done any more: the server ends
 };
 
 }  // namespace reginfo

@@ -208,7 +208,7 @@ TEST_F(ServiceTest, WhereDescriptorsAreFewThereAreFewerConnectionsAndAWarning) {
 
     service.start();
 
-    EXPECT_THAT(lines.str(), HasSubstr(" warning few connections why=\"at most 38 TCP "));
+    EXPECT_THAT(lines.str(), HasSubstr(" warning few connections why=\"at most 39 TCP "));
     EXPECT_THAT(lines.str(), HasSubstr("RLIMIT_NOFILE is 100;"));
 }
 

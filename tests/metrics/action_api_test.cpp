@@ -57,6 +57,15 @@ TEST_F(ActionApi, AWrongTokenIsToldWithItsPeer) {
     EXPECT_THAT(warned, ElementsAre("GET /api/v1/dump from 192.0.2.77:4711"));
 }
 
+TEST_F(ActionApi, WhileTheServerStopsNothingIsDoneAndThatIsSaid) {
+    is_stopping = true;
+
+    const HttpResponse response = ask("POST", kAlice + "/notify");
+
+    EXPECT_EQ(response.status, 503U);
+    EXPECT_THAT(response.body, HasSubstr("nothing was done"));
+}
+
 TEST_F(ActionApi, WhatHasNoParametersTakesNone) {
     EXPECT_EQ(ask("POST", kAlice + "/notify?x=1").status, 400U);
     EXPECT_EQ(ask("DELETE", kAlice + "/trace?x=1").status, 400U);

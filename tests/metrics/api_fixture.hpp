@@ -38,7 +38,9 @@ protected:
         core.stats = [this]() -> const Stats& { return world.stats(); };
         core.inspection = [this]() -> const Inspection& { return world.engine().inspection(); };
         core.now = [this] { return world.now(); };
-        core.act = [this](const OperatorAction& action) { return world.act(action); };
+        core.act = [this](const OperatorAction& action) {
+            return is_stopping ? ActionOutcome::stopping : world.act(action);
+        };
         core.observe = [this](Observer* observer) {
             observers.push_back(observer);
             world.engine().observe(observer);
@@ -94,6 +96,7 @@ protected:
     Router router;
     std::size_t steps = 0;
     int drains = 0;
+    bool is_stopping = false;
 };
 
 }  // namespace reginfo::metrics

@@ -132,6 +132,18 @@ TEST_F(EventHubTest, ASlowReaderIsDropped) {
     EXPECT_THAT(metrics, HasSubstr("\nreginfod_events_total 5\n"));
 }
 
+TEST_F(EventHubTest, OnePeerLeavesRoomForOtherReaders) {
+    EventLimits limits;
+    limits.readers = 4;
+    limits.readers_per_peer = 2;
+    EventHub small(access(), "0123456789ab", limits);
+    const auto first = small.open({}, "", "192.0.2.1");
+    const auto second = small.open({}, "", "192.0.2.1");
+
+    EXPECT_EQ(small.open({}, "", "192.0.2.1"), nullptr);
+    EXPECT_NE(small.open({}, "", "192.0.2.2"), nullptr);
+}
+
 TEST_F(EventHubTest, ADomainIsComparedWithoutRegardToCase) {
     HttpRequest request{"GET", "/api/v1/events", "domain=EXAMPLE.net"};
     const HttpResponse response = router.dispatch(request);
