@@ -63,8 +63,8 @@ bool NotifySender::handle_response(
     InFlight& in_flight = *dialog.in_flight;
     if (!is_sent_by(records_.settings.listeners[in_flight.flow.listener], top_via)) return false;
     if (cseq->number != in_flight.cseq || !is_of(dialog.state, response)) return false;
-    if (!in_flight.window->is_hop_known) {
-        in_flight.window->is_hop_known = true;
+    if (!in_flight.window->is_hop_known()) {
+        in_flight.window->set_hop_known();
         trust_.answered(hop_of(in_flight.flow));
     }
     if (response.status != 503) {

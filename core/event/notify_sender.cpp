@@ -124,22 +124,17 @@ void NotifySender::pump(TimePoint now, Dialog& dialog, Outbox& outbox) {
     }
     if (!flow) return;
     SendWindow* window = window_with_room(now, *next, *flow, outbox);
-    if (!window) {
-        arm(now, dialog);
-        return;
-    }
+    if (!window) return;
     NotifyBody body = records_.documents.body_for(now, *next);
     const std::optional<Flow> larger = larger_way(now, *next, *flow, body);
     if (larger) {
         flow = larger;
         window = window_with_room(now, *next, *flow, outbox);
-        if (!window) {
-            arm(now, dialog);
-            return;
-        }
+        if (!window) return;
     }
     if (const auto until = wait_for_trust(now, *window, *flow, size_of(dialog, body), outbox)) {
-        records_.subscriptions.dialog_timers.set(dialog, until);
+        window->block(*until);
+        wait(now, *next, *window, outbox);
         return;
     }
     send(now, *next, *flow, *window, std::move(body), larger.has_value(), outbox);

@@ -118,6 +118,7 @@ private:
         const Flow& flow,
         Outbox& outbox
     );
+    void wait(TimePoint now, Subscription& subscription, SendWindow& window, Outbox& outbox);
     void send(
         TimePoint now,
         Subscription& subscription,

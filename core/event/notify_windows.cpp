@@ -29,16 +29,26 @@ SendWindow* NotifySender::window_with_room(
     if (window.has_room(now, standing)) return &window;
     gauges_.change(window, [&](SendWindow& full) { full.release_late(now); });
     if (window.has_room(now, standing)) return &window;
+    wait(now, subscription, window, outbox);
+    return nullptr;
+}
+
+void NotifySender::wait(
+    TimePoint now,
+    Subscription& subscription,
+    SendWindow& window,
+    Outbox& outbox
+) {
     if (!static_cast<QueueHook&>(subscription).is_linked()) {
         records_.queued(now, subscription);
         const std::string_view aor = subscription.aor.name;
         records_.tracer.say(
-            records_.tracer.current(aor), aor, "NOTIFY waits for a window", flow, outbox
+            records_.tracer.current(aor), aor, "NOTIFY waits for a window", window.hop, outbox
         );
     }
     window.enqueue(subscription);
     arm(window, now);
-    return nullptr;
+    arm(now, subscription.dialog);
 }
 
 /// A response came that is no 503. A 408 is a proxy's, after a timer of its own, and a provisional
@@ -65,7 +75,8 @@ SendWindow& NotifySender::window_of(const Flow& flow) {
             spare_windows_.pop_back();
             window->restart();  // the settings may be others now
         }
-        window->is_hop_known = trust_.has_answered(hop);
+        window->hop = hop;
+        if (trust_.has_answered(hop)) window->set_hop_known();
         gauges_.added(*window);
         maybe_idle_.push_back(hop);  // if what it was asked for takes another way
     }
@@ -97,6 +108,7 @@ void NotifySender::handle_windows(TimePoint now, std::size_t count, Outbox& outb
         if (!window) return;
         gauges_.change(*window, [&](SendWindow& awaited) { awaited.release_late(now); });
         drain(now, *window, outbox);
+        if (window->is_idle()) maybe_idle_.push_back(window->hop);
     }
 }
 
@@ -146,7 +158,7 @@ std::optional<TimePoint> NotifySender::wait_for_trust(
     std::size_t bytes,
     Outbox& outbox
 ) {
-    if (window.is_hop_known) return std::nullopt;
+    if (window.is_hop_known()) return std::nullopt;
     const std::optional<TimePoint> until = trust_.wait_for(now, hop_of(flow), bytes);
     if (until) note_refusal(Bound::unanswered_hop, {}, flow, records_.stats, outbox);
     return until;

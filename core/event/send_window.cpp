@@ -48,7 +48,8 @@ void SendWindow::restart() {
     copy_is_next_ = true;
     silent_rounds_ = 0;
     is_answering_ = false;
-    is_hop_known = false;
+    is_hop_known_ = false;
+    blocked_until_ = TimePoint::min();
     shortest_ = Duration::max();
     smoothed_ = variation_ = Duration{};
     halved_at_ = counted_since_ = TimePoint::min();
@@ -60,6 +61,7 @@ void SendWindow::restart() {
 }
 
 bool SendWindow::has_room(TimePoint now, Standing standing) const {
+    if (now < blocked_until_) return false;
     if (standing == Standing::suspect) return is_free(now, suspects_);
     if (places_taken() < static_cast<std::size_t>(limit_)) return true;
     const bool is_proven = standing == Standing::proven;
@@ -250,6 +252,7 @@ InFlight* SendWindow::next_copy(TimePoint now) {
 }
 
 std::optional<TimePoint> SendWindow::next_deadline(TimePoint now) const {
+    if (now < blocked_until_) return is_awaited() ? std::optional(blocked_until_) : std::nullopt;
     std::optional<TimePoint> next;
     const auto consider = [&](TimePoint at) {
         if (!next || at < *next) next = at;

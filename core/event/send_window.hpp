@@ -95,8 +95,16 @@ public:
     std::size_t places_taken() const { return taken_[0] + taken_[1]; }
     double limit() const { return limit_; }
 
+    Flow hop;  ///< hop_of() what goes there
     /// The next hop has answered something, now or earlier (HopTrust).
-    bool is_hop_known = false;
+    bool is_hop_known() const { return is_hop_known_; }
+    void set_hop_known() {
+        is_hop_known_ = true;
+        blocked_until_ = TimePoint::min();
+    }
+    /// It has not, and has got what a stranger gets: nothing more leaves before that time.
+    void block(TimePoint until) { blocked_until_ = until; }
+
     Timer timer;
 
 private:
@@ -116,6 +124,8 @@ private:
 
     const Settings& settings_;
     double limit_;
+    bool is_hop_known_ = false;
+    TimePoint blocked_until_{TimePoint::min()};
     bool slow_start_ = true;
     bool fresh_is_next_ = false;      ///< of fresh and proven ones, where both have room
     bool copy_is_next_ = true;        ///< of copies and NOTIFYs to suspects

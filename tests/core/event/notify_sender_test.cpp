@@ -136,6 +136,22 @@ TEST_F(NotifySending, ANextHopThatHasNeverAnsweredGetsNoMoreThan64kBAMinute) {
     EXPECT_GT(world.stats().refused_by_bound[index_of(Bound::unanswered_hop)], 0U);
 }
 
+TEST_F(NotifySending, WhatWaitsForAStrangerLeavesWhenItAnswersForTheFirstTime) {
+    end();
+    for (int i = 0; i < 40; ++i) contacts.push_back({.uri = uri_of(next_contact++)});
+    publish_again();
+    world.take();
+    std::vector<Sent> first;
+    for (int i = 0; i < 50; ++i) {
+        Watcher other("s" + std::to_string(i), "198.51.100.77");
+        world.receive(other.flow, other.subscribe().text());
+        for (Sent& sent : world.take_notifies()) first.push_back(std::move(sent));
+    }
+    ASSERT_LT(first.size(), 50U);
+    for (const Sent& sent : first) world.answer(sent, 200);
+    EXPECT_EQ(first.size() + world.take_notifies().size(), 50U);
+}
+
 TEST_F(NotifySending, ANextHopThatHasAnsweredOnceIsToldAllThereIs) {
     for (int i = 0; i < 40; ++i) contacts.push_back({.uri = uri_of(next_contact++)});
     world.answers = [](const Sent&) { return 200; };
