@@ -16,6 +16,10 @@ namespace {
 /// Small: some clients take a longer one for the end of this server (features.md D4).
 constexpr Seconds kOverloadRetryAfter{2};
 
+/// Lines on strangers that are made in a second: more than the log takes of one kind, so that it
+/// says that there are more.
+constexpr std::uint32_t kStrangersNoted = 8;
+
 /// Whether the request has a To tag, or a To that cannot be read.
 bool is_in_dialog(const sip::Message& request) {
     const auto to = request.first(sip::HeaderName::to);
@@ -34,12 +38,7 @@ void UserAgentServer::handle_message(
     const bool trusted = settings_.trusts(flow.peer.address);
     if (!trusted) {
         note_refusal(Bound::untrusted_peer, {}, flow, stats_, outbox);
-        outbox.note(
-            Note::Severity::warning,
-            "untrusted peer",
-            "message ignored or forbidden; see access.trusted_networks",
-            flow
-        );
+        note_stranger(now, flow, outbox);
         if (!settings_.refuse_untrusted_with_403) return;
     }
     const sip::ParseError error = parse_message(bytes, settings_.limits.message, message_);
@@ -55,6 +54,22 @@ void UserAgentServer::handle_message(
     } else {
         response(now, flow, outbox);
     }
+}
+
+/// A stranger's datagram must not cost a line that is only made to be thrown away.
+void UserAgentServer::note_stranger(TimePoint now, const Flow& flow, Outbox& outbox) {
+    if (now - strangers_since_ >= std::chrono::seconds{1}) {
+        strangers_since_ = now;
+        strangers_noted_ = 0;
+    }
+    if (strangers_noted_ == kStrangersNoted) return;
+    ++strangers_noted_;
+    outbox.note(
+        Note::Severity::warning,
+        "untrusted peer",
+        "message ignored or forbidden; see access.trusted_networks",
+        flow
+    );
 }
 
 /// Bytes that are no message that could be served.

@@ -72,6 +72,7 @@ private:
     bool has_room(const Flow& flow, Outbox& outbox);
     bool comes_again_by_itself(const Flow& flow) const;
     bool shed(const Flow& flow, Outbox& outbox);
+    void note_stranger(TimePoint now, const Flow& flow, Outbox& outbox);
 
     const Settings& settings_;
     Stats& stats_;
@@ -83,6 +84,8 @@ private:
     Compositor& compositor_;
     Recovery& recovery_;
     Pressure pressure_ = Pressure::none;
+    TimePoint strangers_since_;  ///< the second in which strangers_noted_ were
+    std::uint32_t strangers_noted_ = 0;
     sip::Message message_;  ///< reused, so that parsing does not allocate
 };
 

@@ -137,6 +137,19 @@ TEST(EngineTrust, OthersAreIgnoredSilently) {
     EXPECT_EQ(world.notes.size(), 1U);
 }
 
+TEST(EngineTrust, OfManyOthersFewLinesAreMadeAndAllAreCounted) {
+    World world;
+    for (int i = 0; i < 1'000; ++i) world.receive(udp_flow("8.8.8.8"), RequestText{}.text());
+    EXPECT_EQ(world.stats().refused_by_bound[index_of(Bound::untrusted_peer)], 1'000U);
+    EXPECT_LT(world.notes.size(), 20U);
+
+    const std::size_t before = world.notes.size();
+    world.pass(std::chrono::seconds{1});
+    world.receive(udp_flow("8.8.8.8"), RequestText{}.text());
+
+    EXPECT_EQ(world.notes.size(), before + 1);
+}
+
 TEST(EngineTrust, OthersAreForbiddenWhereThatIsConfigured) {
     Settings settings = test_settings();
     settings.refuse_untrusted_with_403 = true;
