@@ -298,6 +298,7 @@ Config::Config()
         settings.trusted_networks.push_back(Network::parse(text).value());
     }
     http.listen = *parse_bound("127.0.0.1:8080");
+    settings.limits.memory_bytes = kAutomaticMemory;
 }
 
 EffectiveConfig load_config(

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <stdexcept>
@@ -21,6 +22,9 @@ namespace reginfo {
 
 /// More sockets than this serve nobody; ListenerId could count further.
 inline constexpr std::size_t kMaxListeners = 64;
+
+/// limits.memory_bytes: as fit_memory() finds (app/memory_limit.hpp).
+inline constexpr std::uint64_t kAutomaticMemory = std::numeric_limits<std::uint64_t>::max();
 
 enum class LogLevel : std::uint8_t { debug, info, warning, error, off };
 enum class LogFormat : std::uint8_t { text, json };
@@ -47,11 +51,11 @@ struct Config {
         std::vector<std::string> hosts;  ///< accepted in Host besides addresses and localhost
         std::string token;               ///< of actions (RFC 6750); empty: there are none
         std::size_t connections = 256;
+        std::size_t connections_per_peer = 64;
         Duration request_timeout = std::chrono::seconds{10};
         Duration idle_timeout = std::chrono::seconds{75};
     } http;
 
-        std::size_t connections_per_peer = 64;
     /// What happens between the wish to stop and the stop (app/shutdown.hpp).
     struct Drain {
         Duration grace{0};                                  ///< not ready, and all is still served

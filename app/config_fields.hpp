@@ -42,6 +42,14 @@ constexpr Field bytes(Access access, std::uint64_t min, std::uint64_t max) {
     return number(access, min, max, "bytes");
 }
 
+/// "auto" is `automatic`.
+template <class Access>
+constexpr Field bytes_or_automatic(Access access, std::uint64_t max, std::uint64_t automatic) {
+    NumberField field = std::get<NumberField>(bytes(access, 0, max));
+    field.automatic = automatic;
+    return field;
+}
+
 /// A duration that takes whole numbers of `Unit` only.
 template <class Unit, class Access>
 constexpr Field whole_time(Access, std::uint64_t min, std::uint64_t max, std::string_view unit) {

@@ -12,6 +12,7 @@ namespace reginfo {
 namespace {
 
 constexpr std::size_t kMaxShown = 80;
+constexpr std::string_view kAutomatic = "auto";
 
 std::string upper(std::string_view text) {
     std::string result(text);
@@ -83,6 +84,10 @@ struct Set {
     Config& config;
 
     std::string operator()(const NumberField& field) const {
+        const auto* word = std::get_if<std::string>(&value);
+        if (field.automatic && word && *word == kAutomatic) {
+            return field.write(config, *field.automatic), "";
+        }
         const auto* number = std::get_if<std::int64_t>(&value);
         if (number && *number >= 0) {
             const auto whole = static_cast<std::uint64_t>(*number);
@@ -91,8 +96,8 @@ struct Set {
         const std::string of = field.unit.empty() ? "" : " of " + std::string(field.unit);
         return wrong(
             value,
-            "a whole number" + of + " from " + std::to_string(field.min) + " to " +
-                std::to_string(field.max)
+            (field.automatic ? quoted(kAutomatic) + " or " : "") + "a whole number" + of +
+                " from " + std::to_string(field.min) + " to " + std::to_string(field.max)
         );
     }
 
@@ -141,7 +146,8 @@ struct ToToml {
     const Config& config;
 
     std::string operator()(const NumberField& field) const {
-        return std::to_string(field.read(config));
+        const std::uint64_t value = field.read(config);
+        return value == field.automatic ? quoted(kAutomatic) : std::to_string(value);
     }
     std::string operator()(const TimeField& field) const {
         return seconds_text(field.read(config));

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,6 +32,8 @@ struct NumberField {
     std::uint64_t min;
     std::uint64_t max;
     std::string_view unit;  ///< "seconds", "bytes"; empty for a count
+    /// The value that is written "auto": what it comes to, the machine decides.
+    std::optional<std::uint64_t> automatic = {};
 };
 
 /// A time in seconds, down to milliseconds.

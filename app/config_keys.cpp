@@ -11,6 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using fields::bytes;
+using fields::bytes_or_automatic;
 using fields::kDay;
 using fields::number;
 using fields::time;
@@ -215,6 +216,10 @@ const Key kKeys[] = {
      bytes([](auto& c) -> auto& { return c.settings.limits.waiting_bytes; }, 65'536, kMaxMemory)},
     {"limits", "dialog_state_bytes", "Contact, route set, tags and URIs of one dialog.",
      bytes([](auto& c) -> auto& { return c.settings.limits.dialog_state_bytes; }, 512, 1'048'576)},
+    {"limits", "memory_bytes",
+     "Memory of the process; near it no new publication or subscription is taken on. 0: no bound;\n"
+     "\"auto\": three quarters of what the container or the machine has (--check-config says how much).",
+     bytes_or_automatic([](auto& c) -> auto& { return c.settings.limits.memory_bytes; }, kMaxMemory, kAutomaticMemory)},
     {"limits", "expiries_per_turn", "Deadlines acted on before sockets are served again.",
      number([](auto& c) -> auto& { return c.settings.limits.expiries_per_turn; }, 1, 1'000'000)},
 
@@ -231,15 +236,15 @@ const Key kKeys[] = {
      fields::kHttpToken},
     {"http", "connections", "Connections at a time.",
      number([](auto& c) -> auto& { return c.http.connections; }, 1, 65'536)},
+    {"http", "connections_per_peer",
+     "Of these, what one IP address (of IPv6, one /64) is sure of, and what is answered to it at a time.\n"
+     "Those that wait longest for a request are closed for new ones; health checks have places of their own.",
+     number([](auto& c) -> auto& { return c.http.connections_per_peer; }, 1, 65'536)},
     {"http", "request_timeout", "Seconds for a request to come whole, and for its answer to leave.",
      time([](auto& c) -> auto& { return c.http.request_timeout; }, 100ms, 1h)},
     {"http", "idle_timeout", "Seconds that a connection may wait between requests.",
      time([](auto& c) -> auto& { return c.http.idle_timeout; }, 100ms, 1h)},
 
-    {"http", "connections_per_peer",
-     "Of these, what one IP address (of IPv6, one /64) is sure of, and what is answered to it at a time.\n"
-     "Those that wait longest for a request are closed for new ones; health checks have places of their own.",
-     number([](auto& c) -> auto& { return c.http.connections_per_peer; }, 1, 65'536)},
     {"drain", "grace",
      "Seconds between not being ready and letting go, for whoever balances load to notice. All is\n"
      "served meanwhile.",

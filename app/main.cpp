@@ -7,6 +7,7 @@
 #include "app/health_check.hpp"
 #include "app/log.hpp"
 #include "app/log_writer.hpp"
+#include "app/memory_limit.hpp"
 #include "app/service.hpp"
 #include "app/service_manager.hpp"
 #include "app/state_command.hpp"
@@ -62,9 +63,10 @@ void run(std::vector<std::string> arguments) {
         return flush_output();
     }
     const auto load = [&line] {
-        return reginfo::load_config(
-            line.config_file, reginfo::read_environment(environ), line.flags
-        );
+        auto effective =
+            reginfo::load_config(line.config_file, reginfo::read_environment(environ), line.flags);
+        reginfo::fit_memory(effective.config);
+        return effective;
     };
     const auto effective = load();
     const reginfo::Config& config = effective.config;

@@ -82,10 +82,11 @@ Service::Service(Config config, Log& log, ConfigSource source, const ServiceMana
       signals_(io_),
       suppressed_timer_(io_),
       manager_(io_, manager),
+      memory_({[this]() -> Engine& { return *engine_; }, [this] { return bytes_queued(); }}),
       transport_collector_([this]() -> const TransportStats& { return driver_->stats(); }),
       storage_collector_([this] { return sqlite_ ? sqlite_->stats() : StoreStats{}; }),
-      side_port_(io_, within(config_.http, bounds_), side_port_access()),
       log_collector_(log),
+      side_port_(io_, within(config_.http, bounds_), side_port_access()),
       shutdown_(io_, config_.drain, log, shutdown_access()),
       source_(std::move(source)) {
     config_.transport.message = config_.settings.limits.message;
@@ -257,6 +258,7 @@ void Service::open_http() {
 void Service::open_driver() {
     DriverParts parts{io_, *engine_, sqlite_.get(), [this](const Note& line) { note(line); }};
     parts.admission = [this](const IpAddress& peer) { return admission_of(peer); };
+    parts.turn_ended = [this](TimePoint now) { memory_.turn_ended(now); };
     TransportOptions options = config_.transport;
     options.connections = bounds_.tcp;
     try {
@@ -291,6 +293,13 @@ SidePortAccess Service::side_port_access() {
     access.drain = [this] { shutdown_.drain(); };
     access.token = [this] { return config_.http.token; };
     return access;
+}
+
+/// By sockets and by the side port, for which the engine cannot know.
+std::uint64_t Service::bytes_queued() const {
+    const TransportStats& stats = driver_->stats();
+    return stats.datagram_bytes_queued + stats.stream_bytes_queued + stats.stream_input_bytes +
+           side_port_.event_bytes();
 }
 
 /// Why SIP should not be sent here now; empty if it may.

@@ -6,6 +6,7 @@
 #include "app/descriptors.hpp"
 #include "app/log.hpp"
 #include "app/log_collector.hpp"
+#include "app/memory_watch.hpp"
 #include "app/service_manager.hpp"
 #include "app/shutdown.hpp"
 #include "app/side_port.hpp"
@@ -20,6 +21,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -82,6 +84,7 @@ private:
     bool wait_for_store();
     void tell_store_trouble();
     std::string unready_because() const;
+    std::uint64_t bytes_queued() const;
     void open_listeners();
     void open_http();
     void open_driver();
@@ -102,6 +105,7 @@ private:
     boost::asio::signal_set signals_;
     boost::asio::steady_timer suppressed_timer_;
     ServiceManager manager_;
+    MemoryWatch memory_;
     bool is_suppressed_timer_armed_ = false;
     bool is_ready_ = false;
     bool stopping_ = false;

@@ -47,6 +47,9 @@ public:
     void start();
     void stop() { server_.stop(); }
 
+    /// Of events that are kept for those who read along.
+    std::size_t event_bytes() const { return events_.bytes(); }
+
     /// What the operator should know of how it is bound; empty if nothing.
     static std::string warning_for(const Config::Http& http);
 

@@ -35,6 +35,8 @@ std::string_view text_of(Bound bound) {
             return "limits.dialog_state_bytes reached";
         case Bound::unanswered_hop:
             return "a next hop has never answered: it gets no more than 64 kB a minute";
+        case Bound::memory:
+            return "limits.memory_bytes is near";
         case Bound::overload_publish:
         case Bound::overload_subscribe:
             return "more requests than can be served";

@@ -158,6 +158,8 @@ void Engine::handle_message(
 
 void Engine::set_pressure(Pressure pressure) { impl_->server_.set_pressure(pressure); }
 
+void Engine::set_uncounted_memory(std::uint64_t bytes) { impl_->records_.uncounted_bytes = bytes; }
+
 void Engine::handle_broken_stream(
     TimePoint now,
     const Flow& flow,

@@ -52,6 +52,10 @@ public:
     /// What to shed from now on. Retransmissions and requests within dialogs are always served.
     void set_pressure(Pressure pressure);
 
+    /// What the process holds besides what the engine counts itself (MemoryUse): of
+    /// limits.memory_bytes that much is not the engine's to fill.
+    void set_uncounted_memory(std::uint64_t bytes);
+
     /// A TCP stream lost its framing (StreamFramer::Frame::Kind::broken): refuses the request if
     /// it can be read that far, and closes the flow.
     void handle_broken_stream(

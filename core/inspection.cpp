@@ -319,18 +319,20 @@ Duration Inspection::oldest_queued(TimePoint now) const { return records_.queue_
 
 std::uint64_t Inspection::least_window() const { return windows_.least(); }
 
-MemoryUse Inspection::memory() const {
+MemoryUse memory_of(const Records& records, const ServerTransactions& transactions) {
     return {
-        .publications = records_.aors.bytes(),
-        .subscriptions = records_.subscriptions.bytes(),
-        .transactions = transactions_.bytes(),
-        .documents = records_.documents.bytes(),
-        .notifies = records_.in_flight_bytes,
-        .waiting_requests = records_.waiting_bytes,
-        .tables = records_.aors.index_bytes() + records_.subscriptions.index_bytes(),
-        .aor_count = records_.aors.size(),
-        .subscription_count = records_.subscriptions.size(),
-        .transaction_count = transactions_.size(),
+        .publications = records.aors.bytes(),
+        .subscriptions = records.subscriptions.bytes(),
+        .transactions = transactions.bytes(),
+        .documents = records.documents.bytes(),
+        .notifies = records.in_flight_bytes,
+        .waiting_requests = records.waiting_bytes,
+        .tables = records.aors.index_bytes() + records.subscriptions.index_bytes(),
+        .uncounted = records.uncounted_bytes,
+        .limit = records.settings.limits.memory_bytes,
+        .aor_count = records.aors.size(),
+        .subscription_count = records.subscriptions.size(),
+        .transaction_count = transactions.size(),
     };
 }
 

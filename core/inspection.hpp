@@ -100,12 +100,23 @@ struct MemoryUse {
     std::uint64_t notifies = 0;          ///< in flight, without their documents
     std::uint64_t waiting_requests = 0;  ///< held back behind a commit
     std::uint64_t tables = 0;            ///< that records are found by
+    std::uint64_t uncounted = 0;         ///< held by the process besides, as far as is known
+    std::uint64_t limit = 0;             ///< limits.memory_bytes; 0: none
+
+    std::uint64_t counted() const {
+        return publications + subscriptions + transactions + documents + notifies +
+               waiting_requests + tables;
+    }
+    std::uint64_t used() const { return counted() + uncounted; }
 
     /// How many there are of what the first three are of.
     std::uint64_t aor_count = 0;
     std::uint64_t subscription_count = 0;
     std::uint64_t transaction_count = 0;
 };
+
+/// In constant time.
+MemoryUse memory_of(const Records& records, const ServerTransactions& transactions);
 
 /// Reads the tables of an engine between its turns.
 ///
@@ -160,7 +171,7 @@ public:
 
     Duration oldest_queued(TimePoint now) const;
     std::uint64_t least_window() const;
-    MemoryUse memory() const;
+    MemoryUse memory() const { return memory_of(records_, transactions_); }
 
 private:
     Records& records_;

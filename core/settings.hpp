@@ -95,6 +95,8 @@ struct Settings {
         std::size_t waiting_bytes = 64U << 20U;  ///< of them
         std::size_t dialog_state_bytes = 8'192;  ///< Contact, route set, tags, URIs of one dialog
         std::size_t expiries_per_turn = 256;
+        /// That the process may hold; near it nothing new is taken on; 0: no bound.
+        std::uint64_t memory_bytes = 0;
         std::size_t open_states = 1'024;  ///< of AORs, kept ready to be changed (OpenStates)
     } limits;
 

@@ -33,6 +33,7 @@ enum class Bound : std::uint8_t {
     waiting_requests,
     dialog_state,
     unanswered_hop,
+    memory,
     overload_publish,
     overload_subscribe,
     draining,

@@ -4,6 +4,7 @@
 
 #include "core/bounds.hpp"
 #include "core/event/profile.hpp"
+#include "core/inspection.hpp"
 #include "core/request_reader.hpp"
 
 #include <algorithm>
@@ -15,6 +16,12 @@ namespace {
 
 /// Small: some clients take a longer one for the end of this server (features.md D4).
 constexpr Seconds kOverloadRetryAfter{2};
+
+/// Memory comes back as state expires, not in a moment.
+constexpr Seconds kMemoryRetryAfter{60};
+
+/// A twentieth of limits.memory_bytes is left to what is there already.
+constexpr std::uint64_t kMemoryKeptFree = 20;
 
 /// Lines on strangers that are made in a second: more than the log takes of one kind, so that it
 /// says that there are more.
@@ -169,6 +176,7 @@ void UserAgentServer::request(
     if (!has_room(flow, outbox)) return;
     const bool is_shedding = pressure_ != Pressure::none || stats_.drain_phase != 0;
     if (is_shedding && shed(flow, outbox)) return;
+    if (refuse_for_memory(flow, outbox)) return;
 
     const Result<Request> read = read_request(message_, flow, *via, key);
     // A response to CANCEL has the To tag of the one to what it cancels (RFC 3261 §9.2).
@@ -254,6 +262,28 @@ bool UserAgentServer::shed(const Flow& flow, Outbox& outbox) {
         busy.retry_after =
             std::min(settings_.drain.retry_after, traits_of(profile).retry_after_max);
     }
+    refuse_stateless(flow, busy, outbox);
+    return true;
+}
+
+/// Whether the new request in message_ begins something that memory is too short for. What goes on
+/// or ends is served: it frees memory, or takes no more.
+bool UserAgentServer::refuse_for_memory(const Flow& flow, Outbox& outbox) {
+    const std::uint64_t limit = settings_.limits.memory_bytes;
+    const std::uint64_t used = limit == 0 ? 0 : memory_of(records_, transactions_).used();
+    records_.is_memory_full = limit != 0 && used >= limit;
+    if (limit == 0 || used < limit - limit / kMemoryKeptFree) return false;
+    Reply busy = refusal(503, "Memory is short");
+    busy.retry_after = kMemoryRetryAfter;
+    if (message_.method == sip::Method::subscribe) {
+        if (is_in_dialog(message_)) return false;
+        const WatcherFacts watcher = facts_of(message_, flow.peer.address);
+        const Profile profile = profile_for(settings_.profile_rules, watcher);
+        busy.retry_after = std::min(kMemoryRetryAfter, traits_of(profile).retry_after_max);
+    } else if (message_.method != sip::Method::publish || message_.first(sip::HeaderName::sip_if_match)) {
+        return false;
+    }
+    note_refusal(Bound::memory, {}, flow, stats_, outbox);
     refuse_stateless(flow, busy, outbox);
     return true;
 }

@@ -72,6 +72,7 @@ private:
     bool has_room(const Flow& flow, Outbox& outbox);
     bool comes_again_by_itself(const Flow& flow) const;
     bool shed(const Flow& flow, Outbox& outbox);
+    bool refuse_for_memory(const Flow& flow, Outbox& outbox);
     void note_stranger(TimePoint now, const Flow& flow, Outbox& outbox);
 
     const Settings& settings_;

@@ -49,6 +49,7 @@ inline constexpr std::string_view kBoundNames[] = {
     "waiting_requests",
     "dialog_state",
     "unanswered_hop",
+    "memory",
     "overload_publish",
     "overload_subscribe",
     "draining",

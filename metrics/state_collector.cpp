@@ -41,6 +41,16 @@ std::vector<prometheus::MetricFamily> StateCollector::Collect() const {
             labels
         );
     }
+    families.add(
+        "reginfod_memory_used_bytes",
+        "Memory of the process: what is counted, and what is resident besides.",
+        memory.used()
+    );
+    families.add(
+        "reginfod_memory_limit_bytes",
+        "limits.memory_bytes, near which nothing new is taken on; 0: no bound.",
+        memory.limit
+    );
     const auto add_mean = [&](std::string_view item, std::uint64_t bytes, std::uint64_t count) {
         const Families::Label labels[] = {{"item", item}};
         families.add(

@@ -200,6 +200,7 @@ void Driver::end_turn() {
     in_turn_ = false;
 
     stats_.turns.add(steady_now() - now_);
+    if (parts_.turn_ended) parts_.turn_ended(now_);
     if (!stopped_) schedule();
 }
 

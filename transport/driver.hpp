@@ -36,6 +36,7 @@ struct DriverParts {
     std::unique_ptr<Resolver> resolver = nullptr;  ///< none: the DNS
     /// Asked when a peer connects, so that a reload counts at once; none: everybody is served.
     std::function<Admission(const IpAddress& peer)> admission = nullptr;
+    std::function<void(TimePoint now)> turn_ended = nullptr;  ///< none: nobody wants to know
 };
 
 /// Runs an Engine on the sockets of its listeners, by the contract in core/engine.hpp.

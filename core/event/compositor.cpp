@@ -3,6 +3,7 @@
 #include "core/event/compositor.hpp"
 
 #include "core/bounds.hpp"
+#include "core/event/footprint.hpp"
 #include "core/event/notifier.hpp"
 #include "core/event/record_codec.hpp"
 #include "core/sip/uri.hpp"
@@ -18,6 +19,10 @@ constexpr std::size_t kEndedKept = 512;
 
 /// A change that the store could not keep is tried again after this, if nobody asked for it.
 constexpr Duration kRetry = std::chrono::seconds{1};
+
+/// Bytes by which a modified publication may grow where memory is full: so that a phone that
+/// registers again, with a Call-ID or a number that is a little longer, is not lost.
+constexpr std::size_t kGrowthAllowed = 256;
 
 }  // namespace
 
@@ -118,8 +123,10 @@ std::optional<Bound> Compositor::start(
     Outbox& outbox
 ) {
     const bool is_near = is_near_bounds(aor, *state, wish);
-    Change change(*this, aor, std::move(state), is_near || records_.settings.durable);
+    const bool may_fail = is_near || records_.is_memory_full || records_.settings.durable;
+    Change change(*this, aor, std::move(state), may_fail);
     carry_out(now, change, wish);
+    if (is_too_large_now(change)) return Bound::memory;
     if (is_near) {
         if (const auto bound = outgrown(now, change)) {
             records_.drop_if_unused(aor, outbox);
@@ -151,6 +158,7 @@ Reply Compositor::refuse_by(Bound bound, std::string_view aor, const Flow& flow,
     std::string reason = "Too many publications";
     if (bound == Bound::contacts_per_aor) reason = "Too many contacts";
     if (bound == Bound::aor_bytes) reason = "Too many bytes of this address-of-record";
+    if (bound == Bound::memory) reason = "Memory is short";
     Reply reply = refusal(503, std::move(reason));
     reply.retry_after = Seconds{60};
     return reply;
@@ -204,6 +212,12 @@ void Compositor::trace_in_force(const Change& change, Outbox& outbox) {
         line += ", changes nothing that watchers see";
     }
     records_.tracer.say(change.trace, aor.name, line, {}, outbox);
+}
+
+/// Whether a modified publication takes more memory than before, where there is none left.
+bool Compositor::is_too_large_now(const Change& change) const {
+    if (!records_.is_memory_full || change.counted != &Stats::publications_modified) return false;
+    return footprint_of(change.next) > footprint_of(*change.aor.state()) + kGrowthAllowed;
 }
 
 void Compositor::carry_out(TimePoint now, Change& change, const Wish& wish) {

@@ -80,6 +80,7 @@ private:
     void trace_in_force(const Change& change, Outbox& outbox);
     void carry_out(TimePoint now, Change& change, const Wish& wish);
     void round_off(Change& change);
+    bool is_too_large_now(const Change& change) const;
     void begin(TimePoint now, Change& change, Outbox& outbox);
     std::vector<Write> writes_of(TimePoint now, Change& change) const;
     void apply(TimePoint now, Change& change, Outbox& outbox);

@@ -107,9 +107,11 @@ struct Records {
     QueueAges queue_ages;
     std::vector<Missed> missed;  ///< Recovery sees to it
     std::deque<Line> released;
-    std::size_t waiting = 0;          ///< requests held back or released, in all
-    std::size_t waiting_bytes = 0;    ///< of their messages
-    std::size_t in_flight_bytes = 0;  ///< of the heads of NOTIFYs in flight
+    std::size_t waiting = 0;            ///< requests held back or released, in all
+    std::size_t waiting_bytes = 0;      ///< of their messages
+    std::size_t in_flight_bytes = 0;    ///< of the heads of NOTIFYs in flight
+    std::uint64_t uncounted_bytes = 0;  ///< that the process holds besides what is counted here
+    bool is_memory_full = false;        ///< as the newest request found it
     Tracer tracer;
     void count_aors() { stats.aors = aors.size(); }
 };

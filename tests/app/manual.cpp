@@ -65,7 +65,8 @@ struct BoundsOf {
     std::string operator()(const NumberField& field) const {
         const std::string from = "at least " + std::to_string(field.min);
         if (field.max == std::numeric_limits<std::uint64_t>::max()) return from;
-        return std::to_string(field.min) + " to " + std::to_string(field.max);
+        return (field.automatic ? "\"auto\" or " : "") + std::to_string(field.min) + " to " +
+               std::to_string(field.max);
     }
     std::string operator()(const TimeField& field) const {
         return seconds(field.min) + " to " + seconds(field.max);

@@ -44,10 +44,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::size_t told(const MemoryUse& use) {
-    return use.publications + use.subscriptions + use.transactions + use.documents + use.notifies +
-           use.waiting_requests + use.tables;
-}
+std::size_t told(const MemoryUse& use) { return use.counted(); }
 
 Settings durable_settings() {
     Settings settings = test_settings();
