@@ -44,6 +44,8 @@ public:
     bool is_drained() const {
         return drain_.is_over() && !telling_ && sender_.is_idle() && stats_.commits_pending == 0;
     }
+    /// Responses that were begun, and requests that wait for theirs: grows while one is served.
+    std::uint64_t answers_begun() const { return responder_.drafts() + records_.waiting; }
     /// What follows from whatever happened this turn.
     void settle(TimePoint now, Outbox& outbox);
 
@@ -146,14 +148,17 @@ Engine::Engine(Settings settings, const Seed& seed)
 
 Engine::~Engine() = default;
 
-void Engine::handle_message(
+bool Engine::handle_message(
     TimePoint now,
     const Flow& flow,
     std::string_view bytes,
     Outbox& outbox
 ) {
+    const std::uint64_t before = impl_->answers_begun();
     impl_->server_.handle_message(now, flow, bytes, outbox);
+    const bool is_answered = impl_->answers_begun() != before;
     impl_->settle(now, outbox);
+    return is_answered;
 }
 
 void Engine::set_pressure(Pressure pressure) { impl_->server_.set_pressure(pressure); }

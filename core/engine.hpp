@@ -47,7 +47,8 @@ public:
     Engine& operator=(const Engine&) = delete;
 
     /// One whole SIP message: a UDP datagram, or a message that StreamFramer cut from a TCP stream.
-    void handle_message(TimePoint now, const Flow& flow, std::string_view bytes, Outbox& outbox);
+    /// Returns whether it will have a response, now or later.
+    bool handle_message(TimePoint now, const Flow& flow, std::string_view bytes, Outbox& outbox);
 
     /// What to shed from now on. Retransmissions and requests within dialogs are always served.
     void set_pressure(Pressure pressure);

@@ -157,9 +157,9 @@ void Driver::adjust_pressure(std::optional<TimePoint> deadline) {
     tcp_.pause_reading(pressure == Pressure::extreme);
 }
 
-void Driver::handle_message(const Flow& flow, std::string_view bytes) {
+bool Driver::handle_message(const Flow& flow, std::string_view bytes) {
     if (hep_) hep_->received(flow, bytes);
-    parts_.engine.handle_message(now_, flow, bytes, outbox_);
+    return parts_.engine.handle_message(now_, flow, bytes, outbox_);
 }
 
 void Driver::handle_broken_stream(const Flow& flow, std::string_view head, sip::ParseError error) {

@@ -74,7 +74,7 @@ private:
     void measure_backlog(ListenerId listener, bool drained);
     void adjust_pressure(std::optional<TimePoint> deadline);
     void begin_turn() override;
-    void handle_message(const Flow& flow, std::string_view bytes) override;
+    bool handle_message(const Flow& flow, std::string_view bytes) override;
     void handle_broken_stream(const Flow& flow, std::string_view head, sip::ParseError error)
         override;
     void handle_flow_closed(const Flow& flow) override;

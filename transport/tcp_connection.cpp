@@ -73,8 +73,7 @@ std::size_t TcpConnection::hand_in(TurnHandler& handler) {
         switch (frame->kind) {
             case Kind::message:
                 ++stats_.stream_messages_received;
-                if (!is_response(frame->bytes)) ++unanswered_;
-                handler.handle_message(flow_, frame->bytes);
+                if (handler.handle_message(flow_, frame->bytes)) ++unanswered_;
                 break;
             case Kind::ping:
                 ++pings;

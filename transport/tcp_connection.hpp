@@ -62,7 +62,7 @@ public:
     std::size_t buffered() const { return framer_.buffered(); }
 
     void push(std::string head, SharedBytes tail);
-    /// Whether requests came that have no final response in the queue yet.
+    /// Whether requests came whose final response is to come, and is not in the queue yet.
     bool owes_answers() const { return unanswered_ > 0; }
     std::size_t queued_bytes() const { return queued_bytes_; }
 
@@ -99,7 +99,7 @@ private:
     TransportStats& stats_;
     sip::StreamFramer framer_;
     std::size_t buffered_ = 0;    ///< as counted in stats_
-    std::size_t unanswered_ = 0;  ///< requests
+    std::size_t unanswered_ = 0;  ///< requests that will be answered
     bool broken_ = false;
     bool pong_queued_ = false;
     Fifo<Outgoing, 16> queue_;

@@ -24,7 +24,8 @@ class TurnHandler {
 public:
     virtual void begin_turn() = 0;
 
-    virtual void handle_message(const Flow& flow, std::string_view bytes) = 0;
+    /// Returns whether it will have a response.
+    virtual bool handle_message(const Flow& flow, std::string_view bytes) = 0;
     virtual void handle_broken_stream(
         const Flow& flow,
         std::string_view head,

@@ -55,7 +55,8 @@ ResponseDraft Responder::draft(
     const Flow& flow,
     const TransactionKey& key,
     std::uint64_t to_tag
-) const {
+) {
+    ++drafts_;
     ResponseDraft draft;
     draft.key = key;
     draft.to = way_back(flow, top_via);
@@ -71,7 +72,7 @@ ResponseDraft Responder::draft(
     return draft;
 }
 
-ResponseDraft Responder::draft(const Request& request) const {
+ResponseDraft Responder::draft(const Request& request) {
     return draft(request.message, request.top_via, request.flow, request.key, to_tag(request));
 }
 

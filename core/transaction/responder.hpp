@@ -66,9 +66,12 @@ public:
         const Flow& flow,
         const TransactionKey& key,
         std::uint64_t to_tag
-    ) const;
+    );
     /// The same for a transaction that has begun.
-    ResponseDraft draft(const Request& request) const;
+    ResponseDraft draft(const Request& request);
+
+    /// How many there have been.
+    std::uint64_t drafts() const { return drafts_; }
 
     /// The tag that responses to this request carry, if it had none.
     std::uint64_t to_tag(const Request& request) const;
@@ -106,6 +109,7 @@ private:
     SpareTexts& spare_texts_;
     Stats& stats_;
     InviteRefusals invite_refusals_;
+    std::uint64_t drafts_ = 0;
 };
 
 /// The text of a tag.

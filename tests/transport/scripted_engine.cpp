@@ -19,9 +19,10 @@ public:
 Engine::Engine(Settings, const Seed& seed) : impl_(std::make_unique<Impl>(seed.first)) {}
 Engine::~Engine() = default;
 
-void Engine::handle_message(TimePoint, const Flow& flow, std::string_view bytes, Outbox& outbox) {
+bool Engine::handle_message(TimePoint, const Flow& flow, std::string_view bytes, Outbox& outbox) {
     impl_->script.messages.push_back({flow, std::string(bytes)});
     if (impl_->script.on_message) impl_->script.on_message(flow, bytes, outbox);
+    return impl_->script.answers;
 }
 
 void Engine::handle_broken_stream(

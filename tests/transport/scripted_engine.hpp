@@ -32,6 +32,7 @@ struct Script {
     std::function<void(CommitId, bool, Outbox&)> on_committed;
     std::function<void(TimePoint, Outbox&)> on_timeout;
     std::optional<TimePoint> deadline;
+    bool answers = true;  ///< each message will have a response
 
     std::vector<Message> messages;
     std::vector<Flow> closed;

@@ -42,7 +42,9 @@ protected:
     Flow flow_of(TcpPeer& peer) {
         const std::size_t before = server->script.messages.size();
         peer.send("SIP/2.0 200 Who am I\r\nContent-Length: 0\r\n\r\n");
+        server->script.answers = false;
         EXPECT_TRUE(server->run_until([&] { return server->script.messages.size() > before; }));
+        server->script.answers = true;
         return server->script.messages.back().flow;
     }
 
@@ -230,6 +232,19 @@ TEST_F(Tcp, APeerThatEndsItsOutputAndGetsNoAnswerIsGivenUpAfterTheLingerTimeout)
 
     ASSERT_TRUE(server->run_until([&] { return server->stats().connections_open == 0; }));
     EXPECT_THAT(server->script.closed, ElementsAre(flow));
+}
+
+TEST_F(Tcp, APeerThatEndsItsOutputIsNotKeptForWhatIsNeverAnswered) {
+    start();
+    server->script.answers = false;
+    TcpPeer peer = connect();
+    const auto begin = std::chrono::steady_clock::now();
+
+    peer.send(message("ack"));
+    peer.end_output();
+
+    ASSERT_TRUE(server->run_until([&] { return peer.poll_end(); }));
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 4s) << "the linger timeout is five";
 }
 
 TEST_F(Tcp, AnIdleConnectionIsClosedAndToldOf) {
