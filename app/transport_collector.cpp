@@ -40,6 +40,7 @@ constexpr metrics::Series<Stats> kSeries[] = {
     {kReceivedBytes, kReceivedBytesHelp, "transport", "udp", &Stats::datagram_bytes_received},
     {kReceivedBytes, kReceivedBytesHelp, "transport", "tcp", &Stats::stream_bytes_received},
     {"reginfod_udp_datagrams_lost_total", "Datagrams that did not fit into the kernel's receive buffer.", nullptr, nullptr, &Stats::datagrams_lost_by_kernel},
+    {"reginfod_udp_segments_refused_total", "Datagrams that the kernel did not take several at a time: they went one by one.", nullptr, nullptr, &Stats::segments_refused},
     {"reginfod_pressure", "How far the reactor is behind: 0 not, 1 new subscriptions are refused, 2 new publications wait too.", nullptr, nullptr, &Stats::pressure},
     {"reginfod_pressure_changes_total", "How often that changed.", nullptr, nullptr, &Stats::pressure_changes},
     {"reginfod_tcp_pings_total", "Keep-alives on connections (RFC 5626).", nullptr, nullptr, &Stats::stream_pings},

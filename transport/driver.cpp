@@ -48,7 +48,11 @@ Driver::Driver(DriverParts parts, Listeners listeners, const TransportOptions& o
         Listeners::Socket socket = listeners.take(id);
         if (auto* udp = std::get_if<boost::asio::ip::udp::socket>(&socket)) {
             udp_[i] = std::make_unique<UdpEndpoint>(
-                std::move(*udp), options_.udp_queue_bytes, parts_.engine.spare_texts(), stats_
+                std::move(*udp),
+                options_.udp_queue_bytes,
+                parts_.engine.spare_texts(),
+                stats_,
+                static_cast<TurnHandler&>(*this)
             );
         } else {
             tcp_.add_listener(id, std::get<boost::asio::ip::tcp::acceptor>(std::move(socket)));

@@ -51,6 +51,8 @@ struct TransportStats {
     Counter datagrams_dropped = 0;     ///< our queue was full
     Counter datagrams_unsendable = 0;  ///< refused by the kernel, or no such listener
 
+    Counter segments_refused = 0;  ///< several as one: their path or device cannot cut them
+
     Counter pressure_changes = 0;
     std::uint64_t pressure = 0;  ///< reginfo::Pressure: 0 none, 1 high, 2 extreme
 

@@ -4,6 +4,7 @@
 #include "transport/udp_endpoint.hpp"
 
 #include "transport/socket_address.hpp"
+#include "transport/steady_time.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/container/static_vector.hpp>
@@ -16,9 +17,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <numeric>
+#include <string>
 
 namespace reginfo {
 namespace {
@@ -116,13 +119,15 @@ UdpEndpoint::UdpEndpoint(
     boost::asio::ip::udp::socket socket,
     std::size_t queue_bytes_max,
     SpareTexts& spare_texts,
-    TransportStats& stats
+    TransportStats& stats,
+    TurnHandler& handler
 )
     : socket_(std::move(socket)),
       v4_(socket_.local_endpoint().address().is_v4()),
       queue_bytes_max_(queue_bytes_max),
       spare_texts_(spare_texts),
-      stats_(stats) {}
+      stats_(stats),
+      handler_(handler) {}
 
 std::span<const Datagram> UdpEndpoint::receive(ReceiveBatch& batch) {
     const std::span<const Datagram> datagrams = batch.receive(socket_.native_handle());
@@ -184,15 +189,17 @@ void UdpEndpoint::flush() {
 }
 
 /// How many of the datagrams from `first` on may go through the kernel as one.
-std::size_t UdpEndpoint::run_from(std::size_t first, std::size_t end) const {
+std::size_t UdpEndpoint::run_from(std::size_t first, std::size_t end) {
     const std::size_t size = queue_[first].size();
-    if (!segments_ || size == 0 || size > kSegmentMax) return 1;
+    if (size == 0 || size > kSegmentMax) return 1;
     const std::size_t last = std::min(end, first + kSegmentedMax / size);
     std::size_t next = first + 1;
     while (next < last && queue_[next].size() == size && queue_[next].peer == queue_[first].peer) {
         ++next;
     }
-    return next - first;
+    const std::size_t run = next - first;
+    if (run == 1 || refusals_.empty()) return run;
+    return refusals_.has(steady_now(), queue_[first].peer.address) ? 1 : run;
 }
 
 /// Brings together, among the first `count`, what is for one peer and of one size, so that it may
@@ -226,7 +233,7 @@ int UdpEndpoint::send_batch() {
     std::array<std::size_t, kSendBatch> runs;
 
     const std::size_t count = std::min(queue_.size(), kSendBatch);
-    if (segments_ && !is_behind_) group(count);
+    if (!is_behind_) group(count);
     std::size_t messages = 0;
     iovec* vector = vectors.data();
     for (std::size_t i = 0; i < count; i += runs[messages++]) {
@@ -251,10 +258,24 @@ int UdpEndpoint::send_batch() {
     const bool all = sent == static_cast<int>(messages);
     is_behind_ = !all || (is_behind_ && count < queue_.size());
     if (sent < 0 && runs[0] > 1 && cannot_segment(errno)) {
-        segments_ = false;  // its path or device cannot: each goes alone from now on
+        send_apart(errno);
         return 0;
     }
     return sent < 0 ? sent : std::accumulate(runs.begin(), runs.begin() + sent, 0);
+}
+
+/// The path to the peer of the first, or the device that leads there, takes no several as one.
+void UdpEndpoint::send_apart(int error) {
+    const IpAddress& peer = queue_[0].peer.address;
+    ++stats_.segments_refused;
+    refusals_.add(steady_now(), peer);
+    handler_.note(
+        {Note::Severity::info,
+         "datagrams go one by one",
+         "to " + peer.to_string() + " for " +
+             std::to_string(std::chrono::minutes(SegmentRefusals::kFor).count()) +
+             " minutes: " + std::strerror(error)}
+    );
 }
 
 void UdpEndpoint::pop() {

@@ -5,7 +5,9 @@
 #include "core/outbox.hpp"
 #include "core/spare_texts.hpp"
 #include "transport/fifo.hpp"
+#include "transport/segment_refusals.hpp"
 #include "transport/transport_stats.hpp"
+#include "transport/turn_handler.hpp"
 
 #include <boost/asio/ip/udp.hpp>
 
@@ -57,12 +59,13 @@ private:
 class UdpEndpoint {
 public:
     /// @param spare_texts  gets the heads that were sent
-    /// @param stats        both must outlive the endpoint
+    /// @param handler      gets lines for the log; all three must outlive the endpoint
     UdpEndpoint(
         boost::asio::ip::udp::socket socket,
         std::size_t queue_bytes_max,
         SpareTexts& spare_texts,
-        TransportStats& stats
+        TransportStats& stats,
+        TurnHandler& handler
     );
 
     template <class Handler>
@@ -94,9 +97,10 @@ private:
         std::size_t size() const { return head.size() + (tail ? tail->size() : 0); }
     };
 
-    std::size_t run_from(std::size_t first, std::size_t end) const;
+    std::size_t run_from(std::size_t first, std::size_t end);
     void group(std::size_t count);
     int send_batch();
+    void send_apart(int error);
     void pop();
     void wait_writable();
 
@@ -105,11 +109,12 @@ private:
     std::size_t queue_bytes_max_;
     SpareTexts& spare_texts_;
     TransportStats& stats_;
+    TurnHandler& handler_;
     Fifo<Outgoing, 1'024> queue_;
     std::size_t queued_bytes_ = 0;
     bool awaiting_writable_ = false;
     bool is_behind_ = false;  ///< the kernel left something that was to be sent with the rest
-    bool segments_ = true;    ///< until the kernel refuses
+    SegmentRefusals refusals_;
     std::uint32_t dropped_by_kernel_ = 0;
 };
 

@@ -4,6 +4,8 @@
 
 #include "tests/transport/kernel_faults.hpp"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -15,8 +17,15 @@ namespace {
 bool is_full = false;
 bool has_no_descriptors = false;
 bool has_no_network = false;
-bool cuts_none = false;
+int cuts_none = 0;           ///< the error
+in_addr_t cuts_none_to = 0;  ///< 0: to anybody
 unsigned long messages = 0;
+
+bool is_cut(const msghdr& header) {
+    const auto* const peer = static_cast<const sockaddr_in*>(header.msg_name);
+    return header.msg_controllen > 0 &&
+           (cuts_none_to == 0 || peer->sin_addr.s_addr == cuts_none_to);
+}
 
 }  // namespace
 
@@ -25,9 +34,14 @@ extern "C" int sendmmsg(int socket, mmsghdr* headers, unsigned count, int flags)
         errno = EAGAIN;
         return -1;
     }
-    if (cuts_none && headers[0].msg_hdr.msg_controllen > 0) {
-        errno = EIO;
-        return -1;
+    if (cuts_none != 0) {
+        unsigned good = 0;
+        while (good < count && !is_cut(headers[good].msg_hdr)) ++good;
+        if (good == 0) {
+            errno = cuts_none;
+            return -1;
+        }
+        count = good;
     }
     messages += count;
     return static_cast<int>(::syscall(SYS_sendmmsg, socket, headers, count, flags));
@@ -54,8 +68,11 @@ namespace reginfo::test {
 FullKernel::FullKernel() { is_full = true; }
 FullKernel::~FullKernel() { is_full = false; }
 
-NoSegmentation::NoSegmentation() { cuts_none = true; }
-NoSegmentation::~NoSegmentation() { cuts_none = false; }
+NoSegmentation::NoSegmentation(int error, const char* to) {
+    cuts_none = error;
+    cuts_none_to = to ? ::inet_addr(to) : 0;
+}
+NoSegmentation::~NoSegmentation() { cuts_none = 0; }
 
 unsigned long messages_sent() { return messages; }
 

@@ -3,6 +3,8 @@
 /// process, replaced.
 #pragma once
 
+#include <cerrno>
+
 namespace reginfo::test {
 
 /// While it lives, sendmmsg fails with EAGAIN: the send buffer is full.
@@ -14,11 +16,13 @@ public:
     FullKernel& operator=(const FullKernel&) = delete;
 };
 
-/// While it lives, sendmmsg fails with EIO where datagrams are to be cut out of a message
-/// (UDP_SEGMENT): as on a device without checksums of its own.
+/// While it lives, sendmmsg fails where datagrams are to be cut out of a message (UDP_SEGMENT):
+/// with EIO as on a device without checksums of its own, with EMSGSIZE as on a path that is too
+/// narrow.
 class NoSegmentation {
 public:
-    NoSegmentation();
+    /// @param to  an IPv4 address, the only one that it is so for; null: all are
+    explicit NoSegmentation(int error, const char* to = nullptr);
     ~NoSegmentation();
     NoSegmentation(const NoSegmentation&) = delete;
     NoSegmentation& operator=(const NoSegmentation&) = delete;

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::UnorderedElementsAre;
 using ::testing::UnorderedElementsAreArray;
+using namespace std::chrono_literals;
 
 SharedBytes shared(std::string text) {
     return boost::make_local_shared<const std::string>(std::move(text));
@@ -156,8 +158,63 @@ TEST(Udp, AResponseIsNotOvertakenByTheRequestsBehindItAlthoughTheyAreShorter) {
 }
 
 TEST(Udp, WhereTheKernelCannotCutThemTheyGoOneByOne) {
-    const NoSegmentation fault;
+    const NoSegmentation fault(EIO);
     send_and_expect(datagrams_in_runs());
+}
+
+TEST(Udp, APathThatTakesNoneAsOneIsItsOwnPeersMatterAndTheLogSaysSo) {
+    TestServer server({listener(Transport::udp, "0.0.0.0")});
+    UdpPeer narrow("127.0.0.2");
+    UdpPeer wide("127.0.0.3");
+    const auto send_both = [&](std::size_t so_far) {
+        server.driver.run_turn([&](TimePoint, Outbox& outbox) {
+            for (int i = 10; i < 30; ++i) {
+                outbox.send(udp_flow(narrow.endpoint()), "NOTIFY " + std::to_string(i));
+                outbox.send(udp_flow(wide.endpoint()), "NOTIFY " + std::to_string(i));
+            }
+        });
+        EXPECT_TRUE(server.run_until([&] {
+            return narrow.poll() == so_far + 20 && wide.poll() == so_far + 20;
+        }));
+    };
+    const NoSegmentation fault(EMSGSIZE, "127.0.0.2");
+    const unsigned long before = messages_sent();
+
+    send_both(0);
+    send_both(20);
+
+    EXPECT_EQ(messages_sent() - before, 2 * (20U + 1U));
+    EXPECT_EQ(server.stats().segments_refused, 1U);
+    ASSERT_EQ(server.notes.size(), 1U);
+    EXPECT_EQ(server.notes[0].what, "datagrams go one by one");
+    EXPECT_EQ(server.notes[0].detail, "to 127.0.0.2 for 10 minutes: Message too long");
+}
+
+TEST(SegmentRefusals, EachIsForSomeMinutes) {
+    const IpAddress peer = IpAddress::v4(1);
+    const TimePoint now{1h};
+    SegmentRefusals refusals;
+    EXPECT_TRUE(refusals.empty());
+
+    refusals.add(now, peer);
+
+    EXPECT_TRUE(refusals.has(now + SegmentRefusals::kFor - 1s, peer));
+    EXPECT_FALSE(refusals.has(now, IpAddress::v4(2)));
+    EXPECT_FALSE(refusals.has(now + SegmentRefusals::kFor, peer));
+    EXPECT_TRUE(refusals.empty());
+}
+
+TEST(SegmentRefusals, MoreThanAFewHundredSayThatItIsTheSameForAll) {
+    const TimePoint now{1h};
+    SegmentRefusals refusals;
+
+    for (std::uint32_t i = 0; i <= SegmentRefusals::kPeersMax; ++i) {
+        EXPECT_FALSE(refusals.has(now, IpAddress::v4(0xFF'FFFF)));
+        refusals.add(now, IpAddress::v4(i));
+    }
+
+    EXPECT_TRUE(refusals.has(now, IpAddress::v4(0xFF'FFFF)));
+    EXPECT_FALSE(refusals.has(now + SegmentRefusals::kFor, IpAddress::v4(0xFF'FFFF)));
 }
 
 TEST(Udp, DatagramsThatWaitTogetherAreOneTurn) {
