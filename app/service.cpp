@@ -3,6 +3,7 @@
 #include "app/reload.hpp"
 #include "app/storage.hpp"
 #include "app/version.hpp"
+#include "transport/host_addresses.hpp"
 #include "transport/listeners.hpp"
 #include "transport/socket_address.hpp"
 #include "transport/steady_time.hpp"
@@ -103,6 +104,7 @@ void Service::start() {
     open_store();
     open_listeners();
     open_http();
+    know_host();
 
     engine_.emplace(config_.settings, random_seed());
     restore_state();
@@ -255,6 +257,12 @@ void Service::open_http() {
     }
 }
 
+/// Where no request of ours may be led to, beside the listeners.
+void Service::know_host() {
+    config_.settings.host = host_addresses();
+    if (http_endpoint_) config_.settings.host.sockets.push_back(*http_endpoint_);
+}
+
 void Service::open_driver() {
     DriverParts parts{io_, *engine_, sqlite_.get(), [this](const Note& line) { note(line); }};
     parts.admission = [this](const IpAddress& peer) { return admission_of(peer); };
@@ -340,6 +348,7 @@ void Service::reload() {
     try {
         Reload fresh = reginfo::reload(config_, source_());
         config_ = std::move(fresh.config);
+        know_host();
         engine_->handle_reload(config_.settings);
         config_.transport.message = config_.settings.limits.message;
         driver_->set_message_limits(config_.transport.message);

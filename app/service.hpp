@@ -87,6 +87,7 @@ private:
     std::uint64_t bytes_queued() const;
     void open_listeners();
     void open_http();
+    void know_host();
     void open_driver();
     SidePortAccess side_port_access();
     ShutdownAccess shutdown_access();

@@ -107,6 +107,9 @@ struct Resolve {
     std::uint16_t port = 0;              ///< 0 if the URI named none
     std::optional<Transport> transport;  ///< nothing if the URI named none
     bool secure = false;                 ///< a SIPS URI
+    bool is_route = false;               ///< the name is of a route set: of an edge, not of a phone
+    Endpoint from = {};                  ///< who asks: the far end of the SUBSCRIBE,
+    std::uint64_t watcher = 0;           ///< and its watcher, as far as that can be told
 };
 
 /// One place that a URI leads to.

@@ -33,8 +33,16 @@ struct ListenerSettings {
     std::uint16_t advertise_port = 0;
 };
 
+/// What is known of this host beside the listeners (core/event/forbidden_place.hpp).
+struct HostSettings {
+    std::vector<Endpoint> sockets;      ///< of ours that serve something else: the side port
+    std::vector<IpAddress> addresses;   ///< of its interfaces, which a wildcard address means
+    std::vector<IpAddress> broadcasts;  ///< of its networks
+};
+
 struct Settings {
     std::vector<ListenerSettings> listeners;  ///< ListenerId is the index
+    HostSettings host;
 
     std::string server_name = "reginfod";  ///< Server and User-Agent; empty sends neither
 

@@ -99,6 +99,7 @@ struct Stats {
     Counter subscriptions_failed = 0;   ///< ended by the answer, or none, to a NOTIFY
     Counter subscriptions_drained = 0;  ///< ended as we are to be stopped
     Counter fetches = 0;
+    Counter forbidden_places = 0;  ///< Contacts, routes and names that lead where nothing is sent
 
     Counter notifies_sent = 0;  ///< transactions, not copies
     std::array<Counter, kCountOf<NotifyOutcome>> notify_outcomes{};

@@ -46,6 +46,7 @@ constexpr Series<Stats> kSeries[] = {
     {kSubscriptions, kSubscriptionsHelp, "operation", "failed", &Stats::subscriptions_failed},
     {kSubscriptions, kSubscriptionsHelp, "operation", "drained", &Stats::subscriptions_drained},
     {kSubscriptions, kSubscriptionsHelp, "operation", "fetched", &Stats::fetches},
+    {"reginfod_forbidden_next_hops_total", "Contacts, routes and names that lead to this server itself, or to no single host.", nullptr, nullptr, &Stats::forbidden_places},
     {"reginfod_notifies_sent_total", "NOTIFY requests, each counted once.", nullptr, nullptr, &Stats::notifies_sent},
     {"reginfod_documents_built_total", "Documents written for watchers.", nullptr, nullptr, &Stats::documents_built},
     {"reginfod_operator_actions_total", "Actions of operators that were carried out.", nullptr, nullptr, &Stats::operator_actions},

@@ -120,6 +120,7 @@ void Notifier::subscribe(
     change.state = make_dialog(
         request.message, wish->party, tag_text(responder_.to_tag(request)), request.cseq.number
     );
+    if (forbids(now, *wish, change.state, request, outbox)) return;
     change.aor = *name;
     change.aor_text = aor_text_of(request.message.request_uri);
     change.suppress =
@@ -164,6 +165,7 @@ void Notifier::resubscribe(
     change.draft = responder_.draft(request);
     change.state = dialog->state;
     refresh_target(change.state, wish->party, request.cseq.number);
+    if (forbids(now, *wish, change.state, request, outbox)) return;
     change.in_dialog = true;
     change.is_refresh = subscription != nullptr;
     change.aor = any.aor.name;

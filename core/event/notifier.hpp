@@ -26,9 +26,9 @@ public:
 
     /// Carries out a SUBSCRIBE, or lets it wait its turn.
     ///
-    /// Rejects  400 malformed; 404 no AOR; 406 cannot take reginfo; 423 too brief; 481 no such
-    ///          dialog or subscription; 489 not `reg`; 500 CSeq out of order; 503 a bound is
-    ///          reached.
+    /// Rejects  400 malformed; 403 leads to a forbidden place; 404 no AOR; 406 cannot take
+    ///          reginfo; 423 too brief; 481 no such dialog or subscription; 489 not `reg`; 500 CSeq
+    ///          out of order; 503 a bound is reached.
     void handle_subscribe(
         TimePoint now,
         const Request& request,
@@ -65,9 +65,18 @@ private:
         std::string aor_text;
         Rates rates;
         std::optional<std::string_view> condition;  ///< Suppress-If-Match
+        std::string_view contact_leads_to;          ///< a forbidden_place; else empty
+        std::string_view route_leads_to;            ///< the same of the first Record-Route
     };
 
     Result<Wish> read(const Request& request) const;
+    bool forbids(
+        TimePoint now,
+        const Wish& wish,
+        const DialogState& state,
+        const Request& request,
+        Outbox& outbox
+    );
     static bool is_met(
         const Wish& wish,
         Profile profile,

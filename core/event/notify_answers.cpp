@@ -2,6 +2,7 @@
 /// How a NOTIFY ends: by its answer, by none, or because something newer is to be said.
 
 #include "core/event/durability.hpp"
+#include "core/event/forbidden_place.hpp"
 #include "core/event/notify_sender.hpp"
 #include "core/sip/uri.hpp"
 
@@ -165,6 +166,7 @@ bool NotifySender::take_target(Dialog& dialog, const sip::Message& response) {
     const auto address = sip::parse_name_addr(*contact);
     const auto uri = address ? sip::parse_uri(address->uri) : std::nullopt;
     if (!uri || !uri->is_sip() || address->uri == dialog.state.remote_target()) return false;
+    if (is_forbidden_target(records_.settings, dialog.state, *uri, records_.stats)) return false;
     const auto before = sip::parse_uri(dialog.state.remote_target());
     const auto has_alias = [](const sip::Uri& one) { return sip::find_param(one.params, "alias"); };
     if (before && has_alias(*before) && !has_alias(*uri)) return false;

@@ -1,6 +1,7 @@
 /// @file
 /// Which way a NOTIFY goes: to the next hop's address, or to the next of them when one fails.
 
+#include "core/event/forbidden_place.hpp"
 #include "core/event/notify_sender.hpp"
 
 #include <algorithm>
@@ -67,13 +68,26 @@ std::optional<Flow> NotifySender::route(TimePoint now, Dialog& dialog, bool& dea
     if (hop->literal) {
         const std::uint16_t port = hop->port != 0 ? hop->port : kSipPort;
         target = {hop->transport_or_default(), {*hop->literal, port}};
+        if (is_forbidden(dialog, target->endpoint, outbox)) {
+            dead = true;
+            return std::nullopt;
+        }
     } else {
         target = candidate(now, dialog);
     }
     if (!target) {
         dialog.set_way().resolving = ++last_resolve_;
         resolving_.emplace(last_resolve_, &dialog);
-        outbox.resolve({last_resolve_, hop->host, hop->port, hop->transport, hop->secure});
+        outbox.resolve(
+            {last_resolve_,
+             hop->host,
+             hop->port,
+             hop->transport,
+             hop->secure,
+             state.routes() > 0,
+             state.flow.peer,
+             dialog.subscriptions.front()->watcher}
+        );
         return std::nullopt;
     }
     const auto listener = listener_for(dialog, target->transport, target->endpoint.address);
@@ -87,6 +101,16 @@ std::optional<Flow> NotifySender::route(TimePoint now, Dialog& dialog, bool& dea
         if (dialog.way) records_.subscriptions.measure(dialog);
     }
     return flow;
+}
+
+/// Whether nothing is sent to what the dialog's next hop leads to; then that is said.
+bool NotifySender::is_forbidden(const Dialog& dialog, const Endpoint& to, Outbox& outbox) {
+    const std::string_view place = forbidden_place(records_.settings, to);
+    if (place.empty()) return false;
+    std::string why = "the next hop of Call-ID ";
+    why.append(dialog.state.call_id()).append(" leads to ").append(place).append(", ");
+    note_forbidden_place(why + to.to_string(), dialog.state.flow, records_.stats, outbox);
+    return true;
 }
 
 /// Where the dialog's next NOTIFY goes, if that is known without looking anything up.
@@ -132,6 +156,7 @@ void NotifySender::handle_resolved(
     Candidates candidates{{}, 0, now + kCandidatesFor};
     for (const Target& target : targets) {
         if (!listener_for(dialog, target.transport, target.endpoint.address)) continue;
+        if (is_forbidden(dialog, target.endpoint, outbox)) continue;
         candidates.targets.push_back(target);
     }
     dialog.way->candidates.reset();

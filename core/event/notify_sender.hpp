@@ -179,6 +179,7 @@ private:
     /// is none: then `dead` is set.
     std::optional<Flow> route(TimePoint now, Dialog& dialog, bool& dead, Outbox& outbox);
     std::optional<Target> candidate(TimePoint now, Dialog& dialog);
+    bool is_forbidden(const Dialog& dialog, const Endpoint& to, Outbox& outbox);
     /// A response came: the candidate that the NOTIFY in flight went to does not fail.
     void heard_from(Dialog& dialog);
     static std::size_t size_of(const Dialog& dialog, const NotifyBody& body);

@@ -1,6 +1,7 @@
 /// @file
 /// What a SUBSCRIBE asks for.
 
+#include "core/event/forbidden_place.hpp"
 #include "core/event/notifier.hpp"
 #include "core/reginfo/document.hpp"
 #include "core/sip/uri.hpp"
@@ -53,6 +54,7 @@ Result<Notifier::Wish> Notifier::read(const Request& request) const {
         if (!uri || !uri->is_sip()) return refusal(400, "Malformed Contact header");
         if (contacts.next()) return refusal(400, "Several Contacts");
         wish.party.target = address->uri;
+        wish.contact_leads_to = forbidden_place(records_.settings, *uri);
     }
     sip::ValueList routes(message, sip::HeaderName::record_route);
     while (const auto route = routes.next()) {
@@ -61,6 +63,9 @@ Result<Notifier::Wish> Notifier::read(const Request& request) const {
         // Without brackets its `lr` would be none of the URI's.
         const bool is_route = uri && uri->is_sip() && address->bracketed;
         if (!is_route) return refusal(400, "Malformed Record-Route header");
+        if (wish.party.record_routes.empty()) {
+            wish.route_leads_to = forbidden_place(records_.settings, *uri);
+        }
         wish.party.record_routes.push_back(*route);
     }
     wish.party.top_via = &request.top_via;
@@ -69,6 +74,26 @@ Result<Notifier::Wish> Notifier::read(const Request& request) const {
         profile_for(records_.settings.profile_rules, facts_of(message, request.flow.peer.address));
     wish.watcher = records_.subscriptions.watcher_of(watcher_identity(request));
     return wish;
+}
+
+/// Whether the dialog's requests would go to a forbidden place, the first route's or else the
+/// Contact's: then the SUBSCRIBE is refused. They do not while they go back on the connection that
+/// it came by.
+bool Notifier::forbids(
+    TimePoint now,
+    const Wish& wish,
+    const DialogState& state,
+    const Request& request,
+    Outbox& outbox
+) {
+    const bool has_route = state.routes() > 0;
+    const std::string_view place = has_route ? wish.route_leads_to : wish.contact_leads_to;
+    if (place.empty() || state.reuse_connection) return false;
+    std::string why(has_route ? "Record-Route" : "Contact");
+    why.append(" leads to ").append(place);
+    note_forbidden_place(why, request.flow, records_.stats, outbox);
+    refuse(now, request, refusal(403, std::move(why)), outbox);
+    return true;
 }
 
 /// Whether the watcher does not want the state that it would get (RFC 5839 §5.2).
