@@ -26,6 +26,19 @@ void check(int status, const char* what) {
     throw std::runtime_error(std::string(what) + ": " + ares_strerror(status));
 }
 
+/// Whether no server knew or said anything of the name.
+bool is_silence(int status) {
+    switch (status) {
+        case ARES_ETIMEOUT:
+        case ARES_ECONNREFUSED:
+        case ARES_ESERVFAIL:
+        case ARES_EREFUSED:
+            return true;
+        default:
+            return false;
+    }
+}
+
 std::string csv_of(const std::vector<Endpoint>& servers) {
     std::string text;
     for (const Endpoint& server : servers) {
@@ -94,11 +107,12 @@ void AresClient::ask(const DnsQuery& query) {
     if (query.type == DnsType::addresses) {
         ares_addrinfo_hints hints{};
         hints.ai_socktype = SOCK_DGRAM;
-        const auto on_found = [](void* argument, int, int, ares_addrinfo* found) {
+        const auto on_found = [](void* argument, int status, int, ares_addrinfo* found) {
             const auto over = Pending::back(argument);
-            const DnsAnswer answer = read_addresses(found);
+            DnsAnswer answer = read_addresses(found);
             ares_freeaddrinfo(found);
-            over->client.done(over->query, answer);
+            answer.is_silent = is_silence(status);
+            over->client.done(over->query, std::move(answer));
         };
         ares_getaddrinfo(channel_, query.name.c_str(), nullptr, &hints, on_found, pending);
     } else {
@@ -106,6 +120,7 @@ void AresClient::ask(const DnsQuery& query) {
             const auto over = Pending::back(argument);
             DnsAnswer answer;
             if (status == ARES_SUCCESS) answer = read_records(over->query.type, bytes, size);
+            answer.is_silent = is_silence(status);
             over->client.done(over->query, std::move(answer));
         };
         const int type = query.type == DnsType::srv ? ns_t_srv : ns_t_naptr;

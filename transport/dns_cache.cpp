@@ -15,25 +15,65 @@ std::size_t hash_value(const DnsQuery& query) {
     return seed;
 }
 
+SharedAnswer DnsShelf::find(TimePoint now, const DnsQuery& query) {
+    const auto found = by_query_.find(query);
+    if (found == by_query_.end() || found->second->until <= now) return nullptr;
+    found->second->is_used = true;
+    return found->second->answer;
+}
+
+bool DnsShelf::has(const DnsQuery& query) {
+    const auto found = by_query_.find(query);
+    if (found == by_query_.end()) return false;
+    found->second->is_used = true;
+    return true;
+}
+
+void DnsShelf::put(const DnsQuery& query, SharedAnswer answer, TimePoint until) {
+    const auto found = by_query_.find(query);
+    if (found != by_query_.end()) {
+        found->second->answer = std::move(answer);
+        found->second->until = until;
+        return;
+    }
+    if (entries_.size() >= room_) make_room();
+    entries_.push_back({query, std::move(answer), until});
+    by_query_.emplace(query, std::prev(entries_.end()));
+}
+
+void DnsShelf::erase(const DnsQuery& query) {
+    const auto found = by_query_.find(query);
+    if (found == by_query_.end()) return;
+    entries_.erase(found->second);
+    by_query_.erase(found);
+}
+
+/// Who was asked for since its last turn gets another one.
+void DnsShelf::make_room() {
+    while (std::exchange(entries_.front().is_used, false)) {
+        entries_.splice(entries_.end(), entries_, entries_.begin());
+    }
+    by_query_.erase(entries_.front().query);
+    entries_.pop_front();
+}
+
 SharedAnswer DnsCache::recall(TimePoint now, const DnsQuery& query) {
-    const auto found = entries_.find(query);
-    if (found == entries_.end()) return nullptr;
-    if (found->second.until > now) return found->second.answer;
-    entries_.erase(found);
-    return nullptr;
+    SharedAnswer answer = found_.find(now, query);
+    return answer ? answer : none_.find(now, query);
 }
 
 void DnsCache::remember(TimePoint now, const DnsQuery& query, SharedAnswer answer) {
+    if (answer->is_empty()) {
+        if (!answer->is_silent) found_.erase(query);
+        const Duration ttl = options_.resolver_negative_ttl;
+        if (ttl > Duration::zero()) none_.put(query, std::move(answer), now + ttl);
+        return;
+    }
+    none_.erase(query);
     const Duration min = options_.resolver_min_ttl;
     const Duration max = std::max(min, options_.resolver_max_ttl);
-    const Duration ttl = answer->is_empty() ? options_.resolver_negative_ttl
-                                            : std::clamp<Duration>(answer->ttl, min, max);
-    if (ttl <= Duration::zero()) return;
-    if (entries_.size() >= options_.resolver_cache) {
-        erase_if(entries_, [now](const auto& entry) { return entry.second.until <= now; });
-        if (entries_.size() >= options_.resolver_cache) entries_.clear();
-    }
-    entries_[query] = Entry{std::move(answer), now + ttl};
+    const Duration ttl = std::clamp<Duration>(answer->ttl, min, max);
+    found_.put(query, std::move(answer), now + ttl);
 }
 
 }  // namespace reginfo

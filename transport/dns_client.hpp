@@ -52,7 +52,8 @@ struct DnsAnswer {
     std::vector<IpAddress> addresses;  ///< best first
     std::vector<SrvRecord> srv;
     std::vector<NaptrRecord> naptr;
-    Seconds ttl{0};  ///< the shortest of them
+    Seconds ttl{0};          ///< the shortest of them
+    bool is_silent = false;  ///< no server said: that is not to say that there is none
 
     bool is_empty() const { return addresses.empty() && srv.empty() && naptr.empty(); }
 };

@@ -6,6 +6,7 @@
 #include "transport/ares_client.hpp"
 #include "transport/dns_resolver.hpp"
 #include "transport/steady_time.hpp"
+#include "transport/timer_alarm.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -63,9 +64,12 @@ Driver::Driver(DriverParts parts, Listeners listeners, const TransportOptions& o
     }
     if (!parts_.resolver) {
         std::random_device chance;
-        parts_.resolver = std::make_unique<DnsResolver>(
-            std::make_unique<AresClient>(parts_.io, options_), options_, stats_, chance()
-        );
+        DnsResolverParts resolver{
+            std::make_unique<AresClient>(parts_.io, options_),
+            std::make_unique<TimerAlarm>(parts_.io),
+            chance(),
+            parts_.note};
+        parts_.resolver = std::make_unique<DnsResolver>(std::move(resolver), options_, stats_);
     }
 }
 

@@ -44,9 +44,11 @@ struct TransportOptions {
     std::vector<Endpoint> resolver_servers;               ///< none: the system's
     Duration resolver_timeout = std::chrono::seconds{2};  ///< of the first try; then twice as long
     std::size_t resolver_tries = 2;                       ///< of each server
-    std::size_t resolver_queries = 64;                    ///< to servers, at a time
-    std::size_t resolver_questions = 250'000;             ///< waiting, in all
-    std::size_t resolver_cache = 1'024;                   ///< answers remembered
+    std::size_t resolver_queries = 64;                    ///< that have a place (DnsTurns)
+    std::size_t resolver_queries_per_zone = 4;            ///< at first; answers make it more
+    Duration resolver_deadline = std::chrono::seconds{32};  ///< of a question, 64*T1
+    std::size_t resolver_questions = 250'000;               ///< waiting, in all
+    std::size_t resolver_cache = 1'024;  ///< answers remembered, and as many that there is none
     Duration resolver_min_ttl = std::chrono::seconds{1};
     Duration resolver_max_ttl = std::chrono::hours{1};
     Duration resolver_negative_ttl = std::chrono::seconds{5};

@@ -75,8 +75,11 @@ struct TransportStats {
     Counter resolver_questions = 0;
     Counter resolver_cache_hits = 0;
     Counter resolver_failures = 0;
-    Counter resolver_queries = 0;  ///< to servers, or to the file of hosts
-    Counter resolver_refused = 0;  ///< too many questions waiting
+    Counter resolver_queries = 0;       ///< to servers, or to the file of hosts
+    Counter resolver_refused = 0;       ///< too many questions waiting
+    Counter resolver_refused_slow = 0;  ///< too many of them in a zone that does not answer
+    Counter resolver_timed_out = 0;     ///< not answered by their deadline
+    Counter resolver_silences = 0;      ///< queries that no server answered
 
     Counter hep_sent = 0;     ///< copies of messages to Homer
     Counter hep_dropped = 0;  ///< too large, or not taken by the kernel
@@ -88,6 +91,8 @@ struct TransportStats {
     std::uint64_t datagram_bytes_queued = 0;
     std::uint64_t stream_bytes_queued = 0;
     std::uint64_t stream_input_bytes = 0;  ///< of messages that are not yet complete
+    std::uint64_t resolver_waiting = 0;    ///< queries whose turn it is not yet
+    std::uint64_t resolver_asked = 0;      ///< queries that servers are asked
 };
 
 }  // namespace reginfo

@@ -7,6 +7,7 @@
 #include "tests/transport/zone.hpp"
 #include "transport/dns_resolver.hpp"
 #include "transport/socket_address.hpp"
+#include "transport/timer_alarm.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/udp.hpp>
@@ -185,7 +186,11 @@ TEST_F(AresClientTest, AWholeSearchGoesFromNaptrToAddresses) {
         GTEST_SKIP() << "no dnsmasq";
     }
     TransportStats stats;
-    DnsResolver resolver(std::make_unique<AresClient>(io, options), options, stats, 1);
+    DnsResolver resolver(
+        {std::make_unique<AresClient>(io, options), std::make_unique<TimerAlarm>(io), 1},
+        options,
+        stats
+    );
     std::vector<Target> found;
     resolver.on_done([&](ResolveId, std::span<const Target> targets) {
         found.assign(targets.begin(), targets.end());

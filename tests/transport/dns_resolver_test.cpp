@@ -1,9 +1,7 @@
 /// @file
 /// Many questions at a time to a scripted DNS: what is shared, remembered, refused.
 
-#include "transport/dns_resolver.hpp"
-
-#include "tests/transport/zone.hpp"
+#include "tests/transport/dns_fixture.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -21,66 +19,6 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using namespace std::chrono_literals;
-
-/// Keeps queries until the test answers them, unless it is to do so at once.
-class HeldDns final : public DnsClient {
-public:
-    void on_done(Done done) override { done_ = std::move(done); }
-    void ask(const DnsQuery& query) override {
-        ++asked;
-        if (answers_at_once) return done_(query, zone.answer(query));
-        held.push_back(query);
-    }
-    void stop() override { stopped = true; }
-
-    void answer_all() {
-        while (!held.empty()) {
-            for (const DnsQuery& query : std::exchange(held, {})) done_(query, zone.answer(query));
-        }
-    }
-
-    Zone zone;
-    std::vector<DnsQuery> held;
-    int asked = 0;
-    bool answers_at_once = false;
-    bool stopped = false;
-
-private:
-    Done done_;
-};
-
-class DnsResolverTest : public ::testing::Test {
-protected:
-    struct Answer {
-        ResolveId id = 0;
-        std::vector<Target> targets;
-    };
-
-    DnsResolver& resolver(const TransportOptions& with = {}) {
-        options = with;
-        auto client = std::make_unique<HeldDns>();
-        dns = client.get();
-        dns->zone.addresses("a.test", {"192.0.2.1"}).addresses("b.test", {"192.0.2.2"});
-        resolver_ = std::make_unique<DnsResolver>(std::move(client), options, stats, 1);
-        resolver_->on_done([this](ResolveId id, std::span<const Target> targets) {
-            answers.push_back({id, {targets.begin(), targets.end()}});
-        });
-        return *resolver_;
-    }
-
-    /// For addresses only, by a port.
-    void ask(ResolveId id, std::string host, std::uint16_t port = 5060) {
-        resolver_->resolve({id, std::move(host), port, Transport::udp, false});
-    }
-
-    TransportOptions options;
-    TransportStats stats;
-    HeldDns* dns = nullptr;
-    std::vector<Answer> answers;
-
-private:
-    std::unique_ptr<DnsResolver> resolver_;
-};
 
 Target udp(const char* address, std::uint16_t port = 5060) {
     return {Transport::udp, endpoint(address, port)};
