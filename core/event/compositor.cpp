@@ -153,17 +153,6 @@ void Compositor::come_again(
     }
 }
 
-Reply Compositor::refuse_by(Bound bound, std::string_view aor, const Flow& flow, Outbox& outbox) {
-    note_refusal(bound, aor, flow, records_.stats, outbox);
-    std::string reason = "Too many publications";
-    if (bound == Bound::contacts_per_aor) reason = "Too many contacts";
-    if (bound == Bound::aor_bytes) reason = "Too many bytes of this address-of-record";
-    if (bound == Bound::memory) reason = "Memory is short";
-    Reply reply = refusal(503, std::move(reason));
-    reply.retry_after = Seconds{60};
-    return reply;
-}
-
 void Compositor::note_left_out(const Request& request, const Document& document, Outbox& outbox) {
     const LeftOutOf& parts = document.left_out;
     if (!parts.any()) return;

@@ -1,6 +1,7 @@
 /// @file
-/// What a PUBLISH asks for.
+/// What a PUBLISH asks for, and which bound it would go over.
 
+#include "core/bounds.hpp"
 #include "core/event/compositor.hpp"
 #include "core/sip/uri.hpp"
 
@@ -140,6 +141,17 @@ bool Compositor::is_near_bounds(const Aor& aor, const AorState& state, const Wis
     if (listed_in(*wish.document) + listed_in(state) > limits.contacts_per_aor) return true;
     const std::size_t held = std::size_t{1} << aor.summary().size_class;
     return held + bytes_of(*wish.document) > limits.aor_bytes;
+}
+
+Reply Compositor::refuse_by(Bound bound, std::string_view aor, const Flow& flow, Outbox& outbox) {
+    note_refusal(bound, aor, flow, records_.stats, outbox);
+    std::string reason = "Too many publications";
+    if (bound == Bound::contacts_per_aor) reason = "Too many contacts";
+    if (bound == Bound::aor_bytes) reason = "Too many bytes of this address-of-record";
+    if (bound == Bound::memory) reason = "Memory is short";
+    Reply reply = refusal(503, std::move(reason));
+    reply.retry_after = Seconds{60};
+    return reply;
 }
 
 }  // namespace reginfo
