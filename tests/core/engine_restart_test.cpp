@@ -260,7 +260,6 @@ TEST_F(Restart, AnUnsubscribeIsFollowedByTheLastNotify) {
     world.answers = [](const Sent&) { return 200; };
 
     world.crash();
-
     const std::vector<Sent> notifies = world.take_notifies();
     ASSERT_EQ(notifies.size(), 1U);
     EXPECT_EQ(notifies.front().header("Subscription-State"), "terminated;reason=timeout");
