@@ -348,7 +348,7 @@ TEST_F(Rfc3261Section21_5, AnotherVersionIs505) {
 
 TEST_F(Rfc3261Section21_5, AMessageThatIsTooLargeIs513) {
     RequestText request = options();
-    request.more.assign(300, "X: y");
+    request.more.assign(600, "X: y");
     EXPECT_EQ(ask(request).status(), 513);
     request = options();
     request.more = {"X: " + std::string(70'000, 'y')};
