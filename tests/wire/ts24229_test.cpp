@@ -64,6 +64,23 @@ TEST_F(Ts24229Section5_4_2_1_2, OneRegistrationOfEachAorComesOutOfSeveralPublica
     EXPECT_TRUE(has(told, uri_of(1)));
 }
 
+// open5gs publishes IMPUs such as sip:0711, which RFC 3261 does not know.
+TEST_F(Ts24229Section5_4_2_1_2, AnOddRegistrationOfTheSetIsListedAsTextAndHurtsNobody) {
+    publish(
+        {{.uri = uri_of(0)}},
+        member("sip:0711", member_contact(uri_of(0))) + member("", member_contact(uri_of(0))) +
+            member("sip:a b@h", member_contact("sip:9#1@h"))
+    );
+    watcher.subscribe(world);
+    const Sent told = world.take_notifies().at(0);
+    EXPECT_TRUE(has(told, "aor=\"sip:alice@example.org\""));
+    EXPECT_TRUE(has(told, "aor=\"sip:0711\""));
+    EXPECT_TRUE(has(told, "aor=\"sip:a b@h\""));
+    EXPECT_TRUE(has(told, "<uri>sip:9#1@h</uri>"));
+    EXPECT_FALSE(has(told, "aor=\"\""));
+    EXPECT_EQ(world.stats().left_out[index_of(LeftOut::registration)], 1U);
+}
+
 TEST_F(Ts24229Section5_4_2_1_2, AChangeOfAnotherRegistrationIsTold) {
     publish({{.uri = uri_of(0)}}, member("sip:b@example.org", member_contact(uri_of(0))));
     watcher.subscribe(world);
