@@ -39,7 +39,9 @@ std::ostream& operator<<(std::ostream& out, const Plan& plan) {
         << static_cast<int>(plan.store) << ")," << (plan.small_turns ? "true" : "false") << ","
         << (plan.paced ? "true" : "false") << ",Profile(" << static_cast<int>(plan.profile) << "),"
         << (plan.rates ? "true" : "false") << "," << (plan.suppress ? "true" : "false") << ","
-        << (plan.durable ? "true" : "false") << ",{";
+        << (plan.durable ? "true" : "false") << "," << (plan.batches ? "true" : "false")
+        << ",EdgeManner(" << static_cast<int>(plan.edge) << ")," << (plan.large ? "true" : "false")
+        << "," << (plan.tight ? "true" : "false") << ",{";
     for (const Command& command : plan.commands) out << command;
     return out << "}}";
 }

@@ -24,11 +24,12 @@ enum class Op : std::uint8_t {
     unsubscribe,      ///< in the dialog, Expires 0
     fetch,            ///< a new dialog, Expires 0
     answer_with,      ///< the watcher's way with NOTIFYs from now on
-    close,            ///< the watcher's TCP connections
+    close,            ///< the watcher's TCP connections, or the publisher's
     refuse_connects,  ///< nobody can be reached by a new TCP connection, or can again
-    dns,              ///< answers at once, late, or with nothing
+    dns,              ///< answers at once, late, with nothing, very late, or not while all is ill
     clock_step,       ///< the clock jumps ahead; all that was due is late
-    crash,            ///< the process ends at once, and another one starts sooner or later
+    crash,            ///< the process ends at once, and another one starts sooner or later, perhaps
+                      ///< with a wall clock that has jumped
     restart,          ///< the same, cleanly
     count_,
 };
@@ -51,6 +52,9 @@ struct Command {
 
 enum class Callids : std::uint8_t { always, never, mixed };
 enum class Store : std::uint8_t { at_once, late, failing };
+/// The next hop that some watchers share: none, or one that passes on at once, late, or only so
+/// much.
+enum class EdgeManner : std::uint8_t { none, good, slow, narrow };
 
 struct Plan {
     std::uint16_t chance = 0;  ///< seed of the network and the engine
@@ -65,6 +69,10 @@ struct Plan {
     bool rates = false;                   ///< they ask for max-rate and min-rate (RFC 6446)
     bool suppress = false;                ///< they refresh with Suppress-If-Match (RFC 5839)
     bool durable = false;                 ///< else a crash or restart does not happen
+    bool batches = false;                 ///< what comes meanwhile is handed over in one turn
+    EdgeManner edge = EdgeManner::none;
+    bool large = false;  ///< NOTIFYs are too large for UDP and tried by TCP first
+    bool tight = false;  ///< bounds that are reached
     std::vector<Command> commands;
 };
 

@@ -15,6 +15,9 @@ using std::chrono::milliseconds;
 
 constexpr std::int64_t kDownMilliseconds[] = {0, 300, 3'000, 15'000, 100'000};
 
+/// How far the wall clock has jumped ahead meanwhile.
+constexpr std::int64_t kAheadSeconds[] = {0, 0, 0, 600, -10, -5'000, 100'000};
+
 }  // namespace
 
 /// Of what the store was given, a part is durable, though nobody was told.
@@ -22,6 +25,7 @@ void World::crash(const Command& command) {
     if (!plan_.durable) return;
     const std::map<CommitId, PendingCommit> pending = std::exchange(commits_, {});
     done_.clear();
+    arrived_.clear();
     engine_.reset();
     std::erase_if(responses_, [&](const auto& response) {
         return !acknowledged_.contains(response.first);
@@ -42,6 +46,7 @@ void World::restart(const Command& command) {
         keep({network.now, false, std::get<Commit>(effect).writes});
     }
     outbox_.clear();
+    arrived_.clear();
     engine_.reset();
     std::erase_if(responses_, [&](const auto& response) {
         return !acknowledged_.contains(response.first);
@@ -56,11 +61,13 @@ void World::restart(const Command& command) {
 /// it either, if its sender has given up: then nobody would tell the model.
 bool World::settle(const PendingCommit& commit) {
     const auto kept_before = kept_;
-    const bool is_asked_for = has_write_to(Bucket::transaction, commit.writes);
+    const bool is_asked_for =
+        has_write_to(Bucket::transaction, commit.writes) || may_be_by_tcp(commit);
+    if (is_asked_for && commit.is_expiry) return false;
     bool is_told = false;
     keep(commit);
     begun_ = commit.begun;
-    if (commit.is_expiry) model.expire(commit.begun);
+    if (commit.is_expiry) expire(commit);
     const std::unique_ptr<Engine> heir = make_engine(commit.begun);  // is only asked
     stores_response_ = true;
     for_each_peer([&](Peer& peer) {
@@ -84,20 +91,51 @@ bool World::settle(const PendingCommit& commit) {
     return is_told || !is_asked_for;
 }
 
+/// Whether the change of the AOR may be of a PUBLISH over TCP, which nobody sends again: no
+/// response is stored with it, so it looks like an expiry.
+bool World::may_be_by_tcp(const PendingCommit& commit) const {
+    return std::any_of(commit.writes.begin(), commit.writes.end(), [&](const Write& write) {
+        return write.bucket == Bucket::aor &&
+               std::any_of(publishers_.begin(), publishers_.end(), [&](const auto& publisher) {
+                   return publisher->transport() == Transport::tcp && publisher->is_busy() &&
+                          publisher->aor() == aor_of(write.key);
+               });
+    });
+}
+
 /// Time passes without a process, and then there is another one.
 void World::replace_process(const Command& command) {
     ++process_;
     lose_connections();
     advance(milliseconds{kDownMilliseconds[command.how % std::size(kDownMilliseconds)]});
     lose_connections();
+    step_clock(std::chrono::seconds{kAheadSeconds[command.how / 5U % std::size(kAheadSeconds)]});
     engine_ = make_engine(network.now);
     handle_restored();
+}
+
+/// The store tells the age of its records by a clock that was right when they were written; they
+/// are never from the future. With what is stored anew, a record's time is counted rightly again.
+void World::step_clock(Duration ahead) {
+    clock_was_wrong_ = clock_was_wrong_ || ahead != Duration::zero();
+    for (auto& [key, kept] : kept_) {
+        if (key.first == Bucket::transaction) continue;  // a copy would be another request
+        const Duration age = network.now - kept.written;
+        const Duration later = age - std::max(age + ahead, Duration::zero());
+        const Duration more = later - std::exchange(kept.later, later);
+        if (key.first == Bucket::aor) model.shift(aor_of(key.second), more);
+        if (key.first != Bucket::dialog || more >= Duration::zero()) continue;
+        for (const auto& watcher : watchers_) {
+            const bool its = key.second.find(watcher->call_id()) != std::string::npos;
+            if (its && !watcher->call_id().empty()) watcher->shorten(-more);
+        }
+    }
 }
 
 std::unique_ptr<Engine> World::make_engine(TimePoint now) const {
     auto engine = std::make_unique<Engine>(settings_, plan_.chance + 1U + process_);
     for (const auto& [key, kept] : kept_) {
-        const Duration age = std::max(now - kept.written, Duration::zero());
+        const Duration age = std::max(now - kept.written - kept.later, Duration::zero());
         if (!engine->restore(now, {key.first, key.second, kept.value, age})) {
             throw Violation("a record cannot be read");
         }
@@ -114,11 +152,13 @@ void World::for_each_peer(Visit visit) {
 /// Requests on their way over TCP are lost with them, and nobody knows what became of them.
 void World::lose_connections() {
     network.close_all();
-    for (const auto& watcher : watchers_) {
-        if (watcher->transport() != Transport::tcp || !watcher->is_busy()) continue;
-        notifies.unreachable(watcher->call_id());
-        watcher->lose_request();
-    }
+    for_each_peer([&](Peer& peer) {
+        if (peer.transport() != Transport::tcp || !peer.is_busy()) return;
+        if (const auto* watcher = dynamic_cast<Watcher*>(&peer)) {
+            notifies.unreachable(watcher->call_id());
+        }
+        peer.lose_request();
+    });
 }
 
 }  // namespace reginfo::sim

@@ -160,26 +160,44 @@ void Model::remove(const std::string& aor, const std::string& current) {
 }
 
 void Model::expire(TimePoint now) {
-    for (auto& [aor, resource] : resources_) {
-        const std::vector<Publication> publications = resource.publications;
-        for (const Publication& publication : publications) {
-            if (publication.deadline <= now) remove(aor, publication.etag);
-        }
-        for (Publication& publication : resource.publications) {
-            std::vector<Word> left;
-            for (Word& word : publication.words) {
-                if (!word.what.active || !word.deadline || *word.deadline + grace_ > now) {
-                    left.push_back(word);
-                } else if (!word.what.callid.empty()) {
-                    word.what.active = false;
-                    word.deadline.reset();
-                    left.push_back(word);
-                }
-            }
-            publication.words = left;
-        }
-        settle(resource);
+    for (const auto& [aor, resource] : resources_) expire(now, aor);
+}
+
+void Model::expire(TimePoint now, const std::string& aor) {
+    Resource& resource = resources_[aor];
+    const std::vector<Publication> publications = resource.publications;
+    for (const Publication& publication : publications) {
+        if (publication.deadline <= now) remove(aor, publication.etag);
     }
+    for (Publication& publication : resource.publications) {
+        std::vector<Word> left;
+        for (Word& word : publication.words) {
+            if (!word.what.active || !word.deadline || *word.deadline + grace_ > now) {
+                left.push_back(word);
+            } else if (!word.what.callid.empty()) {
+                word.what.active = false;
+                word.deadline.reset();
+                left.push_back(word);
+            }
+        }
+        publication.words = left;
+    }
+    settle(resource);
+}
+
+void Model::shift(const std::string& aor, Duration later) {
+    Resource& resource = resources_[aor];
+    const auto shift_words = [&](std::vector<Word>& words) {
+        for (Word& word : words) {
+            if (word.deadline) *word.deadline += later;
+        }
+    };
+    for (Publication& publication : resource.publications) {
+        publication.deadline += later;
+        shift_words(publication.words);
+    }
+    shift_words(resource.tombstones);
+    settle(resource);
 }
 
 void Model::settle(Resource& resource) {

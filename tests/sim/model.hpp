@@ -64,6 +64,9 @@ public:
     );
     void remove(const std::string& aor, const std::string& current);
     void expire(TimePoint now);
+    void expire(TimePoint now, const std::string& aor);
+    /// All that is to end does so that much later: a restart counted its time wrongly.
+    void shift(const std::string& aor, Duration later);
 
     const Expected& expected(const std::string& aor) { return resources_[aor].expected; }
     std::optional<TimePoint> next_deadline() const;

@@ -78,7 +78,8 @@ void NotifyLog::sent(
         if (dialog.over) throw Violation("retransmission of an answered NOTIFY: " + bytes);
         return;
     }
-    check_turn(now, dialog, notify);
+    check_turn(now, dialog, notify, flow);
+    dialog.repeats = notify.cseq() == dialog.cseq;
     if (is_timed_out(now, dialog)) dialog.may_be_dead = true;
     dialog.cseq = notify.cseq();
     dialog.cseq_crashes = 0;
@@ -90,6 +91,7 @@ void NotifyLog::sent(
     if (dialog.over && !dialog.flow_gone) dialog.silent_since = now;
     dialog.over = false;
     dialog.flow_gone = false;
+    dialog.refused = false;
     sent_at_[dialog.branch] = now;
 
     Usage& usage = dialog.usages[dialog.usage];
@@ -105,9 +107,17 @@ void NotifyLog::sent(
     check_document(now, dialog, usage, notify);
 }
 
-void NotifyLog::check_turn(TimePoint now, const Dialog& dialog, const Wire& notify) const {
+void NotifyLog::check_turn(
+    TimePoint now,
+    const Dialog& dialog,
+    const Wire& notify,
+    const Flow& flow
+) const {
     const std::uint32_t step = notify.cseq() - dialog.cseq;
-    if (step < 1 || step > 1 + dialog.cseq_crashes * kRange) {
+    const bool by_udp_instead =
+        dialog.refused && flow.transport == Transport::udp;  // RFC 3261 §18.1.1
+    const std::uint32_t least = by_udp_instead ? 0 : 1;
+    if (step < least || step > 1 + dialog.cseq_crashes * kRange) {
         throw Violation(
             "CSeq " + notify.header("CSeq") + " after " + std::to_string(dialog.cseq) + " in " +
             notify.header("Call-ID")
@@ -132,6 +142,7 @@ void NotifyLog::check_document(TimePoint now, Dialog& dialog, Usage& usage, cons
     const Told told(notify.body);
     if (usage.may_restart && told.version == 0) usage.version = 0;
     usage.may_restart = false;
+    if (dialog.repeats && told.version + 1 == usage.version) --usage.version;
     const std::uint32_t jump = told.version - usage.version;
     if (jump > (dialog.crashes - usage.crashes) * kRange) {
         throw Violation(
@@ -207,7 +218,7 @@ void NotifyLog::answered(TimePoint now, const Wire& response) {
     if (usage.terminated && response.status() >= 300) dialog.may_be_dead = true;
 }
 
-void NotifyLog::closed(TimePoint now, const Flow& flow) {
+void NotifyLog::closed(TimePoint now, const Flow& flow, bool refused) {
     for (auto& [call_id, dialog] : dialogs_) {
         Flow used = dialog.flow;
         used.listener = flow.listener;
@@ -215,6 +226,7 @@ void NotifyLog::closed(TimePoint now, const Flow& flow) {
         if (flow.connection == 0 || is_timed_out(now, dialog)) dialog.may_be_dead = true;
         dialog.over = true;
         dialog.flow_gone = true;
+        dialog.refused = refused;
     }
 }
 
@@ -222,6 +234,7 @@ void NotifyLog::stopped(TimePoint now) {
     for (auto& [call_id, dialog] : dialogs_) {
         if (is_timed_out(now, dialog)) dialog.may_be_dead = true;
         dialog.over = true;
+        dialog.refused = false;
         if (dialog.is_fetch) {  // nothing of it is stored: a copy of the request is another fetch
             dialog.cseq = 0;
             dialog.usages.clear();

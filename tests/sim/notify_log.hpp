@@ -30,7 +30,9 @@ public:
     /// A final response reached the engine.
     void answered(TimePoint now, const Wire& response);
     /// The engine was told that this flow is gone.
-    void closed(TimePoint now, const Flow& flow);
+    /// @param refused  there never was a connection: what was to go by it may go another way as it
+    /// is
+    void closed(TimePoint now, const Flow& flow, bool refused);
     /// All processes' ends: nothing is in flight any more, and what was not stored is not known.
     void stopped(TimePoint now);
     /// The same, and CSeqs and versions may jump.
@@ -67,11 +69,14 @@ private:
         TimePoint silent_since;  ///< the first NOTIFY that is not answered, where one is not
         bool over = true;        ///< the last NOTIFY is answered or its flow is gone
         bool flow_gone = false;  ///< the latter: the watcher is still silent
+        bool refused = false;    ///< and had never got it
+        bool repeats = false;    ///< the last NOTIFY has the CSeq of the one before
         std::map<std::string, Usage> usages;
     };
 
     static bool is_timed_out(TimePoint now, const Dialog& dialog);
-    void check_turn(TimePoint now, const Dialog& dialog, const Wire& notify) const;
+    void check_turn(TimePoint now, const Dialog& dialog, const Wire& notify, const Flow& flow)
+        const;
     void check_document(TimePoint now, Dialog& dialog, Usage& usage, const Wire& notify);
     void check_contacts(TimePoint now, const Dialog& dialog, const Told& told);
 

@@ -31,8 +31,8 @@ Flow Peer::flow() {
 
 void Peer::send(const Flow& flow, std::string bytes) {
     const auto deliver = [this, flow, bytes = std::move(bytes), sent = world_.network.now] {
-        // No network holds a datagram for as long as timer J runs.
-        if (world_.network.now - sent < kLongest) world_.to_engine(flow, bytes);
+        // No network holds a datagram for as long as timer J runs, nor does a busy reactor.
+        if (world_.network.now - sent < kLongest - kBusyMax) world_.to_engine(flow, bytes);
     };
     if (flow.transport == Transport::udp) {
         world_.network.datagram(deliver);

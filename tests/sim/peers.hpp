@@ -17,6 +17,9 @@ namespace reginfo::sim {
 
 class World;
 
+/// The next hop of the watchers that share one; which of them is meant, the message says.
+inline const Endpoint kEdge{IpAddress::v4(0xc00002c8U), 5060};
+
 /// A far end with an address. Sends requests one at a time, as a client transaction over an
 /// unreliable transport does (RFC 3261 §17.1.2).
 class Peer {
@@ -26,6 +29,7 @@ public:
     Peer(const Peer&) = delete;
     Peer& operator=(const Peer&) = delete;
 
+    const std::string& name() const { return name_; }
     const Endpoint& endpoint() const { return endpoint_; }
     Transport transport() const { return transport_; }
     bool is_busy() const { return !pending_.empty(); }
@@ -61,14 +65,15 @@ private:
 /// One publication of one AOR.
 class Publisher final : public Peer {
 public:
-    Publisher(World& world, unsigned index, std::string aor);
+    Publisher(World& world, unsigned index, std::string aor);  ///< the fourth speaks TCP
 
+    const std::string& aor() const { return aor_; }
     void publish(const Command& command);
     void refresh(const Command& command);
     void remove();
     void use_wrong_tag(const Command& command);
     void forget_tag() { tag_.clear(); }
-    void repeat();  ///< sends the last request again, as if the network had doubled it
+    void repeat();  ///< sends the last datagram again, as if the network had doubled it
 
 private:
     void on_response(const Wire& response) override;
@@ -107,6 +112,8 @@ public:
     void subscribe(const std::string& aor, Seconds expires);
     void resubscribe(const std::string& id, Seconds expires);
     void answer_with(Manner manner) { manner_ = manner; }
+    /// The server holds its subscriptions for less long than it was told.
+    void shorten(Duration by);
 
     bool is_kamailio() const { return kamailio_; }
     std::map<std::string, View>& views() { return views_; }
@@ -124,6 +131,7 @@ private:
 
     bool kamailio_;
     std::string contact_;
+    std::string route_;  ///< the header of its edge, if it has one
     Manner manner_ = Manner::ok;
     std::uint64_t dialogs_ = 0;
     std::string call_id_;  ///< of the one dialog that it knows; empty without

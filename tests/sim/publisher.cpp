@@ -43,14 +43,15 @@ Publisher::Publisher(World& world, unsigned index, std::string aor)
           world,
           "p" + std::to_string(index),
           {IpAddress::v4(0xc0000200U + 10U + index), 5060},
-          Transport::udp
+          index == 3 ? Transport::tcp : Transport::udp
       ),
       aor_(std::move(aor)) {}
 
 void Publisher::put(const std::string& tag, Seconds expires, const std::optional<Body>& body) {
     const std::string branch = next_branch();
     const std::string text = body ? reginfo_text(aor_, *body) : std::string();
-    std::string out = "PUBLISH " + aor_ + " SIP/2.0\r\nVia: SIP/2.0/UDP " + endpoint().to_string() +
+    std::string out = "PUBLISH " + aor_ + " SIP/2.0\r\nVia: SIP/2.0/" +
+                      std::string(name_of(transport())) + " " + endpoint().to_string() +
                       ";rport;branch=" + branch + "\r\nFrom: <" + aor_ + ">;tag=" + name_ +
                       "\r\nTo: <" + aor_ + ">\r\nCall-ID: " + name_ +
                       "\r\nCSeq: " + std::to_string(++cseq_) +
@@ -87,7 +88,9 @@ void Publisher::use_wrong_tag(const Command& command) {
 }
 
 void Publisher::repeat() {
-    if (last_.empty() || world_.network.now - last_at_ > kRepeatable) return;
+    if (transport() == Transport::tcp || last_.empty() ||
+        world_.network.now - last_at_ > kRepeatable)
+        return;
     send(flow(), last_);
 }
 

@@ -56,7 +56,7 @@ struct Arbitrary<Command> {
                 })
             ),
             gen::set(&Command::who, gen::inRange<std::uint8_t>(0, 6)),
-            gen::set(&Command::how, gen::inRange<std::uint8_t>(0, 31)),
+            gen::set(&Command::how, gen::inRange<std::uint8_t>(0, 35)),
             gen::set(
                 &Command::items,
                 gen::resize(4, gen::container<std::vector<Item>>(gen::arbitrary<Item>()))
@@ -96,6 +96,14 @@ struct Arbitrary<Plan> {
             gen::set(&Plan::rates, flag(3)),
             gen::set(&Plan::suppress, flag(3)),
             gen::set(&Plan::durable, flag(2)),
+            gen::set(&Plan::batches, flag(2)),
+            gen::set(
+                &Plan::edge,
+                gen::element(
+                    EdgeManner::none, EdgeManner::good, EdgeManner::slow, EdgeManner::narrow
+                )
+            ),
+            gen::set(&Plan::large, flag(4)),
             gen::set(&Plan::commands)
         );
     }
@@ -111,9 +119,10 @@ using namespace reginfo::sim;
 /// REGINFO_SIM_RUNS plans, has not.
 void run(const std::string& short_run, const std::function<void(Plan)>& property) {
     const char* runs = std::getenv("REGINFO_SIM_RUNS");
-    const char* given = std::getenv("RC_PARAMS");
+    const char* params_now = std::getenv("RC_PARAMS");
+    static const std::string given = params_now != nullptr ? params_now : "";
     std::string params = runs != nullptr ? "max_success=" + std::string(runs) : short_run;
-    if (given != nullptr) params += " " + std::string(given);
+    params += " " + given;
     ::setenv("RC_PARAMS", params.c_str(), 1);
     rc::detail::checkGTest([&](const Plan& plan) { property(plan); });
 }
@@ -125,14 +134,17 @@ TEST(Simulation, EveryWatcherKnowsInTheEndWhatTheModelKnowsAndNothingIsLeft) {
     });
 }
 
-/// With watchers of the profile `standard`: what the others may miss or be told twice after a crash
-/// is not modelled.
 TEST(Simulation, SoItIsWhenTheProcessCrashesAndRestarts) {
     run("max_success=1000 seed=1", [](Plan plan) {
         plan.durable = true;
-        plan.profile = reginfo::Profile::standard;
-        plan.rates = false;
-        plan.suppress = false;
+        simulate(plan);
+    });
+}
+
+TEST(Simulation, SoItIsWhereBoundsAreReached) {
+    run("max_success=300 seed=1", [](Plan plan) {
+        plan.tight = true;
+        plan.durable = false;
         simulate(plan);
     });
 }

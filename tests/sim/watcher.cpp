@@ -14,17 +14,26 @@ constexpr Duration kSlow = std::chrono::milliseconds{2500};
 /// Watcher 0 is plain, 1 speaks TCP, 2 and 3 are Kamailios, 4 and 5 must be looked up.
 bool speaks_tcp(unsigned index) { return index % 2 == 1 && index < 4; }
 
+IpAddress own_address(unsigned index) { return IpAddress::v4(0xc0000200U + 100U + index); }
+
+/// Where its requests come from and those to it go.
+Endpoint hop_of(const World& world, unsigned index) {
+    if (world.is_behind_edge(index)) return kEdge;
+    return {own_address(index), 5060};
+}
+
 }  // namespace
 
 Watcher::Watcher(World& world, unsigned index)
     : Peer(
           world,
           "w" + std::to_string(index),
-          {IpAddress::v4(0xc0000200U + 100U + index), 5060},
+          hop_of(world, index),
           speaks_tcp(index) ? Transport::tcp : Transport::udp
       ),
       kamailio_(index == 2 || index == 3 || index == 5) {
-    const std::string host = index >= 4 ? name_ + ".example.com" : endpoint().address.to_uri_host();
+    const std::string host = index >= 4 ? name_ + ".example.com" : own_address(index).to_uri_host();
+    if (world.is_behind_edge(index)) route_ = "Record-Route: <sip:192.0.2.200;lr>\r\n";
     contact_ =
         "<sip:" + name_ + "@" + host + ":5060" + (speaks_tcp(index) ? ";transport=tcp>" : ">");
 }
@@ -32,12 +41,12 @@ Watcher::Watcher(World& world, unsigned index)
 void Watcher::put(const std::string& id, Seconds expires) {
     const std::string branch = next_branch();
     const std::string via = speaks_tcp(static_cast<unsigned>(name_.back() - '0')) ? "TCP" : "UDP";
-    std::string out = "SUBSCRIBE " + aor_ + " SIP/2.0\r\nVia: SIP/2.0/" + via + " " +
-                      endpoint().to_string() + ";rport;branch=" + branch +
-                      "\r\nFrom: <sip:" + name_ + "@example.com>;tag=" + call_id_ + "\r\nTo: <" +
-                      aor_ + ">" + (to_tag_.empty() ? "" : ";tag=" + to_tag_) +
-                      "\r\nCall-ID: " + call_id_ + "\r\nCSeq: " + std::to_string(++cseq_) +
-                      " SUBSCRIBE\r\nContact: " + contact_ + "\r\nMax-Forwards: 70\r\nEvent: reg";
+    std::string out =
+        "SUBSCRIBE " + aor_ + " SIP/2.0\r\nVia: SIP/2.0/" + via + " " + endpoint().to_string() +
+        ";rport;branch=" + branch + "\r\nFrom: <sip:" + name_ + "@example.com>;tag=" + call_id_ +
+        "\r\nTo: <" + aor_ + ">" + (to_tag_.empty() ? "" : ";tag=" + to_tag_) +
+        "\r\nCall-ID: " + call_id_ + "\r\nCSeq: " + std::to_string(++cseq_) + " SUBSCRIBE\r\n" +
+        route_ + "Contact: " + contact_ + "\r\nMax-Forwards: 70\r\nEvent: reg";
     const Plan& plan = world_.plan();
     if (!id.empty()) out += ";id=" + id;
     if (plan.rates && !kamailio_) out += ";max-rate=0.5;min-rate=0.02";
@@ -86,6 +95,10 @@ void Watcher::on_response(const Wire& response) {
     } else if (response.status() == 481) {
         views_.erase(asked_id_);
     }
+}
+
+void Watcher::shorten(Duration by) {
+    for (auto& [id, view] : views_) view.deadline -= by;
 }
 
 void Watcher::on_timeout() {

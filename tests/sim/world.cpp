@@ -18,6 +18,10 @@ using std::chrono::seconds;
 /// Calls of handle_timeout at one moment beyond which the engine is spinning.
 constexpr int kSpinning = 2'000;
 
+/// Bounds of an AOR where a plan is to reach them.
+constexpr std::size_t kTightPublications = 2;
+constexpr std::size_t kTightSubscriptions = 1;
+
 Settings settings_of(const Plan& plan) {
     Settings settings;
     const Endpoint bound{IpAddress::v4(0xc0000201U), 5060};
@@ -39,6 +43,13 @@ Settings settings_of(const Plan& plan) {
         settings.notify.window_initial = 1;
         settings.notify.window_min = 1;
     }
+    if (plan.large) settings.notify.udp_bytes_max = 600;
+    if (plan.tight) {
+        settings.limits.publications_per_aor = kTightPublications;
+        settings.limits.subscriptions_per_aor = kTightSubscriptions;
+        settings.limits.pending_commits = 4;
+        settings.limits.waiting_requests = 2;
+    }
     return settings;
 }
 
@@ -56,18 +67,16 @@ World::World(const Plan& plan)
       notifies(model),
       plan_(plan),
       settings_(settings_of(plan)),
+      edge_(plan.edge),
       store_fails_(plan.store == Store::failing) {
     engine_ = make_engine(network.now);
     engine_->observe(&witness_);
     network.weather = {plan.loss, plan.duplicates, milliseconds{50} * plan.delay};
-    // With a late store several AORs may be due at once, and nobody outside could tell whose
-    // expiry a commit is: one AOR then.
-    const unsigned aors = plan.store == Store::at_once ? 2 : 1;
-    for (unsigned i = 0; i < aors; ++i) {
-        aors_.push_back("sip:user" + std::to_string(i) + "@example.com");
+    for (const char* user : {"user0", "user1"}) {
+        aors_.push_back("sip:" + std::string(user) + "@example.com");
     }
     for (unsigned i = 0; i < 5; ++i) {
-        publishers_.push_back(std::make_unique<Publisher>(*this, i, aors_[i % aors]));
+        publishers_.push_back(std::make_unique<Publisher>(*this, i, aors_[i % aors_.size()]));
     }
     for (unsigned i = 0; i < 6; ++i) watchers_.push_back(std::make_unique<Watcher>(*this, i));
 }
@@ -138,6 +147,13 @@ void World::call(const Call& into_engine) {
         done_.erase(done_.begin());
         finish(id, true);
     }
+    if (plan_.tight) check_bounds();
+}
+
+void World::check_bounds() const {
+    const Stats& stats = engine_->stats();
+    if (stats.publications > aors_.size() * kTightPublications) throw Violation("publications");
+    if (stats.subscriptions > aors_.size() * kTightSubscriptions) throw Violation("subscriptions");
 }
 
 void World::trace(const char* direction, const Flow& flow, const std::string& bytes) const {
@@ -150,10 +166,41 @@ void World::trace(const char* direction, const Flow& flow, const std::string& by
 
 void World::to_engine(const Flow& flow, const std::string& bytes) {
     if (!engine_) return;
-    trace("<-", flow, bytes);
-    const Wire message(bytes);
-    if (message.is_response()) notifies.answered(network.now, message);
-    call([&] { engine_->handle_message(network.now, flow, bytes, outbox_); });
+    arrived_.push_back({flow, bytes});
+    if (!plan_.batches) return take_turn();
+    if (arrived_.size() > 1) return;
+    const auto busy =
+        static_cast<std::int64_t>(network.roll(1 + static_cast<std::uint64_t>(kBusyMax.count())));
+    network.after(Duration{busy}, [this, process = process_] {
+        if (process == process_) take_turn();
+    });
+}
+
+/// Hands over what has arrived as the reactor does: all of it, before any effect is performed.
+void World::take_turn() {
+    const std::vector<Arrived> arrived = std::exchange(arrived_, {});
+    call([&] {
+        for (const auto& [flow, bytes] : arrived) {
+            trace("<-", flow, bytes);
+            const Wire message(bytes);
+            if (message.is_response()) notifies.answered(network.now, message);
+            engine_->handle_message(network.now, flow, bytes, outbox_);
+        }
+    });
+}
+
+std::string World::aor_of(const std::string& key) const {
+    for (const std::string& aor : aors_) {
+        if (key.find(aor.substr(4)) != std::string::npos) return aor;
+    }
+    throw Violation("a record of no AOR: " + key);
+}
+
+/// Does to the model what a commit says that no request asked for.
+void World::expire(const PendingCommit& commit) {
+    for (const Write& write : commit.writes) {
+        if (write.bucket == Bucket::aor) model.expire(commit.begun, aor_of(write.key));
+    }
 }
 
 void World::finish(CommitId id, bool ok) {
@@ -162,12 +209,26 @@ void World::finish(CommitId id, bool ok) {
     begun_ = commit.begun;
     stores_response_ = ok && has_write_to(Bucket::transaction, commit.writes);
     if (ok) keep(commit);
-    if (ok && commit.is_expiry) {
-        model.expire(commit.begun);
+    call([&] {
+        engine_->handle_committed(network.now, id, ok, outbox_);
+        if (!ok || !commit.is_expiry || answers_by_tcp()) return;
+        expire(commit);
         changed_at_ = network.now;
-    }
-    call([&] { engine_->handle_committed(network.now, id, ok, outbox_); });
+    });
     stores_response_ = false;
+}
+
+/// Whether the commit was of a PUBLISH over TCP: no response is stored with it, so it looks like an
+/// expiry.
+bool World::answers_by_tcp() {
+    const std::span<Effect> effects = outbox_.effects();
+    return std::any_of(effects.begin(), effects.end(), [&](const Effect& effect) {
+        const auto* send = std::get_if<Send>(&effect);
+        if (send == nullptr || send->tail || send->flow.transport != Transport::tcp) return false;
+        const Wire message(send->head);
+        return message.is_response() && message.status() == 200 &&
+               publishes_.contains(message.branch());
+    });
 }
 
 void World::keep(const PendingCommit& commit) {
@@ -180,8 +241,9 @@ void World::keep(const PendingCommit& commit) {
     }
 }
 
-void World::flow_closed(const Flow& flow) {
-    notifies.closed(network.now, flow);
+void World::flow_closed(const Flow& flow, bool refused) {
+    if (!arrived_.empty()) take_turn();
+    notifies.closed(network.now, flow, refused);
     call([&] { engine_->handle_flow_closed(network.now, flow, outbox_); });
 }
 
@@ -241,7 +303,10 @@ void World::perform(const Resolve& question) {
         if (dns == 2) notifies.unreachable(watchers_.at(index)->call_id());
         call([&] { engine_->handle_resolved(network.now, question.id, targets, outbox_); });
     };
-    network.after(dns_ == 0 ? milliseconds{1} : milliseconds{700}, answer);
+    constexpr Duration kAfter[] = {
+        milliseconds{1}, milliseconds{700}, milliseconds{700}, seconds{40}};
+    if (dns_ < std::size(kAfter)) return network.after(kAfter[dns_], answer);
+    questions_.push_back(answer);
 }
 
 void World::perform(const Send& send) {
@@ -260,21 +325,32 @@ void World::perform(const Send& send) {
     transmit(flow, bytes);
 }
 
-void World::transmit(const Flow& flow, const std::string& bytes) {
-    trace("->", flow, bytes);
-    const auto peer_at = [this](const Endpoint& endpoint) -> Peer* {
-        for (const auto& p : publishers_) {
-            if (p->endpoint().address == endpoint.address) return p.get();
-        }
-        for (const auto& w : watchers_) {
-            if (w->endpoint().address == endpoint.address) return w.get();
+/// Who is there; behind the edge, whom the message names.
+Peer* World::peer_at(const Endpoint& endpoint, const Wire& message) const {
+    const std::string named =
+        message.is_response() ? message.branch().substr(7) : message.first_line.substr(11);
+    const auto find = [&](const auto& peers) -> Peer* {
+        for (const auto& peer : peers) {
+            if (peer->endpoint().address != endpoint.address) continue;
+            if (endpoint.address != kEdge.address || named.starts_with(peer->name()))
+                return peer.get();
         }
         return nullptr;
     };
-    Peer* peer = peer_at(flow.peer);
+    Peer* const publisher = find(publishers_);
+    return publisher != nullptr ? publisher : find(watchers_);
+}
+
+void World::transmit(const Flow& flow, const std::string& bytes) {
+    trace("->", flow, bytes);
+    const Wire message(bytes);
+    Peer* const peer = peer_at(flow.peer, message);
     if (peer == nullptr) throw Violation("sent to nobody: " + bytes);
     if (flow.transport == Transport::udp) {
-        network.datagram([peer, flow, bytes] { peer->receive(Wire(bytes), flow); });
+        const auto deliver = [peer, flow, bytes] { peer->receive(Wire(bytes), flow); };
+        if (flow.peer != kEdge || message.is_response()) return network.datagram(deliver);
+        const auto passed = edge_.pass(network.now);
+        if (passed) network.at(*passed, [this, deliver] { network.datagram(deliver); });
         return;
     }
     Flow used = flow;
@@ -285,80 +361,11 @@ void World::transmit(const Flow& flow, const std::string& bytes) {
     }
     if (network.find(used.connection) == nullptr) {
         network.after(milliseconds{1}, [this, flow, process = process_] {
-            if (process == process_) flow_closed(flow);
+            if (process == process_) flow_closed(flow, flow.connection == 0);
         });
         return;
     }
     network.stream(used.connection, [peer, used, bytes] { peer->receive(Wire(bytes), used); });
-}
-
-// What the engine acknowledges.
-
-void World::expect(const std::string& branch, Publish publish) {
-    publishes_.emplace(branch, std::move(publish));
-}
-
-void World::expect_subscribe(const std::string& branch, std::string event_id, bool is_fetch) {
-    event_ids_.emplace(branch, std::move(event_id));
-    if (is_fetch) fetches_.insert(branch);
-}
-
-void World::respond(const Wire& response, const std::string& bytes) {
-    const auto [at, first] = responses_.emplace(response.branch(), bytes);
-    if (!first) {
-        if (at->second != bytes) throw Violation("another response: " + at->second + bytes);
-        return;
-    }
-    if (stores_response_ && response.status() == 200 && !fetches_.contains(response.branch())) {
-        acknowledged_.insert(response.branch());
-    }
-    if (const auto publish = publishes_.find(response.branch()); publish != publishes_.end()) {
-        published(response, publish->second);
-        return;
-    }
-    const int status = response.status();
-    if (status == 200) {
-        notifies.subscribed(
-            network.now,
-            response.header("Call-ID"),
-            event_ids_.at(response.branch()),
-            plan_.suppress
-        );
-    }
-    if (status == 204 && plan_.suppress) return;
-    if (status == 480 && plan_.profile == Profile::ims) {
-        const Expected& expected = model.expected(response.uri("To"));
-        if (expected.active.empty() || !expected.undecided.empty()) return;
-    }
-    // The 503 is not stored: to the next process a copy of its request is one that came before.
-    if (status == 500 && plan_.store == Store::failing && process_ > 0) return;
-    if (status != 200 && status != 481 && status != 503) throw Violation("SUBSCRIBE: " + bytes);
-    if (status == 503 && plan_.store != Store::failing) throw Violation("SUBSCRIBE: " + bytes);
-}
-
-void World::published(const Wire& response, const Publish& publish) {
-    const int status = response.status();
-    const bool known = publish.tag.empty() || model.has(publish.aor, publish.tag);
-    if (status == 412 && !known) return;
-    if (status == 503 && plan_.store == Store::failing) return;
-    if (status != 200 || !known) {
-        throw Violation("PUBLISH: " + response.first_line + ", entity-tag " + publish.tag);
-    }
-    const std::string next = response.header("SIP-ETag");
-    if (next.empty() || response.header("Expires") != std::to_string(publish.expires.count())) {
-        throw Violation("200 to PUBLISH without SIP-ETag or Expires as asked");
-    }
-    const bool is_at_once = plan_.store == Store::at_once || !plan_.durable;
-    const TimePoint begun = is_at_once ? network.now : begun_;
-    const TimePoint deadline = begun + publish.expires;
-    changed_at_ = network.now;
-    if (publish.expires.count() == 0) {
-        model.remove(publish.aor, publish.tag);
-    } else if (publish.body) {
-        model.publish(begun, publish.aor, publish.tag, next, deadline, *publish.body);
-    } else {
-        model.refresh(publish.aor, publish.tag, next, deadline);
-    }
 }
 
 }  // namespace reginfo::sim

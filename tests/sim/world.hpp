@@ -4,11 +4,13 @@
 
 #include "core/engine.hpp"
 #include "tests/sim/commands.hpp"
+#include "tests/sim/edge.hpp"
 #include "tests/sim/model.hpp"
 #include "tests/sim/network.hpp"
 #include "tests/sim/notify_log.hpp"
 #include "tests/sim/peers.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdlib>
 #include <map>
@@ -20,6 +22,9 @@
 #include <vector>
 
 namespace reginfo::sim {
+
+/// What comes while the reactor does something else waits for no longer than this.
+inline constexpr Duration kBusyMax = std::chrono::milliseconds{60};
 
 /// A PUBLISH on its way, as the model will need it when it is acknowledged.
 struct Publish {
@@ -52,6 +57,9 @@ public:
     void expect(const std::string& branch, Publish publish);
     void expect_subscribe(const std::string& branch, std::string event_id, bool is_fetch);
     void close(ConnectionId connection);
+    bool is_behind_edge(unsigned watcher) const {
+        return edge_.exists() && (watcher == 0 || watcher == 2);
+    }
 
 private:
     /// Without a store no commit tells when something expires: the first new revision within a
@@ -75,33 +83,49 @@ private:
     struct Kept {
         std::string value;
         TimePoint written;
+        /// How much later than written all of it ends, since the clock was wrong at the last start.
+        Duration later{};
+    };
+    /// A message that the engine has still to be given.
+    struct Arrived {
+        Flow flow;
+        std::string bytes;
     };
 
     void advance(Duration duration);
     void handle_timeout();
     void expire();
+    void expire(const PendingCommit& commit);
     void handle_restored();
+    void take_turn();
     template <class Call>
     void call(const Call& into_engine);
+    void check_bounds() const;
+    std::string aor_of(const std::string& key) const;
     void perform(Effect& effect);
     void perform(const Send& send);
     void perform(const Commit& commit);
     void perform(const Resolve& question);
     void finish(CommitId id, bool ok);
+    bool answers_by_tcp();
     void keep(const PendingCommit& commit);
     // crash.cpp
     void crash(const Command& command);
     void restart(const Command& command);
     bool settle(const PendingCommit& commit);
+    bool may_be_by_tcp(const PendingCommit& commit) const;
     void replace_process(const Command& command);
+    void step_clock(Duration ahead);
     std::unique_ptr<Engine> make_engine(TimePoint now) const;
     template <class Visit>
     void for_each_peer(Visit visit);
     void lose_connections();
+    bool may_be_refused() const;
+    Peer* peer_at(const Endpoint& endpoint, const Wire& message) const;
     void respond(const Wire& response, const std::string& bytes);
     void published(const Wire& response, const Publish& publish);
     void transmit(const Flow& flow, const std::string& bytes);
-    void flow_closed(const Flow& flow);
+    void flow_closed(const Flow& flow, bool refused = false);
     void trace(const char* direction, const Flow& flow, const std::string& bytes) const;
     bool is_quiet() const;
     std::string difference(Watcher& watcher, const Watcher::View& view);
@@ -123,10 +147,13 @@ private:
     std::map<std::pair<Bucket, std::string>, Kept> kept_;
     TimePoint store_free_at_;  ///< the late store keeps its order
     TimePoint begun_;          ///< of the commit whose end is being told
+    Edge edge_;
+    bool clock_was_wrong_ = false;
     bool store_fails_ = false;
     bool connects_fail_ = false;
-    unsigned dns_ = 0;  ///< 0 at once, 1 late, 2 nothing
-    std::map<ResolveId, std::string> questions_;
+    unsigned dns_ = 0;  ///< 0 at once, 1 late, 2 nothing, 3 very late, 4 not until all is well
+    std::vector<Network::Event> questions_;  ///< that are not answered
+    std::vector<Arrived> arrived_;
     std::map<std::string, Publish> publishes_;      ///< by branch
     std::map<std::string, std::string> event_ids_;  ///< of SUBSCRIBEs, by branch
     std::map<std::string, std::string> responses_;  ///< by branch

@@ -1,0 +1,28 @@
+/// @file
+/// A proxy that is the next hop of several watchers: how much it passes on, and when.
+#pragma once
+
+#include "core/time.hpp"
+#include "tests/sim/commands.hpp"
+
+#include <optional>
+
+namespace reginfo::sim {
+
+class Edge {
+public:
+    explicit Edge(EdgeManner manner) : manner_(manner) {}
+
+    bool exists() const { return manner_ != EdgeManner::none; }
+    /// When a request that comes now is passed on; nothing if it is dropped.
+    std::optional<TimePoint> pass(TimePoint now);
+    void heal() {
+        if (exists()) manner_ = EdgeManner::good;
+    }
+
+private:
+    EdgeManner manner_;
+    TimePoint free_at_;  ///< has passed on by then what it has
+};
+
+}  // namespace reginfo::sim
