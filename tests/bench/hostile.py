@@ -300,9 +300,10 @@ def print_table(results):
                 cells.append("")
                 continue
             cell = " / ".join(f"{probe[key]:,.1f}" for key in ("p50_ms", "p99_ms", "max_ms"))
-            for what in ("unanswered", "refused"):
-                if probe[what]:
-                    cell += f", {probe[what]} of {probe['count']} {what}"
+            if probe["unanswered"]:
+                cell += f", {probe['unanswered']} of {probe['count']} unanswered"
+            if probe["refused"]:
+                cell += f", {probe['refused']} refused"
             cells.append(cell)
         print(f"| {name} | {found['attacks']:,.0f} | {100 * found['server_cpu']:.0f} % | "
               + " | ".join(cells) + " |")
