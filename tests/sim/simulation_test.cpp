@@ -141,11 +141,9 @@ TEST(Simulation, SoItIsWhenTheProcessCrashesAndRestarts) {
     });
 }
 
-/// Without a store: subscriptions that are on their way to one are not counted.
 TEST(Simulation, SoItIsWhereBoundsAreReached) {
     run("max_success=300 seed=1", [](Plan plan) {
         plan.tight = true;
-        plan.durable = false;
         simulate(plan);
     });
 }
