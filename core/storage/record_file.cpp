@@ -42,27 +42,6 @@ constexpr std::int64_t kClockInterval = 1000;
 constexpr std::chrono::milliseconds kTidyPause{20};
 constexpr std::chrono::seconds kPrunePause{5};
 
-/// For people: what is not printable is \\xNN.
-std::string printable(std::string_view bytes) {
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    constexpr std::size_t kLongest = 200;
-    std::string text;
-    for (const char c : bytes.substr(0, kLongest)) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte >= 0x20 && byte < 0x7f) {
-            text += c;
-        } else {
-            text.append("\\x").append(1, kDigits[byte >> 4U]).append(1, kDigits[byte & 0xfU]);
-        }
-    }
-    return bytes.size() > kLongest ? text + "..." : text;
-}
-
-void find(LoadReport& report, const char* kind, std::string_view key, const char* what) {
-    if (report.findings.size() >= LoadReport::kFindingsMax) return;
-    report.findings.push_back(std::string(kind) + " " + printable(key) + " " + what);
-}
-
 Duration age_of(Stamp now, Stamp written) {
     return std::chrono::milliseconds{std::max<Stamp>(now - written, 0)};
 }
@@ -175,12 +154,12 @@ void RecordFile::load_records(
     journal.load([&](const RecordJournal::Row& row) {
         if (!row.is_sound) {
             ++report.damaged;
-            find(report, kind, row.key, "is damaged: its checksum is wrong");
+            report.note(kind, row.key, "is damaged: its checksum is wrong");
             return;
         }
         if (!visit({bucket, row.key, row.value, age_of(now, row.written)})) {
             ++report.unreadable;
-            find(report, kind, row.key, "cannot be read");
+            report.note(kind, row.key, "cannot be read");
         }
         ++(bucket == Bucket::aor ? report.aors : report.dialogs);
     });
@@ -191,12 +170,12 @@ void RecordFile::load_transactions(const Visit& visit, LoadReport& report) {
     transactions_.load(now, [&](const TransactionJournal::Row& row) {
         if (!row.is_sound) {
             ++report.damaged;
-            find(report, "transaction", row.key, "is damaged: its checksum is wrong");
+            report.note("transaction", row.key, "is damaged: its checksum is wrong");
             return;
         }
         if (!visit({Bucket::transaction, row.key, row.value, age_of(now, row.written)})) {
             ++report.unreadable;
-            find(report, "transaction", row.key, "cannot be read");
+            report.note("transaction", row.key, "cannot be read");
         }
         ++report.transactions;
     });
@@ -377,11 +356,18 @@ std::optional<std::chrono::milliseconds> RecordFile::tidy() {
     return is_due_later ? std::optional<std::chrono::milliseconds>(kPrunePause) : std::nullopt;
 }
 
-/// On a disk that is full: removes what is outdated where it is. Returns whether there was any.
+/// On a disk that is full: removes what is outdated where it is, and if nothing is, answered
+/// transactions before their time: they only spare a retransmission after a restart its being
+/// handled anew. Returns whether there was anything.
 bool RecordFile::make_room() {
     connection_.execute("PRAGMA wal_checkpoint");
-    const std::size_t bytes = erase_outdated(aors_);
-    return bytes + erase_outdated(dialogs_) > 0;
+    std::size_t bytes = erase_outdated(aors_);
+    bytes += erase_outdated(dialogs_);
+    if (bytes > 0) return true;
+    constexpr Stamp kEnd = std::numeric_limits<Stamp>::max();
+    if (!transactions_.wants_pruning(kEnd)) return false;
+    transact([&] { transactions_.prune(kEnd, kPruneRows); });
+    return true;
 }
 
 std::size_t RecordFile::erase_outdated(RecordJournal& journal) {

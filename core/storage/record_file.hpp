@@ -5,6 +5,7 @@
 #include "core/outbox.hpp"
 #include "core/storage/commit_mark.hpp"
 #include "core/storage/disk_room.hpp"
+#include "core/storage/load_report.hpp"
 #include "core/storage/record_journal.hpp"
 #include "core/storage/sqlite_connection.hpp"
 #include "core/storage/stamp_clock.hpp"
@@ -52,21 +53,6 @@ struct RecordFileOptions {
     StorageSync sync = StorageSync::full;
     Duration transaction_memory = std::chrono::seconds{32};  ///< older transactions are dropped
     std::string vfs = {};                                    ///< for tests; empty: the default one
-};
-
-struct LoadReport {
-    std::uint64_t aors = 0;
-    std::uint64_t dialogs = 0;
-    std::uint64_t transactions = 0;
-    std::uint64_t unreadable = 0;  ///< whole, but the visitor could not read them
-    std::uint64_t damaged = 0;     ///< their checksum is wrong; left out
-    /// Changes that were acknowledged and are not there: the log was cut short.
-    std::uint64_t missing = 0;
-    std::string clocks;                 ///< what is odd about them; empty: nothing
-    std::vector<std::string> findings;  ///< a line for each record that is left out, the first ones
-
-    bool is_whole() const { return unreadable + damaged + missing == 0; }
-    static constexpr std::size_t kFindingsMax = 1000;
 };
 
 /// Holds the process's lock on a file for as long as it lives.

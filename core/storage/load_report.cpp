@@ -1,0 +1,33 @@
+/// @file
+
+#include "core/storage/load_report.hpp"
+
+namespace reginfo {
+namespace {
+
+constexpr std::size_t kFindingsMax = 1000;
+
+/// For people: what is not printable is \\xNN.
+std::string printable(std::string_view bytes) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    constexpr std::size_t kLongest = 200;
+    std::string text;
+    for (const char c : bytes.substr(0, kLongest)) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte >= 0x20 && byte < 0x7f) {
+            text += c;
+        } else {
+            text.append("\\x").append(1, kDigits[byte >> 4U]).append(1, kDigits[byte & 0xfU]);
+        }
+    }
+    return bytes.size() > kLongest ? text + "..." : text;
+}
+
+}  // namespace
+
+void LoadReport::note(const char* kind, std::string_view key, const char* what) {
+    if (findings.size() >= kFindingsMax) return;
+    findings.push_back(std::string(kind) + " " + printable(key) + " " + what);
+}
+
+}  // namespace reginfo
