@@ -1,6 +1,7 @@
 #include "app/service.hpp"
 
 #include "app/reload.hpp"
+#include "app/restore_report.hpp"
 #include "app/storage.hpp"
 #include "app/version.hpp"
 #include "transport/host_addresses.hpp"
@@ -145,14 +146,7 @@ void Service::stop_cleanly() {
     signals_.clear(ignored);
     bool is_stored = true;
     if (sqlite_ && driver_) {
-        is_stored = wait_for_store();
-        driver_->run_turn([this](TimePoint now, Outbox& outbox) {
-            engine_->handle_stop(now, outbox);
-        });
-        if (!sqlite_->drain(kStorePatience)) {
-            is_stored = false;
-            log_.write(Severity::error, "state not stored", {{"why", sqlite_->trouble()}});
-        }
+        is_stored = wait_for_store() && store_exactly();
     }
     stop();
     if (is_stored) log_.write(Severity::info, "stopped");
@@ -170,6 +164,21 @@ bool Service::wait_for_store() {
     return is_done;
 }
 
+/// CSeqs and versions, a step at a time, so that what is on its way to the disk stays small.
+bool Service::store_exactly() {
+    bool goes_on = true;
+    while (goes_on) {
+        driver_->run_turn([&](TimePoint now, Outbox& outbox) {
+            goes_on = engine_->handle_stop(now, outbox);
+        });
+        if (!sqlite_->drain(kStorePatience)) {
+            log_.write(Severity::error, "state not stored", {{"why", sqlite_->trouble()}});
+            return false;
+        }
+    }
+    return true;
+}
+
 void Service::open_store() {
     if (config_.storage.kind == StorageKind::memory) return;
     try {
@@ -179,6 +188,7 @@ void Service::open_store() {
             boost::asio::post(io_, [this] {
                 sqlite_->deliver();
                 tell_store_trouble();
+                tell_clock_step(log_, sqlite_->take_clock_step());
             });
         });
     } catch (const StoreError& error) {
@@ -214,16 +224,7 @@ void Service::restore_state() {
     }
     const auto took =
         std::chrono::duration_cast<std::chrono::milliseconds>(SteadyClock::now() - begin);
-    log_.write(
-        report.unreadable > 0 ? Severity::error : Severity::info,
-        "state restored",
-        {{"aors", std::to_string(report.aors)},
-         {"dialogs", std::to_string(report.dialogs)},
-         {"transactions", std::to_string(report.transactions)},
-         {"unreadable", std::to_string(report.unreadable)},
-         {"ms", std::to_string(took.count())},
-         {"file", state_file(config_.storage)}}
-    );
+    tell_restored(log_, report, took, state_file(config_.storage));
 }
 
 void Service::open_listeners() {

@@ -68,7 +68,7 @@ public:
     void stop();
 
     /// Answers what the store has still to confirm, stores CSeqs and versions exactly, and stops.
-    /// Blocks while the store works, for at most twenty seconds.
+    /// Blocks while the store works, until it has got nowhere for ten seconds.
     void stop_cleanly();
 
     /// What was bound, in the order of the configuration.
@@ -82,6 +82,7 @@ private:
     void open_store();
     void restore_state();
     bool wait_for_store();
+    bool store_exactly();
     void tell_store_trouble();
     std::string unready_because() const;
     std::uint64_t bytes_queued() const;

@@ -175,15 +175,20 @@ void dump_state(const RecordFileOptions& options, std::ostream& out) {
     RecordFile file(options);
     LineWriter lines(out);
     lines.write(head_line(file.hash_seed()));
-    const Stamp now = file.clock().read();
+    // Of the wall clock: a dump may be loaded elsewhere.
+    const Stamp now = Clocks::now().wall;
     std::size_t records = 0;
     std::string damage;
     try {
-        file.load([&](const StoredRecord& record) {
+        const LoadReport report = file.load([&](const StoredRecord& record) {
             lines.write(line_of(record, now - milliseconds(record.age)));
             ++records;
             return true;
         });
+        if (report.damaged > 0) {
+            damage = options.path + " has " + std::to_string(report.damaged) +
+                     " records that are damaged, the first: " + report.findings.front();
+        }
     } catch (const DamagedError& error) {
         damage = error.found();
     }
@@ -192,7 +197,7 @@ void dump_state(const RecordFileOptions& options, std::ostream& out) {
     if (damage.empty()) return;
     throw StoreError(
         damage + "; the " + std::to_string(records) +
-        " records in front of that are in the dump, which can be loaded"
+        " records that can be read are in the dump, which can be loaded"
     );
 }
 
@@ -224,9 +229,15 @@ bool check_state(const RecordFileOptions& options, std::ostream& out) {
         out << error.found() << "\n";
         return false;
     }
+    for (const std::string& finding : report.findings) out << finding << "\n";
+    if (report.missing > 0) {
+        out << "the write-ahead log was cut short: " << report.missing
+            << " changes that were acknowledged are missing\n";
+    }
     out << report.aors << " AORs, " << report.dialogs << " dialogs, " << report.transactions
-        << " transactions, " << report.unreadable << " unreadable\n";
-    return problems.empty() && report.unreadable == 0;
+        << " transactions, " << report.unreadable << " unreadable, " << report.damaged
+        << " damaged\n";
+    return problems.empty() && report.is_whole();
 }
 
 void import_state(

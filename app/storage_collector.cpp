@@ -18,6 +18,8 @@ constexpr metrics::Series<StoreStats> kSeries[] = {
     {"reginfod_storage_batches_total", "Transactions of the database, each with all commits that had arrived.", nullptr, nullptr, &StoreStats::batches},
     {"reginfod_storage_batch_max_commits", "Most commits in one transaction of the database.", nullptr, nullptr, &StoreStats::batch_commits_max},
     {"reginfod_storage_failed_attempts_total", "Transactions of the database that failed.", nullptr, nullptr, &StoreStats::failed_attempts},
+    {"reginfod_storage_lost_records", "Records left out at the start: damaged, or unreadable.", nullptr, nullptr, &StoreStats::lost_records},
+    {"reginfod_storage_lost_changes", "Acknowledged changes not found at the start: the write-ahead log was cut short.", nullptr, nullptr, &StoreStats::lost_changes},
     {"reginfod_storage_queued_commits", "Commits not answered yet.", nullptr, nullptr, &StoreStats::queued},
 };
 // clang-format on

@@ -48,6 +48,7 @@ public:
     std::uint64_t answers_begun() const { return responder_.drafts() + records_.waiting; }
     /// What follows from whatever happened this turn.
     void settle(TimePoint now, Outbox& outbox);
+    bool store_exactly(TimePoint now, Outbox& outbox);
 
     Settings settings_;
     Stats stats_;
@@ -66,6 +67,7 @@ public:
 private:
     bool telling_ = false;  ///< a fan-out goes on next turn
     TimePoint now_;
+    std::size_t stored_to_ = 0;  ///< a slot of the subscriptions, while the process stops
 };
 
 bool Engine::Impl::restore(TimePoint now, const StoredRecord& record) {
@@ -141,6 +143,30 @@ std::optional<TimePoint> Engine::Impl::next_deadline() const {
         if (deadline && (!next || *deadline < *next)) next = deadline;
     }
     return next;
+}
+
+/// A step of handle_stop: so many slots, and so many dialogs.
+bool Engine::Impl::store_exactly(TimePoint now, Outbox& outbox) {
+    constexpr std::size_t kSlots = 50'000;
+    constexpr std::size_t kDialogs = 2'000;
+    const auto& slots = records_.subscriptions.slots();
+    std::size_t dialogs = 0;
+    const std::size_t end = std::min(stored_to_ + kSlots, slots.end());
+    for (; stored_to_ < end && dialogs < kDialogs; ++stored_to_) {
+        const Subscription* const subscription = slots.at(stored_to_);
+        if (!subscription) continue;
+        const Dialog& dialog = subscription->dialog;
+        if (dialog.subscriptions.front().get() != subscription) continue;  // once a dialog
+        const bool is_exact = dialog.cseq_reserved == dialog.state.local_cseq;
+        // What is being stored of a locked one is newer than what memory has.
+        if (!dialog.is_stored || is_exact || dialog.turnstile.locked) continue;
+        const DialogRecord record = exact_record_of(dialog);
+        std::vector<Write> writes{{Bucket::dialog, dialog_key(dialog.state), std::nullopt}};
+        if (!record.subscriptions.empty()) writes.back().value = encode(record, now);
+        records_.commits.begin(std::move(writes), outbox);
+        ++dialogs;
+    }
+    return stored_to_ < slots.end();
 }
 
 Engine::Engine(Settings settings, const Seed& seed)
@@ -240,18 +266,8 @@ void Engine::handle_reload(const Settings& settings) {
     impl_->settings_ = std::move(next);
 }
 
-void Engine::handle_stop(TimePoint now, Outbox& outbox) {
-    Records& records = impl_->records_;
-    if (!records.settings.durable) return;
-    records.subscriptions.for_each_dialog([&](Dialog& dialog) {
-        const bool is_exact = dialog.cseq_reserved == dialog.state.local_cseq;
-        // What is being stored of a locked one is newer than what memory has.
-        if (!dialog.is_stored || is_exact || dialog.turnstile.locked) return;
-        const DialogRecord record = exact_record_of(dialog);
-        std::vector<Write> writes{{Bucket::dialog, dialog_key(dialog.state), std::nullopt}};
-        if (!record.subscriptions.empty()) writes.back().value = encode(record, now);
-        records.commits.begin(std::move(writes), outbox);
-    });
+bool Engine::handle_stop(TimePoint now, Outbox& outbox) {
+    return impl_->records_.settings.durable && impl_->store_exactly(now, outbox);
 }
 
 ActionOutcome Engine::handle_action(TimePoint now, const OperatorAction& action, Outbox& outbox) {

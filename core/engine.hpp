@@ -105,9 +105,11 @@ public:
     /// transactions were built on stays as it is: listeners, t1, t2, t4, durable and hash_seed.
     void handle_reload(const Settings& settings);
 
-    /// The process is about to stop: stores CSeqs and versions as they are. Nothing may be handled
-    /// afterwards but the answers to those commits.
-    void handle_stop(TimePoint now, Outbox& outbox);
+    /// The process is about to stop: stores CSeqs and versions as they are, of some thousand
+    /// dialogs a call. Returns whether there are more; what the outbox has should be stored before
+    /// they are asked for, so that memory stays bounded. Nothing may be handled afterwards but the
+    /// answers to those commits.
+    bool handle_stop(TimePoint now, Outbox& outbox);
 
     /// Acts on deadlines up to `now`, at most Settings::Limits::expiries_per_turn of them. The rest
     /// leave next_deadline() in the past, so the driver comes straight back after serving I/O.

@@ -73,7 +73,7 @@ public:
         std::cout << stats.publications << " publications, " << stats.subscriptions
                   << " subscriptions\n";
         if (options_.crashed) return;
-        engine_.handle_stop(now_, outbox_);
+        while (engine_.handle_stop(now_, outbox_)) flush();
         flush();
     }
 

@@ -171,5 +171,21 @@ TEST_F(Recovery, NewsDoesNotWaitBehindWhatWasMissed) {
     EXPECT_TRUE(watcher.owns(notifies.front()));
 }
 
+TEST_F(Restart, ACleanStopStoresManyDialogsInStepsOfBoundedSize) {
+    constexpr std::size_t kDialogs = 5'000;
+    constexpr std::size_t kMost = 2'000;
+    crowd(kDialogs);
+
+    world.restart();
+
+    std::size_t stored = 0;
+    for (const std::size_t commits : world.stop_steps) {
+        EXPECT_LE(commits, kMost);
+        stored += commits;
+    }
+    EXPECT_EQ(stored, kDialogs);
+    EXPECT_EQ(world.stats().dialogs, kDialogs);
+}
+
 }  // namespace
 }  // namespace reginfo::test

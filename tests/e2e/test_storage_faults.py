@@ -1,5 +1,6 @@
-"""A disk that is full or read-only: what a start says, what requests are told meanwhile, and that it
-recovers without a restart. A small file system of its own stands for the disk.
+"""A disk that is full or read-only: what a start says, what requests are told meanwhile, that it
+recovers without a restart, and that what is outdated does not fill it. A small file system of its own
+stands for the disk.
 
     test_storage_faults.py
 """
@@ -106,13 +107,39 @@ def is_ready(reginfod):
     return reginfod.http("/readyz")[0] == 200
 
 
+def many(user, count):
+    return [contact(f"{user}{n}", n) for n in range(1, count + 1)]
+
+
+def exhaust(bed, disk, reginfod):
+    """Fills the disk, and what the server's own files had room for."""
+    disk.fill()
+    number = 0
+    for count in (200, 1):
+        status = 200
+        while status == 200:
+            number += 1
+            publisher = bed.watch(Publisher(f"sip:{number}@f", reginfod.address, "tcp"))
+            status = publisher.publish(many("f", count), timeout=20).status
+        assert status == 503, status
+    status = 200
+    while status == 200:
+        number += 1
+        watcher = bed.watch(Watcher(f"sip:{number}@f", reginfod.address))
+        watcher.agent.request = with_timeout(watcher.agent.request, 20)
+        status = watcher.subscribe().status
+    assert status == 503, status
+
+
 def too_long_full(bed, disk, reginfod, watcher, published):
     """Requests are refused with 503 after their patience, PUBLISH over UDP comes again until there is
     room, and memory is as before."""
-    disk.fill()
+    exhaust(bed, disk, reginfod)
+    publications = reginfod.metric("reginfod_publications")
+    subscriptions = reginfod.metric("reginfod_subscriptions")
     late = bed.watch(Publisher("sip:late@reg.test", reginfod.address, "tcp"))
-    patient = Asking(lambda: published.publish([contact("alice", 2)], timeout=60))
-    asking = [Asking(lambda: late.publish([contact("late")], timeout=20))]
+    patient = Asking(lambda: published.publish(many("alice", 20), timeout=60))
+    asking = [Asking(lambda: late.publish(many("late", 20), timeout=20))]
     other = bed.watch(Watcher(AOR, reginfod.address))
     other.agent.request = with_timeout(other.agent.request, 20)
     asking.append(Asking(other.subscribe))
@@ -128,15 +155,15 @@ def too_long_full(bed, disk, reginfod, watcher, published):
         assert int(answer.get("Retry-After")) > 0, answer.encode()
         assert ask.took > PATIENCE - 1, f"refused after {ask.took:.1f} s"
     assert reginfod.metric("reginfod_storage_commits_total", outcome="failed") >= 3
-    assert reginfod.metric("reginfod_publications") == 1
-    assert reginfod.metric("reginfod_subscriptions") == 1
+    assert reginfod.metric("reginfod_publications") == publications
+    assert reginfod.metric("reginfod_subscriptions") == subscriptions
     assert [c.uri for c in watcher.fold.active.values()] == [contact("alice")[0]]
     assert patient.answer is None, patient.answer.start
     disk.free()
     wait_until(lambda: is_ready(reginfod), "/readyz after the disk is back", timeout=30)
     assert reginfod.metric("reginfod_storage_healthy") == 1
     assert patient.result().status == 200, patient.answer.start
-    watcher.wait_contacts(contact("alice", 2)[0])
+    watcher.wait_contacts(*(listed[0] for listed in many("alice", 20)))
 
 
 def with_timeout(request, timeout):
@@ -145,15 +172,38 @@ def with_timeout(request, timeout):
 
 def briefly_full(bed, disk, reginfod, watcher, published):
     """Requests wait, and are served when there is room in time."""
-    disk.fill()
-    asking = Asking(lambda: published.publish([contact("alice", 3)], timeout=20))
+    exhaust(bed, disk, reginfod)
+    asking = Asking(lambda: published.publish([contact("alice", 3), *many("more", 20)], timeout=20))
     wait_until(lambda: not is_ready(reginfod), "/readyz tells of the disk")
     time.sleep(1)
     assert asking.answer is None, "acknowledged without a disk"
     disk.free()
     assert asking.result().status == 200, asking.answer.start
-    watcher.wait_contacts(contact("alice", 3)[0])
+    watcher.wait_contacts(contact("alice", 3)[0], *(c[0] for c in many("more", 20)))
     wait_until(lambda: is_ready(reginfod), "/readyz after the disk is back")
+
+
+def bytes_of(directory):
+    return sum(os.path.getsize(os.path.join(directory, name)) for name in os.listdir(directory))
+
+
+def refreshes_only(bed, disk, reginfod):
+    """What is outdated does not fill the disk, and a full disk goes on with what it has."""
+    large = bed.watch(Publisher("sip:large@reg.test", reginfod.address))
+    assert large.publish(many("large", 200)).status == 200
+    for _ in range(400):
+        assert large.publish().status == 200, "a refresh"
+    assert bytes_of(disk.state) < 3 << 20, bytes_of(disk.state)
+    disk.fill()
+    for _ in range(400):
+        assert large.publish().status == 200, "a refresh on a full disk"
+    return large
+
+
+def kill_and_start(bed, disk, reginfod, name):
+    reginfod.may_fail = True
+    reginfod.stop(signal.SIGKILL)
+    return Reginfod(bed, name=name, storage=("--state-dir", disk.state), port=reginfod.port)
 
 
 def test(bed):
@@ -166,15 +216,20 @@ def test(bed):
     assert published.publish([contact("alice")]).status == 200
     watcher.wait_contacts(contact("alice")[0])
 
+    large = refreshes_only(bed, disk, reginfod)
+    reginfod = kill_and_start(bed, disk, reginfod, "reginfod-2")
+    for _ in range(100):
+        assert large.publish().status == 200, "a refresh on a full disk after kill -9"
+    disk.free()
+
     too_long_full(bed, disk, reginfod, watcher, published)
     briefly_full(bed, disk, reginfod, watcher, published)
 
-    reginfod.may_fail = True
-    reginfod.stop(signal.SIGKILL)
-    again = Reginfod(bed, name="reginfod-2", storage=("--state-dir", disk.state),
-                     port=reginfod.port)
-    assert again.metric("reginfod_publications") == 1
-    assert again.metric("reginfod_subscriptions") == 1
+    publications = reginfod.metric("reginfod_publications")
+    subscriptions = reginfod.metric("reginfod_subscriptions")
+    again = kill_and_start(bed, disk, reginfod, "reginfod-3")
+    assert again.metric("reginfod_publications") == publications
+    assert again.metric("reginfod_subscriptions") == subscriptions
     assert published.publish().status == 200, "the entity-tag is not valid after the restart"
     assert watcher.subscribe().status == 200
     assert again.stop() == 0

@@ -41,7 +41,7 @@ void World::crash(const Command& command) {
 void World::restart(const Command& command) {
     if (!plan_.durable) return;
     while (!commits_.empty()) finish(commits_.begin()->first, true);
-    engine_->handle_stop(network.now, outbox_);
+    while (engine_->handle_stop(network.now, outbox_)) continue;
     for (const Effect& effect : outbox_.effects()) {
         keep({network.now, false, std::get<Commit>(effect).writes});
     }

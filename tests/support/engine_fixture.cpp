@@ -147,9 +147,14 @@ void World::restart_while_storing() {
 }
 
 void World::stop() {
-    engine_->handle_stop(now_, outbox_);
-    for (Effect& effect : outbox_.effects()) {
-        if (auto* commit = std::get_if<Commit>(&effect)) keep(*commit);
+    stop_steps.clear();
+    for (bool goes_on = true; goes_on;) {
+        outbox_.clear();
+        goes_on = engine_->handle_stop(now_, outbox_);
+        stop_steps.push_back(outbox_.effects().size());
+        for (Effect& effect : outbox_.effects()) {
+            if (auto* commit = std::get_if<Commit>(&effect)) keep(*commit);
+        }
     }
 }
 

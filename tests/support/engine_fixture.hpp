@@ -104,6 +104,7 @@ public:
     TimePoint now() const { return now_; }
 
     std::vector<Resolve> resolves;
+    std::vector<std::size_t> stop_steps;  ///< how many commits each step of the last clean stop had
     std::vector<Note> notes;
     std::vector<Flow> closes;
 

@@ -182,7 +182,7 @@ void World::close(const Flow& flow) {
 void World::restart(bool clean, Duration down) {
     if (clean) {
         while (!commits_.empty()) finish_commit(true);
-        engine_->handle_stop(now_, outbox_);
+        while (engine_->handle_stop(now_, outbox_)) continue;
         for (Effect& effect : outbox_.effects()) {
             if (const auto* commit = std::get_if<Commit>(&effect)) keep(*commit);
         }
