@@ -25,8 +25,9 @@ struct DnsTurns::Entry : Hook {
     DnsAsker asker;
     Share* zone = nullptr;
     Share* domain = nullptr;
+    bool in_zone = false;    ///< takes room of it
+    bool in_domain = false;  ///< takes room of it: in line, or young
     bool is_asked = false;
-    bool has_place = false;
     TimePoint old_at;
 };
 
@@ -36,7 +37,7 @@ struct DnsTurns::Share {
     bool has_room() const { return used < limit; }
     bool is_idle() const { return used == 0 && parked.empty(); }
 
-    std::size_t used = 0;
+    std::size_t used = 0;  ///< by those in line as well, so that no line is full of who must wait
     std::size_t limit;
     Entries parked;  ///< those that wait for room here
 };
@@ -95,8 +96,18 @@ void DnsTurns::add(const DnsQuery& query, DnsRank rank, const DnsAsker& asker) {
     const std::size_t window = rank == DnsRank::known ? room : std::min(per_zone_, room);
     entry->zone = &share(zones_, zone.parent, rank, window);
     entry->domain = &share(domains_, zone.domain, rank, std::min(of_domain, room));
-    lines_[index_of(rank)]->push_back(*entry);
+    enter(*entry);
     entries_.emplace(query, std::move(entry));
+}
+
+/// Gets in line as soon as its zone, and then its domain, has room.
+void DnsTurns::enter(Entry& entry) {
+    if (!entry.in_zone && !entry.zone->has_room()) return entry.zone->parked.push_back(entry);
+    if (!std::exchange(entry.in_zone, true)) ++entry.zone->used;
+    if (!entry.domain->has_room()) return entry.domain->parked.push_back(entry);
+    entry.in_domain = true;
+    ++entry.domain->used;
+    lines_[index_of(entry.rank)]->push_back(entry);
 }
 
 void DnsTurns::add_asker(const DnsQuery& query, DnsRank rank, const DnsAsker& asker) {
@@ -110,9 +121,11 @@ void DnsTurns::add_asker(const DnsQuery& query, DnsRank rank, const DnsAsker& as
 bool DnsTurns::remove(const DnsQuery& query) {
     const auto found = entries_.find(query);
     if (found == entries_.end() || found->second->is_asked) return false;
-    Share& zone = *found->second->zone;
+    const std::unique_ptr<Entry> entry = std::move(found->second);
     entries_.erase(found);
-    let_in(zone);  // it may have been the one that was let in
+    entry->unlink();
+    leave_domain(*entry);
+    leave_zone(*entry);
     return true;
 }
 
@@ -127,7 +140,7 @@ std::optional<DnsQuery> DnsTurns::next(TimePoint now) {
     grow_old(now);
     for (const DnsRank rank : kRanks) {
         if (!has_room(rank)) continue;
-        Entry* const entry = pick(rank);
+        Entry* const entry = lines_[index_of(rank)]->pop();
         if (!entry) continue;
         ask(*entry, now);
         return entry->query;
@@ -135,27 +148,10 @@ std::optional<DnsQuery> DnsTurns::next(TimePoint now) {
     return std::nullopt;
 }
 
-/// The next whose zone and domain have room; the others wait there.
-DnsTurns::Entry* DnsTurns::pick(DnsRank rank) {
-    while (Entry* const entry = lines_[index_of(rank)]->pop()) {
-        if (!entry->zone->has_room()) {
-            entry->zone->parked.push_back(*entry);
-        } else if (!entry->domain->has_room()) {
-            entry->domain->parked.push_back(*entry);
-        } else {
-            return entry;
-        }
-    }
-    return nullptr;
-}
-
 void DnsTurns::ask(Entry& entry, TimePoint now) {
     entry.is_asked = true;
-    entry.has_place = true;
     entry.old_at = now + kYoung;
     young_->push_back(entry);
-    ++entry.zone->used;
-    ++entry.domain->used;
     ++young_of_[index_of(entry.rank)];
     ++asked_of_[index_of(entry.rank)];
     ++asked_;
@@ -166,23 +162,30 @@ void DnsTurns::grow_old(TimePoint now) {
 }
 
 void DnsTurns::leave_place(Entry& entry) {
-    if (!std::exchange(entry.has_place, false)) return;
+    if (!entry.in_domain) return;
     entry.unlink();
     --young_of_[index_of(entry.rank)];
+    leave_domain(entry);
+}
+
+void DnsTurns::leave_domain(Entry& entry) {
+    if (!std::exchange(entry.in_domain, false)) return;
     --entry.domain->used;
     let_in(*entry.domain);
 }
 
-/// Those that wait for room, as far as there is some, wait in line again, where they were.
+void DnsTurns::leave_zone(Entry& entry) {
+    if (!std::exchange(entry.in_zone, false)) return;
+    --entry.zone->used;
+    let_in(*entry.zone);
+}
+
+/// Those that wait for room there go on, as far as there is some.
 void DnsTurns::let_in(Share& share) {
-    Entries batch;
-    for (std::size_t at = share.used; at < share.limit && !share.parked.empty(); ++at) {
-        batch.splice(batch.end(), share.parked, share.parked.begin());
-    }
-    while (!batch.empty()) {
-        Entry& entry = batch.back();
-        batch.pop_back();
-        lines_[index_of(entry.rank)]->push_front(entry);
+    while (share.has_room() && !share.parked.empty()) {
+        Entry& entry = share.parked.front();
+        share.parked.pop_front();
+        enter(entry);
     }
 }
 
@@ -195,10 +198,9 @@ void DnsTurns::done(const DnsQuery& query, bool is_silent) {
     --asked_;
     --asked_of_[index_of(entry->rank)];
     Share& zone = *entry->zone;
-    --zone.used;
     zone.limit = is_silent ? std::max<std::size_t>(zone.limit / 2, 1)
                            : std::min(zone.limit + 1, places(entry->rank));
-    let_in(zone);
+    leave_zone(*entry);
 }
 
 std::optional<TimePoint> DnsTurns::next_change() const {

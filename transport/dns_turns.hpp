@@ -96,9 +96,11 @@ private:
 
     void grow_old(TimePoint now);
     bool has_room(DnsRank rank) const;
-    Entry* pick(DnsRank rank);
+    void enter(Entry& entry);
     void ask(Entry& entry, TimePoint now);
     void leave_place(Entry& entry);
+    void leave_domain(Entry& entry);
+    void leave_zone(Entry& entry);
     void let_in(Share& share);
     Share& share(Shares& shares, std::string_view name, DnsRank rank, std::size_t limit);
     static void forget_idle(Shares& shares);

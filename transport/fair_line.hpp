@@ -18,7 +18,6 @@ template <class Item>
 class FairLine {
 public:
     void push_back(Item& item) { lane_of(item).push_back(item); }
-    void push_front(Item& item) { lane_of(item).push_front(item); }
 
     /// The next one, which is in no list any more; null if there is none.
     Item* pop() {
