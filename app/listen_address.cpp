@@ -117,4 +117,18 @@ boost::system::result<ListenAddress, BadAddress> parse_listen(std::string_view t
     return listen;
 }
 
+ListenerSettings settings_of(
+    const ListenAddress& listen,
+    const Endpoint& bound,
+    const std::optional<Advertised>& server_address
+) {
+    ListenerSettings settings{listen.transport, bound, bound.address.to_uri_host(), bound.port};
+    std::optional<Advertised> advertise = listen.advertise;
+    if (!advertise && bound.address.is_unspecified()) advertise = server_address;
+    if (!advertise) return settings;
+    settings.advertise_host = advertise->host;
+    if (advertise->port != 0) settings.advertise_port = advertise->port;
+    return settings;
+}
+
 }  // namespace reginfo

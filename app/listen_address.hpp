@@ -4,6 +4,7 @@
 
 #include "core/address.hpp"
 #include "core/outbox.hpp"
+#include "core/settings.hpp"
 
 #include <boost/system/result.hpp>
 
@@ -51,5 +52,12 @@ boost::system::result<ListenAddress, BadAddress> parse_listen(std::string_view t
 /// Whether it could be a DNS name or an IPv4 address: letters, digits, '-', '_' and '.', at most
 /// 253 of them.
 bool is_host_name(std::string_view text);
+
+/// What peers are told of a listener: as configured, else where its socket is bound.
+ListenerSettings settings_of(
+    const ListenAddress& listen,
+    const Endpoint& bound,
+    const std::optional<Advertised>& server_address
+);
 
 }  // namespace reginfo

@@ -39,21 +39,6 @@ std::string message_of(const boost::system::system_error& error) {
     return std::string(what.substr(0, what.find(" [")));
 }
 
-/// What peers are told: as configured, else where the socket is bound.
-ListenerSettings settings_of(
-    const ListenAddress& listen,
-    const Endpoint& bound,
-    const std::optional<Advertised>& server_address
-) {
-    ListenerSettings settings{listen.transport, bound, bound.address.to_uri_host(), bound.port};
-    std::optional<Advertised> advertise = listen.advertise;
-    if (!advertise && bound.address.is_unspecified()) advertise = server_address;
-    if (!advertise) return settings;
-    settings.advertise_host = advertise->host;
-    if (advertise->port != 0) settings.advertise_port = advertise->port;
-    return settings;
-}
-
 ConnectionBounds wanted_by(const Config& config) {
     return {config.transport.connections, config.http.listen ? config.http.connections : 0};
 }
