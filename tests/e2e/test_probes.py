@@ -26,15 +26,21 @@ def connect(port, sent=b"", source="127.0.0.1"):
 
 
 def probe(port, path="/healthz"):
-    """How long the answer took; it must be a 200."""
+    """How long the answer took; it must be a 200. A probe whose process had no CPU between connecting
+    and asking may have given way to hundreds of others: it asks again, and that counts."""
     begin = time.monotonic()
-    asked = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    asked.request("GET", path)
-    status = asked.getresponse().status
-    took = time.monotonic() - begin
-    asked.close()
+    while True:
+        asked = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        try:
+            asked.request("GET", path)
+            status = asked.getresponse().status
+            break
+        except ConnectionError:
+            assert time.monotonic() - begin < 5, f"{path}: no answer"
+        finally:
+            asked.close()
     assert status == 200, f"{path}: {status}"
-    return took
+    return time.monotonic() - begin
 
 
 class Pressure:
