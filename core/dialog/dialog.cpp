@@ -7,6 +7,7 @@
 #include "core/sip/writer.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace reginfo {
@@ -214,12 +215,18 @@ void append_request_head(std::string& out, const DialogState& dialog, const Requ
     // (RFC 3261 §12.2.1.1).
     const RequestShape shape = line.shape ? *line.shape : shape_of(dialog);
     const bool strict = shape.strict;
+    std::array<std::string_view, DialogState::kRoutes> texts;  // in one walk
+    std::size_t place = 0;
+    dialog.texts.for_each(0, [&](std::string_view text) {
+        if (place < texts.size()) texts[place++] = text;
+    });
+    const auto& [call_id, local_tag, local_party, remote_party, remote_target] = texts;
 
     out.append(line.method).push_back(' ');
     if (strict) {
         out.append(request_uri_of(sip::parse_name_addr(dialog.first_route())->uri));
     } else {
-        out.append(dialog.remote_target());
+        out.append(remote_target);
     }
     out.append(" SIP/2.0\r\nVia: SIP/2.0/").append(name_of(line.via->transport));
     out.append(" ").append(line.via->advertise_host).push_back(':');
@@ -230,11 +237,11 @@ void append_request_head(std::string& out, const DialogState& dialog, const Requ
     dialog.for_each_route(strict ? 1 : 0, [&](std::string_view route) {
         sip::append_header(out, "Route", route);
     });
-    if (strict) out.append("Route: <").append(dialog.remote_target()).append(">\r\n");
-    out.append("Max-Forwards: 70\r\nFrom: ").append(dialog.local_party());
-    out.append(";tag=").append(dialog.local_tag());
-    out.append("\r\nTo: ").append(dialog.remote_party());
-    out.append("\r\nCall-ID: ").append(dialog.call_id()).append("\r\nCSeq: ");
+    if (strict) out.append("Route: <").append(remote_target).append(">\r\n");
+    out.append("Max-Forwards: 70\r\nFrom: ").append(local_party);
+    out.append(";tag=").append(local_tag);
+    out.append("\r\nTo: ").append(remote_party);
+    out.append("\r\nCall-ID: ").append(call_id).append("\r\nCSeq: ");
     sip::append_number(out, line.cseq);
     out.append(" ").append(line.method).append("\r\nContact: <");
     append_contact_uri(out, *line.contact, line.secure || shape.secure);

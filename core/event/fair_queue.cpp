@@ -54,7 +54,7 @@ void FairQueue::clear() {
     urgent_.waiting.clear();
     urgent_.last_is_next = false;
     ring_.clear();
-    by_aor_ = {};
+    if (by_aor_.bucket_count() > 0) by_aor_ = {};
     urgent_is_next_ = true;
 }
 

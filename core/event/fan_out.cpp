@@ -4,7 +4,6 @@
 #include "core/event/notifier.hpp"
 
 #include <algorithm>
-#include <vector>
 
 namespace reginfo {
 namespace {
@@ -78,18 +77,24 @@ bool Notifier::tell_if_untold(TimePoint now, Subscription& subscription, Outbox&
 /// A phone that starts again subscribes anew with the Contact that it had. Looks at the newest
 /// watchers only, so that many of them do not make this slow.
 void Notifier::end_same_contact(TimePoint now, const Subscription& fresh, Outbox& outbox) {
-    std::vector<Subscription*> older;
-    auto& watchers = fresh.aor.watchers;
-    std::size_t looked_at = 0;
-    for (auto it = watchers.rbegin(); it != watchers.rend() && looked_at < kSameContact; ++it) {
-        ++looked_at;
-        const bool same = &it->dialog != &fresh.dialog && it->profile == fresh.profile &&
-                          it->event_id() == fresh.event_id() && !it->dialog.turnstile.locked &&
-                          it->dialog.state.remote_target() == fresh.dialog.state.remote_target();
-        if (same) older.push_back(&*it);
-    }
-    for (Subscription* subscription : older) {
-        sender_.terminate(now, *subscription, TerminationReason::timeout, outbox);
+    const auto is_older = [&](const Subscription& other) {
+        return &other.dialog != &fresh.dialog && other.profile == fresh.profile &&
+               other.state == Subscription::State::active && other.event_id() == fresh.event_id() &&
+               !other.dialog.turnstile.locked &&
+               other.dialog.state.remote_target() == fresh.dialog.state.remote_target();
+    };
+    // One at a time: the end of one may be the end of others.
+    for (bool any = true; any;) {
+        any = false;
+        std::size_t looked_at = 0;
+        auto& watchers = fresh.aor.watchers;
+        for (auto it = watchers.rbegin(); it != watchers.rend(); ++it) {
+            if (++looked_at > kSameContact) break;
+            if (!is_older(*it)) continue;
+            sender_.terminate(now, *it, TerminationReason::timeout, outbox);
+            any = true;
+            break;
+        }
     }
 }
 

@@ -294,7 +294,7 @@ void Notifier::apply(TimePoint now, Change& change, Outbox& outbox) {
     if (dialog) {
         change.state.local_cseq = dialog->state.local_cseq;
         dialog->state = std::move(change.state);
-        if (dialog->standing == Standing::suspect) dialog->standing = Standing::fresh;
+        sender_.subscribed(*dialog);
         sender_.reroute(*dialog);
         unlock(*dialog);
     } else {

@@ -7,6 +7,7 @@
 #include "core/sip/uri.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <utility>
 #include <vector>
@@ -31,13 +32,26 @@ bool is_sent_by(const ListenerSettings& listener, const sip::Via& via) {
 /// Whether the response is to a request within that dialog (RFC 3261 §8.2.6.2: To, From and Call-ID
 /// of the request).
 bool is_of(const DialogState& dialog, const sip::Message& response) {
-    if (response.first(sip::HeaderName::call_id) != dialog.call_id()) return false;
+    std::array<std::string_view, 4> texts;  // in one walk
+    std::size_t place = 0;
+    dialog.texts.for_each(0, [&](std::string_view text) {
+        if (place < texts.size()) texts[place++] = text;
+    });
+    const auto& [call_id, local_tag, local_party, remote_party] = texts;
+    if (response.first(sip::HeaderName::call_id) != call_id) return false;
+    // Nearly all write From and To as they came; then these need not be parsed.
+    std::string_view from = response.first(sip::HeaderName::from).value_or("");
+    const bool ends_with_tag = from.ends_with(local_tag);
+    if (ends_with_tag) from.remove_suffix(local_tag.size());
+    const bool is_as_sent = ends_with_tag && from.ends_with(";tag=") &&
+                            response.first(sip::HeaderName::to) == remote_party;
+    if (is_as_sent) return true;
     const auto tag_in = [&](sip::HeaderName name) {
         const auto value = response.first(name);
         const auto address = value ? sip::parse_name_addr(*value) : std::nullopt;
         return address ? address->tag : std::string_view{};
     };
-    return tag_in(sip::HeaderName::from) == dialog.local_tag() &&
+    return tag_in(sip::HeaderName::from) == local_tag &&
            tag_in(sip::HeaderName::to) == dialog.remote_tag();
 }
 
@@ -64,16 +78,16 @@ bool NotifySender::handle_response(
     InFlight& in_flight = *dialog.in_flight;
     if (!is_sent_by(records_.settings.listeners[in_flight.flow.listener], top_via)) return false;
     if (cseq->number != in_flight.cseq || !is_of(dialog.state, response)) return false;
-    if (!in_flight.window->is_hop_known()) {
-        in_flight.window->set_hop_known();
-        trust_.answered(hop_of(in_flight.flow));
-    }
+    SendWindow& window = *in_flight.window;
+    const bool was_stranger = !window.is_hop_known();
+    if (was_stranger) trust(window);
     if (response.status != 503) {
         heard_from(dialog);
         heard(now, in_flight, response.status);
     }
     if (response.status < 200) {
         in_flight.proceeding = true;
+        if (was_stranger) drain(now, window, outbox);
         return true;
     }
     if (response.status == 503 && fail_over(now, dialog, outbox)) {
@@ -98,6 +112,7 @@ NotifyOutcome NotifySender::take_answer(
     const auto wait = text ? sip::parse_retry_after(*text) : std::nullopt;
     subscription.last_status = static_cast<std::uint16_t>(response.status);
     dialog.reconnected = false;
+    dialog.silent_since.reset();
     in_flight.meaning = meaning_of(response.status, wait.has_value(), is_lasting(subscription));
     dialog.standing =
         in_flight.meaning == AnswerMeaning::unanswered ? Standing::suspect : Standing::proven;
@@ -271,7 +286,7 @@ void NotifySender::end_silently(TimePoint now, Subscription& subscription, Outbo
     subscription.urgent = false;
     subscription.forget_retry();
     records_.observe(now, subscription, SubscriptionEvent::terminating);
-    subscription.timer.cancel();
+    records_.subscriptions.expiries.set(subscription, now + 64 * records_.settings.t1);
     if (dialog.in_flight && dialog.in_flight->subscription == &subscription) {
         dialog.in_flight->terminates = true;  // its end is awaited, whatever it is
     } else {

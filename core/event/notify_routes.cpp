@@ -191,6 +191,7 @@ bool NotifySender::fail_over(TimePoint now, Dialog& dialog, Outbox& outbox) {
     if (failed_.size() >= kFailedMax) failed_.clear();
     failed_[hop_to(failed)] = now + kFailedFor;
     dialog.standing = Standing::fresh;  // it is the next hop that does not answer
+    leave_queues(dialog);
     dialog.reconnected = false;
     dialog.silent_since.reset();
     if (!candidates.has_alternative()) {
@@ -221,6 +222,7 @@ bool NotifySender::go_back(Dialog& dialog, Outbox& outbox) {
     dialog.state.reuse_connection = true;
     dialog.state.went_back = true;
     dialog.standing = Standing::fresh;
+    leave_queues(dialog);
     dialog.reconnected = false;
     dialog.silent_since.reset();
     return true;
@@ -310,6 +312,7 @@ void NotifySender::fail_unsent(TimePoint now, Dialog& dialog, int cause, Outbox&
 }
 
 void NotifySender::reroute(Dialog& dialog) {
+    leave_queues(dialog);
     if (dialog.is_resolving()) resolving_.erase(*dialog.way->resolving);
     dialog.reconnected = false;
     const bool had_way = dialog.way != nullptr;

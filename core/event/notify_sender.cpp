@@ -132,10 +132,13 @@ void NotifySender::pump(TimePoint now, Dialog& dialog, Outbox& outbox) {
         window = window_with_room(now, *next, *flow, outbox);
         if (!window) return;
     }
-    if (const auto until = wait_for_trust(now, *window, *flow, size_of(dialog, body), outbox)) {
-        window->block(*until);
-        wait(now, *next, *window, outbox);
-        return;
+    if (!window->is_hop_known()) {
+        const std::size_t bytes = size_of(dialog, body);
+        if (const auto until = wait_for_trust(now, *window, *flow, bytes, outbox)) {
+            window->block(*until);
+            wait(now, *next, *window, outbox);
+            return;
+        }
     }
     send(now, *next, *flow, *window, std::move(body), larger.has_value(), outbox);
 }
@@ -237,6 +240,7 @@ struct NotifySender::Reservation final : PendingChange {
         Dialog* dialog = sender.records_.subscriptions.find(record.state.id());
         if (!dialog) return;
         dialog->is_reserving = false;
+        if (!ok && dialog->in_flight) return;
         if (!ok) {
             sender.records_.subscriptions.dialog_timers.set(*dialog, now + kRetry);
             return;

@@ -59,6 +59,9 @@ public:
     /// The subscription has nothing to tell any more, or at another time.
     void rearm(TimePoint now, Dialog& dialog, Outbox& outbox) { pump(now, dialog, outbox); }
 
+    /// A SUBSCRIBE came: whoever sent it is there, whatever it did not answer before.
+    static void subscribed(Dialog& dialog);
+
     /// A response came (RFC 3261 §17.1.3). Returns whether it belongs to a NOTIFY of ours.
     bool handle_response(
         TimePoint now,
@@ -139,6 +142,8 @@ private:
     void send_again(TimePoint now, InFlight& in_flight, Outbox& outbox);
     void heard(TimePoint now, InFlight& in_flight, int status);
     void late(TimePoint now, InFlight& in_flight);
+    void trust(SendWindow& window);
+    void leave_queues(Dialog& dialog);
     bool is_lasting(const Subscription& subscription) const;
     void time_out_waiting(TimePoint now, Dialog& dialog, Outbox& outbox);
     std::optional<TimePoint> wait_for_trust(
@@ -190,7 +195,7 @@ private:
     /// it is another one's turn; if not, the name will be looked up again.
     bool fail_over(TimePoint now, Dialog& dialog, Outbox& outbox);
     /// The Contact cannot be reached. Returns whether it is the turn of the other way.
-    static bool go_back(Dialog& dialog, Outbox& outbox);
+    bool go_back(Dialog& dialog, Outbox& outbox);
     std::optional<ListenerId> listener_for(
         const Dialog& dialog,
         Transport transport,

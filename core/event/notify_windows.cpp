@@ -51,6 +51,26 @@ void NotifySender::wait(
     arm(now, subscription.dialog);
 }
 
+void NotifySender::trust(SendWindow& window) {
+    window.set_hop_known();
+    trust_.answered(window.hop);
+}
+
+void NotifySender::subscribed(Dialog& dialog) {
+    if (dialog.standing == Standing::suspect) dialog.standing = Standing::fresh;
+    if (dialog.in_flight) dialog.in_flight->was_late = true;
+}
+
+/// Its next hop is another one now.
+void NotifySender::leave_queues(Dialog& dialog) {
+    for (const auto& subscription : dialog.subscriptions) {
+        auto& hook = static_cast<QueueHook&>(*subscription);
+        if (!hook.is_linked()) continue;
+        hook.unlink();
+        records_.unqueued(*subscription);
+    }
+}
+
 /// A response came that is no 503. A 408 is a proxy's, after a timer of its own, and a provisional
 /// one may be.
 void NotifySender::heard(TimePoint now, InFlight& in_flight, int status) {
@@ -60,7 +80,9 @@ void NotifySender::heard(TimePoint now, InFlight& in_flight, int status) {
 
 /// There was no response for T1.
 void NotifySender::late(TimePoint now, InFlight& in_flight) {
-    in_flight.subscription->dialog.standing = Standing::suspect;
+    if (!std::exchange(in_flight.was_late, true)) {
+        in_flight.subscription->dialog.standing = Standing::suspect;
+    }
     gauges_.change(*in_flight.window, [&](SendWindow& window) { window.late(now, in_flight); });
 }
 

@@ -14,8 +14,9 @@ namespace {
 constexpr Duration kQueueing = std::chrono::milliseconds{1};
 constexpr int kVariation = 4;
 
-/// However short the path, a busy host may answer so late.
-constexpr Duration kPatienceMin = std::chrono::milliseconds{30};
+/// However short the path, a busy host may answer so late; and what it has not read yet by then is
+/// still in its socket's buffer, which has no room for many windows.
+constexpr Duration kPatienceMin = std::chrono::milliseconds{100};
 constexpr std::uint8_t kSilentRoundsMax = 4;
 
 /// An answer is prompt if it takes no longer than twice the shortest and this.
@@ -26,17 +27,19 @@ constexpr Duration kPromptSlack = std::chrono::milliseconds{20};
 constexpr std::uint32_t kManyLost = 4;
 constexpr std::uint32_t kLostForPrompt = 2;
 
-/// Of the places and of the copies a second.
+/// Of the places.
 constexpr double kProvenShare = 0.75;
 constexpr double kFreshShare = 0.25;
-constexpr double kFirstCopyShare = 0.75;
-constexpr double kSuspectShare = 0.25;
+
+/// Of a window of copies a second, by standing.
+constexpr std::array<double, kStandings> kCopyShares{0.25, 0.5, 0.25};
 
 /// How many may leave for one that came back: more than one, so that they become ever more.
 constexpr std::uint32_t kCredit = 4;
 
 constexpr std::size_t kFresh = static_cast<std::size_t>(Standing::fresh);
 constexpr std::size_t kProven = static_cast<std::size_t>(Standing::proven);
+constexpr std::size_t kSuspect = static_cast<std::size_t>(Standing::suspect);
 
 }  // namespace
 
@@ -56,13 +59,12 @@ void SendWindow::restart() {
     prompt_ = lost_ = 0;
     for (FairQueue& queue : queues_) queue.clear();
     credit_ = 0;
-    first_copies_ = {};
-    suspects_ = {};
+    for (CopyLane& lane : lanes_) lane = {};
 }
 
 bool SendWindow::has_room(TimePoint now, Standing standing) const {
     if (now < blocked_until_) return false;
-    if (standing == Standing::suspect) return is_free(now, suspects_);
+    if (standing == Standing::suspect) return is_free(now, kSuspect);
     if (places_taken() < static_cast<std::size_t>(limit_)) return true;
     const bool is_proven = standing == Standing::proven;
     const double share = limit_ * (is_proven ? kProvenShare : kFreshShare);
@@ -71,9 +73,10 @@ bool SendWindow::has_room(TimePoint now, Standing standing) const {
 }
 
 bool SendWindow::is_awaited() const {
-    const auto is_empty = [](const FairQueue& queue) { return queue.is_empty(); };
-    return !std::all_of(queues_.begin(), queues_.end(), is_empty) || !first_copies_.is_empty() ||
-           !suspects_.is_empty();
+    for (std::size_t i = 0; i < kStandings; ++i) {
+        if (!queues_[i].is_empty() || !lanes_[i].is_empty()) return true;
+    }
+    return false;
 }
 
 void SendWindow::enqueue(Subscription& subscription) {
@@ -89,7 +92,7 @@ Subscription* SendWindow::pop(TimePoint now) {
         if (!has_room(now, standing)) continue;
         if (Subscription* const next = queue_of(standing).pop()) return next;
     }
-    const bool is_copys_turn = copy_is_next_ && !suspects_.is_empty();
+    const bool is_copys_turn = copy_is_next_ && !lanes_[kSuspect].is_empty();
     if (is_copys_turn || !has_room(now, Standing::suspect)) return nullptr;
     copy_is_next_ = true;
     return queue_of(Standing::suspect).pop();
@@ -97,7 +100,7 @@ Subscription* SendWindow::pop(TimePoint now) {
 
 void SendWindow::sent(TimePoint now, InFlight& notify) {
     if (notify.standing == Standing::suspect) {
-        take(now, suspects_);
+        take(now, kSuspect);
         late_.push_back(notify);
         return;
     }
@@ -212,27 +215,26 @@ void SendWindow::age_counts(TimePoint now) {
     counted_since_ = now;
 }
 
-double SendWindow::share_of(const CopyLane& lane) const {
-    return limit_ * (&lane == &suspects_ ? kSuspectShare : kFirstCopyShare);
+TimePoint SendWindow::ready_at(TimePoint now, std::size_t lane) const {
+    return lanes_[lane].ready_at(now, limit_ * kCopyShares[lane]);
 }
 
-bool SendWindow::is_free(TimePoint now, const CopyLane& lane) const {
-    return credit_ > 0 || lane.ready_at(now, share_of(lane)) <= now;
+bool SendWindow::is_free(TimePoint now, std::size_t lane) const {
+    return credit_ > 0 || ready_at(now, lane) <= now;
 }
 
-void SendWindow::take(TimePoint now, CopyLane& lane) {
-    if (lane.ready_at(now, share_of(lane)) <= now) {
-        lane.take(now, share_of(lane));
+void SendWindow::take(TimePoint now, std::size_t lane) {
+    if (ready_at(now, lane) <= now) {
+        lanes_[lane].take(now, limit_ * kCopyShares[lane]);
     } else if (credit_ > 0) {
         --credit_;
     }
 }
 
 bool SendWindow::may_copy(TimePoint now, InFlight& notify) {
-    const bool is_first = notify.copies == 0 && notify.standing != Standing::suspect;
-    CopyLane& lane = is_first ? first_copies_ : suspects_;
-    if (!lane.is_empty() || !is_free(now, lane)) {
-        lane.push(notify);
+    const auto lane = notify.copies > 0 ? kSuspect : static_cast<std::size_t>(notify.standing);
+    if (!lanes_[lane].is_empty() || !is_free(now, lane)) {
+        lanes_[lane].push(notify);
         return false;
     }
     take(now, lane);
@@ -240,13 +242,13 @@ bool SendWindow::may_copy(TimePoint now, InFlight& notify) {
 }
 
 InFlight* SendWindow::next_copy(TimePoint now) {
-    for (CopyLane* lane : {&first_copies_, &suspects_}) {
+    for (const std::size_t lane : {kProven, kFresh, kSuspect}) {
         const bool is_others_turn =
-            lane == &suspects_ && !copy_is_next_ && !queue_of(Standing::suspect).is_empty();
-        if (lane->is_empty() || is_others_turn || !is_free(now, *lane)) continue;
-        if (lane == &suspects_) copy_is_next_ = false;
-        take(now, *lane);
-        return lane->pop();
+            lane == kSuspect && !copy_is_next_ && !queue_of(Standing::suspect).is_empty();
+        if (lanes_[lane].is_empty() || is_others_turn || !is_free(now, lane)) continue;
+        if (lane == kSuspect) copy_is_next_ = false;
+        take(now, lane);
+        return lanes_[lane].pop();
     }
     return nullptr;
 }
@@ -260,9 +262,10 @@ std::optional<TimePoint> SendWindow::next_deadline(TimePoint now) const {
     const bool wants_place =
         !queue_of(Standing::fresh).is_empty() || !queue_of(Standing::proven).is_empty();
     if (wants_place && !timely_.empty()) consider(timely_.front().sent_at + patience());
-    if (!first_copies_.is_empty()) consider(first_copies_.ready_at(now, share_of(first_copies_)));
-    if (!suspects_.is_empty() || !queue_of(Standing::suspect).is_empty()) {
-        consider(suspects_.ready_at(now, share_of(suspects_)));
+    for (std::size_t lane = 0; lane < lanes_.size(); ++lane) {
+        const bool is_wanted = !lanes_[lane].is_empty() ||
+                               (lane == kSuspect && !queue_of(Standing::suspect).is_empty());
+        if (is_wanted) consider(ready_at(now, lane));
     }
     return next;
 }

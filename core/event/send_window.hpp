@@ -39,7 +39,8 @@ using InFlightList = boost::intrusive::list<
 ///   have not answered yet a quarter; either may use what the other leaves.
 /// - Those who were late and are silent since have no places at all, but a quarter of a window of
 ///   datagrams a second, their retransmissions included. First retransmissions have the other three
-///   quarters: so the next hop gets at most a window of them a second.
+///   quarters, two of them for who answered last: so the next hop gets at most a window of
+///   retransmissions a second.
 /// - Where one of them answers at once, the next hop was away and is back, and others are: so each
 ///   such answer lets a few more go.
 class SendWindow {
@@ -114,9 +115,9 @@ private:
     void count_lost(TimePoint now);
     void halve_if_congested(TimePoint now);
     void age_counts(TimePoint now);
-    double share_of(const CopyLane& lane) const;
-    bool is_free(TimePoint now, const CopyLane& lane) const;
-    void take(TimePoint now, CopyLane& lane);
+    TimePoint ready_at(TimePoint now, std::size_t lane) const;
+    bool is_free(TimePoint now, std::size_t lane) const;
+    void take(TimePoint now, std::size_t lane);
     FairQueue& queue_of(Standing standing) { return queues_[static_cast<std::size_t>(standing)]; }
     const FairQueue& queue_of(Standing standing) const {
         return queues_[static_cast<std::size_t>(standing)];
@@ -143,8 +144,8 @@ private:
     InFlightList late_;
     std::array<FairQueue, kStandings> queues_;
     std::uint32_t credit_ = 0;  ///< so many may leave by the lanes whatever their rate
-    CopyLane first_copies_;
-    CopyLane suspects_;  ///< their NOTIFYs, and second and later copies
+    /// First copies, by standing; of suspects their NOTIFYs as well, and all later copies.
+    std::array<CopyLane, kStandings> lanes_;
 };
 
 }  // namespace reginfo

@@ -179,6 +179,7 @@ struct InFlight : InFlightHook, CopyHook {
     bool too_large_for_udp = false;                  ///< the only reason why it went over TCP
     Standing standing = Standing::fresh;             ///< of its watcher when it left
     bool holds_place = false;                        ///< in `window`
+    bool was_late = false;                           ///< which said what it says of the watcher
     std::uint8_t copies = 0;                         ///< retransmissions, at most 255 are counted
     Flow flow;
     SendWindow* window = nullptr;
@@ -219,7 +220,8 @@ struct Dialog {
     bool record_lags = false;
     bool is_reserving = false;  ///< more CSeqs and versions are being asked for
     bool is_direct = false;     ///< the next hop is the address that the last SUBSCRIBE came from
-    bool has_accepted = false;  ///< a NOTIFY was answered 2xx, in this process or an earlier one
+    /// A NOTIFY was answered 2xx, in this process or an earlier one.
+    bool has_accepted = false;
     Standing standing = Standing::fresh;
     std::uint16_t footprint = 0;  ///< as last measured (SubscriptionStore::measure)
 

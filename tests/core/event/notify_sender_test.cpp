@@ -287,6 +287,22 @@ TEST_F(NotifySending, AfterAFailureWithRetryAfterTheStateIsToldAgainThen) {
     EXPECT_EQ(read_told(again[0].body())->contacts.size(), 2U);
 }
 
+TEST_F(NotifySending, ARetryAfterThatIsLongerThanTimerFKeepsTheSubscription) {
+    world.answer(change().at(0), 503, {"Retry-After: 60"});
+    world.pass(60s);
+    ASSERT_EQ(world.take_notifies().size(), 1U);
+    EXPECT_EQ(world.stats().subscriptions, 1U);
+}
+
+TEST_F(NotifySending, AnOverloadedProxyThatSays503TwiceDoesNotEndTheSubscription) {
+    world.answer(change().at(0), 503);
+    world.pass(30s);
+    world.answer(world.take_notifies().at(0), 503);
+    world.pass(60s);
+    ASSERT_EQ(world.take_notifies().size(), 1U);
+    EXPECT_EQ(world.stats().subscriptions, 1U);
+}
+
 TEST_F(NotifySending, AFailureWithoutRetryAfterKeepsTheSubscription) {
     world.answer(change().at(0), 500);
     EXPECT_EQ(world.stats().subscriptions, 1U);

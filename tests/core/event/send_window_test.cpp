@@ -212,7 +212,7 @@ TEST_F(SendWindowTest, ANotifyHoldsItsPlaceForT1WhereNobodyHasAnsweredYet) {
 TEST_F(SendWindowTest, ANotifyHoldsItsPlaceOnlyAsLongAsAnswersTakeHere) {
     for (int i = 0; i < 20; ++i) round(2ms);
     fill();
-    now += 30ms;
+    now += 100ms;
     window.release_late(now);
     EXPECT_EQ(window.places_taken(), 0U);
 }
@@ -230,10 +230,10 @@ TEST_F(SendWindowTest, PlacesAreTakenBackEverMoreSlowlyWhileNobodyAnswers) {
         while (window.pop(now)) {
         }
     }
-    EXPECT_EQ(taken_back_after, (std::vector<Duration>{30ms, 30ms, 60ms, 120ms, 240ms, 480ms}));
+    EXPECT_EQ(taken_back_after, (std::vector<Duration>{100ms, 100ms, 200ms, 400ms, 500ms, 500ms}));
     round(2ms);
     fill();
-    now += 30ms;
+    now += 100ms;
     window.release_late(now);
     EXPECT_EQ(window.places_taken(), 0U) << "an answer makes it quick again";
 }

@@ -51,15 +51,18 @@ public:
     Engine& engine() { return engine_; }
     const Stats& stats() const { return engine_.stats(); }
 
+    /// A new subscription, or a refresh of the one of that name.
     int subscribe(const std::string& name, int expires = 3600) {
-        Watcher watcher(name);
+        Watcher& watcher = watchers_.try_emplace(name, name).first->second;
         watcher.aor = kAor;
         watcher.flow = flow;
         watcher.contact = "sip:" + name + "@192.0.2.200";
         watcher.more = {
             "Record-Route: <sip:" + flow.peer.to_string() + ";lr" +
             (flow.transport == Transport::tcp ? ";transport=tcp>" : ">")};
-        return ask(watcher.subscribe(expires).text());
+        const int status = ask(watcher.subscribe(expires).text());
+        if (status == 200) watcher.to_tag = to_tag_;
+        return status;
     }
 
     /// A change of what is published.
@@ -149,6 +152,8 @@ private:
         ASSERT_EQ(sip::parse_message(bytes, {}, message), sip::ParseError::none);
         if (!message.is_request) {
             status_ = message.status;
+            const auto to = message.first(sip::HeaderName::to);
+            to_tag_ = sip::parse_name_addr(to.value_or("")).value_or(sip::NameAddr{}).tag;
             if (const auto tag = message.first(sip::HeaderName::sip_etag)) etag_ = *tag;
             return;
         }
@@ -173,6 +178,8 @@ private:
     std::set<std::string> seen_;
     int status_ = 0;
     std::string etag_;
+    std::string to_tag_;
+    std::map<std::string, Watcher> watchers_;
     std::uint32_t changes_ = 0;
 };
 
@@ -256,6 +263,24 @@ TEST_F(SharedNextHop, AnHonestNewcomerIsToldSoonAfterManyDeadOnes) {
     edge.pass(5s);
     ASSERT_TRUE(edge.told_at.contains("call-honest"));
     EXPECT_LE(edge.told_at["call-honest"] - at, 2s);
+}
+
+TEST_F(SharedNextHop, AWatcherThatComesBackIsToldAtOnceHoweverManyDeadOnesWait) {
+    edge.publish();
+    subscribe_all("w", 400);
+    edge.pass(1s);
+    die("w", 0, 300);
+    edge.publish();
+    edge.pass(6s);
+    edge.publish();
+    edge.pass(3s);
+
+    edge.dead.erase("call-w150");
+    const TimePoint at = edge.now();
+    ASSERT_EQ(edge.subscribe("w150"), 200);
+    edge.pass(1s);
+    ASSERT_GE(edge.told_at["call-w150"], at);
+    EXPECT_LE(edge.told_at["call-w150"] - at, 100ms);
 }
 
 TEST_F(SharedNextHop, TheDeadBehindOneConnectionDelayNobodyEither) {
