@@ -17,7 +17,7 @@ import harness
 from harness import REGINFOD_BIN, Reginfod, free_port, wait_until
 from publisher import Publisher, contact
 from sip import Agent, Message
-from watcher import Watcher
+from watcher import SurvivingWatcher, Watcher
 
 OWN_MOUNTS = "E2E_OWN_MOUNTS"
 PATIENCE = 10.0  # how long a request waits for the disk
@@ -210,13 +210,14 @@ def test(bed):
     disk = SmallDisk(bed)
     at_the_start(disk)
     reginfod = Reginfod(bed, name="reginfod-1", storage=("--state-dir", disk.state))
-    watcher = bed.watch(Watcher(AOR, reginfod.address))
+    watcher = bed.watch(SurvivingWatcher(AOR, reginfod.address))
     assert watcher.subscribe().status == 200
     published = bed.watch(Publisher(AOR, reginfod.address))
     assert published.publish([contact("alice")]).status == 200
     watcher.wait_contacts(contact("alice")[0])
 
     large = refreshes_only(bed, disk, reginfod)
+    watcher.may_jump = True
     reginfod = kill_and_start(bed, disk, reginfod, "reginfod-2")
     for _ in range(100):
         assert large.publish().status == 200, "a refresh on a full disk after kill -9"
@@ -227,6 +228,7 @@ def test(bed):
 
     publications = reginfod.metric("reginfod_publications")
     subscriptions = reginfod.metric("reginfod_subscriptions")
+    watcher.may_jump = True
     again = kill_and_start(bed, disk, reginfod, "reginfod-3")
     assert again.metric("reginfod_publications") == publications
     assert again.metric("reginfod_subscriptions") == subscriptions
