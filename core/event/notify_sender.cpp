@@ -103,6 +103,9 @@ TimePoint NotifySender::supersede_at(
 void NotifySender::pump(TimePoint now, Dialog& dialog, Outbox& outbox) {
     Subscription* next = next_due(now, dialog);
     if (next && dialog.in_flight && supersede_at(now, *dialog.in_flight, *next) <= now) {
+        // Until the new one may leave, an answer to the old one still counts.
+        const InFlight& old = *dialog.in_flight;
+        if (!old.holds_place && !window_with_room(now, *next, old.flow, outbox)) return;
         give_up(now, dialog, NotifyOutcome::superseded, outbox);
         return;
     }
@@ -349,6 +352,8 @@ void NotifySender::handle_timeout(TimePoint now, Dialog& dialog, Outbox& outbox)
     const Subscription* next = next_due(now, dialog);
     if (!next || supersede_at(now, *dialog.in_flight, *next) > now) {
         retransmit(now, *dialog.in_flight, outbox);
+    } else {
+        dialog.in_flight->retransmit_at = TimePoint::max();
     }
     pump(now, dialog, outbox);
     drain(now, window, outbox);
@@ -364,7 +369,8 @@ void NotifySender::arm(TimePoint now, Dialog& dialog) {
     if (dialog.in_flight) {
         consider(dialog.in_flight->timeout_at);
         consider(dialog.in_flight->retransmit_at);
-        if (next) consider(supersede_at(now, *dialog.in_flight, *next));
+        const bool waits = next && static_cast<const QueueHook&>(*next).is_linked();
+        if (next && !waits) consider(supersede_at(now, *dialog.in_flight, *next));
     } else if (next && !dialog.is_resolving()) {
         const bool waits = static_cast<const QueueHook&>(*next).is_linked();
         if (!waits) consider(ready_at(now, *next));

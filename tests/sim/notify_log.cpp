@@ -32,7 +32,8 @@ bool NotifyLog::is_timed_out(TimePoint now, const Dialog& dialog) {
     if (dialog.over || now - dialog.silent_since < kTimerF) return false;
     const auto usage = dialog.usages.find(dialog.usage);
     const bool is_last = usage != dialog.usages.end() && usage->second.terminated;
-    return !dialog.kamailio || is_last;  // what is not its end a Kamailio is told again
+    // What is not its end a Kamailio is told again, once it has accepted a NOTIFY.
+    return !dialog.kamailio || !dialog.has_accepted || is_last;
 }
 
 void NotifyLog::begin(
@@ -211,7 +212,10 @@ void NotifyLog::answered(TimePoint now, const Wire& response) {
     Dialog& dialog = at->second;
     if (dialog.branch != response.branch() || dialog.over || response.status() < 200) return;
     dialog.over = true;
-    if (now - dialog.at >= kTimerF && !dialog.kamailio) dialog.may_be_dead = true;
+    if (now - dialog.at >= kTimerF && !(dialog.kamailio && dialog.has_accepted)) {
+        dialog.may_be_dead = true;
+    }
+    if (response.status() < 300) dialog.has_accepted = true;
     if (response.status() == 481) dialog.may_be_dead = true;
     Usage& usage = dialog.usages[dialog.usage];
     usage.terminated_answered = usage.terminated;
@@ -253,6 +257,7 @@ void NotifyLog::crashed(TimePoint now) {
     for (auto& [call_id, dialog] : dialogs_) {
         ++dialog.cseq_crashes;
         ++dialog.crashes;
+        dialog.has_accepted = false;  // that may not have been stored
     }
 }
 

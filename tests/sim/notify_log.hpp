@@ -58,6 +58,7 @@ private:
         bool kamailio = false;
         bool is_fetch = false;
         bool may_be_dead = false;
+        bool has_accepted = false;  ///< so that a Kamailio outlasts silence
         std::uint32_t cseq = 0;
         std::uint32_t cseq_crashes = 0;  ///< since the last NOTIFY
         std::uint32_t crashes = 0;
