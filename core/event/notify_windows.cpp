@@ -110,7 +110,7 @@ void NotifySender::drain(TimePoint now, SendWindow& window, Outbox& outbox) {
     if (!window.is_awaited()) return;
     for (bool any = true; any;) {
         InFlight* const copy = window.next_copy(now);
-        if (copy) {
+        if (copy && copy->timeout_at > now) {  // else timer F is about to end it
             send_again(now, *copy, outbox);
             arm(now, copy->subscription->dialog);
         }
@@ -141,6 +141,10 @@ bool NotifySender::is_lasting(const Subscription& subscription) const {
 void NotifySender::drop_untold(TimePoint now, Subscription& subscription, Outbox& outbox) {
     Dialog& dialog = subscription.dialog;
     if (dialog.in_flight && dialog.in_flight->subscription == &subscription) {
+        // One that has just left may still be answered, and nothing else of the dialog leaves
+        // before.
+        const TimePoint answer_by = dialog.in_flight->sent_at + records_.settings.t1;
+        if (now < answer_by) return records_.subscriptions.expiries.set(subscription, answer_by);
         dialog.in_flight->terminates = true;
         finish(now, dialog, NotifyOutcome::timed_out, outbox);
     } else {

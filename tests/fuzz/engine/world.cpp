@@ -257,10 +257,14 @@ void World::learn(const Flow& flow, const sip::Message& response, const std::str
     const auto known = responses_.find(std::string(via->branch));
     if (known != responses_.end()) {
         Response& first = known->second;
-        const bool is_remembered = now_ - first.at < settings_.transaction_memory();
+        // A refusal for want of room has no transaction, and finished ones give way to new ones.
+        const std::uint64_t forgotten = engine_->stats().transactions_forgotten;
+        const bool is_remembered = now_ - first.at < settings_.transaction_memory() &&
+                                   first.forgotten == forgotten &&
+                                   !first.bytes.starts_with("SIP/2.0 503 ");
         const bool repeats = !first.bytes.empty() && is_remembered;
         require(!repeats || first.bytes == bytes, "a response stays the same", bytes);
-        if (!repeats) first = {bytes, now_};
+        if (!repeats) first = {bytes, now_, forgotten};
     }
     if (!cseq || response.status < 200 || response.status > 299) return;
     const auto from = sip::parse_name_addr(field_of(response, "From"));

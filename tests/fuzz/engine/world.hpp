@@ -72,6 +72,7 @@ private:
     struct Response {
         std::string bytes;
         TimePoint at;
+        std::uint64_t forgotten = 0;  ///< Stats::transactions_forgotten then
     };
 
     // Steps.
