@@ -57,6 +57,7 @@ void SendWindow::restart() {
     smoothed_ = variation_ = Duration{};
     halved_at_ = counted_since_ = TimePoint::min();
     prompt_ = lost_ = 0;
+    may_be_awaited_ = false;
     for (FairQueue& queue : queues_) queue.clear();
     credit_ = 0;
     for (CopyLane& lane : lanes_) lane = {};
@@ -72,16 +73,18 @@ bool SendWindow::has_room(TimePoint now, Standing standing) const {
            std::max<std::size_t>(static_cast<std::size_t>(share), 1);
 }
 
-bool SendWindow::is_awaited() const {
+bool SendWindow::find_awaited() const {
     for (std::size_t i = 0; i < kStandings; ++i) {
         if (!queues_[i].is_empty() || !lanes_[i].is_empty()) return true;
     }
+    may_be_awaited_ = false;
     return false;
 }
 
 void SendWindow::enqueue(Subscription& subscription) {
     const bool waits = static_cast<const QueueHook&>(subscription).is_linked();
     if (waits && !subscription.urgent) return;
+    may_be_awaited_ = true;
     queue_of(subscription.dialog.standing).push(subscription);
 }
 
@@ -234,6 +237,7 @@ void SendWindow::take(TimePoint now, std::size_t lane) {
 bool SendWindow::may_copy(TimePoint now, InFlight& notify) {
     const auto lane = notify.copies > 0 ? kSuspect : static_cast<std::size_t>(notify.standing);
     if (!lanes_[lane].is_empty() || !is_free(now, lane)) {
+        may_be_awaited_ = true;
         lanes_[lane].push(notify);
         return false;
     }

@@ -57,7 +57,7 @@ public:
     bool is_idle() const { return timely_.empty() && late_.empty() && !is_awaited(); }
 
     /// Somebody waits, for a place or to send a copy.
-    bool is_awaited() const;
+    bool is_awaited() const { return may_be_awaited_ && find_awaited(); }
 
     /// Lets the subscription wait for room, with those of its standing. One that waits already
     /// may become urgent.
@@ -109,6 +109,7 @@ public:
     Timer timer;
 
 private:
+    bool find_awaited() const;
     Duration patience() const;
     void measure(Duration round_trip);
     void give_up_place(InFlight& notify);
@@ -127,6 +128,7 @@ private:
     double limit_;
     bool is_hop_known_ = false;
     TimePoint blocked_until_{TimePoint::min()};
+    mutable bool may_be_awaited_ = false;  ///< so that nothing need be searched where nobody waits
     bool slow_start_ = true;
     bool fresh_is_next_ = false;      ///< of fresh and proven ones, where both have room
     bool copy_is_next_ = true;        ///< of copies and NOTIFYs to suspects
