@@ -83,16 +83,25 @@ const Key kKeys[] = {
      whole_seconds([](auto& c) -> auto& { return c.settings.subscribe.min_expires; })},
     {"subscribe", "max_expires", "Seconds; more is shortened to this.",
      whole_seconds([](auto& c) -> auto& { return c.settings.subscribe.max_expires; }, 1)},
+    {"subscribe", "grace",
+     "Seconds that a subscription lives beyond what was granted, for a refresh that is on its way.",
+     time([](auto& c) -> auto& { return c.settings.subscribe_grace; }, 0ms, 1h)},
 
     {"watchers", "profiles",
      "Rules in order; the first whose conditions all hold says which profile a watcher gets:\n"
      "\"linphone user_agent=Linphone\", \"ims network=10.0.0.0/8 from_domain=ims.example\".\n"
-     "Else it is \"kamailio\" for a User-Agent that begins so, and \"standard\" for all others.\n"
+     "Else it is \"kamailio\" for a User-Agent that begins so or with \"OpenSIPS\", and \"standard\" for\n"
+     "all others.\n"
      "\"kamailio\": what reginfo_handle_notify takes; once a NOTIFY was accepted, silence ends nothing.\n"
      "\"partial\": only what has changed, once a full document was acknowledged.\n"
      "\"ims\": TS 24.229; 480 where nothing is registered, and over with the last contact.\n"
+     "\"pcscf\": as \"ims\", in words that Kamailio's IMS proxies know.\n"
      "\"linphone\": an AOR that nobody published is \"terminated\" instead of \"init\".",
      fields::kProfileRules},
+    {"watchers", "ims_hold",
+     "Seconds that a SUBSCRIBE of profile \"ims\" or \"pcscf\" for an AOR that is not registered waits\n"
+     "for its PUBLISH, before 480.",
+     time([](auto& c) -> auto& { return c.settings.ims_hold; }, 0ms, 10s)},
 
     {"notify", "burst", "NOTIFYs of one subscription that may leave at once before pacing begins.",
      number([](auto& c) -> auto& { return c.settings.notify.burst; }, 1, 1'000'000)},

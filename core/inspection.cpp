@@ -54,7 +54,7 @@ std::vector<std::pair<std::string, std::string>> attributes_of(std::string_view 
 }
 
 Seconds seconds_left(TimePoint now, TimePoint deadline) {
-    return std::max(std::chrono::ceil<Seconds>(deadline - now), Seconds{0});
+    return std::max(std::chrono::floor<Seconds>(deadline - now), Seconds{0});
 }
 
 ContactView contact_of(const ContactDetails& details, bool active, ContactEvent event) {

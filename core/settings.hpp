@@ -56,12 +56,18 @@ struct Settings {
 
     ExpiryPolicy publish;
     ExpiryPolicy subscribe;
+    /// How long a subscription lives beyond what its watcher was granted: a refresh that leaves in
+    /// time still finds it.
+    Duration subscribe_grace = std::chrono::seconds{2};
     /// Taken off the Expires of a 2xx to PUBLISH, so that publishers refresh early (as Kamailio's
     /// presence does); the publication lives on for the full time.
     Seconds expires_offset{0};
 
     /// Who is spoken to how; the first that applies (core/event/profile.hpp).
     std::vector<ProfileRule> profile_rules;
+    /// How long a SUBSCRIBE that wants a registered AOR (ProfileTraits::needs_contact) waits for
+    /// the PUBLISH that says so.
+    Duration ims_hold = std::chrono::milliseconds{300};
 
     Duration contact_grace = std::chrono::seconds{2};  ///< DESIGN.md rule 4
 

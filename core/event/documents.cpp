@@ -21,6 +21,9 @@ namespace {
 /// Fan-outs of different AORs take turns; each has one kind of document, or a few.
 constexpr std::size_t kCacheMax = 64;
 
+/// What Kamailio is told of an active contact at least: 0 would be its end.
+constexpr std::int64_t kLeastForKamailio = 1;
+
 /// Kamailio reads `expires` with atoi.
 constexpr std::int64_t kExpiresMax = std::numeric_limits<std::int32_t>::max();
 
@@ -50,10 +53,10 @@ void append_attribute(std::string& out, std::string_view name, std::uint64_t val
     out.push_back('"');
 }
 
-/// The whole seconds left, of an active contact at least one.
-std::int64_t seconds_left(TimePoint now, TimePoint deadline) {
-    const auto left = std::chrono::ceil<Seconds>(deadline - now).count();
-    return std::clamp<std::int64_t>(left, 1, kExpiresMax);
+/// The whole seconds left: rather too few, so that nobody counts on a contact that is gone.
+std::int64_t seconds_left(TimePoint now, TimePoint deadline, std::int64_t least) {
+    const auto left = std::chrono::floor<Seconds>(deadline - now).count();
+    return std::clamp<std::int64_t>(left, least, kExpiresMax);
 }
 
 void append_contact_begin(
@@ -70,12 +73,14 @@ void append_contact_begin(
     out.append(text_of(event)).append("\"");
 }
 
-void append_expires(std::string& out, TimePoint now, const ContactState& contact) {
-    append_attribute(
-        out,
-        "expires",
-        contact.active ? static_cast<std::uint64_t>(seconds_left(now, contact.deadline)) : 0
-    );
+void append_expires(
+    std::string& out,
+    TimePoint now,
+    const ContactState& contact,
+    std::int64_t least
+) {
+    const auto left = contact.active ? seconds_left(now, contact.deadline, least) : 0;
+    append_attribute(out, "expires", static_cast<std::uint64_t>(left));
 }
 
 /// As Kamailio needs it: with callid and cseq, and nothing that it would take for something else.
@@ -87,7 +92,7 @@ void append_contact_for_kamailio(
 ) {
     const ContactDetails& details = *contact.details;
     append_contact_begin(out, contact, event_for_kamailio(contact.event), id);
-    append_expires(out, now, contact);
+    append_expires(out, now, contact, kLeastForKamailio);
     std::string_view attributes = details.attributes_xml();
     if (details.callid().empty()) {
         constexpr std::string_view kNoCallId = " callid=\"\"";
@@ -110,7 +115,7 @@ void append_contact(std::string& out, TimePoint now, const ContactState& contact
     append_contact_begin(out, contact, contact.event, details.id);
     // One without a time of its own lives as long as it is published: a refresh, which is not told,
     // would make any number here wrong.
-    if (!contact.active || contact.own_clock) append_expires(out, now, contact);
+    if (!contact.active || contact.own_clock) append_expires(out, now, contact, 0);
     if (contact.active && contact.since) {
         const auto bound = std::chrono::floor<Seconds>(now - *contact.since).count();
         append_attribute(
@@ -349,7 +354,7 @@ std::string Documents::write(
     std::string out;
     out.reserve(256 + state.contacts.size() * 320);
     append_registration(out, now, {aor.name, aor_text, state, kind.from, kind.document, kind.full});
-    if (kind.document == DocumentKind::ims) {
+    if (tells_whole_set(kind.document)) {
         for (const SetMember& member : state.members) {
             const AorState& of = member.state;
             append_registration(

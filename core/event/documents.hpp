@@ -82,7 +82,7 @@ private:
 /// The newest revision that documents of that kind show, by a state or its summary.
 template <class State>
 Revision newest_of(const State& state, DocumentKind kind) {
-    return kind == DocumentKind::ims ? state.revision : state.own_changed;
+    return tells_whole_set(kind) ? state.revision : state.own_changed;
 }
 
 /// Names the state that a watcher gets (RFC 5839 §6.1): of all with that kind of documents and that

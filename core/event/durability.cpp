@@ -152,13 +152,12 @@ bool Restorer::restore_dialog(
         subscription.deadline = kept.deadline;
         records_.set_rates(time.now, subscription, kept.rates);
         using What = Missed::What;
-        if (subscription.deadline <= time.now) {
-            const Missed expired{
-                subscription.deadline, subscription.slot, What::subscription_expired};
-            records_.missed.push_back(expired);
+        const TimePoint until = records_.lives_until(subscription);
+        if (until <= time.now) {
+            records_.missed.push_back({until, subscription.slot, What::subscription_expired});
             continue;
         }
-        records_.subscriptions.expiries.set(subscription, subscription.deadline);
+        records_.subscriptions.expiries.set(subscription, until);
         if (kept.owed || subscription.acked < aor.revision()) {
             records_.missed.push_back({time.now - time.age, subscription.slot, What::untold});
         }

@@ -328,7 +328,7 @@ void Notifier::apply(TimePoint now, Change& change, Outbox& outbox) {
         *subscription,
         change.is_refresh ? SubscriptionEvent::refreshed : SubscriptionEvent::created
     );
-    records_.subscriptions.expiries.set(*subscription, subscription->deadline);
+    records_.subscriptions.expiries.set(*subscription, records_.lives_until(*subscription));
     records_.set_rates(now, *subscription, change.rates);
     records_.subscriptions.measure(*dialog);
     if (!change.is_refresh && traits_of(subscription->profile).one_per_contact) {
@@ -374,7 +374,7 @@ void Notifier::unlock(Dialog& dialog) {
     records_.release(dialog);
     for (const auto& subscription : dialog.subscriptions) {
         if (subscription->state == Subscription::State::terminated) continue;
-        records_.subscriptions.expiries.set(*subscription, subscription->deadline);
+        records_.subscriptions.expiries.set(*subscription, records_.lives_until(*subscription));
     }
 }
 

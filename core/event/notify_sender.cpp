@@ -312,7 +312,8 @@ std::string NotifySender::write_head(
             sip::append_number(head, static_cast<std::uint64_t>(std::max<std::int64_t>(wait, 0)));
         }
     } else {
-        const auto left = std::chrono::ceil<Seconds>(subscription.deadline - now).count();
+        // Never more than is left: the refresh must come in time (RFC 6665 §4.2.2).
+        const auto left = std::chrono::floor<Seconds>(subscription.deadline - now).count();
         head.append("active;expires=");
         sip::append_number(head, static_cast<std::uint64_t>(std::max<std::int64_t>(left, 0)));
         if (const auto* rates = subscription.rates()) append_rates(head, rates->rates());

@@ -15,6 +15,7 @@ constexpr std::array<std::string_view, kProfiles> kNames{
     "kamailio",
     "partial",
     "ims",
+    "pcscf",
     "linphone"};
 
 constexpr std::array<ProfileTraits, kProfiles> kTraits = [] {
@@ -35,6 +36,8 @@ constexpr std::array<ProfileTraits, kProfiles> kTraits = [] {
         .one_per_contact = true,
         .retry_after_max = Seconds{10},
     };
+    of(Profile::pcscf) = of(Profile::ims);
+    of(Profile::pcscf).documents = DocumentKind::pcscf;
     of(Profile::linphone) = {.documents = DocumentKind::linphone, .always_body = true};
     return all;
 }();
@@ -67,8 +70,13 @@ Profile profile_for(std::span<const ProfileRule> rules, const WatcherFacts& watc
     for (const ProfileRule& rule : rules) {
         if (rule.applies_to(watcher)) return rule.profile;
     }
-    return begins_with(watcher.user_agent, text_of(Profile::kamailio)) ? Profile::kamailio
-                                                                       : Profile::standard;
+    constexpr std::array<std::string_view, 2> kReadAsKamailio{"kamailio", "OpenSIPS"};
+    const bool is_one = std::any_of(
+        kReadAsKamailio.begin(),
+        kReadAsKamailio.end(),
+        [&](std::string_view name) { return begins_with(watcher.user_agent, name); }
+    );
+    return is_one ? Profile::kamailio : Profile::standard;
 }
 
 }  // namespace reginfo

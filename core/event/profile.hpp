@@ -14,7 +14,7 @@
 
 namespace reginfo {
 
-enum class Profile : std::uint8_t { standard, kamailio, partial, ims, linphone };
+enum class Profile : std::uint8_t { standard, kamailio, partial, ims, pcscf, linphone };
 inline constexpr std::size_t kProfiles = static_cast<std::size_t>(Profile::linphone) + 1;
 
 std::string_view text_of(Profile profile);
@@ -25,8 +25,14 @@ enum class DocumentKind : std::uint8_t {
     standard,
     kamailio,  ///< only what `reginfo_handle_notify` takes, in its terms
     ims,       ///< all registrations of the implicit registration set (TS 24.229 5.4.2.1.2)
+    pcscf,     ///< as ims, with the events that Kamailio knows
     linphone,  ///< an AOR that nobody published is `terminated`
 };
+
+/// Whether documents list all registrations of an implicit registration set (TS 24.229 5.4.2.1.2).
+constexpr bool tells_whole_set(DocumentKind kind) {
+    return kind == DocumentKind::ims || kind == DocumentKind::pcscf;
+}
 
 /// What a profile changes.
 struct ProfileTraits {
@@ -66,8 +72,8 @@ struct ProfileRule {
     friend bool operator==(const ProfileRule&, const ProfileRule&) = default;
 };
 
-/// That of the first rule that applies; else `kamailio` for a User-Agent that begins so, and
-/// `standard` for all others.
+/// That of the first rule that applies; else `kamailio` for a User-Agent that begins so or with
+/// `OpenSIPS`, whose pua_reginfo reads the same way, and `standard` for all others.
 Profile profile_for(std::span<const ProfileRule> rules, const WatcherFacts& watcher);
 
 }  // namespace reginfo

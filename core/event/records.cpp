@@ -70,7 +70,7 @@ void Records::set_rates(TimePoint now, Subscription& subscription, const Rates& 
             .min_rate_interval =
                 std::max(settings.notify.min_rate_interval, settings.notify.min_interval),
             .expires =
-                std::max(std::chrono::ceil<Seconds>(subscription.deadline - now), Seconds{1}),
+                std::max(std::chrono::floor<Seconds>(subscription.deadline - now), Seconds{1}),
         }
     );
     const RateControl* const before = subscription.rates();

@@ -71,6 +71,11 @@ struct Records {
     /// ended are forgotten.
     void acknowledge(Subscription& subscription, Revision revision);
 
+    /// An active subscription that is not refreshed before is over then.
+    TimePoint lives_until(const Subscription& subscription) const {
+        return subscription.deadline + settings.subscribe_grace;
+    }
+
     /// The rates that the watcher asks for from now on (RFC 6446), as far as they are granted.
     void set_rates(TimePoint now, Subscription& subscription, const Rates& wanted) const;
 

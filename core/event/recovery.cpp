@@ -80,7 +80,8 @@ std::size_t Recovery::see_to(TimePoint now, const Missed& missed, Outbox& outbox
     if (missed.what == Missed::What::untold) {
         return notifier_.tell_if_untold(now, *subscription, outbox) ? 1 : 0;
     }
-    if (subscription->deadline > now || subscription->dialog.turnstile.locked) return 0;
+    const bool lives = records_.lives_until(*subscription) > now;
+    if (lives || subscription->dialog.turnstile.locked) return 0;
     notifier_.handle_expiry(now, *subscription, outbox);
     return 1;
 }
@@ -114,7 +115,7 @@ void Recovery::make_way(TimePoint now, const Request& request, Outbox& outbox) {
     expire(now, dialog->subscriptions.front()->aor, outbox);
     for (const auto& subscription : dialog->subscriptions) {
         const bool active = subscription->state == Subscription::State::active;
-        if (!active || subscription->deadline > now) continue;
+        if (!active || records_.lives_until(*subscription) > now) continue;
         subscription->timer.cancel();
         notifier_.handle_expiry(now, *subscription, outbox);
         return;  // others come in their turn: this one, and the dialog with it, may be gone now

@@ -104,7 +104,8 @@ struct Subscription : WatcherHook, QueueHook {
     Aor& aor;
     std::uint64_t watcher = 0;  ///< whose it is, for the bound of subscriptions per watcher
     Revision acked = 0;         ///< that the watcher answered last with 2xx
-    TimePoint deadline;         ///< of a terminated one on probation: when to come back
+    /// What its watcher was granted; of a terminated one on probation: when to come back.
+    TimePoint deadline;
     TokenBucket pace;
     Timer timer;
     std::uint32_t version = 0;           ///< of the next document

@@ -19,6 +19,7 @@ WatcherFacts facts(
 
 TEST(ProfileRules, WithoutThemTheUserAgentDecides) {
     EXPECT_EQ(profile_for({}, facts("192.0.2.1", "Kamailio (5.6)")), Profile::kamailio);
+    EXPECT_EQ(profile_for({}, facts("192.0.2.1", "OpenSIPS (3.4.2)")), Profile::kamailio);
     EXPECT_EQ(profile_for({}, facts("192.0.2.1", "kamaili")), Profile::standard);
     EXPECT_EQ(profile_for({}, facts("192.0.2.1")), Profile::standard);
 }
