@@ -12,6 +12,7 @@
 #include <boost/smart_ptr/make_local_shared.hpp>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <limits>
 
@@ -83,6 +84,18 @@ void append_expires(
     append_attribute(out, "expires", static_cast<std::uint64_t>(left));
 }
 
+/// Of a contact's attributes those of the schema (RFC 3680 §5.4), which come first: what else a
+/// publisher says, as where a phone is behind its NAT, is for those who ask for it.
+std::string_view schema_attributes(std::string_view attributes) {
+    constexpr std::array<std::string_view, 3> kNames{" q=\"", " callid=\"", " cseq=\""};
+    std::size_t end = 0;
+    for (const std::string_view name : kNames) {
+        if (!attributes.substr(end).starts_with(name)) continue;
+        end = attributes.find('"', end + name.size()) + 1;
+    }
+    return attributes.substr(0, end);
+}
+
 /// As Kamailio needs it: with callid and cseq, and nothing that it would take for something else.
 void append_contact_for_kamailio(
     std::string& out,
@@ -127,7 +140,7 @@ void append_contact(std::string& out, TimePoint now, const ContactState& contact
             out, "retry-after", static_cast<std::uint64_t>(details.retry_after->count())
         );
     }
-    out.append(details.attributes_xml())
+    out.append(schema_attributes(details.attributes_xml()))
         .append("><uri>")
         .append(details.uri_xml())
         .append("</uri>");
@@ -272,15 +285,16 @@ NotifyBody Documents::body_for(TimePoint now, const Subscription& subscription) 
     const ProfileTraits& traits = traits_of(subscription.profile);
     const Kind kind{
         .aor = &aor,
-        .from = subscription.acked,
+        .from = subscription.abridged == Abridged::no ? subscription.acked : aor.revision(),
         .to = aor.revision(),
         .document = traits.documents,
-        .full = !traits.partial || subscription.full_next,
+        .full = !traits.partial || subscription.full_next || subscription.abridged != Abridged::no,
         .none_if_empty = traits.empty_body,
     };
     NotifyBody body;
     body.carries = kind.to;
     body.full = kind.full;
+    if (subscription.abridged == Abridged::without_body) return body;
     if (kind.none_if_empty && !has_user(aor.name)) return body;
     if (subscription.extras().known_to_watcher == kind.to) {
         const StateReader state = aor.state();

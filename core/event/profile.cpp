@@ -10,13 +10,8 @@
 namespace reginfo {
 namespace {
 
-constexpr std::array<std::string_view, kProfiles> kNames{
-    "standard",
-    "kamailio",
-    "partial",
-    "ims",
-    "pcscf",
-    "linphone"};
+constexpr std::array<std::string_view, kProfiles>
+    kNames{"standard", "kamailio", "partial", "ims", "pcscf", "linphone"};
 
 constexpr std::array<ProfileTraits, kProfiles> kTraits = [] {
     std::array<ProfileTraits, kProfiles> all{};
@@ -28,6 +23,7 @@ constexpr std::array<ProfileTraits, kProfiles> kTraits = [] {
         .empty_body = true,
         .entity_tags = false,
         .survives_timeout = true,
+        .failures_max = 0,  // it would not subscribe again
     };
     of(Profile::partial) = {.partial = true};
     of(Profile::ims) = {
@@ -71,11 +67,10 @@ Profile profile_for(std::span<const ProfileRule> rules, const WatcherFacts& watc
         if (rule.applies_to(watcher)) return rule.profile;
     }
     constexpr std::array<std::string_view, 2> kReadAsKamailio{"kamailio", "OpenSIPS"};
-    const bool is_one = std::any_of(
-        kReadAsKamailio.begin(),
-        kReadAsKamailio.end(),
-        [&](std::string_view name) { return begins_with(watcher.user_agent, name); }
-    );
+    const bool is_one =
+        std::any_of(kReadAsKamailio.begin(), kReadAsKamailio.end(), [&](std::string_view name) {
+            return begins_with(watcher.user_agent, name);
+        });
     return is_one ? Profile::kamailio : Profile::standard;
 }
 

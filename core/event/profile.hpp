@@ -42,6 +42,10 @@ struct ProfileTraits {
     bool entity_tags = true;        ///< SIP-ETag and Suppress-If-Match (RFC 5839)
     bool partial = false;           ///< state="partial" once a full document is acknowledged
     bool survives_timeout = false;  ///< an unanswered NOTIFY does not end the subscription
+    /// So many NOTIFYs in a row, at least 30 s apart, that fail with 500 or 503 (a proxy has lost
+    /// the way to the watcher and does not say for how long) end the subscription; 0: any number
+    /// is borne.
+    std::uint8_t failures_max = 4;
     /// Only a registered AOR can be watched: 480 to an initial SUBSCRIBE, and the NOTIFY that tells
     /// the last contact's end ends the subscription (TS 24.229 5.4.2.1.2).
     bool needs_contact = false;

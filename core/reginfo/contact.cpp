@@ -18,7 +18,7 @@
 namespace reginfo {
 namespace {
 
-// Those from q on are passed on, in this order.
+// Those from q on are passed on, in this order: first those of the schema.
 constexpr std::array<std::string_view, 11> kNames = {
     "state",
     "event",
@@ -247,7 +247,9 @@ void ContactBuilder::read_display_name(const xml::Attributes& attributes, std::s
     for (const xml::Attribute& attribute : attributes) {
         if (!(attribute.name.space == xml::kXml) || attribute.name.local != "lang") continue;
         if (is_too_long(attribute)) continue;
-        const std::string_view language = xml::attribute_value(attribute.raw, scratch_);
+        const std::string_view language =
+            xml::trimmed(xml::attribute_value(attribute.raw, scratch_));
+        if (!is_language(language)) continue;
         xml::append_attribute(display_name_, attribute.name.text, language);
     }
     display_name_ += '>';

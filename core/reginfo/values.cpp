@@ -79,6 +79,25 @@ std::optional<std::uint32_t> parse_cseq(std::string_view text) {
     return static_cast<std::uint32_t>(*number);
 }
 
+bool is_language(std::string_view text) {
+    constexpr std::size_t kSubtagMax = 8;
+    std::size_t length = 0;  // of the subtag so far
+    bool is_first = true;
+    for (const char c : text) {
+        const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (c == '-') {
+            if (length == 0) return false;
+            length = 0;
+            is_first = false;
+        } else if (!is_letter && (is_first || c < '0' || c > '9')) {
+            return false;
+        } else if (++length > kSubtagMax) {
+            return false;
+        }
+    }
+    return length > 0;
+}
+
 bool is_any_uri(std::string_view text) {
     if (text.empty()) return false;
     const std::size_t colon = text.find_first_of(":/?#");

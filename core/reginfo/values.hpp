@@ -24,6 +24,9 @@ std::optional<std::uint32_t> parse_cseq(std::string_view text);
 /// all that is no ASCII character of URIs is escaped. White space and bytes beyond ASCII are.
 bool is_any_uri(std::string_view text);
 
+/// Whether it is of xs:language, the type of xml:lang.
+bool is_language(std::string_view text);
+
 /// Whether it is a qvalue (RFC 3261 §25.1).
 bool is_qvalue(std::string_view text);
 

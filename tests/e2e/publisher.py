@@ -30,6 +30,11 @@ class Publisher:
 
     def publish(self, contacts=None, expires=600, timeout=8.0):
         """Publishes, modifies, refreshes (no contacts) or removes (expires 0)."""
+        body = "" if contacts is None else document(self.aor, contacts)
+        return self.say(body, expires, timeout)
+
+    def say(self, body, expires=600, timeout=8.0):
+        """The same with a document of the caller's."""
         headers = [
             ("Max-Forwards", "70"),
             ("From", f"<{self.aor}>;tag={secrets.token_hex(4)}"),
@@ -41,10 +46,8 @@ class Publisher:
         ]
         if self.etag:
             headers.append(("SIP-If-Match", self.etag))
-        body = ""
-        if contacts is not None:
+        if body:
             headers.append(("Content-Type", "application/reginfo+xml"))
-            body = document(self.aor, contacts)
         answer = self.agent.request(Message(f"PUBLISH {self.aor} SIP/2.0", headers, body), self.server,
                                     timeout)
         self.etag = answer.get("SIP-ETag") if answer.status == 200 else None

@@ -87,14 +87,16 @@ TEST_F(DocumentsTest, ExpiresIsTheTimeLeftAtTheMomentOfSending) {
     publisher.publish(world, {{.uri = kX, .expires = 300}});
     world.pass(100s);
     EXPECT_EQ(told_to(standard()).contacts.at(kX).expires(), 200);
-    world.pass(201s);
-    EXPECT_EQ(told_to(standard()).contacts.at(kX).expires(), 1) << "within the grace";
+    world.pass(500ms);
+    EXPECT_EQ(told_to(standard()).contacts.at(kX).expires(), 199) << "never more than is left";
+    world.pass(200s);
+    EXPECT_EQ(told_to(standard()).contacts.at(kX).expires(), 0) << "within the grace";
+    EXPECT_EQ(told_to(kamailio()).contacts.at(kX).expires(), 1) << "0 would be its end";
 }
 
 TEST_F(DocumentsTest, WhatThePublisherSaidIsPassedOnUnchanged) {
     ContactText contact{.uri = "sip:x@192.0.2.10;ob&amp;", .callid = "a&amp;b", .cseq = 4711};
-    contact.attributes =
-        R"( q="0.5" received="sip:192.0.2.7:1" path="&lt;sip:p;lr&gt;" user_agent="")";
+    contact.attributes = R"( q="0.5")";
     contact.children = "<display-name>A</display-name><e xmlns=\"urn:e\">f</e>";
     publisher.publish(world, {contact});
     const ToldDocument told = told_to(standard());
@@ -102,11 +104,31 @@ TEST_F(DocumentsTest, WhatThePublisherSaidIsPassedOnUnchanged) {
     EXPECT_EQ(x.attributes.at("callid"), "a&b");
     EXPECT_EQ(x.attributes.at("cseq"), "4711");
     EXPECT_EQ(x.attributes.at("q"), "0.5");
-    EXPECT_EQ(x.attributes.at("received"), "sip:192.0.2.7:1");
-    EXPECT_EQ(x.attributes.at("path"), "<sip:p;lr>");
-    EXPECT_EQ(x.attributes.at("user_agent"), "");
     EXPECT_NE(body.find("<display-name>A</display-name>"), std::string::npos);
     EXPECT_NE(body.find("<e xmlns=\"urn:e\">f</e>"), std::string::npos);
+}
+
+/// RFC 3680 5.4 has no anyAttribute there.
+TEST_F(DocumentsTest, AttributesThatTheSchemaDoesNotHaveAreToldToKamailioAlone) {
+    ContactText contact{.uri = kX, .callid = "c", .cseq = 7};
+    contact.attributes =
+        R"( q="0.5" received="sip:192.0.2.7:1" path="&lt;sip:p;lr&gt;" user_agent="")"
+        R"( xmlns:f="urn:f" f:g="h")";
+    publisher.publish(world, {contact});
+    const ToldContact x = told_to(standard()).contacts.at(kX);
+    EXPECT_EQ(x.attributes.at("q"), "0.5");
+    EXPECT_EQ(x.attributes.at("callid"), "c");
+    EXPECT_EQ(x.attributes.at("cseq"), "7");
+    for (const char* name : {"received", "path", "user_agent"}) {
+        EXPECT_FALSE(x.attributes.contains(name)) << name;
+    }
+    EXPECT_EQ(body.find("urn:f"), std::string::npos);
+
+    const ToldContact as_kamailio = told_to(kamailio()).contacts.at(kX);
+    EXPECT_EQ(as_kamailio.attributes.at("received"), "sip:192.0.2.7:1");
+    EXPECT_EQ(as_kamailio.attributes.at("path"), "<sip:p;lr>");
+    EXPECT_EQ(as_kamailio.attributes.at("user_agent"), "");
+    EXPECT_NE(body.find("f:g=\"h\""), std::string::npos);
 }
 
 TEST_F(DocumentsTest, IdsAreTheSameInEveryDocumentAndOnAnotherServer) {
