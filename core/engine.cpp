@@ -203,6 +203,16 @@ void Engine::handle_broken_stream(
     impl_->settle(now, outbox);
 }
 
+void Engine::handle_unsent(
+    TimePoint now,
+    const Flow& flow,
+    std::string_view head,
+    Unsent why,
+    Outbox& outbox
+) {
+    impl_->sender_.handle_unsent(now, flow, head, why, outbox);
+}
+
 void Engine::handle_flow_closed(TimePoint now, const Flow& flow, Outbox& outbox) {
     impl_->sender_.handle_flow_closed(now, flow, outbox);
     impl_->settle(now, outbox);

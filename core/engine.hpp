@@ -71,6 +71,17 @@ public:
     /// where to): NOTIFYs in flight on it have failed (RFC 3261 §17.1.4).
     void handle_flow_closed(TimePoint now, const Flow& flow, Outbox& outbox);
 
+    /// A Send effect by UDP did not leave: of a request, its transaction has failed (RFC 3261
+    /// §17.1.4, §18.4).
+    /// @param head  of that effect
+    void handle_unsent(
+        TimePoint now,
+        const Flow& flow,
+        std::string_view head,
+        Unsent why,
+        Outbox& outbox
+    );
+
     /// The answer to a Resolve effect, best first; empty if there is none. The next one is tried
     /// when one fails (RFC 3263 §4.3).
     void handle_resolved(

@@ -58,6 +58,12 @@ struct Send {
     std::uint16_t reconnect_port = 0;
 };
 
+/// Why a datagram did not leave.
+enum class Unsent : std::uint8_t {
+    too_large,  ///< for any datagram, or for one that may not be fragmented
+    no_way,     ///< the network does not lead to the peer, or does not let it pass
+};
+
 /// The peer broke framing or the protocol: close its connection, after what is queued on it.
 struct Close {
     Flow flow;

@@ -50,6 +50,7 @@ Driver::Driver(DriverParts parts, Listeners listeners, const TransportOptions& o
         if (auto* udp = std::get_if<boost::asio::ip::udp::socket>(&socket)) {
             udp_[i] = std::make_unique<UdpEndpoint>(
                 std::move(*udp),
+                id,
                 options_.udp_queue_bytes,
                 parts_.engine.spare_texts(),
                 stats_,
@@ -179,6 +180,11 @@ void Driver::handle_flow_closed(const Flow& flow) {
     turn_soon();
 }
 
+void Driver::handle_unsent(const Flow& flow, std::string head, Unsent why) {
+    unsent_.push({flow, std::move(head), why});
+    turn_soon();
+}
+
 Admission Driver::admission_of(const IpAddress& peer) const {
     return parts_.admission ? parts_.admission(peer) : Admission::served;
 }
@@ -193,11 +199,16 @@ void Driver::begin_turn() {
     now_ = steady_now();
 }
 
-/// Flows that close while effects are performed are told in the next turn: an engine that answers
-/// each failure with another attempt gets a turn for each, and the sockets get theirs between.
+/// Flows that close and datagrams that do not leave while effects are performed are told in the
+/// next turn: an engine that answers each failure with another attempt gets a turn for each, and
+/// the sockets get theirs between.
 void Driver::end_turn() {
     for (const Flow& flow : closed_.take()) {
         parts_.engine.handle_flow_closed(now_, flow, outbox_);
+    }
+    for (const UnsentDatagram& datagram : unsent_.take()) {
+        const auto& [flow, head, why] = datagram;
+        parts_.engine.handle_unsent(now_, flow, head, why, outbox_);
     }
     for (const Input& input : inputs_.take()) input(now_, outbox_);
     do {
@@ -240,6 +251,7 @@ void Driver::perform(Send& send) {
         udp->send(send.flow.peer, std::move(send.head), std::move(send.tail));
     } else {
         ++stats_.datagrams_unsendable;
+        handle_unsent(send.flow, std::move(send.head), Unsent::no_way);
     }
 }
 
@@ -287,7 +299,8 @@ void Driver::schedule() {
     const std::optional<TimePoint> deadline = parts_.engine.next_deadline();
     adjust_pressure(deadline);
     const bool overdue = deadline && *deadline <= now_;
-    if (overdue || has_news() || !closed_.empty() || !inputs_.empty()) {
+    const bool is_told_of = !closed_.empty() || !unsent_.empty() || !inputs_.empty();
+    if (overdue || has_news() || is_told_of) {
         turn_soon();
     } else if (deadline && (!armed_for_ || *deadline < *armed_for_)) {
         arm(*deadline);

@@ -21,6 +21,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -78,6 +79,7 @@ private:
     void handle_broken_stream(const Flow& flow, std::string_view head, sip::ParseError error)
         override;
     void handle_flow_closed(const Flow& flow) override;
+    void handle_unsent(const Flow& flow, std::string head, Unsent why) override;
     void end_turn() override;
     Admission admission_of(const IpAddress& peer) const override;
     void note(const Note& note) override;
@@ -101,6 +103,11 @@ private:
     void arm(TimePoint deadline);
     void on_deadline(TimePoint deadline);
 
+    struct UnsentDatagram {
+        Flow flow;
+        std::string head;
+        Unsent why;
+    };
     struct Committed {
         CommitId id;
         bool ok;
@@ -126,6 +133,7 @@ private:
     Inbox<Committed> committed_;
     Inbox<Resolved> resolved_;
     Inbox<Flow> closed_;
+    Inbox<UnsentDatagram> unsent_;
     Inbox<Input> inputs_;
 
     Pressure pressure_ = Pressure::none;

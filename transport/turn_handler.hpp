@@ -6,6 +6,7 @@
 #include "core/sip/parser.hpp"
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace reginfo {
@@ -34,6 +35,9 @@ public:
 
     /// Also from within end_turn(): the engine is told in a turn of its own then.
     virtual void handle_flow_closed(const Flow& flow) = 0;
+
+    /// A datagram did not leave. Also from within end_turn().
+    virtual void handle_unsent(const Flow& flow, std::string head, Unsent why) = 0;
 
     virtual void end_turn() = 0;
 

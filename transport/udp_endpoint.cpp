@@ -68,6 +68,8 @@ bool cannot_segment(int error) {
     return error == EIO || error == EINVAL || error == EMSGSIZE || error == EOPNOTSUPP;
 }
 
+bool is_short_of_memory(int error) { return error == ENOBUFS || error == ENOMEM; }
+
 bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 
 }  // namespace
@@ -117,12 +119,14 @@ std::span<const Datagram> ReceiveBatch::receive(int socket) {
 
 UdpEndpoint::UdpEndpoint(
     boost::asio::ip::udp::socket socket,
+    ListenerId listener,
     std::size_t queue_bytes_max,
     SpareTexts& spare_texts,
     TransportStats& stats,
     TurnHandler& handler
 )
     : socket_(std::move(socket)),
+      listener_(listener),
       v4_(socket_.local_endpoint().address().is_v4()),
       queue_bytes_max_(queue_bytes_max),
       spare_texts_(spare_texts),
@@ -156,6 +160,7 @@ double UdpEndpoint::receive_buffer_fill() {
 void UdpEndpoint::send(const Endpoint& peer, std::string head, SharedBytes tail) {
     if (peer.address.is_v4() != v4_) {
         ++stats_.datagrams_unsendable;
+        handler_.handle_unsent({Transport::udp, listener_, peer}, std::move(head), Unsent::no_way);
         return;
     }
     Outgoing outgoing{peer, std::move(head), std::move(tail)};
@@ -182,8 +187,7 @@ void UdpEndpoint::flush() {
         if (would_block(errno)) {
             wait_writable();
         } else {
-            ++stats_.datagrams_unsendable;
-            pop();
+            fail_first(errno);
         }
     }
 }
@@ -276,6 +280,19 @@ void UdpEndpoint::send_apart(int error) {
              std::to_string(std::chrono::minutes(SegmentRefusals::kFor).count()) +
              " minutes: " + std::strerror(error)}
     );
+}
+
+/// The kernel refuses the first of the queue.
+void UdpEndpoint::fail_first(int error) {
+    ++stats_.datagrams_unsendable;
+    if (!is_short_of_memory(error)) {
+        handler_.handle_unsent(
+            {Transport::udp, listener_, queue_[0].peer},
+            queue_[0].head,
+            error == EMSGSIZE ? Unsent::too_large : Unsent::no_way
+        );
+    }
+    pop();
 }
 
 void UdpEndpoint::pop() {

@@ -59,9 +59,11 @@ private:
 class UdpEndpoint {
 public:
     /// @param spare_texts  gets the heads that were sent
-    /// @param handler      gets lines for the log; all three must outlive the endpoint
+    /// @param handler      gets lines for the log, and what did not leave; all three must outlive
+    ///                     the endpoint
     UdpEndpoint(
         boost::asio::ip::udp::socket socket,
+        ListenerId listener,
         std::size_t queue_bytes_max,
         SpareTexts& spare_texts,
         TransportStats& stats,
@@ -78,12 +80,13 @@ public:
     /// How much of the kernel's receive buffer is taken, from 0 to 1.
     double receive_buffer_fill();
 
-    /// Queues; flush() sends. Drops and counts what is over the bound, and what cannot be sent
-    /// because the peer's address is of the other family.
+    /// Queues; flush() sends. Drops and counts what is over the bound, and tells the handler what
+    /// cannot be sent because the peer's address is of the other family.
     void send(const Endpoint& peer, std::string head, SharedBytes tail);
 
     /// Sends what the kernel takes; waits by itself until it takes more. A datagram that it refuses
-    /// for good is counted and skipped.
+    /// for good is counted, skipped and told to the handler; one that it has no memory for is lost
+    /// as it may be on the way.
     void flush();
 
     void close();
@@ -101,10 +104,12 @@ private:
     void group(std::size_t count);
     int send_batch();
     void send_apart(int error);
+    void fail_first(int error);
     void pop();
     void wait_writable();
 
     boost::asio::ip::udp::socket socket_;
+    ListenerId listener_;
     bool v4_;
     std::size_t queue_bytes_max_;
     SpareTexts& spare_texts_;

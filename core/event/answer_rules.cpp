@@ -12,6 +12,7 @@ using enum AnswerMeaning;
 constexpr bool kWith = true;
 constexpr bool kWithout = false;
 constexpr bool kLasting = true;
+constexpr bool kWornOut = true;
 
 // Where RFC 6665 §4.2.2 has a MUST, the code counts whatever else the response says: Retry-After
 // cannot keep such a subscription. For all other codes it says that the watcher is still there.
@@ -47,6 +48,8 @@ constexpr AnswerRule kRules[] = {
     {502, 502, {}, {}, ends_dialog, "RFC 5057 5.1: the route set is of no use"},
     {505, 505, {}, {}, refused, "RFC 5057 5.1: a complaint about this request"},
     {513, 513, {}, {}, refused, "RFC 5057 5.1: a complaint about this request"},
+    {500, 500, kWithout, {}, ends_subscription, "RFC 5057 5.1: 500, of a proxy that lost the way", kWornOut},
+    {503, 503, kWithout, {}, ends_subscription, "RFC 5057 5.1: as 500", kWornOut},
     {500, 599, kWith, {}, retry_after, "RFC 5057 5.1: 500"},
     {500, 599, {}, {}, retry, "RFC 5057 5.1: 500, after an interval of our choosing"},
 
@@ -60,10 +63,10 @@ constexpr AnswerRule kRules[] = {
 
 std::span<const AnswerRule> answer_rules() { return kRules; }
 
-AnswerMeaning meaning_of(int status, bool has_retry_after, bool is_lasting) {
+AnswerMeaning meaning_of(const NotifyEnd& end) {
     const auto rule =
         std::find_if(std::begin(kRules), std::end(kRules), [&](const AnswerRule& row) {
-            return row.applies_to(status, has_retry_after, is_lasting);
+            return row.applies_to(end);
         });
     return rule == std::end(kRules) ? refused : rule->meaning;
 }

@@ -27,6 +27,17 @@ inline constexpr int kTransportError = 1;
 /// In place of a status: none of our listeners can reach the next hop.
 inline constexpr int kNoRoute = 2;
 
+/// How a NOTIFY ended, and what counts beside the status.
+struct NotifyEnd {
+    int status = 0;  ///< of a final response, kNoAnswer, kTransportError or kNoRoute
+    bool has_retry_after = false;
+    /// The subscription survives a timeout: its profile says so, and a NOTIFY of its dialog was
+    /// answered before. Else a header that its sender chose would keep NOTIFYs going to a stranger.
+    bool is_lasting = false;
+    /// It failed as often in a row as its profile bears (ProfileTraits::failures_max).
+    bool is_worn_out = false;
+};
+
 /// One row: these statuses mean that.
 struct AnswerRule {
     int first = 0;
@@ -35,21 +46,18 @@ struct AnswerRule {
     std::optional<bool> lasting = {};      ///< only for profiles that do, do not survive a timeout
     AnswerMeaning meaning = AnswerMeaning::refused;
     std::string_view source = {};  ///< the section that says so
+    bool worn_out = false;         ///< only where it is
 
-    constexpr bool applies_to(int status, bool has_retry_after, bool is_lasting) const {
-        return first <= status && status <= last &&
-               (!retry_after || *retry_after == has_retry_after) &&
-               (!lasting || *lasting == is_lasting);
+    constexpr bool applies_to(const NotifyEnd& end) const {
+        return first <= end.status && end.status <= last &&
+               (!retry_after || *retry_after == end.has_retry_after) &&
+               (!lasting || *lasting == end.is_lasting) && (!worn_out || end.is_worn_out);
     }
 };
 
 /// In order: the first row that applies counts, and one always does.
 std::span<const AnswerRule> answer_rules();
 
-/// @param status  of a final response, kNoAnswer, kTransportError or kNoRoute
-/// @param is_lasting  the subscription survives a timeout: its profile says so, and a NOTIFY of its
-///                    dialog was answered before. Else a header that its sender chose would keep
-///                    NOTIFYs going to a stranger.
-AnswerMeaning meaning_of(int status, bool has_retry_after, bool is_lasting);
+AnswerMeaning meaning_of(const NotifyEnd& end);
 
 }  // namespace reginfo

@@ -42,7 +42,7 @@ SubscriptionRecord record_of(const Subscription& subscription) {
         .rates = subscription.rates() ? subscription.rates()->rates() : Rates{},
         .owed = is_owed(subscription),
         .has_accepted = subscription.dialog.has_accepted,
-        .deadline = over ? std::min(subscription.deadline, TimePoint{}) : subscription.deadline,
+        .deadline = over ? kLongOver : subscription.deadline,
     };
 }
 

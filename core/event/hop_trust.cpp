@@ -4,6 +4,7 @@
 
 #include "core/event/footprint.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 namespace reginfo {
@@ -40,6 +41,11 @@ std::optional<TimePoint> HopTrust::wait_for(TimePoint now, const Flow& hop, std:
     spent.bytes += bytes;
     spent.last_at = now;
     return std::nullopt;
+}
+
+void HopTrust::give_back(const Flow& hop, std::size_t bytes) {
+    const auto at = strangers_.find(hop);
+    if (at != strangers_.end()) at->second.bytes -= std::min(at->second.bytes, bytes);
 }
 
 std::size_t HopTrust::bytes() const {

@@ -39,6 +39,9 @@ public:
     /// and counts them; else when to ask again.
     std::optional<TimePoint> wait_for(TimePoint now, const Flow& hop, std::size_t bytes);
 
+    /// They did not leave after all.
+    void give_back(const Flow& hop, std::size_t bytes);
+
     std::size_t bytes() const;  ///< on the heap
 
 private:

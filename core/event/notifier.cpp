@@ -239,7 +239,7 @@ std::vector<Write> Notifier::writes_of(TimePoint now, Change& change) {
     own->has_accepted = dialog && dialog->has_accepted;
     if (change.expires.count() == 0) {
         // Its end is still to be told: whoever reads this after a crash does that.
-        own->deadline = std::min(own->deadline, TimePoint{});
+        own->deadline = kLongOver;
         if (!own->owed) record.subscriptions.erase(own);
     }
 

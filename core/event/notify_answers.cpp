@@ -15,9 +15,6 @@
 namespace reginfo {
 namespace {
 
-/// A watcher that was away is tried again after this, then after twice as long, up to 64 times.
-constexpr Duration kRetryFirst = std::chrono::seconds{30};
-
 /// What is believed of a Retry-After.
 constexpr Seconds kRetryAfterMin{1};
 constexpr Seconds kRetryAfterMax{86'400};
@@ -53,6 +50,11 @@ bool is_of(const DialogState& dialog, const sip::Message& response) {
     };
     return tag_in(sip::HeaderName::from) == local_tag &&
            tag_in(sip::HeaderName::to) == dialog.remote_tag();
+}
+
+bool is_worn_out(const Subscription& subscription) {
+    const std::uint8_t most = traits_of(subscription.profile).failures_max;
+    return most != 0 && subscription.failures >= most;
 }
 
 bool has_other_way(const Dialog& dialog) {
@@ -113,7 +115,14 @@ NotifyOutcome NotifySender::take_answer(
     subscription.last_status = static_cast<std::uint16_t>(response.status);
     dialog.reconnected = false;
     dialog.silent_since.reset();
-    in_flight.meaning = meaning_of(response.status, wait.has_value(), is_lasting(subscription));
+    const bool has_no_way = response.status == 500 || response.status == 503;
+    if (has_no_way) count_failure(now, subscription);
+    in_flight.meaning = meaning_of(
+        {.status = response.status,
+         .has_retry_after = wait.has_value(),
+         .is_lasting = is_lasting(subscription),
+         .is_worn_out = is_worn_out(subscription)}
+    );
     dialog.standing =
         in_flight.meaning == AnswerMeaning::unanswered ? Standing::suspect : Standing::proven;
     switch (in_flight.meaning) {
@@ -121,13 +130,13 @@ NotifyOutcome NotifySender::take_answer(
             accepted(now, dialog, response, outbox);
             return NotifyOutcome::accepted;
         case AnswerMeaning::refused:
-            subscription.unanswered = 0;
+            subscription.failures = 0;
             return NotifyOutcome::rejected;
         case AnswerMeaning::retry:
             try_later(now, subscription);
             return NotifyOutcome::rejected;
         case AnswerMeaning::retry_after:
-            subscription.unanswered = 0;
+            if (!has_no_way) subscription.failures = 0;
             subscription.set_extras().not_before =
                 now + std::clamp(*wait, kRetryAfterMin, kRetryAfterMax);
             records_.subscriptions.measure(dialog);
@@ -151,7 +160,8 @@ void NotifySender::accepted(
 ) {
     InFlight& in_flight = *dialog.in_flight;
     Subscription& subscription = *in_flight.subscription;
-    subscription.unanswered = 0;
+    subscription.failures = 0;
+    subscription.abridged = Abridged::no;
     if (in_flight.full && !subscription.urgent) subscription.full_next = false;
     if (in_flight.news_at != kNoNews) {
         records_.stats.publish_to_answer.observe(now - in_flight.news_at);
@@ -248,13 +258,6 @@ void NotifySender::finish(TimePoint now, Dialog& dialog, NotifyOutcome outcome, 
     put_away(std::move(ended));
 }
 
-/// The same is told again when some time has passed, more of it each time in a row.
-void NotifySender::try_later(TimePoint now, Subscription& subscription) const {
-    if (subscription.unanswered < 7) ++subscription.unanswered;
-    subscription.set_extras().retry_at = now + kRetryFirst * (1U << (subscription.unanswered - 1U));
-    records_.subscriptions.measure(subscription.dialog);
-}
-
 /// Removes one that has nothing in flight, and lets the others of its dialog go on.
 void NotifySender::remove(
     TimePoint now,
@@ -280,13 +283,10 @@ void NotifySender::remove_failed(
 
 void NotifySender::end_silently(TimePoint now, Subscription& subscription, Outbox& outbox) {
     Dialog& dialog = subscription.dialog;
-    subscription.state = Subscription::State::terminated;
-    subscription.reason = TerminationReason::timeout;
+    set_over(now, subscription, TerminationReason::timeout);
     subscription.due = false;
     subscription.urgent = false;
     subscription.forget_retry();
-    records_.observe(now, subscription, SubscriptionEvent::terminating);
-    records_.subscriptions.expiries.set(subscription, now + 64 * records_.settings.t1);
     if (dialog.in_flight && dialog.in_flight->subscription == &subscription) {
         dialog.in_flight->terminates = true;  // its end is awaited, whatever it is
     } else {
@@ -322,7 +322,7 @@ void NotifySender::give_up(TimePoint now, Dialog& dialog, NotifyOutcome outcome,
         // What its user would be told (RFC 3261 §8.1.3.1).
         subscription.last_status = outcome == NotifyOutcome::transport_failed ? 503 : 408;
         dialog.in_flight->meaning =
-            meaning_of(silent ? kNoAnswer : kTransportError, false, is_lasting(subscription));
+            meaning_of({silent ? kNoAnswer : kTransportError, false, is_lasting(subscription)});
         try_later(now, subscription);
     }
     finish(now, dialog, outcome, outbox);

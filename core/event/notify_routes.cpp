@@ -229,8 +229,8 @@ bool NotifySender::go_back(Dialog& dialog, Outbox& outbox) {
 }
 
 /// About how large the NOTIFY is, not less than it is.
-std::size_t NotifySender::size_of(const Dialog& dialog, const NotifyBody& body) {
-    return kFixedHeadBytes + dialog.state.bytes() + (body.tail ? body.tail->size() : 0);
+std::size_t NotifySender::size_of(const Dialog& dialog, const SharedBytes& tail) {
+    return kFixedHeadBytes + dialog.state.bytes() + (tail ? tail->size() : 0);
 }
 
 std::optional<Flow> NotifySender::larger_way(
@@ -242,7 +242,7 @@ std::optional<Flow> NotifySender::larger_way(
     const std::size_t most = records_.settings.notify.udp_bytes_max;
     if (flow.transport != Transport::udp || most == 0) return std::nullopt;
     const Dialog& dialog = subscription.dialog;
-    if (size_of(dialog, body) <= most) return std::nullopt;
+    if (size_of(dialog, body.tail) <= most) return std::nullopt;
     const auto refused = udp_only_.find(hop_of(flow));
     if (refused != udp_only_.end()) {
         if (now < refused->second) return std::nullopt;
@@ -256,59 +256,6 @@ std::optional<Flow> NotifySender::larger_way(
 void NotifySender::believe_udp_only(TimePoint now, const Endpoint& peer) {
     if (udp_only_.size() >= kUdpOnlyMax) udp_only_.clear();
     udp_only_[{Transport::udp, 0, peer, 0}] = now + kUdpOnlyFor;
-}
-
-/// What was sent was not answered for as long as timer F, and what the dialog has to tell now still
-/// waits for room.
-void NotifySender::time_out_waiting(TimePoint now, Dialog& dialog, Outbox& outbox) {
-    if (!next_due(now, dialog) || fail_over(now, dialog, outbox)) {
-        dialog.silent_since.reset();
-        pump(now, dialog, outbox);
-    } else {
-        fail_unsent(now, dialog, kNoAnswer, outbox);
-    }
-}
-
-/// There is no way to the dialog's next hop, or nobody who answers.
-void NotifySender::fail_unsent(TimePoint now, Dialog& dialog, int cause, Outbox& outbox) {
-    if (go_back(dialog, outbox)) return pump(now, dialog, outbox);
-    dialog.silent_since.reset();
-    const bool is_timeout = cause == kNoAnswer;
-    const auto outcome = is_timeout ? NotifyOutcome::timed_out : NotifyOutcome::transport_failed;
-    std::vector<Subscription*> dead;
-    for (const auto& subscription : dialog.subscriptions) {
-        if (!subscription->due && !subscription->extras().retry_at) continue;
-        if (auto& hook = static_cast<QueueHook&>(*subscription); hook.is_linked()) {
-            hook.unlink();
-            records_.unqueued(*subscription);
-        }
-        subscription->due = false;
-        subscription->urgent = false;
-        subscription->last_status = is_timeout ? 408 : 503;
-        ++records_.stats.notify_outcomes[index_of(outcome)];
-        const bool over = subscription->state == Subscription::State::terminated;
-        const AnswerMeaning meaning = meaning_of(cause, false, is_lasting(*subscription));
-        if (over || meaning == AnswerMeaning::ends_subscription) {
-            dead.push_back(subscription.get());
-        } else {
-            try_later(now, *subscription);
-        }
-    }
-    if (!is_timeout) {
-        outbox.note(
-            Note::Severity::warning,
-            "no route to watcher",
-            "no address for " + std::string(dialog.state.remote_target()) + ", Call-ID " +
-                std::string(dialog.state.call_id())
-        );
-    }
-    arm(now, dialog);
-    const bool all = dead.size() == dialog.subscriptions.size();
-    if (all) reroute(dialog);
-    for (Subscription* subscription : dead) {
-        ++records_.stats.subscriptions_failed;
-        records_.remove(now, *subscription, outbox);
-    }
 }
 
 void NotifySender::reroute(Dialog& dialog) {

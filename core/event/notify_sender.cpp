@@ -45,11 +45,17 @@ void NotifySender::terminate(
     Outbox& outbox
 ) {
     if (subscription.state == Subscription::State::terminated) return;
+    set_over(now, subscription, reason);
+    notify(now, subscription, true, outbox);
+}
+
+/// From now on it is one that has only to say so, unless that is over already.
+void NotifySender::set_over(TimePoint now, Subscription& subscription, TerminationReason reason) {
+    if (subscription.state == Subscription::State::terminated) return;
     subscription.state = Subscription::State::terminated;
     subscription.reason = reason;
     records_.observe(now, subscription, SubscriptionEvent::terminating);
     records_.subscriptions.expiries.set(subscription, now + 64 * records_.settings.t1);
-    notify(now, subscription, true, outbox);
 }
 
 /// Urgent ones first, then the one that may leave first.
@@ -136,7 +142,7 @@ void NotifySender::pump(TimePoint now, Dialog& dialog, Outbox& outbox) {
         if (!window) return;
     }
     if (!window->is_hop_known()) {
-        const std::size_t bytes = size_of(dialog, body);
+        const std::size_t bytes = size_of(dialog, body.tail);
         if (const auto until = wait_for_trust(now, *window, *flow, bytes, outbox)) {
             window->block(*until);
             wait(now, *next, *window, outbox);
@@ -194,7 +200,7 @@ void NotifySender::send(
     in_flight.timeout_at = now + 64 * settings.t1;
     if (in_flight.tail) ++subscription.version;
     const Aor& aor = subscription.aor;
-    const bool is_news = body.carries > subscription.acked && subscription.unanswered == 0;
+    const bool is_news = body.carries > subscription.acked && subscription.failures == 0;
     if (is_news && aor.news_at != kNoNews) {
         in_flight.news_at = aor.news_at;
         records_.stats.publish_to_notify.observe(now - aor.news_at);

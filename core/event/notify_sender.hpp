@@ -71,6 +71,17 @@ public:
     );
 
     void handle_flow_closed(TimePoint now, const Flow& flow, Outbox& outbox);
+
+    /// A datagram did not leave (Engine::handle_unsent). A NOTIFY that fits none goes again without
+    /// the contacts that have ended; if it still does not, the subscription is given up, which the
+    /// last NOTIFY says without a body.
+    void handle_unsent(
+        TimePoint now,
+        const Flow& flow,
+        std::string_view head,
+        Unsent why,
+        Outbox& outbox
+    );
     void handle_resolved(
         TimePoint now,
         ResolveId id,
@@ -144,7 +155,8 @@ private:
     void late(TimePoint now, InFlight& in_flight);
     void trust(SendWindow& window);
     void leave_queues(Dialog& dialog);
-    bool is_lasting(const Subscription& subscription) const;
+    static bool is_lasting(const Subscription& subscription);
+    void set_over(TimePoint now, Subscription& subscription, TerminationReason reason);
     void time_out_waiting(TimePoint now, Dialog& dialog, Outbox& outbox);
     std::optional<TimePoint> wait_for_trust(
         TimePoint now,
@@ -159,6 +171,8 @@ private:
     void finish(TimePoint now, Dialog& dialog, NotifyOutcome outcome, Outbox& outbox);
     void give_up(TimePoint now, Dialog& dialog, NotifyOutcome outcome, Outbox& outbox);
     void try_later(TimePoint now, Subscription& subscription) const;
+    static void count_failure(TimePoint now, Subscription& subscription);
+    void abridge(TimePoint now, Dialog& dialog, Outbox& outbox);
     void remove(TimePoint now, Dialog& dialog, Subscription& subscription, Outbox& outbox);
     void remove_failed(TimePoint now, Dialog& dialog, Subscription& subscription, Outbox& outbox);
     void try_next(TimePoint now, Dialog& dialog, Outbox& outbox);
@@ -187,7 +201,7 @@ private:
     bool is_forbidden(const Dialog& dialog, const Endpoint& to, Outbox& outbox);
     /// A response came: the candidate that the NOTIFY in flight went to does not fail.
     void heard_from(Dialog& dialog);
-    static std::size_t size_of(const Dialog& dialog, const NotifyBody& body);
+    static std::size_t size_of(const Dialog& dialog, const SharedBytes& tail);
     /// No NOTIFY to the candidate in use had any response for as long as timer F.
     bool is_silent(TimePoint now, const Dialog& dialog) const;
     TimePoint silent_until(const Dialog& dialog) const;

@@ -134,10 +134,6 @@ void NotifySender::handle_windows(TimePoint now, std::size_t count, Outbox& outb
     }
 }
 
-bool NotifySender::is_lasting(const Subscription& subscription) const {
-    return traits_of(subscription.profile).survives_timeout && subscription.dialog.has_accepted;
-}
-
 void NotifySender::drop_untold(TimePoint now, Subscription& subscription, Outbox& outbox) {
     Dialog& dialog = subscription.dialog;
     if (dialog.in_flight && dialog.in_flight->subscription == &subscription) {

@@ -12,6 +12,7 @@
 #include "core/event/rate_control.hpp"
 #include "core/time.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -42,6 +43,10 @@ std::optional<AorState> decode_aor(
     const RecordTime& time,
     const SharedTexts* shared_texts = nullptr
 );
+
+/// The deadline, in its record, of a subscription that is over: before any other, whatever the
+/// grace.
+inline constexpr TimePoint kLongOver{-std::chrono::hours{24}};
 
 /// What outlives a restart of a subscription.
 struct SubscriptionRecord {

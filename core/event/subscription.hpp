@@ -77,6 +77,9 @@ enum class TerminationReason : std::uint8_t {
 
 std::string_view text_of(TerminationReason reason);
 
+/// What is left out of a NOTIFY because the one before fitted no datagram.
+enum class Abridged : std::uint8_t { no, without_ends, without_body };
+
 /// Lets `burst` NOTIFYs pass at once and then one each interval (DESIGN.md rule 12).
 class TokenBucket {
 public:
@@ -115,7 +118,7 @@ struct Subscription : WatcherHook, QueueHook {
     /// Of the answer to the last NOTIFY; 408 for none, 503 if there was no way to the watcher, 0
     /// before the first.
     std::uint16_t last_status = 0;
-    std::uint8_t unanswered = 0;  ///< NOTIFYs in a row
+    std::uint8_t failures = 0;  ///< NOTIFYs in a row, as NotifySender::count_failure counts them
     Profile profile = Profile::standard;
     State state = State::active;
     TerminationReason reason = TerminationReason::timeout;  ///< of a terminated one
@@ -124,12 +127,14 @@ struct Subscription : WatcherHook, QueueHook {
     /// The next document must be: the first, one due to a SUBSCRIBE, one after a NOTIFY without 2xx
     /// or a jump (DESIGN.md rules 5, 6).
     bool full_next : 1 = true;
+    Abridged abridged : 2 = Abridged::no;
 
     /// What few subscriptions have, so that the others need not have the room.
     struct Extras {
         Texts names;                         ///< see name()
         std::unique_ptr<RateControl> rates;  ///< none if the watcher asked for none
         TimePoint not_before;                ///< Retry-After of a failed NOTIFY
+        TimePoint failed_at;                 ///< the last failure that counts
         /// Of a NOTIFY that did not reach the watcher, which lives on; news goes without waiting
         /// for it.
         CompactOptional<TimePoint> retry_at;

@@ -37,7 +37,7 @@ TEST_F(LateStoreDialog, AFailedRefreshLeavesTheSubscriptionAsItWas) {
     world.commit(false);
     EXPECT_EQ(world.take_one().status(), 503);
 
-    world.pass(600s);
+    world.pass(602s);
     const std::vector<Sent> last = world.take_notifies();
     ASSERT_EQ(last.size(), 1U);
     EXPECT_EQ(last[0].header("Subscription-State"), "terminated;reason=timeout");

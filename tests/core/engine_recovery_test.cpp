@@ -25,7 +25,7 @@ TEST_F(Recovery, ARefreshOfWhatExpiredMeanwhileFindsNothing) {
     watcher.subscribe(world, 60);
     crowd(30);
 
-    world.crash(61s);
+    world.crash(62s);
 
     EXPECT_EQ(publisher.refresh(world).status(), 412);
     EXPECT_EQ(watcher.subscribe(world).status(), 481);

@@ -176,9 +176,9 @@ void NotifyLog::check_contacts(TimePoint now, const Dialog& dialog, const Told& 
         if ((!dialog.kamailio || wanted.cseq) && contact.cseq != wanted.cseq) {
             throw Violation("cseq of " + uri + where);
         }
-        const auto left = std::chrono::ceil<Seconds>(wanted.deadline - now).count();
+        const auto left = std::chrono::floor<Seconds>(wanted.deadline - now).count();
         const bool fits =
-            std::abs(std::max<std::int64_t>(left, 1) - contact.expires) <= kExpiresSlack;
+            std::abs(std::max<std::int64_t>(left, 0) - contact.expires) <= kExpiresSlack;
         // Only Kamailio is told a number that nobody gave: it cannot do without.
         const bool numbered = wanted.own_clock || dialog.kamailio;
         if (numbered != (contact.expires >= 0)) throw Violation("expires of " + uri + where);

@@ -14,6 +14,8 @@
 namespace reginfo::test {
 namespace {
 
+constexpr std::size_t kDatagramMax = 65'507;  ///< bytes of UDP over IPv4 (RFC 768, RFC 791)
+
 std::string contact_line(const Watcher& watcher) { return "<" + watcher.contact + ">"; }
 
 std::string via_of(const Flow& flow) {
@@ -221,6 +223,12 @@ void World::perform() {
 void World::sent(const Send& send) {
     std::string bytes = send.head;
     if (send.tail) bytes.append(*send.tail);
+    const bool no_way = is_cut_off(send.flow);
+    const bool too_large = bytes.size() > kDatagramMax;
+    if (send.flow.transport == Transport::udp && (no_way || too_large)) {
+        const Unsent why = no_way ? Unsent::no_way : Unsent::too_large;
+        return engine_->handle_unsent(now_, send.flow, send.head, why, outbox_);
+    }
     Sent sent{
         now_,
         send.flow,

@@ -60,6 +60,8 @@ public:
     void receive(const Flow& flow, std::string_view bytes);
     void answer(const Sent& notify, int status, const std::vector<std::string>& more = {});
     void close(const Flow& flow);
+    /// The network leads there no more: datagrams do not leave.
+    std::function<bool(const Flow&)> is_cut_off = [](const Flow&) { return false; };
     void resolved(ResolveId id, const std::vector<Target>& targets);
     /// The same by the transport that was asked for, else UDP.
     void resolved(ResolveId id, const std::vector<Endpoint>& endpoints);

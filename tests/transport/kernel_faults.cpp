@@ -14,7 +14,7 @@
 
 namespace {
 
-bool is_full = false;
+int send_error = 0;
 bool has_no_descriptors = false;
 bool has_no_network = false;
 int cuts_none = 0;           ///< the error
@@ -30,8 +30,8 @@ bool is_cut(const msghdr& header) {
 }  // namespace
 
 extern "C" int sendmmsg(int socket, mmsghdr* headers, unsigned count, int flags) {
-    if (is_full) {
-        errno = EAGAIN;
+    if (send_error != 0) {
+        errno = send_error;
         return -1;
     }
     if (cuts_none != 0) {
@@ -65,8 +65,8 @@ extern "C" int connect(int socket, const sockaddr* address, socklen_t length) {
 
 namespace reginfo::test {
 
-FullKernel::FullKernel() { is_full = true; }
-FullKernel::~FullKernel() { is_full = false; }
+NoSending::NoSending(int error) { send_error = error; }
+NoSending::~NoSending() { send_error = 0; }
 
 NoSegmentation::NoSegmentation(int error, const char* to) {
     cuts_none = error;

@@ -7,13 +7,20 @@
 
 namespace reginfo::test {
 
-/// While it lives, sendmmsg fails with EAGAIN: the send buffer is full.
-class FullKernel {
+/// While it lives, sendmmsg fails: with EAGAIN the send buffer is full, with ENETUNREACH there is
+/// no route.
+class NoSending {
 public:
-    FullKernel();
-    ~FullKernel();
-    FullKernel(const FullKernel&) = delete;
-    FullKernel& operator=(const FullKernel&) = delete;
+    explicit NoSending(int error);
+    ~NoSending();
+    NoSending(const NoSending&) = delete;
+    NoSending& operator=(const NoSending&) = delete;
+};
+
+/// While it lives, the send buffer is full.
+class FullKernel : NoSending {
+public:
+    FullKernel() : NoSending(EAGAIN) {}
 };
 
 /// While it lives, sendmmsg fails where datagrams are to be cut out of a message (UDP_SEGMENT):

@@ -35,6 +35,11 @@ void Engine::handle_broken_stream(
     if (impl_->script.on_broken_stream) impl_->script.on_broken_stream(flow, head, outbox);
 }
 
+void Engine::
+    handle_unsent(TimePoint, const Flow& flow, std::string_view head, Unsent why, Outbox&) {
+    impl_->script.unsent.push_back({flow, std::string(head), why});
+}
+
 void Engine::handle_flow_closed(TimePoint, const Flow& flow, Outbox& outbox) {
     impl_->script.closed.push_back(flow);
     if (impl_->script.on_flow_closed) impl_->script.on_flow_closed(flow, outbox);

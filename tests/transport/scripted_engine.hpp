@@ -25,6 +25,12 @@ struct Script {
         std::vector<Target> targets;
     };
 
+    struct UnsentHead {
+        Flow flow;
+        std::string head;
+        Unsent why;
+    };
+
     std::function<void(const Flow&, std::string_view, Outbox&)> on_message;
     std::function<void(const Flow&, std::string_view head, Outbox&)> on_broken_stream;
     std::function<void(const Flow&, Outbox&)> on_flow_closed;
@@ -36,6 +42,7 @@ struct Script {
 
     std::vector<Message> messages;
     std::vector<Flow> closed;
+    std::vector<UnsentHead> unsent;
     std::vector<Resolved> resolved;
     std::vector<Pressure> pressures;
 

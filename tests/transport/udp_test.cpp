@@ -277,6 +277,50 @@ TEST(Udp, WhatCannotBeSentIsCountedAndTheRestLeaves) {
     EXPECT_EQ(server.stats().datagram_bytes_queued, 0U);
 }
 
+TEST(Udp, TheEngineIsToldWhatDidNotLeaveAndWhy) {
+    TestServer server({listener(Transport::udp)});
+    UdpPeer peer;
+    const Flow flow = udp_flow(peer.endpoint());
+    const Flow other_family = udp_flow({*IpAddress::parse("::1"), 5060});
+    server.driver.run_turn([&](TimePoint, Outbox& outbox) {
+        outbox.send(flow, "too large", shared(std::string(66'000, 'x')));
+        outbox.send(other_family, "other family");
+    });
+    {
+        const NoSending no_route(ENETUNREACH);
+        server.driver.run_turn([&](TimePoint, Outbox& outbox) { outbox.send(flow, "no route"); });
+    }
+
+    ASSERT_TRUE(server.run_until([&] { return server.script.unsent.size() == 3; }));
+    const auto& unsent = server.script.unsent;
+    EXPECT_EQ(unsent[0].head, "other family");
+    EXPECT_EQ(unsent[0].flow, other_family);
+    EXPECT_EQ(unsent[0].why, Unsent::no_way);
+    EXPECT_EQ(unsent[1].head, "too large");
+    EXPECT_EQ(unsent[1].flow, flow);
+    EXPECT_EQ(unsent[1].why, Unsent::too_large);
+    EXPECT_EQ(unsent[2].head, "no route");
+    EXPECT_EQ(unsent[2].why, Unsent::no_way);
+}
+
+TEST(Udp, WhatTheKernelHasNoMemoryForIsLostAsOnTheWay) {
+    TestServer server({listener(Transport::udp)});
+    UdpPeer peer;
+    {
+        const NoSending no_memory(ENOBUFS);
+        server.driver.run_turn([&](TimePoint, Outbox& outbox) {
+            outbox.send(udp_flow(peer.endpoint()), "lost");
+        });
+    }
+    server.driver.run_turn([&](TimePoint, Outbox& outbox) {
+        outbox.send(udp_flow(peer.endpoint()), "next");
+    });
+
+    ASSERT_TRUE(server.run_until([&] { return peer.poll() == 1; }));
+    EXPECT_TRUE(server.script.unsent.empty());
+    EXPECT_EQ(server.stats().datagrams_unsendable, 1U);
+}
+
 TEST(Udp, WhatAFullKernelRefusesIsSentOnceItTakesMore) {
     TestServer server({listener(Transport::udp)});
     UdpPeer peer;

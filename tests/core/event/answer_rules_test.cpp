@@ -20,6 +20,11 @@ struct Row {
     bool retry_after;
     Profile profile;
     AnswerMeaning meaning;
+    bool worn_out = false;
+
+    NotifyEnd end(int status) const {
+        return {status, retry_after, traits_of(profile).survives_timeout, worn_out};
+    }
 };
 
 using enum AnswerMeaning;
@@ -57,6 +62,10 @@ const Row kExpected[] = {
     {{502}, true, kStandard, ends_dialog},
     {{505}, true, kStandard, refused},
     {{513}, true, kStandard, refused},
+    {{500}, false, kStandard, ends_subscription, true},
+    {{500}, true, kStandard, retry_after, true},
+    {{503}, false, kStandard, ends_subscription, true},
+    {{504}, false, kStandard, retry, true},
     {{500, 503, 504, 580, 599}, true, kStandard, retry_after},
     {{500, 503, 504, 580, 599}, false, kStandard, retry},
     {{604}, true, kStandard, ends_dialog},
@@ -67,8 +76,7 @@ const Row kExpected[] = {
 TEST(AnswerRules, EachRowHasItsMeaning) {
     for (const Row& row : kExpected) {
         for (const int status : row.statuses) {
-            const bool lasting = traits_of(row.profile).survives_timeout;
-            EXPECT_EQ(meaning_of(status, row.retry_after, lasting), row.meaning)
+            EXPECT_EQ(meaning_of(row.end(status)), row.meaning)
                 << status << (row.retry_after ? " with" : " without") << " Retry-After, "
                 << text_of(row.profile);
         }
@@ -79,9 +87,8 @@ TEST(AnswerRules, EachRowOfTheTableIsReachedByTheTestAbove) {
     std::set<const AnswerRule*> reached;
     for (const Row& row : kExpected) {
         for (const int status : row.statuses) {
-            const bool lasting = traits_of(row.profile).survives_timeout;
             for (const AnswerRule& rule : answer_rules()) {
-                if (!rule.applies_to(status, row.retry_after, lasting)) continue;
+                if (!rule.applies_to(row.end(status))) continue;
                 reached.insert(&rule);
                 break;
             }
@@ -94,7 +101,7 @@ TEST(AnswerRules, TheCodesOfRfc6665EndTheSubscriptionWhateverElseTheAnswerSays) 
     for (const int status : {404, 405, 410, 416, 480, 481, 482, 483, 484, 485, 489, 501, 604}) {
         for (const bool retry_after : {false, true}) {
             for (const bool lasting : {false, true}) {
-                const auto meaning = meaning_of(status, retry_after, lasting);
+                const auto meaning = meaning_of({status, retry_after, lasting});
                 EXPECT_TRUE(meaning == ends_subscription || meaning == ends_dialog) << status;
             }
         }
@@ -107,7 +114,7 @@ TEST(AnswerRules, EveryFinalAnswerHasOneRowForEachProfile) {
             for (const bool lasting : {false, true}) {
                 const auto rules = answer_rules();
                 EXPECT_TRUE(std::any_of(rules.begin(), rules.end(), [&](const AnswerRule& rule) {
-                    return rule.applies_to(status, retry_after, lasting) && !rule.source.empty();
+                    return rule.applies_to({status, retry_after, lasting}) && !rule.source.empty();
                 })) << status;
             }
         }

@@ -48,6 +48,15 @@ TEST_F(HopTrustTest, OneMessageThatIsLargerGoesAlone) {
     EXPECT_FALSE(may_go(1));
 }
 
+TEST_F(HopTrustTest, WhatDidNotLeaveIsGivenBack) {
+    ASSERT_TRUE(may_go(70'000));
+    trust.give_back(hop(5060), 70'000);
+    ASSERT_TRUE(may_go(65'000));
+    EXPECT_FALSE(may_go(1));
+    trust.give_back(hop(5060), 100'000);
+    EXPECT_TRUE(may_go(HopTrust::kAllowance));
+}
+
 TEST_F(HopTrustTest, StrangersAreCountedOneByOne) {
     ASSERT_TRUE(may_go(64'000, 5060));
     EXPECT_TRUE(may_go(64'000, 5061));

@@ -357,7 +357,7 @@ TEST_F(SharedNextHop, WhoExpiredIsGoneWhenTheTimeForItsLastNotifyIsOver) {
         edge.dead.insert("call-" + name("w", i));
         ASSERT_EQ(edge.subscribe(name("w", i), i % 2 == 0 ? 5 : 0), 200);
     }
-    edge.pass(5s + 32s + 1s);
+    edge.pass(5s + 2s + 32s + 1s);
     EXPECT_EQ(edge.stats().subscriptions, 0U);
 }
 

@@ -123,6 +123,7 @@ void NotifyChecks::sent(
     dialog.at = now;
     dialog.in_flight = true;
     dialog.flow_lost = false;
+    dialog.unsent = false;
 
     Usage& usage = dialog.usages[dialog.usage];
     const std::string_view state = field_of(notify, "Subscription-State");
@@ -144,7 +145,8 @@ void NotifyChecks::check_turn(TimePoint now, const Dialog& dialog, std::uint32_t
     if (dialog.cseq == 0) return;
     // One too large for UDP goes there after all, as the same request; or by TCP once more, where
     // it had to wait so long that this is tried again.
-    const bool is_tried_again = dialog.flow_lost && dialog.flow.transport == Transport::tcp;
+    const bool is_tried_again =
+        dialog.unsent || (dialog.flow_lost && dialog.flow.transport == Transport::tcp);
     if (is_tried_again && cseq == dialog.cseq) return;
     require(
         cseq > dialog.cseq && cseq <= dialog.cseq + 1 + dialog.jump,
@@ -196,6 +198,12 @@ void NotifyChecks::closed(const Flow& flow) {
         Flow used = dialog.flow;
         used.listener = flow.listener;
         if (used == flow) dialog.flow_lost = true;
+    }
+}
+
+void NotifyChecks::unsent(std::string_view branch) {
+    for (auto& [key, dialog] : dialogs_) {
+        if (dialog.branch == branch) dialog.flow_lost = dialog.unsent = true;
     }
 }
 

@@ -30,6 +30,9 @@ public:
     void maybe_answered(std::string_view branch);
     void closed(const Flow& flow);
 
+    /// A datagram of it did not leave.
+    void unsent(std::string_view branch);
+
     /// A new process took over: what was in flight is forgotten, and CSeqs jump over those that
     /// were reserved.
     void crashed();
@@ -56,6 +59,7 @@ private:
         TimePoint at;
         bool in_flight = false;
         bool flow_lost = false;  ///< or answered, perhaps
+        bool unsent = false;     ///< it did not leave
         bool terminated = false;
         bool full = false;
         std::uint32_t version = 0;

@@ -85,6 +85,7 @@ private:
     void finish_commit(bool ok);
     void resolve(const Step& step);
     void close(const Flow& flow);
+    void leave_unsent(const Step& step);
     void pass(Duration time);
     void restart(bool clean, Duration down);
 

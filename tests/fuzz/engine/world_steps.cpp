@@ -56,6 +56,7 @@ enum class World::Op : std::uint8_t {
     crash,
     restart,
     raw,
+    unsent,
     count_,
 };
 
@@ -135,10 +136,25 @@ void World::run(const Step& step) {
         case Op::restart:
             restart(true, seconds{1} * step.how());
             break;
+        case Op::unsent:
+            leave_unsent(step);
+            break;
         case Op::count_:
             break;
     }
     check_no_stall();
+}
+
+/// The network did not take a datagram.
+void World::leave_unsent(const Step& step) {
+    const Unanswered* chosen = choose(unanswered_, step.who());
+    if (chosen == nullptr || chosen->flow.transport != Transport::udp) return;
+    const Unanswered notify = *chosen;
+    sip::Message message;
+    parse_message(notify.bytes, kNoLimits, message);
+    checks_.unsent(sip::parse_via(field_of(message, "Via"))->branch);
+    const Unsent why = step.flag(0) ? Unsent::too_large : Unsent::no_way;
+    call([&] { engine_->handle_unsent(now_, notify.flow, notify.bytes, why, outbox_); });
 }
 
 void World::publish(const Step& step) {
