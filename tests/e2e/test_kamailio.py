@@ -1,7 +1,9 @@
 """A real Kamailio publishes to reginfod, and a real Kamailio mirrors what reginfod notifies.
 
-    test_kamailio.py direct-udp | direct-tcp | edge-udp | edge-tcp | readme-notify | restart |
-                     reginfod-restart
+    test_kamailio.py direct-udp | direct-tcp | edge-udp | edge-tcp | edge-udp-NOTIFY | edge-tcp-NOTIFY |
+                     readme-notify | restart | reginfod-restart
+
+With NOTIFY the watcher takes its route set from there, and not from the 2xx.
 """
 
 import os
@@ -24,8 +26,9 @@ class Scene:
     """Kamailio A and B around one reginfod, with or without the edge E, and one watcher."""
 
     def __init__(self, bed, transport="udp", edge=False, readme=False, database_period=100,
-                 storage=("--storage", "memory")):
+                 storage=("--storage", "memory"), routes_from="2xx"):
         self.bed, self.transport, self.database_period = bed, transport, database_period
+        self.routes_from = routes_from
         harness.need("kamailio", "sipp")
         self.storage, self.starts = storage, 0
         self.reginfod = self.start_reginfod()
@@ -73,7 +76,8 @@ class Scene:
         """A watcher of our own, and B made to subscribe."""
         aor = f"sip:{user}@{DOMAIN}"
         watcher = self.bed.watch(SurvivingWatcher(aor, self.reginfod.address, self.transport,
-                                                  proxy=self.hop if self.edge else None))
+                                                  proxy=self.hop if self.edge else None,
+                                                  routes_from=self.routes_from))
         answer = watcher.subscribe()
         assert answer.status == 200, answer.start
         watcher.wait_contacts()
@@ -263,6 +267,8 @@ VARIANTS = {
     "direct-tcp": lambda bed: life(bed, transport="tcp"),
     "edge-udp": lambda bed: life(bed, edge=True),
     "edge-tcp": lambda bed: life(bed, transport="tcp", edge=True),
+    "edge-udp-NOTIFY": lambda bed: life(bed, edge=True, routes_from="NOTIFY"),
+    "edge-tcp-NOTIFY": lambda bed: life(bed, transport="tcp", edge=True, routes_from="NOTIFY"),
     "readme-notify": readme_notify,
     "restart": restart,
     "reginfod-restart": reginfod_restart,

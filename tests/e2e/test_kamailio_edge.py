@@ -2,6 +2,9 @@
 the way from presence_reginfo; and the mirror's calls.
 
     test_kamailio_edge.py files | watchers | identity | owners | name | one | migration | mirror-call
+                          [2xx | NOTIFY]
+
+The last word is where watchers take their route set from.
 """
 
 import os
@@ -24,6 +27,7 @@ DOMAIN = "reg.test"
 STRANGER = "127.0.0.2"  # an address that address.list does not trust
 USERS = (("alice", DOMAIN, "secret"), ("bob", DOMAIN, "other"))
 REGISTER = os.path.join(HERE, "sipp", "register.xml")
+ROUTES_FROM = (sys.argv[2:] or ["2xx"])[0]
 
 
 def aor_of(user):
@@ -37,7 +41,7 @@ def publisher(bed, user, hop):
 
 
 def watcher(bed, user, hop, **options):
-    return bed.watch(Watcher(aor_of(user), hop, proxy=hop, **options))
+    return bed.watch(Watcher(aor_of(user), hop, proxy=hop, routes_from=ROUTES_FROM, **options))
 
 
 def start_edge(bed, *reginfods):
@@ -268,6 +272,7 @@ def one(bed):
     own.wait_contacts()
     register(bed, kamailio, "alice", uri, 1)
     own.wait_contacts(uri)
+    assert own.subscribe().status == 200
     register(bed, kamailio, "alice", uri, 2, expires=0)
     own.wait_contacts()
     own.wait_told(uri, "unregistered")
@@ -299,7 +304,7 @@ def migration(bed):
                         "reginfod", "phase", str(number)], check=True, capture_output=True, timeout=20)
 
     def watch(kind):
-        made = bed.watch(kind(aor_of("alice"), hop, proxy=hop if kind is Watcher else None))
+        made = watcher(bed, "alice", hop) if kind is Watcher else bed.watch(kind(aor_of("alice"), hop))
         assert made.subscribe().status == 200
         return made
 
@@ -394,4 +399,4 @@ VARIANTS = {"files": files, "watchers": watchers, "identity": identity, "owners"
             "one": one, "migration": migration, "mirror-call": mirror_call}
 
 if __name__ == "__main__":
-    harness.run(f"kamailio-edge-{sys.argv[1]}", VARIANTS[sys.argv[1]])
+    harness.run("-".join(["kamailio-edge", *sys.argv[1:]]), VARIANTS[sys.argv[1]])

@@ -24,9 +24,11 @@ def digest(challenge, user, password, method, uri):
 
 class Watcher:
     def __init__(self, aor, server, transport="udp", name="watcher", proxy=None,
-                 host="127.0.0.1", password=None, headers=()):
+                 host="127.0.0.1", password=None, headers=(), routes_from="2xx", agent=Agent):
         """`server` and `proxy` are (host, port); requests leave to the proxy where there is one.
-        A challenge is answered with the password, if there is one; `headers` go into every SUBSCRIBE."""
+        A challenge is answered with the password, if there is one; `headers` go into every SUBSCRIBE.
+        The dialog's route set and remote target are those of the "2xx" to the first SUBSCRIBE (RFC 3261
+        12.1.2), or of the first "NOTIFY" (RFC 6665 4.4.1)."""
         self.aor, self.name = aor, name
         self.hop = proxy or server
         self.via_proxy = proxy is not None
@@ -39,7 +41,8 @@ class Watcher:
         self.retransmissions = 0
         self.notify_cseq = 0
         self.changed = threading.Condition()
-        self.agent = Agent(transport, self._handle, host)
+        self.agent = agent(transport, self._handle, host)
+        self.routes_from = routes_from
         self.password, self.headers = password, list(headers)
         self.call_id = secrets.token_hex(8) + "@watch"
         self.local_tag = secrets.token_hex(4)
@@ -53,6 +56,8 @@ class Watcher:
 
     def subscribe(self, expires=600):
         """Subscribes, refreshes or (0) unsubscribes; returns the final response."""
+        if self.remote_tag and self.routes_from == "NOTIFY":
+            self.wait(lambda w: w.notifies, "the NOTIFY that makes the dialog")
         answer = self._send(expires)
         if answer.status == 407 and self.password:
             credentials = digest(answer.get("Proxy-Authenticate"), self.name, self.password,
@@ -85,10 +90,13 @@ class Watcher:
     def _establish(self, answer):
         if self.remote_tag is None:
             self.remote_tag = tag_of(answer.get("To"))
-            self.routes = list(reversed(answer.all("Record-Route")))
-            if self.via_proxy != bool(self.routes):
-                self.problems.append(f"Record-Route in the 2xx: {self.routes}")
-        self.remote_target = uri_of(answer.get("Contact"))
+            routes = list(reversed(answer.all("Record-Route")))
+            if self.via_proxy != bool(routes):
+                self.problems.append(f"Record-Route in the 2xx: {routes}")
+            if self.routes_from == "2xx":
+                self.routes = routes
+        if self.routes_from == "2xx":
+            self.remote_target = uri_of(answer.get("Contact"))
 
     def _handle(self, request):
         with self.changed:
@@ -112,6 +120,7 @@ class Watcher:
 
     def _take(self, request):
         self.notifies.append(request)
+        self._take_dialog(request)
         cseq = int(request.get("CSeq").split()[0])
         if self.notify_cseq and cseq != self.notify_cseq + 1:
             raise AssertionError(f"CSeq {cseq} after {self.notify_cseq}")
@@ -124,6 +133,14 @@ class Watcher:
         if request.get("Content-Type") != "application/reginfo+xml":
             raise AssertionError(f"Content-Type: {request.get('Content-Type')}")
         self.fold.take(request.body)
+
+    def _take_dialog(self, request):
+        routes = request.all("Record-Route")
+        if self.via_proxy != bool(routes):
+            raise AssertionError(f"Record-Route in a NOTIFY: {routes}")
+        if self.routes_from == "NOTIFY":
+            self.routes = self.routes or routes
+            self.remote_target = uri_of(request.get("Contact"))
 
     @property
     def subscription_state(self):
