@@ -215,8 +215,8 @@ class Kamailio(Process):
 
     def contacts(self, aor):
         """The live bindings of one AOR as {uri: (expires, callid, cseq)}; the key of an AOR is its
-        user at the registrar, and user@domain at the mirror. One that is bound twice comes as
-        "uri (again)" as well: for a moment that is no fault, so the caller waits it out."""
+        user at the registrar, and user@domain at a mirror before 5.8.6 and 6.0.2. One that is bound
+        twice comes as "uri (again)" as well: for a moment that is no fault, so the caller waits it out."""
         found = {}
         for domain in self.rpc("ul.dump")["Domains"]:
             for record in domain["Domain"]["AoRs"]:

@@ -380,8 +380,8 @@ def mirror_call(bed):
     source = publisher(bed, "alice", reginfod.address)
     assert source.publish([(uri, "active", "registered", 300, "phone", 1)]).status == 200
 
-    def message(number):
-        return caller.request(Message(f"MESSAGE {aor_of('alice')} SIP/2.0", [
+    def message(number, aor=aor_of("alice")):
+        return caller.request(Message(f"MESSAGE {aor} SIP/2.0", [
             ("Max-Forwards", "70"), ("From", "<sip:bob@reg.test>;tag=b"),
             ("To", f"<{aor_of('alice')}>"), ("Call-ID", f"call-{number}@test"),
             ("CSeq", "1 MESSAGE")], "hello"), ("127.0.0.1", port))
@@ -389,10 +389,14 @@ def mirror_call(bed):
     assert first.status == 480 and first.get("Retry-After") == "1", first.start
     wait_until(lambda: mirror.contacts(f"alice@{DOMAIN}"), "the mirror knows the phone")
     assert message(2).status == 200
-    assert [request.start for request in rung] == [f"MESSAGE {uri} SIP/2.0"], rung
+    assert message(3, "sip:alice@REG.Test").status == 200
+    assert [request.start for request in rung] == 2 * [f"MESSAGE {uri} SIP/2.0"], rung
+    assert message(4, "sip:alice@other.test").status == 404, "alice of another domain"
+    assert message(5, f"sip:{DOMAIN}").status == 404
+    assert len(rung) == 2 and reginfod.metric("reginfod_subscriptions") == 1
     assert source.publish(expires=0).status == 200
     wait_until(lambda: not mirror.contacts(f"alice@{DOMAIN}"), "the mirror knows that it left")
-    assert message(3).status == 480
+    assert message(6).status == 480
 
 
 VARIANTS = {"files": files, "watchers": watchers, "identity": identity, "owners": owners, "name": name,
