@@ -326,6 +326,17 @@ def migration(bed):
     register(bed, registrar, "alice", uris[2], 1)
     direct.wait_contacts(*uris[:3])
     assert tags_refused() == 1, "a copy with a tag that reginfod does not know is sent anew"
+    source = publisher(bed, "carol", hop)
+    server.rpc("htable.sets", "tags", aor_of("carol"), "lost")
+    # Now and then presence finds its SQLite locked, and says 500.
+    wait_until(lambda: source.publish([contact("carol")], expires=1200).status == 200, "published")
+    side = SidePort(reginfod.http_port)
+
+    def copied():
+        held = side.ask(f"/api/v1/publications?aor={aor_of('carol')}").json["publications"]
+        return [entry["expires"] for entry in held]
+    copy = wait_until(copied, "the copy is sent anew")
+    assert len(copy) == 1 and 1100 < copy[0] <= 1200, f"as long as what was published: {copy}"
     print("phase 0: both know everything", flush=True)
 
     phase(1)
