@@ -1,7 +1,7 @@
 """deploy/kamailio/reg-event.cfg and what includes it: who may watch, who owns an address-of-record,
 the way from presence_reginfo; and the mirror's calls.
 
-    test_kamailio_edge.py files | watchers | identity | owners | name | one | migration | mirror-call
+    test_kamailio_edge.py watchers | identity | owners | name | one | migration | mirror-call
                           [2xx | NOTIFY]
 
 The last word is where watchers take their route set from.
@@ -15,7 +15,7 @@ import subprocess
 import sys
 
 import harness
-from harness import DEPLOY, HERE, Kamailio, Process, Reginfod, wait_until
+from harness import HERE, Kamailio, Process, Reginfod, wait_until
 from kamailio_files import database, reg_event
 from publisher import Publisher, contact
 from sip import Agent, Message, response_to
@@ -55,24 +55,6 @@ def unanswered(ask, what):
     except AssertionError:
         return
     raise AssertionError(f"{what}: answered with {answer.start}")
-
-
-def files(bed):
-    """Kamailio itself finds nothing wrong with any of the files."""
-    harness.need("kamailio")
-    defines = reg_event(bed, Reginfod(bed)) | {"DB_URL": f'"sqlite:///{database(bed, "pua")}"'}
-    for name in sorted(os.listdir(os.path.join(DEPLOY, "kamailio"))):
-        if not name.endswith(".cfg") or name == "reg-event.cfg":
-            continue
-        for more in ([], ["WITH_REG_EVENT", "README_NOTIFY"]):
-            names = [f"{key}={value}" for key, value in defines.items()] + more
-            command = ["kamailio", "-c", "-f", os.path.join(DEPLOY, "kamailio", name)]
-            done = subprocess.run(command + [part for key in names for part in ("-A", key)],
-                                  capture_output=True, text=True, timeout=30, check=False)
-            assert done.returncode == 0, done.stderr
-            loud = re.findall(r".*(?:ERROR|WARNING|CRITICAL).*", done.stderr)
-            assert not loud, f"{name}: {loud}"
-            print(f"{name} {' '.join(more)}: ok", flush=True)
 
 
 def watchers(bed):
@@ -410,7 +392,7 @@ def mirror_call(bed):
     assert message(6).status == 480
 
 
-VARIANTS = {"files": files, "watchers": watchers, "identity": identity, "owners": owners, "name": name,
+VARIANTS = {"watchers": watchers, "identity": identity, "owners": owners, "name": name,
             "one": one, "migration": migration, "mirror-call": mirror_call}
 
 if __name__ == "__main__":
