@@ -34,6 +34,7 @@ class Watcher:
         self.via_proxy = proxy is not None
         self.user_agent = None
         self.silent = False          # while it is, NOTIFYs are not answered
+        self.names_itself = False    # whether its 2xx has a Contact
         self.fold = Fold()
         self.problems = []
         self.notifies = []
@@ -53,6 +54,10 @@ class Watcher:
 
     def close(self):
         self.agent.close()
+
+    @property
+    def contact(self):
+        return f"<sip:{self.name}@{self.agent.address}>"
 
     def subscribe(self, expires=600):
         """Subscribes, refreshes or (0) unsubscribes; returns the final response."""
@@ -77,7 +82,7 @@ class Watcher:
             ("To", to),
             ("Call-ID", self.call_id),
             ("CSeq", f"{self.cseq} SUBSCRIBE"),
-            ("Contact", f"<sip:{self.name}@{self.agent.address}>"),
+            ("Contact", self.contact),
             ("Event", "reg"),
             ("Accept", "application/reginfo+xml"),
             ("Expires", str(expires)),
@@ -113,7 +118,8 @@ class Watcher:
                 self._take(request)
             except Exception as error:  # whatever is wrong with it belongs to the test's report
                 self.problems.append(f"{type(error).__name__}: {error}\n{request.encode().decode()}")
-            answer = response_to(request, 200, "OK")
+            contact = [("Contact", self.contact)] if self.names_itself else []
+            answer = response_to(request, 200, "OK", contact)
             self.seen[request.branch] = answer
             self.changed.notify_all()
             return answer
