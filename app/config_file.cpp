@@ -21,10 +21,16 @@ namespace reginfo {
 #undef TOML_SHARED_LIB
 #define TOML_HEADER_ONLY 1
 #define TOML_ASSERT(expr) (static_cast<bool>(expr) ? void() : ::reginfo::refuse_toml())
-#include <toml++/impl/forward_declarations.h>
+// Its inner headers ended in .h up to 3.3.
+#if __has_include(<toml++/impl/unicode.hpp>)
+#define REGINFO_TOML_INNER(name) <toml++/impl/name.hpp>
+#else
+#define REGINFO_TOML_INNER(name) <toml++/impl/name.h>
+#endif
+#include REGINFO_TOML_INNER(forward_declarations)
 #undef TOML_UNREACHABLE
 #define TOML_UNREACHABLE return false
-#include <toml++/impl/unicode.h>
+#include REGINFO_TOML_INNER(unicode)
 #undef TOML_UNREACHABLE
 #define TOML_UNREACHABLE ::reginfo::refuse_toml()
 #include <toml++/toml.h>

@@ -23,7 +23,7 @@ std::string upper(std::string_view text) {
 }
 
 /// As a TOML basic string.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     std::string result = "\"";
     for (const char c : text) {
         if (c == '"' || c == '\\') {
@@ -52,7 +52,7 @@ std::string list_text(const std::vector<std::string>& items) {
     std::string text = "[";
     for (const std::string& item : items) {
         if (text.size() > 1) text += ", ";
-        text += quoted(item);
+        text += in_quotes(item);
     }
     return text + "]";
 }
@@ -68,8 +68,8 @@ struct Describe {
     std::string operator()(double value) const { return double_text(value); }
     std::string operator()(bool value) const { return value ? "true" : "false"; }
     std::string operator()(const std::string& value) const {
-        if (value.size() <= kMaxShown) return quoted(value);
-        return quoted(value.substr(0, kMaxShown) + "...");
+        if (value.size() <= kMaxShown) return in_quotes(value);
+        return in_quotes(value.substr(0, kMaxShown) + "...");
     }
     std::string operator()(const std::vector<std::string>&) const { return "an array"; }
     std::string operator()(const Unusable& value) const { return std::string(value.kind); }
@@ -96,7 +96,7 @@ struct Set {
         const std::string of = field.unit.empty() ? "" : " of " + std::string(field.unit);
         return wrong(
             value,
-            (field.automatic ? quoted(kAutomatic) + " or " : "") + "a whole number" + of +
+            (field.automatic ? in_quotes(kAutomatic) + " or " : "") + "a whole number" + of +
                 " from " + std::to_string(field.min) + " to " + std::to_string(field.max)
         );
     }
@@ -147,12 +147,12 @@ struct ToToml {
 
     std::string operator()(const NumberField& field) const {
         const std::uint64_t value = field.read(config);
-        return value == field.automatic ? quoted(kAutomatic) : std::to_string(value);
+        return value == field.automatic ? in_quotes(kAutomatic) : std::to_string(value);
     }
     std::string operator()(const TimeField& field) const {
         return seconds_text(field.read(config));
     }
-    std::string operator()(const TextField& field) const { return quoted(field.read(config)); }
+    std::string operator()(const TextField& field) const { return in_quotes(field.read(config)); }
     std::string operator()(const ListField& field) const { return list_text(field.read(config)); }
 };
 

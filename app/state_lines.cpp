@@ -91,7 +91,7 @@ StateHead parse_head_line(const std::string& text) {
         );
     }
     StateHead found{0, format != kFormatWithoutTail};
-    const std::string& digits = text_in(head, "hash_seed");
+    const std::string digits = text_in(head, "hash_seed");
     const char* end = digits.data() + digits.size();
     const auto [at, error] = std::from_chars(digits.data(), end, found.hash_seed);
     if (error != std::errc() || at != end) {

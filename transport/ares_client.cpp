@@ -21,6 +21,18 @@ using boost::system::error_code;
 /// What is not fragmented anywhere (DNS flag day 2020).
 constexpr int kUdpPayload = 1232;
 
+/// The option that keeps c-ares 1.31 and newer from remembering replies, without a bound and beside
+/// DnsCache; none for those before, which remember nothing.
+template <class Options>
+int forget_replies(Options& options) {
+    if constexpr (requires { options.qcache_max_ttl; }) {
+        options.qcache_max_ttl = 0;
+        return 1 << 21;  // ARES_OPT_QUERY_CACHE
+    } else {
+        return 0;
+    }
+}
+
 void check(int status, const char* what) {
     if (status == ARES_SUCCESS) return;
     throw std::runtime_error(std::string(what) + ": " + ares_strerror(status));
@@ -78,7 +90,7 @@ AresClient::AresClient(boost::asio::io_context& io, const TransportOptions& opti
             &channel_,
             &with,
             ARES_OPT_FLAGS | ARES_OPT_EDNSPSZ | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
-                ARES_OPT_SOCK_STATE_CB
+                ARES_OPT_SOCK_STATE_CB | forget_replies(with)
         ),
         "c-ares cannot begin"
     );

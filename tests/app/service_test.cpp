@@ -10,7 +10,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <ares.h>
 #include <dlfcn.h>
 #include <spdlog/sinks/ostream_sink.h>
 #include <sys/resource.h>
@@ -28,9 +27,11 @@ bool resolver_fails = false;
 
 }  // namespace
 
-/// Of this process, in place of that of c-ares, which needs a system without memory to fail.
-extern "C" int ares_init_options(ares_channel* channel, ares_options* options, int mask) {
-    if (resolver_fails) return ARES_ENOMEM;
+/// Of this process, in place of that of c-ares, which needs a system without memory to fail. Not
+/// declared by ares.h here: its versions differ in a const.
+extern "C" int ares_init_options(void* channel, void* options, int mask) {
+    constexpr int kNoMemory = 15;  // ARES_ENOMEM
+    if (resolver_fails) return kNoMemory;
     static const auto real =
         reinterpret_cast<decltype(&ares_init_options)>(::dlsym(RTLD_NEXT, "ares_init_options"));
     return real(channel, options, mask);

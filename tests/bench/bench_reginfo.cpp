@@ -19,7 +19,9 @@ void read_body(benchmark::State& state, std::string_view body) {
         if (!document) state.SkipWithError(document.error().reason.c_str());
         benchmark::DoNotOptimize(document);
     }
-    state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * body.size()));
+    state.SetBytesProcessed(
+        static_cast<std::int64_t>(state.iterations()) * static_cast<std::int64_t>(body.size())
+    );
 }
 
 BENCHMARK_CAPTURE(read_body, one_contact, reginfo::test::kKamailio);

@@ -60,6 +60,43 @@ private:
     std::unique_ptr<Dnsmasq> server_;
 };
 
+/// Answers every query with one server and an hour to live, and counts them.
+class CountingServer {
+public:
+    explicit CountingServer(boost::asio::io_context& io)
+        : socket_(io, {boost::asio::ip::address_v4::loopback(), 0}) {
+        receive();
+    }
+
+    Endpoint endpoint() const { return to_core(socket_.local_endpoint()); }
+    int queries() const { return queries_; }
+
+private:
+    void receive() {
+        const auto on_query = [this](const boost::system::error_code& error, std::size_t size) {
+            if (error) return;
+            ++queries_;
+            socket_.send_to(boost::asio::buffer(answer_to(bytes_.substr(0, size))), from_);
+            receive();
+        };
+        bytes_.resize(4096);
+        socket_.async_receive_from(boost::asio::buffer(bytes_), from_, on_query);
+    }
+
+    static std::string answer_to(const std::string& query) {
+        using namespace std::string_literals;
+        const std::size_t end_of_name = query.find('\0', 12) + 1;
+        return query.substr(0, 2) + "\x81\x80\0\1\0\1\0\0\0\0"s +
+               query.substr(12, end_of_name + 4 - 12) +
+               "\xc0\x0c\0\x21\0\1\0\0\x0e\x10\0\x09\0\1\0\1\x13\xc4\1s\0"s;
+    }
+
+    boost::asio::ip::udp::socket socket_;
+    boost::asio::ip::udp::endpoint from_;
+    std::string bytes_;
+    int queries_ = 0;
+};
+
 IpAddress address(const char* text) { return *IpAddress::parse(text); }
 
 TEST_F(AresClientTest, AddressesOfBothFamiliesAreFoundWithTheirTimeToLive) {
@@ -129,6 +166,24 @@ TEST_F(AresClientTest, TheFileOfHostsAndLocalhostNeedNoServer) {
     options.resolver_servers = {to_core(silent.local_endpoint())};
 
     EXPECT_THAT(ask(DnsType::addresses, "localhost").addresses, Contains(address("127.0.0.1")));
+}
+
+TEST_F(AresClientTest, RepliesAreRememberedByNobodyBelowDnsCache) {
+    const CountingServer server(io);
+    options.resolver_servers = {server.endpoint()};
+    AresClient client(io, options);
+    std::vector<DnsAnswer> answers;
+    client.on_done([&](const DnsQuery&, const DnsAnswer& answer) { answers.push_back(answer); });
+
+    for (int i = 0; i < 2; ++i) {
+        client.ask({DnsType::srv, "_sip._udp.a.test"});
+        while (answers.size() < static_cast<std::size_t>(i) + 1) {
+            ASSERT_TRUE(io.run_one_for(20s));
+        }
+    }
+
+    EXPECT_EQ(server.queries(), 2);
+    EXPECT_THAT(answers[1].srv, ElementsAre(SrvRecord{1, 1, 5060, "s"}));
 }
 
 TEST_F(AresClientTest, WhatCannotBeAskedForIsAnsweredAtOnce) {

@@ -35,7 +35,7 @@ struct Publish {
     std::uint32_t cseq = 1;
     std::uint32_t state = 1;
     std::uint32_t expires = 3600;
-    std::string_view etag;  ///< empty: an initial one
+    std::string_view etag{};  ///< empty: an initial one
     bool with_body = true;
 };
 void write_publish(std::string& out, const Scene& scene, const Publish& publish);
