@@ -272,9 +272,12 @@ class Bed:
             return file.read()
 
     def close(self):
-        for close in self.closers:
-            close()
         unclean = []
+        for close in self.closers:
+            try:
+                close()
+            except Exception as error:  # whatever it is, the processes must still be stopped
+                unclean.append(f"closing: {type(error).__name__}: {error}")
         for process in reversed(self.processes):
             try:
                 if process.running:

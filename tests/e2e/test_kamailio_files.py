@@ -47,24 +47,28 @@ def commands(text):
     return [paragraph for paragraph in copied if paragraph.split()[0] in PROGRAMS]
 
 
-def packages_of(name):
-    """The packages of the modules that a file and what it includes load."""
+def modules_of(name):
+    """What a file, and what it includes, loads."""
     with open(os.path.join(FOLDER, name)) as file:
         text = file.read()
-    found = set()
-    for module in re.findall(r'^loadmodule "(.*)"', text, re.M):
-        paths = glob.glob(f"/usr/lib/*/kamailio/modules/{module}")
-        owner = subprocess.run(["dpkg", "-S", *paths], capture_output=True, text=True, check=True).stdout
-        found.add(owner.split(":")[0])
+    found = set(re.findall(r'^loadmodule "(.*)"', text, re.M))
     for included in re.findall(r'^include_file "(.*)"', text, re.M):
-        found |= packages_of(included)
+        found |= modules_of(included)
     return found
 
 
-# Kamailio goes on behind what follows it.
+def packages_of(modules):
+    paths = [path for module in modules for path in glob.glob(f"/usr/lib/*/kamailio/modules/{module}")]
+    assert len(paths) == len(modules), modules
+    owners = subprocess.run(["dpkg", "-S", *paths], capture_output=True, text=True, check=True).stdout
+    return {line.split(":")[0] for line in owners.splitlines()}
+
+
+# Kamailio goes on behind what follows it, and tables are made without waiting for the disk.
 SHELL = """
 set -euo pipefail
 apt-get() { shift; dpkg-query -W "$@"; }
+sqlite3() { command sqlite3 -cmd "PRAGMA synchronous = off" "$@"; }
 kamailio() {
     local words=("$@")
     while [ "$1" != -Y ]; do shift; done
@@ -90,7 +94,8 @@ def first_lines(bed):
         with open(os.path.join(folder, name)) as file:
             copied = commands(file.read())
         named = set(re.search(r"^apt-get install (.*)", copied[0]).group(1).split())
-        assert packages_of(name) <= named, f"{name}: {packages_of(name) - named}"
+        wanted = packages_of(modules_of(name))
+        assert wanted <= named, f"{name}: {wanted - named}"
         port = free_port()
         script = re.sub(r"(-l \w+:127\.0\.0\.1):\d+", rf"\1:{port}", "".join(copied))
         assert "kamailio -DD" in script, name

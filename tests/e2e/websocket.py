@@ -8,6 +8,7 @@ import secrets
 import socket
 import struct
 import threading
+import time
 
 from sip import Agent
 
@@ -98,6 +99,7 @@ class WebSocket:
                 if self.deaf:
                     continue
                 if opcode == PING:
+                    time.sleep(0.1)  # as over a network: Kamailio misses one that is back at once
                     self._send(PONG, payload)
                 elif opcode in (CONTINUATION, TEXT, BINARY):
                     parts += payload
