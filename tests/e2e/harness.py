@@ -20,8 +20,9 @@ import urllib.error
 import urllib.request
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-REGINFOD_BIN = os.environ.get("E2E_BIN", os.path.join(ROOT, "build/release/reginfod"))
-E2E_DIR = os.environ.get("E2E_DIR", os.path.join(ROOT, "build/e2e"))
+REGINFOD_BIN = os.path.abspath(
+    os.environ.get("E2E_BIN", os.path.join(ROOT, "build/release/reginfod")))
+E2E_DIR = os.path.abspath(os.environ.get("E2E_DIR", os.path.join(ROOT, "build/e2e")))
 HERE = os.path.dirname(os.path.abspath(__file__))
 DEPLOY = os.path.join(ROOT, "deploy")
 SKIPPED = 77  # what CTest is told to take for "skipped"

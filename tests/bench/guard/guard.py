@@ -19,6 +19,7 @@ import sys
 import tempfile
 
 SKIPPED = 77
+RECORDED_FOR = "12"  # the major version of g++
 FIGURES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "figures.json")
 TOLERANCE = 0.05
 
@@ -51,7 +52,11 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("script")
     parser.add_argument("--record", action="store_true")
+    parser.add_argument("--compiler", default=RECORDED_FOR, help="the version of g++ that built SCRIPT")
     arguments = parser.parse_args()
+    if arguments.compiler.split(".")[0] != RECORDED_FOR:
+        print(f"SKIPPED: the figures are those of g++ {RECORDED_FOR}, not {arguments.compiler}")
+        return SKIPPED
     if not shutil.which("valgrind"):
         print("SKIPPED: valgrind is not installed")
         return SKIPPED

@@ -1,0 +1,117 @@
+"""deploy/run, deploy/package and tests/run: what they say before they do anything.
+
+    test_scripts.py
+"""
+
+import os
+import shutil
+import subprocess
+
+import harness
+from harness import ROOT
+
+
+def run(*command, path=None, **options):
+    environment = {"PATH": path or os.environ["PATH"], "HOME": "/nowhere"}
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False,
+                          stdin=subprocess.DEVNULL, env=environment, **options)
+
+
+class Machine:
+    """A PATH on which Debian's tools say what a test wants, write what they were asked to do, and do
+    nothing."""
+
+    def __init__(self, bed, name, installed, on_offer=()):
+        self.path = os.path.join(bed.directory, name)
+        self.asked = self.path + ".asked"
+        os.makedirs(self.path)
+        open(self.asked, "w").close()
+        for tool in ("bash", "cat", "dirname", "env", "sed", "cut", "tr", "tail", "grep", "mktemp", "rm",
+                     "find", "sort", "comm", "tee", "chmod", "dpkg"):
+            os.symlink(shutil.which(tool), os.path.join(self.path, tool))
+        self.add("id", "echo 1000")
+        self.add("dpkg-query", "".join(f"echo installed {name} {version}; "
+                                       for name, version in installed.items()) or ":")
+        self.add("apt-cache", f'case " {" ".join(on_offer)} " in *" $2 "*) echo "Candidate: 1";; esac')
+        self.add("apt-get", f'echo "apt-get $*" >> {self.asked}')
+
+    def add(self, tool, script):
+        file = os.path.join(self.path, tool)
+        with open(file, "w") as made:
+            made.write(f"#!/bin/sh\n{script}\n")
+        os.chmod(file, 0o755)
+
+    def run(self, script, *arguments):
+        done = run(os.path.join(ROOT, script), *arguments, path=self.path)
+        with open(self.asked) as file:
+            return done, file.read()
+
+
+def wrong_arguments_are_refused_before_anything_is_installed(bed):
+    machine = Machine(bed, "bare", {})
+    for script, *arguments in (
+            ("tests/run", "unti"), ("tests/run", "unit", "image"), ("tests/run", "--frob"),
+            ("tests/run", "-R"), ("tests/run", "-C", "image"), ("deploy/run", "--frob"),
+            ("deploy/package", "frob"), ("deploy/install-packages", "frob"),
+            ("deploy/install-packages",)):
+        done, asked = machine.run(script, *arguments)
+        assert done.returncode == 2 and done.stderr and not done.stdout, (script, arguments, done)
+        assert not asked, (script, arguments, asked)
+    for script in ("tests/run", "deploy/run", "deploy/package"):
+        for flag in ("--help", "-h"):
+            done, asked = machine.run(script, flag)
+            assert done.returncode == 0 and script in done.stdout and not asked, (script, done, asked)
+    assert "unit" in machine.run("tests/run", "--help")[0].stdout
+
+
+def without_root_one_sentence_names_the_packages(bed):
+    machine = Machine(bed, "no-root", {"cmake": "3"}, ["libboost-dev"])
+    done, asked = machine.run("deploy/run", "--packages-only")
+    assert done.returncode == 1 and not asked, (done, asked)
+    assert done.stderr.count("\n") == 1, done.stderr
+    for word in ("missing: g++ ", " libboost-dev", "As root, run: ", "deploy/install-packages build\n"):
+        assert word in done.stderr, (word, done.stderr)
+    assert " cmake" not in done.stderr, done.stderr
+    machine.add("sudo", 'echo "no" >&2; exit 1')
+    done, asked = machine.run("deploy/run", "--packages-only")
+    assert done.returncode == 1 and not asked, (done, asked)
+    assert done.stderr.startswith("no\nThese packages are missing: "), done.stderr
+
+
+def the_release_decides_between_names(bed):
+    """Debian 12 has a Boost that is too old under the name that Debian 13 uses."""
+    twelve = Machine(bed, "twelve", {"libboost-dev": "1.74.0.3"}, ["libboost1.81-dev", "libboost-dev"])
+    done, _ = twelve.run("deploy/install-packages", "build")
+    assert "libboost1.81-dev" in done.stderr and "libboost-dev" not in done.stderr, done.stderr
+    thirteen = Machine(bed, "thirteen", {"libboost-dev": "1.83.0.2"})
+    done, _ = thirteen.run("deploy/install-packages", "build")
+    assert "cmake" in done.stderr and "boost" not in done.stderr, done.stderr
+
+
+def a_package_is_not_made_without_what_it_depends_on(bed):
+    """cpack fails where dpkg-shlibdeps is missing, here hidden by a mount."""
+    hidden = shutil.which("dpkg-shlibdeps")
+    build = os.path.dirname(harness.REGINFOD_BIN)
+    if not hidden or not os.path.exists(os.path.join(build, "CPackConfig.cmake")):
+        raise harness.Skip("no dpkg-dev, or no build tree")
+    nothing = os.path.join(bed.directory, "nothing")
+    open(nothing, "w").close()
+    place = os.path.join(bed.directory, "package")
+    done = run("unshare", "--user", "--map-root-user", "--mount", "sh", "-c",
+               f'mount --bind "{nothing}" "{hidden}" && exec cpack --config "$0/CPackConfig.cmake" -G DEB '
+               f'-B "{place}"', build)
+    if "unshare: " in done.stderr:
+        raise harness.Skip(f"nothing can be hidden here: {done.stderr}")
+    assert done.returncode != 0 and "dpkg-shlibdeps is missing" in done.stderr, done
+    assert not [name for name in os.listdir(place) if name.endswith(".deb")]
+
+
+def test(bed):
+    wrong_arguments_are_refused_before_anything_is_installed(bed)
+    without_root_one_sentence_names_the_packages(bed)
+    the_release_decides_between_names(bed)
+    a_package_is_not_made_without_what_it_depends_on(bed)
+
+
+if __name__ == "__main__":
+    harness.run("scripts", test)
