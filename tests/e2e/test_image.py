@@ -1,13 +1,16 @@
-"""The container image and the Debian package, each built and run in a Debian of its own. As root.
+"""The container image and the Debian package, each built and run in a Debian of its own, and all of it
+in the other Debian. As root.
 
     test_image.py image | compose | package | service BUILD_DIR
+    test_image.py bookworm | trixie BUILD_DIR
 
-Debian is fetched once by debootstrap and kept, with the images, in build/images.
+Each Debian is fetched once by debootstrap and kept, with the images, in build/images.
 """
 
 import hashlib
 import json
 import os
+import platform
 import re
 import shutil
 import signal
@@ -17,6 +20,8 @@ import sys
 import time
 
 import harness
+from debian import OtherDebian, command, debootstrap, need_root
+from dockerfile import Dockerfile
 from harness import DEPLOY, ROOT, Process, free_port, wait_until
 from publisher import Publisher, contact
 from test_kamailio_edge import NameServer, register
@@ -24,18 +29,15 @@ from test_package import build_package
 from watcher import SurvivingWatcher, Watcher
 
 KEPT = os.path.join(ROOT, "build/images")
-BASE = "docker.io/library/debian:bookworm-slim"
+BASE = "docker.io/library/debian:{}-slim"
+HERE = platform.freedesktop_os_release()["VERSION_CODENAME"]
 IMAGE = "localhost/reginfod"
 KAMAILIO = "localhost/reginfod-kamailio"
 NAME = "reginfod.example.org"
 AOR = "sip:alice@reg.test"
-LARGEST = 25_000_000  # bytes of the image
-
-
-def command(*arguments, timeout=1800):
-    done = subprocess.run(arguments, capture_output=True, text=True, timeout=timeout, check=False)
-    assert done.returncode == 0, f"{' '.join(arguments)}:\n{done.stdout[-4000:]}{done.stderr[-4000:]}"
-    return done.stdout.strip()
+LARGEST = 16_000_000  # bytes of the image
+# How this machine reaches a mirror; which one, and which release, debootstrap has written.
+APT = ["--volume", "/etc/apt/apt.conf.d:/etc/apt/apt.conf.d:ro"]
 
 
 def buildah(*arguments):
@@ -49,23 +51,17 @@ def working_container(bed, image):
     return made
 
 
-def base_image():
-    """The image that stands in for the FROM line, as there is no registry to pull it from."""
-    harness.need("buildah", "debootstrap")
-    if os.geteuid() != 0:
-        raise harness.Skip("debootstrap and chroot want root")
-    if buildah("images", "--filter", f"reference={BASE}", "--quiet"):
-        return
-    tree = os.path.join(KEPT, "bookworm")
-    if not os.path.exists(os.path.join(tree, "complete")):
-        shutil.rmtree(tree, ignore_errors=True)
-        os.makedirs(KEPT, exist_ok=True)
-        command("debootstrap", "--variant=minbase", "bookworm", tree)
-        open(os.path.join(tree, "complete"), "w").close()
-    made = buildah("from", "scratch")
-    buildah("add", "-q", made, tree, "/")
-    buildah("commit", "-q", made, BASE)
-    buildah("rm", made)
+def base_image(release):
+    """The image that stands in for a FROM line, as there is no registry to pull it from."""
+    harness.need("buildah")
+    need_root()
+    name = BASE.format(release)
+    if not buildah("images", "--filter", f"reference={name}", "--quiet"):
+        made = buildah("from", "scratch")
+        buildah("add", "-q", made, debootstrap(release, os.path.join(KEPT, release)), "/")
+        buildah("commit", "-q", made, name)
+        buildah("rm", made)
+    return name
 
 
 class Container(Process):
@@ -127,9 +123,10 @@ def bytes_below(root):
 
 
 def build(image_name, context, dockerfile):
+    base_image(re.fullmatch("debian:(.*)-slim", Dockerfile(os.path.join(context, dockerfile)).base)[1])
     began = time.monotonic()
-    buildah("build", "--isolation", "chroot", "--pull-never", "--format", "docker", "--volume",
-            "/etc/apt:/etc/apt:ro", "-f", os.path.join(context, dockerfile), "-t", image_name, context)
+    buildah("build", "--isolation", "chroot", "--pull-never", "--format", "docker", *APT,
+            "-f", os.path.join(context, dockerfile), "-t", image_name, context)
     buildah("rmi", "--prune")  # the one that had the name before
     print(f"{image_name} built in {time.monotonic() - began:.0f} s", flush=True)
 
@@ -142,7 +139,6 @@ def unpacked(bed, image_name):
 
 
 def image(bed):
-    base_image()
     build(IMAGE, ROOT, "deploy/Dockerfile")
     root, config = unpacked(bed, IMAGE)
     size = bytes_below(root)
@@ -199,7 +195,7 @@ def compose(bed):
     """The containers of deploy/compose.yaml serve together: a phone registers, a watcher with a
     password is told, and reginfod is replaced by another container."""
     import yaml
-    base_image()
+    harness.need("buildah")
     with open(os.path.join(DEPLOY, "compose.yaml")) as file:
         made = yaml.safe_load(file)
     if not buildah("images", "--filter", f"reference={IMAGE}", "--quiet"):
@@ -252,15 +248,13 @@ def compose(bed):
 
 def package(bed):
     """Installed by apt in a Debian with nothing else, run as its unit says, upgraded, and removed."""
-    base_image()
     path = build_package(sys.argv[2], bed.directory)
-    made = working_container(bed, BASE)
+    made = working_container(bed, base_image(HERE))
     name = os.path.basename(path)
     buildah("copy", made, path, f"/{name}")
 
     def inside(*words):
-        return buildah("run", "--isolation", "chroot", "--volume", "/etc/apt:/etc/apt:ro", made, "--",
-                       *words)
+        return buildah("run", "--isolation", "chroot", *APT, made, "--", *words)
     inside("sh", "-c", "apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y "
            f"--no-install-recommends /{name}")
     root = buildah("mount", made)
@@ -350,11 +344,10 @@ def service(bed):
     """systemd itself runs the unit in its sandbox: ready when it says so, its state kept over a
     restart, and killed by the watchdog and started again when it hangs."""
     harness.need("systemd-nspawn")
-    base_image()
     path = build_package(sys.argv[2], bed.directory)
-    made = working_container(bed, BASE)
+    made = working_container(bed, base_image(HERE))
     buildah("copy", made, path, "/reginfod.deb")
-    buildah("run", "--isolation", "chroot", "--volume", "/etc/apt:/etc/apt:ro", made, "--", "sh", "-c",
+    buildah("run", "--isolation", "chroot", *APT, made, "--", "sh", "-c",
             "apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y "
             "--no-install-recommends systemd systemd-sysv dbus /reginfod.deb")
     root = buildah("mount", made)
@@ -395,6 +388,24 @@ def service(bed):
     assert booted.property("Result") == "success" and booted.property("ExecMainStatus") == "0"
 
 
+def other(bed):
+    """All that this machine builds and tests, in the other Debian: with its compiler, its libraries and
+    its Kamailio."""
+    debian = OtherDebian(bed, sys.argv[1], os.path.join(KEPT, f"{sys.argv[1]}-tests"))
+    debian.take(ROOT)
+    debian.run("build", "deploy/run", "--build-only")
+    path = debian.run("package", "deploy/package").splitlines()[-1]
+    debian.run("install", "sh", "-c", f"apt-get install -q -y --no-install-recommends {path} && "
+               "reginfod --version && apt-get purge -q -y reginfod")
+    for what in ("unit", "e2e"):
+        found = debian.run(f"tests-{what}", "tests/run", what)
+        print(f"{what}:", *re.findall("(?m)^(?:skipped: .*|.*% tests passed.*)$", found), sep="\n", flush=True)
+    starting = debian.run("starting", "find", "/etc/systemd/system", "/etc/rc3.d", "-name", "*kamailio*",
+                          "-o", "-name", "*prometheus*")
+    assert not re.search("wants/|/S[0-9]", starting), f"these start with the machine: {starting}"
+
+
 if __name__ == "__main__":
-    variants = {"image": image, "compose": compose, "package": package, "service": service}
+    variants = {"image": image, "compose": compose, "package": package, "service": service,
+                "bookworm": other, "trixie": other}
     harness.run(f"image-{sys.argv[1]}", variants[sys.argv[1]])
