@@ -1,8 +1,10 @@
 #include "core/inspection.hpp"
 
 #include "core/event/merge.hpp"
+#include "core/event/package.hpp"
 #include "core/event/records.hpp"
 #include "core/event/window_gauges.hpp"
+#include "core/reginfo/writer.hpp"
 #include "core/sip/uri.hpp"
 #include "core/transaction/responder.hpp"
 
@@ -300,6 +302,19 @@ std::optional<RegistrationDetails> Inspection::registration(
         details.watchers.push_back(view(now, subscription));
     }
     return details;
+}
+
+std::optional<RegistrationDocument> Inspection::document(TimePoint now, std::string_view uri)
+    const {
+    const Aor* aor = find_aor(records_, uri);
+    if (!aor) return std::nullopt;
+    const NotifyBody body = records_.documents.first_body_for(now, *aor, aor_text_of(uri));
+    RegistrationDocument document;
+    constexpr bool full = true;
+    append_document_head(document.xml, 0, full);
+    document.xml.append(*body.tail);
+    document.entity_tag = tag_text(*body.entity_tag).text();
+    return document;
 }
 
 std::optional<SubscriptionView> Inspection::subscription(TimePoint now, std::string_view id) const {

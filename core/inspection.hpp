@@ -84,6 +84,12 @@ struct RegistrationDetails {
     std::vector<SubscriptionView> watchers;  ///< the first of them
 };
 
+/// What a watcher who subscribes now would be told first.
+struct RegistrationDocument {
+    std::string xml;         ///< state="full", version="0"
+    std::string entity_tag;  ///< as its NOTIFY would have it as SIP-ETag (RFC 5839)
+};
+
 struct RegistrationFilter {
     std::string domain;  ///< the host part; empty: any
     std::string prefix;  ///< of the AOR's user part; empty: any
@@ -162,6 +168,9 @@ public:
         std::size_t watchers
     ) const;
     std::optional<SubscriptionView> subscription(TimePoint now, std::string_view id) const;
+
+    /// For a watcher of profile `standard` who writes the AOR so.
+    std::optional<RegistrationDocument> document(TimePoint now, std::string_view uri) const;
 
     /// The one text of a URI that names an AOR, and its host without port.
     static std::optional<std::string> canonical(std::string_view uri);

@@ -29,17 +29,21 @@ std::string http_date() {
 }  // namespace
 
 Exchange exchange_of(const BeastRequest& request) {
-    std::string encodings;
-    const auto [first, last] = request.equal_range(http::field::accept_encoding);
-    for (auto field = first; field != last; ++field) {
-        encodings.append(to_view(field->value())).append(",");
-    }
     Exchange exchange;
     exchange.version = request.version();
     exchange.keep_alive = request.keep_alive();
     exchange.is_head = request.method() == http::verb::head;
-    exchange.gzip = accepts_gzip(encodings);
+    exchange.gzip = accepts_gzip(field_list(request, http::field::accept_encoding));
     return exchange;
+}
+
+std::string field_list(const BeastRequest& request, http::field name) {
+    std::string list;
+    const auto [first, last] = request.equal_range(name);
+    for (auto field = first; field != last; ++field) {
+        list.append(list.empty() ? "" : ",").append(to_view(field->value()));
+    }
+    return list;
 }
 
 bool expects_continue(const RequestParser& parser) {
@@ -94,16 +98,21 @@ BeastResponse head_of(const HttpResponse& response, const Exchange& exchange) {
     return message;
 }
 
+void vary_by_encoding(BeastResponse& message) {
+    std::string vary(to_view(message[http::field::vary]));
+    vary.append(vary.empty() ? "" : ", ").append("Accept-Encoding");
+    message.set(http::field::vary, vary);
+}
+
 BeastResponse to_message(HttpResponse response, const Exchange& exchange) {
     BeastResponse message = head_of(response, exchange);
-    if (response.body.size() >= kWorthCompressing) {
-        message.set(http::field::vary, "Accept-Encoding");
-        if (exchange.gzip) {
-            std::string compressed;
-            GzipWriter().write(response.body, true, compressed);
-            response.body = std::move(compressed);
-            message.set(http::field::content_encoding, "gzip");
-        }
+    const bool is_large = response.body.size() >= kWorthCompressing;
+    if (is_large || response.status == 304) vary_by_encoding(message);
+    if (is_large && exchange.gzip) {
+        std::string compressed;
+        GzipWriter().write(response.body, true, compressed);
+        response.body = std::move(compressed);
+        message.set(http::field::content_encoding, "gzip");
     }
     if (response.status != 304 && response.status != 204) {
         message.content_length(response.body.size());

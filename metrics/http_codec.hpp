@@ -5,11 +5,13 @@
 #include "metrics/http_message.hpp"
 
 #include <boost/beast/core/error.hpp>
+#include <boost/beast/http/field.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace reginfo::metrics {
@@ -27,6 +29,9 @@ struct Exchange {
 };
 
 Exchange exchange_of(const BeastRequest& request);
+
+/// The values of all fields of that name as one list (RFC 9110 §5.3).
+std::string field_list(const BeastRequest& request, boost::beast::http::field name);
 
 /// Whether the client holds its body back until it is told to go on (RFC 9110 §10.1.1).
 /// @pre the head is read
@@ -49,6 +54,9 @@ std::optional<HttpResponse> refusal_of(
 
 /// With every header field but those that frame the body.
 BeastResponse head_of(const HttpResponse& response, const Exchange& exchange);
+
+/// Says that the body depends on Accept-Encoding, beside what it is said to depend on already.
+void vary_by_encoding(BeastResponse& message);
 
 /// A whole response that is not streamed, compressed where that pays.
 BeastResponse to_message(HttpResponse response, const Exchange& exchange);

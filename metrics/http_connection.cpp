@@ -181,7 +181,8 @@ void HttpConnection::inspect(Asked& asked) {
     HttpRequest& plain = asked.request;
     plain.method = std::string(to_view(head.method_string()));
     plain.authorization = std::string(to_view(head[http::field::authorization]));
-    plain.if_none_match = std::string(to_view(head[http::field::if_none_match]));
+    plain.accept = field_list(head, http::field::accept);
+    plain.if_none_match = field_list(head, http::field::if_none_match);
     plain.last_event_id = std::string(to_view(head["Last-Event-ID"]));
     plain.peer = text_of(peer_);
 }
@@ -298,7 +299,7 @@ asio::awaitable<bool> HttpConnection::write_stream(HttpResponse response, Exchan
     BeastResponse head = head_of(response, exchange);
     if (exchange.gzip && body->may_compress()) gzip.emplace();
     if (gzip) head.set(http::field::content_encoding, "gzip");
-    if (body->may_compress()) head.set(http::field::vary, "Accept-Encoding");
+    if (body->may_compress()) vary_by_encoding(head);
     head.chunked(chunked);
     http::response_serializer<http::string_body> serializer(head);
     serializer.split(true);

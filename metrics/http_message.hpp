@@ -19,7 +19,8 @@ struct HttpRequest {
     std::string query;  ///< behind the question mark; empty if there is none
     std::string body = {};
     std::string authorization = {};
-    std::string if_none_match = {};
+    std::string accept = {};         ///< of several fields one list
+    std::string if_none_match = {};  ///< likewise
     std::string last_event_id = {};
     std::string peer = {};                     ///< who asks: an address and a port
     std::vector<std::string> parameters = {};  ///< path segments that the route left open, decoded

@@ -32,6 +32,12 @@ BodyStream::Step PageStream::next(std::string& out) {
     return Step::end;
 }
 
+BodyStream::Step TextStream::next(std::string& out) {
+    out.append(text_, at_, kPieceBytes);
+    at_ = std::min(at_ + kPieceBytes, text_.size());
+    return at_ == text_.size() ? Step::end : Step::more;
+}
+
 BodyStream::Step LinesStream::next(std::string& out) {
     if (table_ == tables_.size()) return Step::end;
     std::vector<std::string> entries;

@@ -1,5 +1,5 @@
 /// @file
-/// Lists as bodies that are made a step at a time.
+/// Bodies that are made a step at a time: lists, and long texts.
 #pragma once
 
 #include "metrics/body_stream.hpp"
@@ -56,6 +56,20 @@ private:
     ListStep step_;
     bool begun_ = false;
     bool any_ = false;
+};
+
+/// A text that there is, in pieces, so that compressing a long one holds nobody up.
+class TextStream final : public BodyStream {
+public:
+    static constexpr std::size_t kPieceBytes = 65'536;
+
+    explicit TextStream(std::string text) : text_(std::move(text)) {}
+
+    Step next(std::string& out) override;
+
+private:
+    std::string text_;
+    std::size_t at_ = 0;
 };
 
 /// Several tables one after the other, an entry a line.

@@ -1,7 +1,9 @@
 #include "metrics/routes.hpp"
 
+#include "metrics/representation.hpp"
 #include "metrics/resources.hpp"
 
+#include <nlohmann/json.hpp>
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
@@ -58,8 +60,7 @@ HttpResponse file(const Resource& resource, const HttpRequest& request) {
         {"Referrer-Policy", "no-referrer"},
         {"X-Frame-Options", "DENY"},
     };
-    const std::string& known = request.if_none_match;
-    if (known == "*" || known.find(resource.entity_tag) != std::string::npos) {
+    if (has_already(request.if_none_match, resource.entity_tag)) {
         response.status = 304;
     } else {
         response.body = std::string(resource.bytes);
@@ -73,6 +74,23 @@ void add_files(Router& router) {
             resource.name == "index.html" ? "/" : "/" + std::string(resource.name);
         router.add("GET", path, [&resource](const HttpRequest& request) {
             return file(resource, request);
+        });
+    }
+}
+
+/// What there is under /api/v1, for who looks there first.
+void add_index(Router& router) {
+    nlohmann::ordered_json index;
+    index["description"] = "/openapi.json";
+    index["operations"] = nlohmann::ordered_json::array();
+    for (const std::string& operation : router.operations()) {
+        if (operation.find(" /api/v1/") != std::string::npos) {
+            index["operations"].push_back(operation);
+        }
+    }
+    for (const char* path : {"/api/v1", "/api/v1/"}) {
+        router.add("GET", path, [body = index.dump(1) + "\n"](const HttpRequest&) {
+            return json_response(body);
         });
     }
 }
@@ -101,6 +119,7 @@ Router make_routes(RouteSources sources) {
     add_action_routes(router, sources.core, std::move(sources.token));
     if (sources.events) add_event_route(router, *sources.events);
     add_files(router);
+    add_index(router);
     return router;
 }
 

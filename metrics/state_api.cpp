@@ -1,11 +1,15 @@
 #include "metrics/state_api.hpp"
 
+#include "core/hash.hpp"
 #include "metrics/list_stream.hpp"
+#include "metrics/representation.hpp"
 #include "metrics/state_json.hpp"
 #include "metrics/summary.hpp"
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -17,6 +21,10 @@ namespace {
 constexpr std::size_t kLimitDefault = 100;
 constexpr std::size_t kLimitMax = 1'000;
 constexpr std::size_t kWatchersShown = 100;
+
+/// Of entity-tags that name the bytes of a representation; chosen by chance.
+constexpr std::uint64_t kTagKey0 = 0x1f0c'7a52'93d4'6be8U;
+constexpr std::uint64_t kTagKey1 = 0x84e6'29bd'05f1'3c77U;
 
 /// What a list is asked for.
 struct ListRequest {
@@ -136,11 +144,52 @@ HttpResponse list_subscriptions(const CoreAccess& core, std::string name, const 
     return page(std::move(name), list, all);
 }
 
+HttpResponse unknown_aor() {
+    return make_problem(404, "Nothing is known of this address-of-record.");
+}
+
+/// One of several representations of a resource.
+/// @param tag  its entity-tag without quotes; a weak one, as compressed it has other bytes
+HttpResponse representation(
+    std::string_view type,
+    std::string body,
+    std::string_view tag,
+    const HttpRequest& request
+) {
+    HttpResponse response;
+    response.content_type = type;
+    const std::string quoted = "\"" + std::string(tag) + "\"";
+    response.headers = {{"ETag", "W/" + quoted}, {"Vary", "Accept"}};
+    if (has_already(request.if_none_match, quoted)) {
+        response.status = 304;
+    } else if (body.size() > TextStream::kPieceBytes) {
+        response.stream = std::make_shared<TextStream>(std::move(body));
+    } else {
+        response.body = std::move(body);
+    }
+    return response;
+}
+
 HttpResponse one_registration(const CoreAccess& core, const HttpRequest& request) {
-    const auto details =
-        core.inspection().registration(core.now(), request.parameters[0], kWatchersShown);
-    if (!details) return make_problem(404, "Nothing is known of this address-of-record.");
-    return json_response(dump(to_json(*details)) + "\n");
+    constexpr std::string_view types[] = {"application/json", "application/reginfo+xml"};
+    const auto type = preferred_type(request.accept, types);
+    if (!type) {
+        HttpResponse problem =
+            make_problem(406, "Accept takes neither application/json nor application/reginfo+xml.");
+        problem.headers.emplace_back("Vary", "Accept");
+        return problem;
+    }
+    const std::string& aor = request.parameters[0];
+    if (*type == 1) {
+        auto document = core.inspection().document(core.now(), aor);
+        if (!document) return unknown_aor();
+        return representation(types[1], std::move(document->xml), document->entity_tag, request);
+    }
+    const auto details = core.inspection().registration(core.now(), aor, kWatchersShown);
+    if (!details) return unknown_aor();
+    std::string json = dump(to_json(*details)) + "\n";
+    const HexText tag(Hasher(kTagKey0, kTagKey1).add(json).finish().low);
+    return representation(types[0], std::move(json), tag, request);
 }
 
 HttpResponse one_subscription(const CoreAccess& core, const HttpRequest& request) {

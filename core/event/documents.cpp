@@ -311,6 +311,16 @@ NotifyBody Documents::body_for(TimePoint now, const Subscription& subscription) 
     return body;
 }
 
+NotifyBody Documents::first_body_for(TimePoint now, const Aor& aor, std::string_view aor_text) {
+    const Revision newest = aor.revision();
+    const Built document = build(now, {.aor = &aor, .from = newest, .to = newest}, aor_text);
+    NotifyBody body;
+    body.tail = document.tail;
+    body.entity_tag = document.entity_tag;
+    body.carries = newest;
+    return body;
+}
+
 /// Whether there is a document to send at all.
 bool Documents::is_told(const AorState& state, const Kind& kind) {
     const auto& contacts = state.contacts;

@@ -34,6 +34,10 @@ public:
     /// and for the first of its kind in a second, a comparison for the others.
     NotifyBody body_for(TimePoint now, const Subscription& subscription);
 
+    /// What a watcher of profile `standard` would be told first if it subscribed now.
+    /// @param aor_text  the AOR as it would write it
+    NotifyBody first_body_for(TimePoint now, const Aor& aor, std::string_view aor_text);
+
     /// The AOR is about to be forgotten.
     void forget(const Aor& aor);
 

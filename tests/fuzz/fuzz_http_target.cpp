@@ -1,10 +1,12 @@
 /// @file
-/// What a client of the side port chooses: the target, a query, escapes, Host. What is taken apart
-/// is nothing but parts of the input, and no other host than ours is taken for it. Input: a text.
+/// What a client of the side port chooses: the target, a query, escapes, Host, Accept and
+/// If-None-Match. What is taken apart is nothing but parts of the input, no other host than ours is
+/// taken for it, and what is preferred is accepted. Input: a text.
 
 #include "metrics/host_check.hpp"
 #include "metrics/http_codec.hpp"
 #include "metrics/http_message.hpp"
+#include "metrics/representation.hpp"
 #include "tests/fuzz/support/require.hpp"
 
 #include <array>
@@ -38,12 +40,27 @@ void check_host(std::string_view text) {
     require(is_name || is_address, "Host names us", text);
 }
 
+void check_accept(std::string_view text) {
+    const std::array<std::string_view, 2> offered{"application/json", "application/reginfo+xml"};
+    const auto chosen = preferred_type(text, offered);
+    if (chosen) {
+        require(*chosen < offered.size(), "one of those that are offered", text);
+        const auto alone = preferred_type(text, {&offered[*chosen], 1});
+        require(alone == 0, "what is preferred is taken alone as well", text);
+    }
+    constexpr std::string_view tag = "\"0123456789abcdef\"";
+    const bool is_listed = text.find(tag) != std::string_view::npos;
+    const bool is_any = text.find('*') != std::string_view::npos;
+    require(!has_already(text, tag) || is_listed || is_any, "a tag that is not there", text);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view text(reinterpret_cast<const char*>(data), size);
     check_target(text);
     check_host(text);
+    check_accept(text);
     if (const auto plain = percent_decoded(text)) {
         require(plain->size() <= text.size(), "decoding never grows", text);
     }

@@ -51,7 +51,6 @@ protected:
         return core;
     }
 
-    /// The answer, its stream drawn to the end.
     HttpResponse ask(const std::string& method, const std::string& target, bool with_token = true) {
         HttpRequest request;
         request.method = method;
@@ -60,7 +59,11 @@ protected:
         request.path = target.substr(0, mark);
         request.query = target.substr(std::min(mark + 1, target.size()));
         if (with_token) request.authorization = "Bearer " + kToken;
-        HttpResponse response = router.dispatch(request);
+        return drawn(router.dispatch(request));
+    }
+
+    /// With its stream drawn to the end.
+    HttpResponse drawn(HttpResponse response) {
         steps = 0;
         while (response.stream) {
             ++steps;

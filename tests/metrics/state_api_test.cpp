@@ -14,10 +14,27 @@
 namespace reginfo::metrics {
 namespace {
 
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-using StateApi = ApiTest;
+constexpr const char* kReginfo = "application/reginfo+xml";
+
+class StateApi : public ApiTest {
+protected:
+    HttpResponse ask_for(
+        const std::string& accept,
+        const std::string& path,
+        const std::string& known = ""
+    ) {
+        HttpRequest request;
+        request.method = "GET";
+        request.path = path;
+        request.accept = accept;
+        request.if_none_match = known;
+        return drawn(router.dispatch(request));
+    }
+};
 
 std::string user(int number) { return "sip:user" + std::to_string(number) + "@example.org"; }
 
@@ -56,6 +73,114 @@ TEST_F(StateApi, AnyUriThatNamesTheAorFindsIt) {
     EXPECT_EQ(ask("GET", "/api/v1/registrations/sips:%61lice@EXAMPLE.org").status, 200U);
     EXPECT_EQ(ask("GET", "/api/v1/registrations/sip:bob@example.org").status, 404U);
     EXPECT_EQ(ask("GET", "/api/v1/registrations/nonsense").status, 404U);
+}
+
+std::string header(const HttpResponse& response, const std::string& wanted) {
+    for (const auto& [name, value] : response.headers) {
+        if (name == wanted) return value;
+    }
+    return {};
+}
+
+TEST_F(StateApi, AsReginfoItIsTheDocumentThatANewWatcherIsTold) {
+    publish("sip:alice@example.org", {{"sip:a@192.0.2.9"}});
+    publish("sip:alice@example.org", {{"sip:b@192.0.2.9;x=1&amp;2", "c2"}});
+    test::Watcher waits("waits");
+    waits.subscribe(world);
+    world.answers = [](const test::Sent&) { return std::nullopt; };
+    publishers[0].publish(world, {});  // an end that one watcher has not yet answered
+    world.take();
+    world.answers = [](const test::Sent&) { return 200; };
+
+    const HttpResponse response = ask_for(kReginfo, kAlice);
+    test::Watcher newcomer("new");
+    newcomer.subscribe(world);
+    const auto notifies = world.take_notifies();
+
+    ASSERT_EQ(notifies.size(), 1U);
+    EXPECT_EQ(response.status, 200U);
+    EXPECT_EQ(response.content_type, kReginfo) << "no charset: the XML declaration says it";
+    EXPECT_EQ(response.body, notifies[0].body());
+    EXPECT_THAT(response.body, HasSubstr("version=\"0\" state=\"full\""));
+    EXPECT_EQ(header(response, "ETag"), "W/\"" + notifies[0].header("SIP-ETag") + "\"");
+}
+
+TEST_F(StateApi, TheReginfoNamesTheAorAsItWasAskedFor) {
+    publish("sip:alice@example.org", {{"sip:a@192.0.2.9"}});
+
+    const std::string path = "/api/v1/registrations/sip:%2561lice@EXAMPLE.org;x=y";
+
+    EXPECT_THAT(ask_for(kReginfo, path).body, HasSubstr("aor=\"sip:%61lice@EXAMPLE.org\""));
+}
+
+TEST_F(StateApi, AnAorThatIsOnlyWatchedIsInitAlsoAsReginfo) {
+    test::Watcher watcher("w");
+    watcher.subscribe(world);
+
+    EXPECT_THAT(ask_for(kReginfo, kAlice).body, HasSubstr("state=\"init\""));
+    EXPECT_EQ(ask_for(kReginfo, "/api/v1/registrations/sip:bob@example.org").status, 404U);
+    EXPECT_EQ(ask_for(kReginfo, "/api/v1/registrations/nonsense").status, 404U);
+}
+
+TEST_F(StateApi, TheRegistrationIsNegotiatedByAccept) {
+    publish("sip:alice@example.org", {{"sip:a@192.0.2.9"}});
+
+    for (const char* accept : {"", "*/*", "text/html, application/reginfo+xml;q=0.8, */*"}) {
+        const HttpResponse response = ask_for(accept, kAlice);
+        EXPECT_EQ(response.content_type, "application/json") << accept;
+        EXPECT_EQ(header(response, "Vary"), "Accept");
+    }
+    EXPECT_EQ(ask_for("application/reginfo+xml", kAlice).content_type, kReginfo);
+    const HttpResponse neither = ask_for("text/html", kAlice);
+    EXPECT_EQ(neither.status, 406U);
+    EXPECT_EQ(neither.content_type, "application/problem+json");
+    EXPECT_EQ(header(neither, "Vary"), "Accept");
+}
+
+TEST_F(StateApi, WhoHasARepresentationAlreadyIsToldSo) {
+    publish("sip:alice@example.org", {{"sip:a@192.0.2.9"}});
+    const std::string json = header(ask_for("", kAlice), "ETag");
+    const std::string xml = header(ask_for(kReginfo, kAlice), "ETag");
+
+    EXPECT_NE(json, xml);
+    EXPECT_EQ(ask_for("", kAlice, json).status, 304U);
+    EXPECT_EQ(ask_for("", kAlice, xml).status, 200U) << "that is another representation";
+    const HttpResponse same = ask_for(kReginfo, kAlice, "\"x\", " + xml);
+    EXPECT_EQ(same.status, 304U);
+    EXPECT_THAT(same.body, IsEmpty());
+    EXPECT_EQ(header(same, "ETag"), xml);
+
+    world.pass(std::chrono::seconds{20});
+    EXPECT_EQ(ask_for(kReginfo, kAlice, xml).status, 304U) << "time that goes on is no change";
+    EXPECT_EQ(ask_for("", kAlice, json).status, 200U);
+
+    publishers[0].publish(world, {{"sip:b@192.0.2.9", "c2"}});
+    EXPECT_EQ(ask_for(kReginfo, kAlice, xml).status, 200U);
+}
+
+TEST_F(StateApi, ALongDocumentIsMadeInPieces) {
+    std::vector<test::ContactText> contacts;
+    for (int i = 0; i < 500; ++i) contacts.push_back({"sip:c" + std::to_string(i) + "@192.0.2.9"});
+    publish("sip:alice@example.org", contacts);
+
+    const HttpResponse response = ask_for(kReginfo, kAlice);
+
+    EXPECT_GE(steps, 2U);
+    EXPECT_TRUE(response.body.ends_with("</reginfo>"));
+    test::Watcher newcomer("new");
+    newcomer.subscribe(world);
+    EXPECT_EQ(response.body, world.take_notifies().at(0).body());
+}
+
+TEST_F(StateApi, TheBeginningOfTheApiSaysWhatThereIs) {
+    for (const char* path : {"/api/v1", "/api/v1/"}) {
+        const auto json = get(path);
+        EXPECT_EQ(json["description"], "/openapi.json");
+        EXPECT_THAT(
+            json["operations"].get<std::vector<std::string>>(),
+            testing::IsSupersetOf({"GET /api/v1/registrations/{aor}", "POST /api/v1/drain"})
+        );
+    }
 }
 
 TEST_F(StateApi, PagesListEachEntryOnceWhileOthersComeAndGo) {

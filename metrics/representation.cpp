@@ -1,0 +1,151 @@
+#include "metrics/representation.hpp"
+
+#include "metrics/http_message.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace reginfo::metrics {
+namespace {
+
+constexpr unsigned kWhole = 1'000;  ///< the weight 1
+
+std::string_view trimmed(std::string_view text) {
+    constexpr std::string_view blanks = " \t";
+    const std::size_t begin = text.find_first_not_of(blanks);
+    if (begin == std::string_view::npos) return {};
+    return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
+}
+
+/// What stands before the first of that character outside of quoted strings; the rest is behind it.
+std::string_view cut(std::string_view& text, char at) {
+    bool is_quoted = false;
+    std::size_t end = 0;
+    for (; end < text.size(); ++end) {
+        if (text[end] == '"') is_quoted = !is_quoted;
+        if (is_quoted && text[end] == '\\') ++end;
+        if (!is_quoted && end < text.size() && text[end] == at) break;
+    }
+    const std::string_view front = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    return trimmed(front);
+}
+
+/// In thousandths: "0.75", "1", "1.000" (RFC 9110 §12.4.2).
+std::optional<unsigned> weight_of(std::string_view text) {
+    if (text.empty() || text.size() > 5 || (text[0] != '0' && text[0] != '1')) return std::nullopt;
+    if (text.size() > 1 && text[1] != '.') return std::nullopt;
+    unsigned weight = text[0] == '1' ? kWhole : 0;
+    unsigned unit = 100;
+    for (const char digit : text.substr(std::min<std::size_t>(2, text.size()))) {
+        if (digit < '0' || digit > '9') return std::nullopt;
+        weight += static_cast<unsigned>(digit - '0') * unit;
+        unit /= 10;
+    }
+    if (weight > kWhole) return std::nullopt;
+    return weight;
+}
+
+/// A member of Accept.
+struct MediaRange {
+    std::string type;          ///< "*/*", "application/*", "application/json"
+    bool has_charset = false;  ///< and it is UTF-8
+    bool is_other = false;     ///< has parameters that nothing here has
+    unsigned weight = kWhole;
+
+    /// The higher the more exact; 0 if the type is not in the range (RFC 9110 §12.5.1).
+    unsigned match(std::string_view offered) const {
+        if (is_other) return 0;
+        const unsigned more = has_charset ? 1 : 0;
+        if (type == offered) return 5 + more;
+        if (type == "*/*") return 1 + more;
+        const std::string_view beginning = std::string_view(type).substr(0, type.size() - 1);
+        return type.ends_with("/*") && offered.starts_with(beginning) ? 3 + more : 0;
+    }
+};
+
+bool is_token(std::string_view text) {
+    constexpr std::string_view allowed =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~";
+    return !text.empty() && text.find_first_not_of(allowed) == std::string_view::npos;
+}
+
+bool is_range(std::string_view text) {
+    const std::size_t slash = std::min(text.find('/'), text.size());
+    const bool is_odd = text.starts_with("*/") && text != "*/*";
+    return !is_odd && is_token(text.substr(0, slash)) &&
+           is_token(text.substr(std::min(slash + 1, text.size())));
+}
+
+std::optional<MediaRange> read_range(std::string_view member) {
+    MediaRange range;
+    range.type = lower_case(std::string(cut(member, ';')));
+    if (!is_range(range.type)) return std::nullopt;
+    while (!member.empty()) {
+        std::string_view value = cut(member, ';');
+        if (value.empty()) continue;
+        const std::string name = lower_case(std::string(cut(value, '=')));
+        if (name == "q") {
+            const std::optional<unsigned> weight = weight_of(trimmed(value));
+            if (!weight) return std::nullopt;
+            range.weight = *weight;
+            break;  // what is behind it was an extension of HTTP once, and is none of the type's
+        }
+        const std::string text = lower_case(std::string(trimmed(value)));
+        const bool is_ours = name == "charset" && (text == "utf-8" || text == "\"utf-8\"");
+        range.has_charset = range.has_charset || is_ours;
+        range.is_other = range.is_other || !is_ours;
+    }
+    return range;
+}
+
+/// What the range that names a type most exactly says of it.
+struct Liking {
+    unsigned exactness = 0;
+    unsigned weight = 0;
+};
+
+}  // namespace
+
+std::optional<std::size_t> preferred_type(
+    std::string_view accept,
+    std::span<const std::string_view> offered
+) {
+    bool says_nothing = true;
+    std::vector<Liking> likings(offered.size());
+    while (!accept.empty()) {
+        const std::optional<MediaRange> range = read_range(cut(accept, ','));
+        if (!range) continue;
+        says_nothing = false;
+        for (std::size_t i = 0; i < offered.size(); ++i) {
+            const unsigned exactness = range->match(offered[i]);
+            if (exactness == 0) continue;
+            Liking& known = likings[i];
+            if (exactness > known.exactness) known = {exactness, 0};
+            if (exactness == known.exactness) known.weight = std::max(known.weight, range->weight);
+        }
+    }
+    if (says_nothing) return 0;
+    const auto best = std::max_element(likings.begin(), likings.end(), [](auto& a, auto& b) {
+        return std::pair(a.weight, a.exactness) < std::pair(b.weight, b.exactness);
+    });
+    if (best == likings.end() || best->weight == 0) return std::nullopt;
+    return static_cast<std::size_t>(best - likings.begin());
+}
+
+bool has_already(std::string_view if_none_match, std::string_view opaque_tag) {
+    if (trimmed(if_none_match) == "*") return true;
+    while (!if_none_match.empty()) {
+        const std::size_t quote = if_none_match.find('"');
+        if (quote == std::string_view::npos) return false;
+        const std::size_t end = if_none_match.find('"', quote + 1);
+        if (end == std::string_view::npos) return false;
+        if (if_none_match.substr(quote, end - quote + 1) == opaque_tag) return true;
+        if_none_match.remove_prefix(end + 1);
+    }
+    return false;
+}
+
+}  // namespace reginfo::metrics
