@@ -8,6 +8,7 @@
 #include "app/log.hpp"
 #include "app/log_writer.hpp"
 #include "app/memory_limit.hpp"
+#include "app/passed_sockets.hpp"
 #include "app/service.hpp"
 #include "app/service_manager.hpp"
 #include "app/state_command.hpp"
@@ -89,7 +90,8 @@ void run(std::vector<std::string> arguments) {
         config,
         log,
         [&load] { return load().config; },
-        reginfo::ServiceManagerOptions::from_environment()
+        reginfo::ServiceManagerOptions::from_environment(),
+        reginfo::PassedSockets::from_environment()
     );
     service.start();
     service.run();

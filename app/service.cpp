@@ -6,7 +6,6 @@
 #include "app/version.hpp"
 #include "transport/host_addresses.hpp"
 #include "transport/listeners.hpp"
-#include "transport/socket_address.hpp"
 #include "transport/steady_time.hpp"
 
 #include <boost/asio/post.hpp>
@@ -61,7 +60,13 @@ std::string text_of(const ListenerSettings& listener) {
 
 }  // namespace
 
-Service::Service(Config config, Log& log, ConfigSource source, const ServiceManagerOptions& manager)
+Service::Service(
+    Config config,
+    Log& log,
+    ConfigSource source,
+    const ServiceManagerOptions& manager,
+    PassedSockets passed
+)
     : config_(std::move(config)),
       descriptor_limit_(descriptor_limit()),
       bounds_(fit_connections(wanted_by(config_), descriptor_limit_, config_.listen.size())),
@@ -69,6 +74,7 @@ Service::Service(Config config, Log& log, ConfigSource source, const ServiceMana
       signals_(io_),
       suppressed_timer_(io_),
       manager_(io_, manager),
+      passed_(std::move(passed)),
       memory_({[this]() -> Engine& { return *engine_; }, [this] { return bytes_queued(); }}),
       transport_collector_([this]() -> const TransportStats& { return driver_->stats(); }),
       storage_collector_([this] { return sqlite_ ? sqlite_->stats() : StoreStats{}; }),
@@ -87,6 +93,8 @@ Service::~Service() {
 }
 
 void Service::start() {
+    passed_.require_use(config_.listen, config_.http.listen);
+    passed_.tell(log_);
     open_store();
     open_listeners();
     open_http();
@@ -215,7 +223,7 @@ void Service::restore_state() {
 void Service::open_listeners() {
     std::vector<ListenerConfig> configs;
     for (const ListenAddress& listen : config_.listen) {
-        configs.push_back({listen.transport, to_asio(listen.bound.address), listen.bound.port});
+        configs.push_back(passed_.config_of(listen));
     }
     try {
         sockets_.emplace(Listeners::open(io_, configs));
@@ -234,7 +242,8 @@ void Service::open_listeners() {
 void Service::open_http() {
     if (!config_.http.listen) return;
     try {
-        http_endpoint_ = side_port_.open(*config_.http.listen);
+        const auto passed = passed_.take(Transport::tcp, *config_.http.listen);
+        http_endpoint_ = side_port_.open(*config_.http.listen, passed);
     } catch (const boost::system::system_error& error) {
         throw StartError(
             "cannot listen on http:" + config_.http.listen->to_string() + ": " +

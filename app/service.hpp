@@ -7,6 +7,7 @@
 #include "app/log.hpp"
 #include "app/log_collector.hpp"
 #include "app/memory_watch.hpp"
+#include "app/passed_sockets.hpp"
 #include "app/service_manager.hpp"
 #include "app/shutdown.hpp"
 #include "app/side_port.hpp"
@@ -46,18 +47,21 @@ public:
     /// @param log      must outlive the service
     /// @param source   asked at SIGHUP; nullptr: the configuration stays
     /// @param manager  who is told that it serves, and that it still does
+    /// @param passed   used where a listener has their address
     Service(
         Config config,
         Log& log,
         ConfigSource source = nullptr,
-        const ServiceManagerOptions& manager = {}
+        const ServiceManagerOptions& manager = {},
+        PassedSockets passed = {}
     );
     ~Service();
     Service(const Service&) = delete;
     Service& operator=(const Service&) = delete;
 
     /// Opens every listener, then says so in the log with one line `ready`.
-    /// @throw StartError  nothing is open then
+    /// @throw StartError   nothing is open then
+    /// @throw ConfigError  a socket was passed that no listener has
     void start();
 
     /// Serves until stop(), or until a SIGINT or SIGTERM and what follows from it (Shutdown). A
@@ -107,6 +111,7 @@ private:
     boost::asio::signal_set signals_;
     boost::asio::steady_timer suppressed_timer_;
     ServiceManager manager_;
+    PassedSockets passed_;
     MemoryWatch memory_;
     bool is_suppressed_timer_armed_ = false;
     bool is_ready_ = false;

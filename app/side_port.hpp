@@ -18,6 +18,7 @@
 #include <prometheus/collectable.h>
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,7 +42,9 @@ public:
     SidePort(boost::asio::io_context& io, const Config::Http& http, SidePortAccess access);
 
     /// @throw boost::system::system_error
-    Endpoint open(const Endpoint& endpoint) { return server_.open(endpoint); }
+    Endpoint open(const Endpoint& endpoint, std::optional<int> passed) {
+        return server_.open(endpoint, passed);
+    }
 
     /// @pre open() has returned, and engine and driver are there
     void start();

@@ -11,6 +11,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/error.hpp>
 
+#include <unistd.h>
+
 #include <exception>
 #include <string>
 #include <utility>
@@ -46,12 +48,13 @@ public:
     Impl(asio::io_context& io, HttpOptions options)
         : shared_(std::move(options)), acceptor_(io), backoff_(io) {}
 
-    Endpoint open(const Endpoint& endpoint);
+    Endpoint open(const Endpoint& endpoint, std::optional<int> passed);
     void start(Router router);
     void stop();
     std::vector<prometheus::MetricFamily> collect() const;
 
 private:
+    void close_acceptor();
     asio::awaitable<void> accept_loop();
     void accept_more();
     void begin(tcp::socket socket);
@@ -62,11 +65,15 @@ private:
     asio::steady_timer backoff_;
 };
 
-Endpoint HttpServer::Impl::open(const Endpoint& endpoint) {
+Endpoint HttpServer::Impl::open(const Endpoint& endpoint, std::optional<int> passed) {
     const tcp::endpoint local = to_asio(endpoint);
-    acceptor_.open(local.protocol());
-    acceptor_.set_option(tcp::acceptor::reuse_address(true));
-    acceptor_.bind(local);
+    if (passed) {
+        acceptor_.assign(local.protocol(), *passed);
+    } else {
+        acceptor_.open(local.protocol());
+        acceptor_.set_option(tcp::acceptor::reuse_address(true));
+        acceptor_.bind(local);
+    }
     acceptor_.listen();
     acceptor_.non_blocking(true);
     return {endpoint.address, acceptor_.local_endpoint().port()};
@@ -79,10 +86,18 @@ void HttpServer::Impl::start(Router router) {
 
 void HttpServer::Impl::stop() {
     shared_.stopping = true;
-    beast::error_code ignored;
-    acceptor_.close(ignored);
+    close_acceptor();
     backoff_.cancel();
     for (HttpConnection* connection : shared_.connections) connection->close();
+}
+
+/// Also takes it out of the reactor, which closing does not where the service manager that passed
+/// it holds it as well.
+void HttpServer::Impl::close_acceptor() {
+    if (!acceptor_.is_open()) return;
+    beast::error_code error;
+    const int descriptor = acceptor_.release(error);
+    if (!error) ::close(descriptor);
 }
 
 asio::awaitable<void> HttpServer::Impl::accept_loop() {
@@ -165,7 +180,9 @@ HttpServer::HttpServer(asio::io_context& io, HttpOptions options)
 
 HttpServer::~HttpServer() = default;
 
-Endpoint HttpServer::open(const Endpoint& endpoint) { return impl_->open(endpoint); }
+Endpoint HttpServer::open(const Endpoint& endpoint, std::optional<int> passed) {
+    return impl_->open(endpoint, passed);
+}
 void HttpServer::start(Router router) { impl_->start(std::move(router)); }
 void HttpServer::stop() { impl_->stop(); }
 std::vector<prometheus::MetricFamily> HttpServer::Collect() const { return impl_->collect(); }

@@ -11,6 +11,7 @@
 #include <prometheus/metric_family.h>
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace reginfo::metrics {
@@ -31,9 +32,10 @@ public:
     HttpServer& operator=(const HttpServer&) = delete;
 
     /// Binds and listens; connections wait in the kernel until start().
+    /// @param passed  a socket that does so there already
     /// @return what was bound: the port, if that of `endpoint` is 0
     /// @throw boost::system::system_error
-    Endpoint open(const Endpoint& endpoint);
+    Endpoint open(const Endpoint& endpoint, std::optional<int> passed = {});
 
     /// @pre open() has returned
     void start(Router router);

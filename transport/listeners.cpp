@@ -10,6 +10,7 @@
 #include <boost/system/system_error.hpp>
 
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <limits>
 #include <stdexcept>
@@ -25,15 +26,35 @@ using boost::asio::ip::udp;
 
 constexpr int kUdpBufferBytes = 8 << 20;
 
-/// Beyond the system's limit where we are allowed to (CAP_NET_ADMIN), else up to it.
+int buffer_of(int socket, int option) {
+    int bytes = 0;
+    socklen_t size = sizeof bytes;
+    ::getsockopt(socket, SOL_SOCKET, option, &bytes, &size);
+    return bytes;
+}
+
+/// What the system gives to who asks for a large buffer without being allowed more.
+int buffer_of_new(int option) {
+    const int socket = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    ::setsockopt(socket, SOL_SOCKET, option, &kUdpBufferBytes, sizeof kUdpBufferBytes);
+    const int bytes = buffer_of(socket, option);
+    ::close(socket);
+    return bytes;
+}
+
+/// Beyond the system's limit where we are allowed to (CAP_NET_ADMIN), else up to it. Never less
+/// than there is: who passed the socket may have been allowed more.
 void request_buffer(int socket, int force_option, int option) {
+    const int had = buffer_of(socket, option);
+    if (had >= 2 * kUdpBufferBytes) return;  // the kernel doubles what it is asked for
     const int bytes = kUdpBufferBytes;
     if (::setsockopt(socket, SOL_SOCKET, force_option, &bytes, sizeof bytes) == 0) return;
-    ::setsockopt(socket, SOL_SOCKET, option, &bytes, sizeof bytes);
+    if (buffer_of_new(option) > had) ::setsockopt(socket, SOL_SOCKET, option, &bytes, sizeof bytes);
 }
 
 template <class Socket, class Protocol>
 void open_and_bind(Socket& socket, const ListenerConfig& config, const Protocol& protocol) {
+    if (config.passed) return static_cast<void>(socket.assign(protocol, *config.passed));
     socket.open(protocol);
     if (config.address.is_v6()) socket.set_option(boost::asio::ip::v6_only(true));
     if constexpr (std::is_same_v<Protocol, tcp>) {

@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <variant>
 #include <vector>
@@ -20,7 +21,8 @@ namespace reginfo {
 struct ListenerConfig {
     Transport transport = Transport::udp;
     boost::asio::ip::address address;
-    std::uint16_t port = 0;  ///< 0 lets the kernel choose
+    std::uint16_t port = 0;          ///< 0 lets the kernel choose
+    std::optional<int> passed = {};  ///< a socket that is bound there already, TCP listening
 };
 
 /// The open sockets in the order of the configuration: the index is the ListenerId.
@@ -28,9 +30,9 @@ class Listeners {
 public:
     using Socket = std::variant<boost::asio::ip::udp::socket, boost::asio::ip::tcp::acceptor>;
 
-    /// Opens and binds all, with large buffers where the system allows it. TCP listens from now on;
-    /// connections wait in the backlog for the Driver. IPv6 sockets serve IPv6 only.
-    /// Throws boost::system::system_error that names the listener.
+    /// Opens and binds all but those that are passed, with large buffers where the system allows
+    /// it. TCP listens from now on; connections wait in the backlog for the Driver. IPv6 sockets
+    /// serve IPv6 only. Throws boost::system::system_error that names the listener.
     static Listeners open(boost::asio::io_context& io, std::span<const ListenerConfig> configs);
 
     std::size_t size() const { return sockets_.size(); }

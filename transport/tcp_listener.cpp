@@ -3,6 +3,7 @@
 
 #include "transport/tcp_listener.hpp"
 
+#include "transport/close_shared.hpp"
 #include "transport/socket_address.hpp"
 
 #include <boost/asio/error.hpp>
@@ -44,8 +45,7 @@ void TcpListener::start(OnAccept on_accept, OnError on_error) {
 }
 
 void TcpListener::stop() {
-    error_code ignored;
-    acceptor_.close(ignored);
+    close_shared(acceptor_);
     timer_.cancel();
 }
 

@@ -3,6 +3,7 @@
 
 #include "transport/udp_endpoint.hpp"
 
+#include "transport/close_shared.hpp"
 #include "transport/socket_address.hpp"
 #include "transport/steady_time.hpp"
 
@@ -313,8 +314,7 @@ void UdpEndpoint::wait_writable() {
 }
 
 void UdpEndpoint::close() {
-    boost::system::error_code ignored;
-    socket_.close(ignored);
+    close_shared(socket_);
     stats_.datagram_bytes_queued -= queued_bytes_;
     queued_bytes_ = 0;
     queue_.clear();

@@ -74,13 +74,13 @@ def environment_with(**changes):
 class Process:
     """A child process in a session of its own, its output in a file; stopped by its id."""
 
-    def __init__(self, name, command, directory, environment=None):
+    def __init__(self, name, command, directory, environment=None, pass_fds=()):
         self.name = name
         self.log_path = os.path.join(directory, f"{name}.log")
         self.log = open(self.log_path, "ab")
         self.child = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT,
-            start_new_session=True, cwd=directory,
+            start_new_session=True, cwd=directory, pass_fds=pass_fds,
             env=environment_with(**(environment or {})))
 
     @property
@@ -114,7 +114,7 @@ class Process:
 class Reginfod(Process):
     def __init__(self, bed, name="reginfod", arguments=(), environment=None, port=None, ipv6=False,
                  wait_ready=True, storage=("--storage", "memory"), http=None, host="127.0.0.1",
-                 advertise=None, within=()):
+                 advertise=None, within=(), pass_fds=()):
         self.port = port or free_port()
         self.http_port = free_port()
         self.host = host
@@ -125,7 +125,7 @@ class Reginfod(Process):
             listen += ["--listen", f"udp:[::1]:{self.port}"]
         command = [*within, REGINFOD_BIN, *listen, "--http", http or f"127.0.0.1:{self.http_port}",
                    *storage, *arguments]
-        super().__init__(name, command, bed.directory, environment)
+        super().__init__(name, command, bed.directory, environment, pass_fds)
         bed.processes.append(self)
         if wait_ready:
             self.wait_ready()

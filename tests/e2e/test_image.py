@@ -24,6 +24,7 @@ from debian import OtherDebian, command, debootstrap, need_root
 from dockerfile import Dockerfile
 from harness import DEPLOY, ROOT, Process, free_port, wait_until
 from publisher import Publisher, contact
+from side_port import SidePort
 from test_kamailio_edge import NameServer, register
 from test_package import build_package
 from watcher import SurvivingWatcher, Watcher
@@ -386,6 +387,27 @@ def service(bed):
     told.wait_contacts(contact("alice", 2)[0])
     booted.run("systemctl", "stop", "reginfod")
     assert booted.property("Result") == "success" and booted.property("ExecMainStatus") == "0"
+    told.may_jump = False
+    sockets(booted, root, port, http, told)
+
+
+def sockets(booted, root, port, http, told):
+    """reginfod.socket: a server that is stopped is started by who asks it, and answers."""
+    folder = os.path.join(root, "etc/systemd/system/reginfod.socket.d")
+    os.makedirs(folder)
+    with open(os.path.join(folder, "test.conf"), "w") as file:
+        file.write(f"[Socket]\nListenDatagram=\nListenStream=\nListenDatagram=127.0.0.1:{port}\n"
+                   f"ListenStream=127.0.0.1:{http}\n")
+    booted.run("systemctl", "daemon-reload")
+    booted.run("systemctl", "enable", "--now", "reginfod.socket")
+    assert booted.run("systemctl", "is-active", "reginfod.socket").strip() == "active"
+    assert booted.property("ActiveState") == "inactive"
+    assert told.subscribe().status == 200, booted.run("journalctl", "--no-pager", "-u", "reginfod")
+    wait_until(lambda: booted.property("ActiveState") == "active", "the socket has started the unit")
+    assert "socket was passed" in booted.run("journalctl", "--no-pager", "-u", "reginfod")
+    assert SidePort(http).ask("/readyz").status == 200
+    booted.run("systemctl", "stop", "reginfod.socket", "reginfod.service")
+    assert booted.property("ActiveState") == "inactive"
 
 
 def other(bed):

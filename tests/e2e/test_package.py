@@ -92,13 +92,26 @@ def unit(bed, path):
     with open(here, "w") as file:
         file.write(text.replace("/usr/bin/reginfod", os.path.join(root, "usr/bin/reginfod"))
                    .replace("Documentation=man:reginfod(8) man:reginfod.toml(5)\n", ""))
-    trouble = [line for line in command("systemd-analyze", "verify", "--man=no", here).splitlines()
+    there = shutil.copy(os.path.join(root, "usr/lib/systemd/system/reginfod.socket"), bed.directory)
+    trouble = [line for line in command("systemd-analyze", "verify", "--man=no", here, there).splitlines()
                if "reginfod" in line]
     assert not trouble, trouble
+    sockets_are_those_of_the_listeners(there)
     exposure = command("systemd-analyze", "security", "--offline=true",
                        f"--threshold={int(MOST_EXPOSED * 10)}", here)
     print(re.findall(r"Overall exposure.*", exposure)[0], flush=True)
     return root
+
+
+def sockets_are_those_of_the_listeners(path):
+    """What the socket unit opens, the configuration that is installed beside it names."""
+    with open(path) as file:
+        found = re.findall(r"(?m)^Listen(Datagram|Stream)=(.*)$", file.read())
+    opened = {("udp:" if kind == "Datagram" else "tcp:") + address for kind, address in found}
+    configured = command(harness.REGINFOD_BIN, "--check-config")
+    listed = re.findall(r'"([^"]+)"', re.search(r"(?m)^listen = (\[.*\])", configured).group(1))
+    http = re.search(r'(?m)^listen = "(.*)"', configured).group(1)
+    assert opened == {*listed, f"tcp:{http}"}, (opened, listed, http)
 
 
 def system_calls(*groups):
