@@ -1,6 +1,7 @@
 #include "app/command_line.hpp"
 
 #include "app/config_key.hpp"
+#include "app/help.hpp"
 #include "core/sip/grammar.hpp"
 
 #include <CLI/CLI.hpp>
@@ -11,59 +12,103 @@
 namespace reginfo {
 namespace {
 
-/// The key's meaning as one line.
-std::string description_of(const Key& key) {
-    std::string text(key.meaning);
-    std::replace(text.begin(), text.end(), '\n', ' ');
-    return text + " (" + key.path() + ")";
-}
-
 void add_key(CLI::App& parser, const Key& key, FlagValues& flags) {
     CLI::Option* option = parser.add_option_function<std::vector<std::string>>(
         std::string(key.flag),
-        [&flags, path = key.path()](const std::vector<std::string>& texts) { flags[path] = texts; },
-        description_of(key)
+        [&flags, path = key.path()](const std::vector<std::string>& texts) { flags[path] = texts; }
     );
     option->type_size(1)->expected(1)->allow_extra_args(false);
-    if (std::holds_alternative<ListField>(key.field)) {
-        option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-        option->type_name("TEXT, repeatable");
-    } else {
-        option->multi_option_policy(CLI::MultiOptionPolicy::Throw);
-        option->type_name("TEXT");
-    }
+    const bool is_list = std::holds_alternative<ListField>(key.field);
+    option->multi_option_policy(
+        is_list ? CLI::MultiOptionPolicy::TakeAll : CLI::MultiOptionPolicy::Throw
+    );
+}
+
+CommandLine::State::Verb verb_named(std::string_view name) {
+    using Verb = CommandLine::State::Verb;
+    if (name == "dump") return Verb::dump;
+    if (name == "load") return Verb::load;
+    if (name == "import") return Verb::import;
+    return Verb::check;
 }
 
 /// "reginfod state VERB ...".
 void add_state(CLI::App& parser, CommandLine& line) {
-    using Verb = CommandLine::State::Verb;
-    CLI::App* state =
-        parser.add_subcommand("state", "Work on the durable state of a server that is stopped");
+    CLI::App* state = parser.add_subcommand("state");
     state->require_subcommand(1)->fallthrough();
-    const auto add = [&](const char* name, const char* meaning, Verb verb) {
-        CLI::App* command = state->add_subcommand(name, meaning);
+    for (const StateVerb& verb : state_verbs()) {
+        CLI::App* command = state->add_subcommand(std::string(verb.name));
         command->fallthrough();
-        command->callback([&line, verb] {
+        command->callback([&line, name = verb.name] {
             line.action = CommandLine::Action::state;
-            line.state.verb = verb;
+            line.state.verb = verb_named(name);
         });
-        return command;
-    };
-    add("check", "Read every page and record, and say what is wrong", Verb::check);
-    add("dump", "Write every record as a line of JSON", Verb::dump)
-        ->add_option("FILE", line.state.file, "Default: standard output");
-    add("load", "Read what dump wrote, into a file that holds nothing", Verb::load)
-        ->add_option("FILE", line.state.file, "Default: standard input");
-    CLI::App* import =
-        add("import",
-            "Read the JSON of Kamailio's ul.dump; its bindings give way to what is published",
-            Verb::import);
-    import->add_option("FILE", line.state.file, "Default: standard input");
-    import->add_option("--domain", line.state.domain, "Of AORs that are only a user")
-        ->check([](const std::string& text) {
+        if (!verb.file.empty()) command->add_option("FILE", line.state.file);
+        if (verb.name != "import") continue;
+        command->add_option("--domain", line.state.domain)->check([](const std::string& text) {
             return sip::is_host(text) ? "" : "\"" + text + "\" is no host name or address";
-});
-}  // namespace
+        });
+    }
+}
+
+/// What --help says there.
+std::string help_of(const CLI::App& parser) {
+    const auto first = parser.get_subcommands();
+    if (first.empty()) return help_text();
+    const auto second = first.front()->get_subcommands();
+    if (second.empty()) return state_help_text();
+    const auto verbs = state_verbs();
+    const auto verb = std::find_if(verbs.begin(), verbs.end(), [&](const StateVerb& one) {
+        return one.name == second.front()->get_name();
+    });
+    return verb == verbs.end() ? state_help_text() : state_help_text(*verb);
+}
+
+/// Every option of the program and its subcommands, by its long name.
+std::vector<std::string> names_of_flags(const CLI::App& app) {
+    std::vector<std::string> names;
+    for (const CLI::Option* option : app.get_options()) {
+        for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    }
+    for (const CLI::App* below : app.get_subcommands(nullptr)) {
+        const std::vector<std::string> more = names_of_flags(*below);
+        names.insert(names.end(), more.begin(), more.end());
+    }
+    return names;
+}
+
+std::string in_quotes(std::string_view text) { return "\"" + std::string(text) + "\""; }
+
+/// What is wrong with the arguments, of which the parser found something.
+std::string explain(
+    const CLI::App& parser,
+    const std::vector<std::string>& arguments,
+    const CLI::ParseError& error
+) {
+    const std::vector<std::string> flags = names_of_flags(parser);
+    for (const std::string& argument : arguments) {
+        const std::string name = argument.substr(0, argument.find('='));
+        const bool is_known = std::find(flags.begin(), flags.end(), name) != flags.end();
+        if (name == "--") break;
+        if (name.size() < 2 || name[0] != '-' || name == "-h" || is_known) continue;
+        return "unknown option " + in_quotes(name) + "; the nearest known one is " +
+               std::string(nearest(name, flags));
+    }
+    const std::vector<std::string> strays = parser.remaining(true);
+    if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError)) {
+        const std::string found =
+            strays.empty() ? "" : ", and " + in_quotes(strays.front()) + " is none";
+        return "state needs a subcommand" + found + "; there are check, dump, load and import";
+    }
+    if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError) && !strays.empty()) {
+        return in_quotes(strays.front()) +
+               " was not expected; there are options, which begin with --, and the subcommand "
+               "state";
+    }
+    std::string what = error.what();
+    std::replace(what.begin(), what.end(), '\n', ' ');
+    return what;
+}
 
 /// One of them would be done, and the others forgotten.
 void refuse_conflict(const std::vector<std::pair<std::string, bool>>& asked) {
@@ -80,41 +125,34 @@ void refuse_conflict(const std::vector<std::pair<std::string, bool>>& asked) {
     }
 }
 
-}  // namespace reginfo
+}  // namespace
 
-CommandLine parse_command_line(std::vector<std::string> arguments) {
+CommandLine parse_command_line(const std::vector<std::string>& arguments) {
     CommandLine line;
-    CLI::App parser("SIP event server for the registration event package (RFC 3680).", "reginfod");
+    CLI::App parser("", "reginfod");
     bool check_config = false;
     bool check_health = false;
     bool version = false;
     std::string file;
-    CLI::Option* config = parser.add_option("--config", file, "Configuration file (TOML)");
-    config->type_name("FILE");
-    parser.add_flag("--check-config", check_config, "Print the effective configuration and exit");
-    parser.add_flag(
-        "--check-health",
-        check_health,
-        "Ask the server that runs with this configuration whether it is alive, and exit"
-    );
-    parser.add_flag("--version", version, "Print the version and exit");
+    const CLI::Option* config = parser.add_option("--config", file);
+    parser.add_flag("--check-config", check_config);
+    parser.add_flag("--check-health", check_health);
+    parser.add_flag("--version", version);
     for (const Key& key : all_keys()) {
         if (!key.flag.empty()) add_key(parser, key, line.flags);
     }
 
     add_state(parser, line);
 
-    std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
     try {
-        parser.parse(std::move(arguments));
+        // CLI11 takes them from the back.
+        parser.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
     } catch (const CLI::CallForHelp&) {
         line.action = CommandLine::Action::help;
-        line.help = parser.help();
+        line.help = help_of(parser);
         return line;
     } catch (const CLI::ParseError& error) {
-        std::string what = error.what();
-        std::replace(what.begin(), what.end(), '\n', ' ');
-        throw ConfigError("command line: " + what);
+        throw ConfigError("command line: " + explain(parser, arguments, error));
     }
     refuse_conflict(
         {{"--version", version},

@@ -30,7 +30,7 @@ struct CommandLine {
 
 /// @param arguments  without the program's name
 /// @throw ConfigError
-CommandLine parse_command_line(std::vector<std::string> arguments);
+CommandLine parse_command_line(const std::vector<std::string>& arguments);
 
 /// The variables of this process that begin with REGINFOD_.
 Environment read_environment(const char* const* variables);

@@ -237,6 +237,17 @@ void check_offset(const EffectiveConfig& effective) {
     }
 }
 
+/// Nobody would be served.
+void check_access(const EffectiveConfig& effective) {
+    if (!effective.config.settings.trusted_networks.empty()) return;
+    constexpr std::string_view paths[] = {"access.trusted_networks"};
+    fail(
+        place_of(effective.origins, paths),
+        "access.trusted_networks: it is empty, so nobody would be served; allowed is at least one "
+        "address or network (everybody: \"0.0.0.0/0\" and \"::/0\")"
+    );
+}
+
 void check_state_dir(const EffectiveConfig& effective) {
     const std::string& directory = effective.config.storage.state_dir;
     if (!directory.starts_with('~')) return;
@@ -274,6 +285,7 @@ void check(EffectiveConfig& effective) {
     );
     check_offset(effective);
     check_listeners(effective);
+    check_access(effective);
     check_state_dir(effective);
 }
 
@@ -307,6 +319,7 @@ EffectiveConfig load_config(
     const FlagValues& flags
 ) {
     EffectiveConfig effective;
+    effective.file = file;
     if (file) {
         for (const FileSetting& setting : read_config_file(*file)) {
             apply(effective, setting, *file + ":" + std::to_string(setting.line));
@@ -319,7 +332,11 @@ EffectiveConfig load_config(
 }
 
 std::string write_config(const EffectiveConfig& effective) {
-    return "# The effective configuration of reginfod.\n" + write_sections([&](const Key& key) {
+    const std::string read = effective.file
+                                 ? one_line(*effective.file) + " was read."
+                                 : "No file was read: --config names one. The service reads " +
+                                       std::string(kServiceConfig) + ".";
+    return "# The effective configuration. " + read + "\n" + write_sections([&](const Key& key) {
                std::string line(key.name);
                line += " = " + toml_value(key, effective.config);
                if (const auto set = effective.origins.find(key.path());

@@ -88,7 +88,11 @@ using Origins = std::map<std::string, std::string, std::less<>>;
 struct EffectiveConfig {
     Config config;
     Origins origins;
+    std::optional<std::string> file = {};  ///< that was read
 };
+
+/// What the unit of the package names with --config.
+inline constexpr std::string_view kServiceConfig = "/etc/reginfod/reginfod.toml";
 
 /// Reads all sources, flags over environment over file over defaults, and checks the result.
 /// @throw ConfigError
@@ -99,7 +103,7 @@ EffectiveConfig load_config(
 );
 
 /// As TOML that reads back as the same configuration, each line that is not at its default with
-/// the place where it was set.
+/// the place where it was set. The first line says which file was read.
 std::string write_config(const EffectiveConfig& effective);
 
 /// deploy/reginfod.example.toml: every key, explained, commented out with its default.

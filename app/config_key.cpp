@@ -135,7 +135,8 @@ struct Set {
         for (const std::string& item : *items) {
             const std::string why = field.add(config, item);
             if (!why.empty()) {
-                return Describe{}(item) + " " + why + "; allowed is " + std::string(field.allowed);
+                const std::string_view allowed = field.item.empty() ? field.allowed : field.item;
+                return Describe{}(item) + " " + why + "; allowed is " + std::string(allowed);
             }
         }
         return "";

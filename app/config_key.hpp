@@ -59,6 +59,7 @@ struct ListField {
     std::string (*add)(Config&, const std::string&);  ///< why not; empty if it was added
     std::string_view allowed;
     std::string_view continues;  ///< an item beginning so belongs to the one before it
+    std::string_view item = {};  ///< what one may be, for the error; empty: as `allowed`
 };
 
 using Field = std::variant<NumberField, TimeField, TextField, ListField>;

@@ -40,7 +40,8 @@ inline constexpr Field kListen = ListField{
     },
     "an array of \"udp:HOST:PORT\" or \"tcp:HOST:PORT\", each with or without "
     "\",advertise=NAME:PORT\"",
-    "advertise="};
+    "advertise=",
+    "\"udp:HOST:PORT\" or \"tcp:HOST:PORT\", with or without \",advertise=NAME:PORT\""};
 
 inline constexpr Field kServerAddress = TextField{
     [](const Config& c) { return c.server_address ? c.server_address->to_string() : ""; },
@@ -70,13 +71,14 @@ inline constexpr Field kTrustedNetworks = ListField{
     },
     [](Config& c) { c.settings.trusted_networks.clear(); },
     [](Config& c, const std::string& text) {
-        const std::optional<Network> network = Network::parse(text);
-        if (!network) return std::string("is no network");
+        const auto network = parse_network(text);
+        if (!network) return network.error().why;
         c.settings.trusted_networks.push_back(*network);
         return std::string();
     },
     "an array of addresses and networks such as \"10.0.0.0/8\" or \"fd00::/8\"",
-    ""};
+    "",
+    "an address, or a network such as \"10.0.0.0/8\" or \"fd00::/8\""};
 
 inline constexpr Field kProfileRules = ListField{
     [](const Config& c) {
@@ -115,7 +117,8 @@ inline constexpr Field kHttpHosts = ListField{
         return std::string();
     },
     "an array of host names without port",
-    ""};
+    "",
+    "a host name without port"};
 
 inline constexpr std::size_t kTokenMin = 16;
 
@@ -148,7 +151,8 @@ inline constexpr Field kResolverServers = ListField{
         return std::string();
     },
     "an array of \"ADDRESS\" or \"ADDRESS:PORT\"",
-    ""};
+    "",
+    "\"ADDRESS\" or \"ADDRESS:PORT\""};
 
 inline constexpr Field kStateDir = TextField{
     [](const Config& c) { return c.storage.state_dir; },

@@ -117,6 +117,20 @@ boost::system::result<ListenAddress, BadAddress> parse_listen(std::string_view t
     return listen;
 }
 
+boost::system::result<Network, BadAddress> parse_network(std::string_view text) {
+    const auto network = Network::parse(text);
+    if (!network) return BadAddress{"is no network"};
+    const std::size_t slash = std::min(text.find('/'), text.size());
+    const std::string meant = network->to_string();
+    const std::string_view address = text.substr(0, slash);
+    if (IpAddress::parse(address) != IpAddress::parse(meant.substr(0, meant.find('/')))) {
+        return BadAddress{
+            "has bits beyond " + std::string(text.substr(slash)) + ": write \"" + meant +
+            "\", or \"" + std::string(address) + "\" for that address alone"};
+    }
+    return *network;
+}
+
 ListenerSettings settings_of(
     const ListenAddress& listen,
     const Endpoint& bound,

@@ -49,6 +49,10 @@ boost::system::result<Endpoint, BadAddress> parse_bound(std::string_view text);
 /// Reads "udp:HOST:PORT" or "tcp:HOST:PORT", with or without ",advertise=NAME:PORT".
 boost::system::result<ListenAddress, BadAddress> parse_listen(std::string_view text);
 
+/// Reads "10.0.0.0/8", "fd00::/8" or an address. Bits beyond the prefix are an error: whoever wrote
+/// them meant another network, or an address.
+boost::system::result<Network, BadAddress> parse_network(std::string_view text);
+
 /// Whether it could be a DNS name or an IPv4 address: letters, digits, '-', '_' and '.', at most
 /// 253 of them.
 bool is_host_name(std::string_view text);

@@ -52,9 +52,9 @@ void say(const std::string& what) {
     reginfo::LogWriter(STDERR_FILENO).write("reginfod: " + what + "\n");
 }
 
-void run(std::vector<std::string> arguments) {
+void run(const std::vector<std::string>& arguments) {
     using Action = reginfo::CommandLine::Action;
-    const reginfo::CommandLine line = reginfo::parse_command_line(std::move(arguments));
+    const reginfo::CommandLine line = reginfo::parse_command_line(arguments);
     if (line.action == Action::help) {
         std::cout << line.help;
         return flush_output();

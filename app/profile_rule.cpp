@@ -1,5 +1,7 @@
 #include "app/profile_rule.hpp"
 
+#include "app/listen_address.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -25,8 +27,10 @@ std::string add(ProfileRule& rule, std::string_view name, std::string_view value
     if (value.empty()) return "gives " + std::string(name) + " no value";
     if (name == "network") {
         if (rule.network) return twice();
-        rule.network = Network::parse(value);
-        return rule.network ? "" : "has " + in_quotes(value) + ", which is no network";
+        const auto network = parse_network(value);
+        if (!network) return "has " + in_quotes(value) + ", which " + network.error().why;
+        rule.network = *network;
+        return "";
     }
     if (name != "user_agent" && name != "from_domain") {
         return "has an unknown condition " + in_quotes(name);

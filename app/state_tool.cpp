@@ -37,6 +37,11 @@ bool is_readable(const StoredRecord& record) {
     return false;
 }
 
+/// "1 record", "2 records".
+std::string counted(std::uint64_t count, std::string_view what) {
+    return std::to_string(count) + " " + std::string(what) + (count == 1 ? "" : "s");
+}
+
 Stamp milliseconds(Duration duration) {
     return std::chrono::floor<std::chrono::milliseconds>(duration).count();
 }
@@ -127,7 +132,7 @@ private:
         const std::size_t said = parse_line(parse_tail_line, line_, number_);
         if (said != records_) {
             refuse_dump(
-                "the dump has " + std::to_string(records_) + " records, and its last line says " +
+                "the dump has " + counted(records_, "record") + ", and its last line says " +
                 std::to_string(said)
             );
         }
@@ -186,8 +191,8 @@ void dump_state(const RecordFileOptions& options, std::ostream& out) {
             return true;
         });
         if (report.damaged > 0) {
-            damage = options.path + " has " + std::to_string(report.damaged) +
-                     " records that are damaged, the first: " + report.findings.front();
+            damage = options.path + " has " + counted(report.damaged, "damaged record") +
+                     ", the first: " + report.findings.front();
         }
     } catch (const DamagedError& error) {
         damage = error.found();
@@ -196,8 +201,8 @@ void dump_state(const RecordFileOptions& options, std::ostream& out) {
     lines.finish();
     if (damage.empty()) return;
     throw StoreError(
-        damage + "; the " + std::to_string(records) +
-        " records that can be read are in the dump, which can be loaded"
+        damage + "; what can be read, " + counted(records, "record") +
+        ", is in the dump, which can be loaded"
     );
 }
 
@@ -211,7 +216,7 @@ void load_state(const RecordFileOptions& options, std::istream& in, std::ostream
         );
     }
     file.fill(lines.head().hash_seed, [&] { return lines.next(); });
-    out << lines.records() << " records loaded";
+    out << counted(lines.records(), "record") << " loaded";
     if (!lines.head().has_tail) {
         out << "; whether the dump was whole cannot be told: an earlier version wrote it";
     }
@@ -231,12 +236,12 @@ bool check_state(const RecordFileOptions& options, std::ostream& out) {
     }
     for (const std::string& finding : report.findings) out << finding << "\n";
     if (report.missing > 0) {
-        out << "the write-ahead log was cut short: " << report.missing
-            << " changes that were acknowledged are missing\n";
+        out << "the write-ahead log was cut short, and with it "
+            << counted(report.missing, "acknowledged change") << "\n";
     }
-    out << report.aors << " AORs, " << report.dialogs << " dialogs, " << report.transactions
-        << " transactions, " << report.unreadable << " unreadable, " << report.damaged
-        << " damaged\n";
+    out << counted(report.aors, "AOR") << ", " << counted(report.dialogs, "dialog") << ", "
+        << counted(report.transactions, "transaction") << ", " << report.unreadable
+        << " unreadable, " << report.damaged << " damaged\n";
     return problems.empty() && report.is_whole();
 }
 
@@ -281,8 +286,8 @@ void import_state(
     } catch (const SqliteError& error) {
         fail(file.path(), error);
     }
-    out << writes.size() << " AORs with " << contacts << " contacts imported, " << dump.expired
-        << " contacts had expired\n";
+    out << counted(writes.size(), "AOR") << " with " << counted(contacts, "contact")
+        << " imported, " << counted(dump.expired, "contact") << " had expired\n";
 }
 
 }  // namespace reginfo

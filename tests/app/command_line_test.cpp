@@ -4,10 +4,12 @@
 #include "app/command_line.hpp"
 
 #include "app/config_key.hpp"
+#include "app/help.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -86,6 +88,92 @@ TEST(CommandLine, HelpNamesEveryFlag) {
 
     EXPECT_THAT(help, HasSubstr("--config"));
     for (const Key& key : all_keys()) EXPECT_THAT(help, HasSubstr(std::string(key.flag)));
+}
+
+/// Of `arguments` and --help.
+std::string help_with(std::vector<std::string> arguments) {
+    arguments.emplace_back("--help");
+    return parse_command_line(arguments).help;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+    std::vector<std::string> lines;
+    std::istringstream stream(text);
+    for (std::string line; std::getline(stream, line);) lines.push_back(line);
+    return lines;
+}
+
+TEST(CommandLine, HelpFitsATerminal) {
+    const std::vector<std::vector<std::string>> asked = {
+        {},
+        {"state"},
+        {"state", "check"},
+        {"state", "dump"},
+        {"state", "load"},
+        {"state", "import"}};
+    for (const auto& arguments : asked) {
+        for (const std::string& line : lines_of(help_with(arguments))) {
+            EXPECT_LE(line.size(), 80U) << line;
+            EXPECT_FALSE(line.ends_with(' ')) << line;
+        }
+    }
+}
+
+TEST(CommandLine, HelpSaysWhatAnOptionTakesAndItsDefault) {
+    const std::string help = help_with({});
+
+    EXPECT_THAT(help, HasSubstr("  --listen udp:HOST:PORT, tcp:HOST:PORT\n"));
+    EXPECT_THAT(help, HasSubstr(" udp:127.0.0.1:5060 and tcp:127.0.0.1:5060.\n"));
+    EXPECT_THAT(help, HasSubstr("\n  --http HOST:PORT       The "));
+    EXPECT_THAT(help, HasSubstr("127.0.0.1:8080. (http.listen)"));
+    EXPECT_THAT(help, HasSubstr("~/.local/state/reginfod"));
+    EXPECT_THAT(help, HasSubstr("\nExit status:\n  0  "));
+    EXPECT_THAT(help, HasSubstr("\nExample:\n  reginfod --listen "));
+    EXPECT_THAT(help, HasSubstr("reginfod(8)"));
+}
+
+TEST(CommandLine, HelpOfASubcommandKnowsWhatThatTakes) {
+    EXPECT_THAT(help_with({"state"}), HasSubstr("Subcommands:\n  check "));
+    for (const StateVerb& verb : state_verbs()) {
+        const std::string help = help_with({"state", std::string(verb.name)});
+        EXPECT_THAT(help, HasSubstr("Usage: reginfod state " + std::string(verb.name)));
+        EXPECT_THAT(help, HasSubstr("\n  --state-dir DIR "));
+        EXPECT_EQ(help.find("--domain") != std::string::npos, verb.name == "import");
+        EXPECT_EQ(help.find("FILE]") != std::string::npos, verb.name != "check");
+    }
+    EXPECT_THAT(help_with({"state", "dump"}), HasSubstr("GET /api/v1/dump"));
+}
+
+TEST(CommandLine, AnErrorSaysWhatIsMeant) {
+    struct Case {
+        std::vector<std::string> arguments;
+        std::string error;
+    };
+    const std::vector<Case> cases = {
+        {{"--lisen", "udp:127.0.0.1:1"},
+         "unknown option \"--lisen\"; the nearest known one is --listen"},
+        {{"--log-level=info", "--log-fromat=json"},
+         "unknown option \"--log-fromat\"; the nearest known one is --log-format"},
+        {{"-x"}, "unknown option \"-x\"; the nearest known one is --"},
+        {{"state", "import", "--domian", "a.example"},
+         "unknown option \"--domian\"; the nearest known one is --domain"},
+        {{"state", "frob"},
+         "state needs a subcommand, and \"frob\" is none; there are check, dump, load and import"},
+        {{"state"}, "state needs a subcommand; there are check, dump, load and import"},
+        {{"state", "--state-dir", "/s"},
+         "state needs a subcommand; there are check, dump, load and import"},
+        {{"stray"}, "\"stray\" was not expected; there are options, "},
+        {{"state", "dump", "file", "more"}, "\"more\" was not expected"},
+        {{"--listen"}, "--listen"},
+    };
+    for (const Case& c : cases) {
+        try {
+            parse_command_line(c.arguments);
+            ADD_FAILURE() << c.error;
+        } catch (const ConfigError& error) {
+            EXPECT_THAT(error.what(), HasSubstr("command line: " + c.error));
+        }
+    }
 }
 
 TEST(CommandLine, WhatIsNotUnderstoodIsAnErrorOfOneLine) {

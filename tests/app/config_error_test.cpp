@@ -83,17 +83,66 @@ TEST(ConfigError, AWrongValueIsToldWithItsLineAndWhatIsAllowed) {
          "FILE:2: http.hosts: found an array of other things than strings, allowed is an array of "
          "host names without port"},
         {"[access]\ntrusted_networks = [\"10.0.0.0/33\"]\n",
-         "FILE:2: access.trusted_networks: \"10.0.0.0/33\" is no network; allowed is an array of "
-         "addresses and networks such as \"10.0.0.0/8\" or \"fd00::/8\""},
+         "FILE:2: access.trusted_networks: \"10.0.0.0/33\" is no network; allowed is an address, "
+         "or "
+         "a network such as \"10.0.0.0/8\" or \"fd00::/8\""},
+        {"[access]\ntrusted_networks = \"10.0.0.0/8\"\n",
+         "FILE:2: access.trusted_networks: found \"10.0.0.0/8\", allowed is an array of addresses "
+         "and networks such as \"10.0.0.0/8\" or \"fd00::/8\""},
         {"[sip]\nserver_name = \"a\\r\\nInjected: b\"\n",
          "FILE:2: sip.server_name: found \"a\\u000d\\u000aInjected: b\", allowed is a text of at "
          "most 255 printable ASCII characters"},
     });
 }
 
+TEST(ConfigError, ANetworkWithBitsBeyondItsPrefixIsToldWithWhatToWrite) {
+    const std::string allowed =
+        "; allowed is an address, or a network such as \"10.0.0.0/8\" or \"fd00::/8\"";
+    expect_errors({
+        {"[access]\ntrusted_networks = [\"192.0.2.1\", \"10.0.0.1/8\"]\n",
+         "FILE:2: access.trusted_networks: \"10.0.0.1/8\" has bits beyond /8: write "
+         "\"10.0.0.0/8\", or \"10.0.0.1\" for that address alone" +
+             allowed},
+        {"[access]\ntrusted_networks = [\"fd00::1/64\"]\n",
+         "FILE:2: access.trusted_networks: \"fd00::1/64\" has bits beyond /64: write "
+         "\"fd00::/64\", or \"fd00::1\" for that address alone" +
+             allowed},
+    });
+    EXPECT_THAT(
+        error_of("[watchers]\nprofiles = [\"ims network=10.0.0.1/8\"]\n"),
+        HasSubstr("has \"10.0.0.1/8\", which has bits beyond /8: write \"10.0.0.0/8\"")
+    );
+    EXPECT_THAT(
+        error_of({}, {{"REGINFOD_ACCESS_TRUSTED_NETWORKS", "0.0.0.0/0,::1/0"}}),
+        HasSubstr("has bits beyond /0: write \"::/0\"")
+    );
+}
+
+TEST(ConfigError, WhereNobodyWouldBeServedThatIsToldWithWhatToWrite) {
+    const std::string error =
+        "access.trusted_networks: it is empty, so nobody would be served; allowed is at least one "
+        "address or network (everybody: \"0.0.0.0/0\" and \"::/0\")";
+
+    EXPECT_EQ(error_of("[access]\ntrusted_networks = []\n"), "FILE:2: " + error);
+    EXPECT_EQ(
+        error_of({}, {{"REGINFOD_ACCESS_TRUSTED_NETWORKS", ""}}),
+        "REGINFOD_ACCESS_TRUSTED_NETWORKS: " + error
+    );
+    EXPECT_EQ(error_of("[access]\ntrusted_networks = [\"0.0.0.0/0\", \"::/0\"]\n"), "");
+}
+
+TEST(ConfigError, AWrongFlagIsToldWithWhatOneMayBe) {
+    EXPECT_EQ(
+        error_of({}, {}, {{"sip.listen", {"foo"}}}),
+        "--listen: \"foo\" does not begin with \"udp:\" or \"tcp:\"; allowed is \"udp:HOST:PORT\" "
+        "or "
+        "\"tcp:HOST:PORT\", with or without \",advertise=NAME:PORT\""
+    );
+}
+
 TEST(ConfigError, AWrongListenerIsToldWithWhatIsWrong) {
     const std::string allowed =
-        "; allowed is an array of \"udp:HOST:PORT\" or \"tcp:HOST:PORT\", each with or without "
+        "; allowed is \"udp:HOST:PORT\" or \"tcp:HOST:PORT\", with or without "
         "\",advertise=NAME:PORT\"";
     expect_errors({
         {"[sip]\nlisten = [\"udp:127.0.0.1:5060\", \"udp:reg.example:5060\"]\n",

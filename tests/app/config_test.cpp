@@ -23,6 +23,7 @@ using namespace std::chrono_literals;
 using test::load_text;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 std::string toml_of(const Config& config) { return write_config({config, {}}); }
 
@@ -57,7 +58,7 @@ TEST(Config, AFileChangesWhatItNamesAndNothingElse) {
                               "[publish]\nmax_expires = 7200\n"
                               "[notify]\nmin_interval = 0.25\n"
                               "[sip]\nt1_ms = 250\nlisten = [\"udp:[::1]:5070\"]\n"
-                              "[access]\nuntrusted = \"forbid\"\ntrusted_networks = []\n"
+                              "[access]\nuntrusted = \"forbid\"\ntrusted_networks = [\"::1\"]\n"
                               "[log]\nlevel = \"debug\"\nformat = \"json\"\n"
     )
                               .config;
@@ -69,7 +70,7 @@ TEST(Config, AFileChangesWhatItNamesAndNothingElse) {
     ASSERT_EQ(config.listen.size(), 1U);
     EXPECT_EQ(config.listen[0].to_string(), "udp:[::1]:5070");
     EXPECT_TRUE(config.settings.refuse_untrusted_with_403);
-    EXPECT_TRUE(config.settings.trusted_networks.empty());
+    EXPECT_EQ(config.settings.trusted_networks, std::vector{*Network::parse("::1")});
     EXPECT_EQ(config.log.level, LogLevel::debug);
     EXPECT_EQ(config.log.format, LogFormat::json);
 }
@@ -89,7 +90,7 @@ TEST(Config, FlagsStandAboveTheEnvironmentAndThatAboveTheFile) {
     const Environment environment = {
         {"REGINFOD_HTTP_LISTEN", "127.0.0.1:2"}, {"REGINFOD_LOG_LEVEL", "warning"}};
 
-    const auto [config, origins] = load_config(path, environment, {{"log.level", {"debug"}}});
+    const auto [config, origins, read] = load_config(path, environment, {{"log.level", {"debug"}}});
 
     EXPECT_EQ(config.log.level, LogLevel::debug);
     EXPECT_EQ(config.http.listen->port, 2);
@@ -197,6 +198,21 @@ TEST(ConfigTable, TheEffectiveConfigurationSaysWhereAValueIsFrom) {
     EXPECT_THAT(
         write_config(load_config({}, {{"REGINFOD_SIP_T2_MS", "2000"}}, {})),
         HasSubstr("\nt2_ms = 2000  # REGINFOD_SIP_T2_MS\n")
+    );
+}
+
+TEST(ConfigTable, TheEffectiveConfigurationBeginsWithTheFileThatWasRead) {
+    EXPECT_THAT(
+        write_config(load_config({}, {}, {})),
+        StartsWith(
+            "# The effective configuration. No file was read: --config names one. The service "
+            "reads /etc/reginfod/reginfod.toml.\n"
+        )
+    );
+    const std::string path = test::write_file("[log]\n");
+    EXPECT_THAT(
+        write_config(load_config(path, {}, {})),
+        StartsWith("# The effective configuration. " + path + " was read.\n")
     );
 }
 

@@ -158,7 +158,7 @@ TEST_F(StateTool, ADumpOfAnEarlierVersionHasNoLastLine) {
     text.replace(text.find("\"reginfod_state\":2"), 18, "\"reginfod_state\":1");
     text.resize(text.rfind("{\"records\""));
 
-    EXPECT_THAT(load(text), AllOf(HasSubstr("1 records loaded"), HasSubstr("earlier version")));
+    EXPECT_THAT(load(text), AllOf(HasSubstr("1 record loaded"), HasSubstr("earlier version")));
 }
 
 TEST_F(StateTool, AStateWithRecordsIsNotLoadedInto) {
@@ -214,7 +214,7 @@ TEST_F(StateTool, AnImportKeepsTheContactsOfAllTablesAndSpellings) {
 TEST_F(StateTool, AContactThatIsTwiceInADumpIsCountedOnce) {
     const std::string one = table({info("a@b.example", {"sip:1@192.0.2.1"})});
 
-    EXPECT_THAT(import({one, one}), HasSubstr("1 AORs with 1 contacts imported"));
+    EXPECT_THAT(import({one, one}), HasSubstr("1 AOR with 1 contact imported, 0 contacts had"));
 }
 
 TEST_F(StateTool, AnImportTakesThePlaceOfTheOneBefore) {

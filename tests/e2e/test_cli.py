@@ -30,8 +30,14 @@ def flags(bed):
     for flag in ("--listen", "--http", "--storage", "--state-dir", "--config", "--log-level",
                  "--check-config", "--version"):
         assert flag in done.stdout, f"{flag} is not in --help"
-    done = command("--no-such-flag")
-    assert done.returncode == 2 and done.stderr, done
+    done = command("--lisen", "udp:127.0.0.1:1")
+    assert done.returncode == 2 and "the nearest known one is --listen" in done.stderr, done
+    done = command("--listen", "foo")
+    assert done.returncode == 2 and "array" not in done.stderr and '"udp:HOST:PORT"' in done.stderr, done
+    done = command("state", "frob")
+    assert done.returncode == 2 and "check, dump, load and import" in done.stderr, done
+    done = command("state", "dump", "--help")
+    assert done.returncode == 0 and "--state-dir" in done.stdout, done
 
 
 def check_config(bed):
@@ -39,12 +45,22 @@ def check_config(bed):
     assert done.returncode == 0, done
     for text in ("udp:127.0.0.1:5060", "tcp:127.0.0.1:5060", "127.0.0.1:8080"):
         assert text in done.stdout, f"{text} is not in the effective configuration:\n{done.stdout}"
+    first = done.stdout.splitlines()[0]
+    assert "No file was read" in first and "/etc/reginfod/reginfod.toml" in first, first
     path = os.path.join(bed.directory, "wrong.toml")
     with open(path, "w") as file:
         file.write('[log]\nlevel = "info"\n\n[publish]\nmax_expire = 60\n')
     done = command("--config", path, "--check-config")
     assert done.returncode == 2, done
     assert "5" in done.stderr and "max_expires" in done.stderr, done.stderr
+    with open(path, "w") as file:
+        file.write('[log]\nlevel = "info"\n')
+    done = command("--config", path, "--check-config")
+    assert done.stdout.splitlines()[0].endswith(f"{path} was read."), done.stdout
+    with open(path, "w") as file:
+        file.write('[access]\ntrusted_networks = ["10.0.0.1/8"]\n')
+    done = command("--config", path, "--check-config")
+    assert done.returncode == 2 and 'write "10.0.0.0/8"' in done.stderr, done
     done = command("--check-config", "--log-level", "debug",
                    environment={"REGINFOD_PUBLISH_MAX_EXPIRES": "7212"})
     assert done.returncode == 0 and "7212" in done.stdout and "debug" in done.stdout, done
