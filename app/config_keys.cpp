@@ -291,10 +291,9 @@ const Key kKeys[] = {
      word<Syncs>([](auto& c) -> auto& { return c.storage.sync; })},
 
     {"log", "level",
-     "\"debug\", \"info\", \"warning\", \"error\" or \"off\": the least that is logged. At \"debug\" nothing\n"
-     "more is said today than at \"info\", which has starts, stops, reloads, actions and traces; at\n"
-     "\"warning\" bounds that are reached, what peers do wrong, and lines left out; at \"error\" what\n"
-     "keeps the server from serving.",
+     "Minimum severity. \"debug\": the first line of every SIP message that comes or goes; \"info\":\n"
+     "starts, stops, reloads, actions and traces; \"warning\": bounds that are reached, what peers do\n"
+     "wrong, and lines left out; \"error\": what keeps the server from serving; \"off\".",
      word<Levels>([](auto& c) -> auto& { return c.log.level; }), "--log-level"},
     {"log", "format", "\"text\" or \"json\", one object a line.",
      word<Formats>([](auto& c) -> auto& { return c.log.format; }), "--log-format"},

@@ -62,4 +62,10 @@ Reload reload(const Config& running, const Config& fresh) {
     return result;
 }
 
+std::string joined(const std::vector<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names) text.append(text.empty() ? "" : ", ").append(name);
+    return text;
+}
+
 }  // namespace reginfo

@@ -19,4 +19,7 @@ struct Reload {
 /// level of the log can change; where sockets, files and timers were made from a key, it cannot.
 Reload reload(const Config& running, const Config& fresh);
 
+/// "a, b".
+std::string joined(const std::vector<std::string>& names);
+
 }  // namespace reginfo

@@ -47,12 +47,6 @@ Config::Http within(Config::Http http, const ConnectionBounds& bounds) {
     return http;
 }
 
-std::string joined(const std::vector<std::string>& names) {
-    std::string text;
-    for (const std::string& name : names) text.append(text.empty() ? "" : ", ").append(name);
-    return text;
-}
-
 std::string text_of(const ListenerSettings& listener) {
     const std::string_view scheme = listener.transport == Transport::udp ? "udp:" : "tcp:";
     return std::string(scheme) + listener.bound.to_string();
@@ -103,6 +97,7 @@ void Service::start() {
     engine_.emplace(config_.settings, random_seed());
     restore_state();
     open_driver();
+    driver_->tell_messages(config_.log.level == LogLevel::debug);
     driver_->start();
     driver_->run_turn([this](TimePoint now, Outbox& outbox) {
         engine_->handle_restored(now, outbox);
@@ -347,6 +342,7 @@ void Service::reload() {
         engine_->handle_reload(config_.settings);
         config_.transport.message = config_.settings.limits.message;
         driver_->set_message_limits(config_.transport.message);
+        driver_->tell_messages(config_.log.level == LogLevel::debug);
         log_.set_level(config_.log.level);
         log_.write(Severity::info, "reloaded", {{"changed", joined(fresh.changed)}});
         if (fresh.kept.empty()) return;

@@ -168,6 +168,7 @@ void Driver::adjust_pressure(std::optional<TimePoint> deadline) {
 
 bool Driver::handle_message(const Flow& flow, std::string_view bytes) {
     if (hep_) hep_->received(flow, bytes);
+    if (tells_messages_) tell("message received", flow, bytes);
     return parts_.engine.handle_message(now_, flow, bytes, outbox_);
 }
 
@@ -246,6 +247,7 @@ void Driver::perform_effects() {
 
 void Driver::perform(Send& send) {
     if (hep_) hep_->sent(send.flow, send.head, send.tail ? *send.tail : std::string_view{});
+    if (tells_messages_) tell("message sent", send.flow, send.head);
     if (send.flow.transport != Transport::udp) return tcp_.send(std::move(send));
     if (UdpEndpoint* const udp = udp_of(send.flow)) {
         udp->send(send.flow.peer, std::move(send.head), std::move(send.tail));
@@ -253,6 +255,13 @@ void Driver::perform(Send& send) {
         ++stats_.datagrams_unsendable;
         handle_unsent(send.flow, std::move(send.head), Unsent::no_way);
     }
+}
+
+/// By its first line.
+void Driver::tell(std::string_view what, const Flow& flow, std::string_view message) {
+    const std::size_t end = std::min(message.find_first_of("\r\n"), message.size());
+    constexpr bool limited = false;
+    note({Note::Severity::debug, what, std::string(message.substr(0, end)), flow, limited});
 }
 
 void Driver::perform(Close& close) {

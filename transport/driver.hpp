@@ -69,9 +69,13 @@ public:
     /// Of messages that begin from now on; on streams, of connections that do.
     void set_message_limits(const sip::ParseLimits& limits) { options_.message = limits; }
 
+    /// Whether each message that comes or goes is a line of the log, with severity debug.
+    void tell_messages(bool whether) { tells_messages_ = whether; }
+
     const TransportStats& stats() const { return stats_; }
 
 private:
+    void tell(std::string_view what, const Flow& flow, std::string_view message);
     void measure_backlog(ListenerId listener, bool drained);
     void adjust_pressure(std::optional<TimePoint> deadline);
     void begin_turn() override;
@@ -139,6 +143,7 @@ private:
     Pressure pressure_ = Pressure::none;
     TimePoint started_;
     TimePoint now_;
+    bool tells_messages_ = false;
     bool in_turn_ = false;
     bool turn_posted_ = false;
     bool stopped_ = false;

@@ -123,6 +123,20 @@ def state_survives(bed):
     assert second.stop() == 0
 
 
+def messages_are_logged(bed):
+    """At debug, and only there: the first line of what comes and goes."""
+    for level in ("debug", "info"):
+        reginfod = Reginfod(bed, name=f"reginfod-{level}", arguments=("--log-level", level))
+        watcher = bed.watch(Watcher("sip:alice@reg.test", reginfod.address))
+        assert watcher.subscribe().status == 200
+        watcher.wait_contacts()
+        assert reginfod.stop() == 0
+        said = reginfod.output()
+        for line in ('message received flow=udp:127.0.0.1:', 'detail="SUBSCRIBE sip:alice@reg.test SIP/2.0"',
+                     'message sent flow=udp:127.0.0.1:', 'detail="SIP/2.0 200 OK"', 'detail="NOTIFY sip:'):
+            assert (line in said) == (level == "debug"), (line, said)
+
+
 def side_port(bed, reginfod):
     assert reginfod.http("/healthz")[0] == 200
     assert reginfod.http("/readyz")[0] == 200
@@ -208,6 +222,7 @@ def test(bed):
     check_config(bed)
     port_taken(bed)
     ready_line(bed)
+    messages_are_logged(bed)
     unusable_state(bed)
     state_survives(bed)
     for how in (signal.SIGTERM, signal.SIGINT):

@@ -71,6 +71,27 @@ TEST_F(DriverTest, ACommitThatIsDoneLaterIsAnsweredThen) {
     EXPECT_EQ(server.stats().turns.count, turns + 1) << "both are one turn";
 }
 
+TEST_F(DriverTest, MessagesAreToldByTheirFirstLinesWhereThatIsWanted) {
+    server.script.on_message = [](const Flow& flow, std::string_view, Outbox& outbox) {
+        outbox.send(flow, "SIP/2.0 200 OK\r\nVia: x\r\n\r\n");
+    };
+    peer.send(server.bound(0), "OPTIONS sip:a SIP/2.0\r\nVia: y\r\n\r\n");
+    ASSERT_TRUE(server.run_until([&] { return peer.poll() == 1; }));
+    EXPECT_THAT(server.notes, IsEmpty());
+
+    server.driver.tell_messages(true);
+    peer.send(server.bound(0), "OPTIONS sip:a SIP/2.0\r\nVia: y\r\n\r\n");
+
+    ASSERT_TRUE(server.run_until([&] { return peer.poll() == 2; }));
+    ASSERT_THAT(server.notes, SizeIs(2));
+    EXPECT_EQ(server.notes[0].severity, Note::Severity::debug);
+    EXPECT_EQ(server.notes[0].what, "message received");
+    EXPECT_EQ(server.notes[0].detail, "OPTIONS sip:a SIP/2.0");
+    EXPECT_EQ(server.notes[1].what, "message sent");
+    EXPECT_EQ(server.notes[1].detail, "SIP/2.0 200 OK");
+    EXPECT_EQ(server.notes[1].flow, server.notes[0].flow);
+}
+
 TEST_F(DriverTest, ALongChainOfCommitsIsNoRecursion) {
     constexpr CommitId kLast = 200'000;
     CommitId done = 0;
