@@ -23,8 +23,10 @@ INSTALLED = """
 /etc/reginfod/reginfod.toml
 /usr/bin/reginfod
 /usr/lib/systemd/system/reginfod.service
+/usr/lib/systemd/system/reginfod.socket
 /usr/lib/sysusers.d/reginfod.conf
 /usr/share/bash-completion/completions/reginfod
+/usr/share/doc/reginfod/changelog.gz
 /usr/share/doc/reginfod/changelog.Debian.gz
 /usr/share/doc/reginfod/copyright
 /usr/share/doc/reginfod/operations.md
