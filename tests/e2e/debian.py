@@ -5,7 +5,9 @@ import shutil
 import subprocess
 
 import harness
-from harness import Process
+from harness import ROOT, Process
+
+KEPT = os.path.join(ROOT, "build/images")
 
 
 def command(*arguments, timeout=1800):
@@ -30,6 +32,13 @@ def debootstrap(release, tree):
     return tree
 
 
+def compiler_cache(release):
+    """The folder that all builds in this release share; not with another, as compilers differ."""
+    cache = os.path.join(KEPT, f"{release}-ccache")
+    os.makedirs(cache, exist_ok=True)
+    return cache
+
+
 # As process 1 with that root, this machine's network and devices, and its way to a mirror.
 ENTER = """set -e
 mount --bind "$0" "$0"
@@ -38,6 +47,8 @@ mount -t proc proc proc
 mount --rbind /sys sys
 mount --rbind /dev dev
 mount --bind /etc/apt/apt.conf.d etc/apt/apt.conf.d
+mkdir -p root/.cache/ccache
+mount --bind "$CACHE" root/.cache/ccache
 pivot_root . mnt
 umount -l /mnt
 cd /src
@@ -48,9 +59,10 @@ exec "$@"
 class OtherDebian:
     """One with a copy of the checkout in /src, whose build folder and packages are kept as well."""
 
-    def __init__(self, bed, release, tree):
+    def __init__(self, bed, release):
         need_root()
-        self.bed, self.root = bed, debootstrap(release, tree)
+        self.bed, self.release = bed, release
+        self.root = debootstrap(release, os.path.join(KEPT, f"{release}-tests"))
         shutil.copy("/etc/resolv.conf", os.path.join(self.root, "etc/resolv.conf"))
         with open(os.path.join(self.root, "etc/hosts"), "w") as file:
             file.write("127.0.0.1 localhost\n::1 localhost\n")
@@ -76,7 +88,7 @@ class OtherDebian:
     def run(self, name, *words):
         """What the command printed; it must succeed."""
         environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8",
-                       "DEBIAN_FRONTEND": "noninteractive"}
+                       "DEBIAN_FRONTEND": "noninteractive", "CACHE": compiler_cache(self.release)}
         kept = {key: os.environ[key] for key in ("JOBS", "http_proxy", "https_proxy") if key in os.environ}
         variables = [f"{key}={value}" for key, value in (environment | kept).items()]
         running = Process(name, ["unshare", "--mount", "--pid", "--fork", "--kill-child", "env", "-i",

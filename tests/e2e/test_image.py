@@ -20,7 +20,7 @@ import sys
 import time
 
 import harness
-from debian import OtherDebian, command, debootstrap, need_root
+from debian import KEPT, OtherDebian, command, compiler_cache, debootstrap, need_root
 from dockerfile import Dockerfile
 from harness import DEPLOY, ROOT, Process, free_port, wait_until
 from publisher import Publisher, contact
@@ -29,7 +29,6 @@ from test_kamailio_edge import NameServer, register
 from test_package import build_package
 from watcher import SurvivingWatcher, Watcher
 
-KEPT = os.path.join(ROOT, "build/images")
 BASE = "docker.io/library/debian:{}-slim"
 HERE = platform.freedesktop_os_release()["VERSION_CODENAME"]
 IMAGE = "localhost/reginfod"
@@ -124,9 +123,11 @@ def bytes_below(root):
 
 
 def build(image_name, context, dockerfile):
-    base_image(re.fullmatch("debian:(.*)-slim", Dockerfile(os.path.join(context, dockerfile)).base)[1])
+    release = re.fullmatch("debian:(.*)-slim", Dockerfile(os.path.join(context, dockerfile)).base)[1]
+    base_image(release)
     began = time.monotonic()
     buildah("build", "--isolation", "chroot", "--pull-never", "--format", "docker", *APT,
+            "--volume", f"{compiler_cache(release)}:/root/.cache/ccache",
             "-f", os.path.join(context, dockerfile), "-t", image_name, context)
     buildah("rmi", "--prune")  # the one that had the name before
     print(f"{image_name} built in {time.monotonic() - began:.0f} s", flush=True)
@@ -413,7 +414,7 @@ def sockets(booted, root, port, http, told):
 def other(bed):
     """All that this machine builds and tests, in the other Debian: with its compiler, its libraries and
     its Kamailio."""
-    debian = OtherDebian(bed, sys.argv[1], os.path.join(KEPT, f"{sys.argv[1]}-tests"))
+    debian = OtherDebian(bed, sys.argv[1])
     debian.take(ROOT)
     debian.run("build", "deploy/run", "--build-only")
     path = debian.run("package", "deploy/package").splitlines()[-1]
