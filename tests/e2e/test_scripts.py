@@ -11,10 +11,12 @@ import harness
 from harness import ROOT
 
 
-def run(*command, path=None, **options):
-    environment = {"PATH": path or os.environ["PATH"], "HOME": "/nowhere"}
+UNSHARE = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-c")
+
+
+def run(*command):
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False,
-                          stdin=subprocess.DEVNULL, env=environment, **options)
+                          stdin=subprocess.DEVNULL)
 
 
 class Machine:
@@ -41,8 +43,8 @@ class Machine:
             made.write(f"#!/bin/sh\n{script}\n")
         os.chmod(file, 0o755)
 
-    def run(self, script, *arguments):
-        done = run(os.path.join(ROOT, script), *arguments, path=self.path)
+    def run(self, script, *arguments, within=()):
+        done = run(*within, "env", f"PATH={self.path}", os.path.join(ROOT, script), *arguments)
         with open(self.asked) as file:
             return done, file.read()
 
@@ -88,6 +90,29 @@ def the_release_decides_between_names(bed):
     assert "cmake" in done.stderr and "boost" not in done.stderr, done.stderr
 
 
+def what_came_does_not_start_with_the_machine(bed):
+    """Enabled by its package, a Kamailio is disabled again, with systemd or without; what was enabled
+    before stays so."""
+    for tool in ("systemctl", "deb-systemd-helper"):
+        machine = Machine(bed, f"with-{tool}", {})
+        units, programs = machine.path + ".units", machine.path + ".programs"
+        wants = os.path.join(units, "multi-user.target.wants")
+        os.makedirs(wants)
+        os.makedirs(programs)
+        os.symlink("/lib/systemd/system/mine.service", os.path.join(wants, "mine.service"))
+        machine.add("id", "echo 0")
+        machine.add("apt-get", 'case "$*" in *" install -y "*) /bin/ln -s /lib/systemd/system/kamailio.service '
+                    "/etc/systemd/system/multi-user.target.wants/;; esac")
+        machine.add(tool, f'echo "$*" >> {machine.asked}')
+        done, asked = machine.run("deploy/install-packages", "try", within=(
+            *UNSHARE, f'mount --bind "{units}" /etc/systemd/system && '
+            f'mount --bind "{programs}" /usr/sbin && exec "$0" "$@"'))
+        assert done.returncode == 0, done
+        assert asked.split()[-2:] == ["disable", "kamailio.service"], (asked, done)
+        assert "not started with the machine: kamailio\n" in done.stderr, done
+        assert not os.listdir(programs), "policy-rc.d was left"
+
+
 def a_package_is_not_made_without_what_it_depends_on(bed):
     """cpack fails where dpkg-shlibdeps is missing, here hidden by a mount."""
     hidden = shutil.which("dpkg-shlibdeps")
@@ -97,11 +122,8 @@ def a_package_is_not_made_without_what_it_depends_on(bed):
     nothing = os.path.join(bed.directory, "nothing")
     open(nothing, "w").close()
     place = os.path.join(bed.directory, "package")
-    done = run("unshare", "--user", "--map-root-user", "--mount", "sh", "-c",
-               f'mount --bind "{nothing}" "{hidden}" && exec cpack --config "$0/CPackConfig.cmake" -G DEB '
-               f'-B "{place}"', build)
-    if "unshare: " in done.stderr:
-        raise harness.Skip(f"nothing can be hidden here: {done.stderr}")
+    done = run(*UNSHARE, f'mount --bind "{nothing}" "{hidden}" && '
+               f'exec cpack --config "$0/CPackConfig.cmake" -G DEB -B "{place}"', build)
     assert done.returncode != 0 and "dpkg-shlibdeps is missing" in done.stderr, done
     assert not [name for name in os.listdir(place) if name.endswith(".deb")]
 
@@ -110,6 +132,9 @@ def test(bed):
     wrong_arguments_are_refused_before_anything_is_installed(bed)
     without_root_one_sentence_names_the_packages(bed)
     the_release_decides_between_names(bed)
+    if run(*UNSHARE, "true").returncode:
+        raise harness.Skip("no mount namespace can be made here")
+    what_came_does_not_start_with_the_machine(bed)
     a_package_is_not_made_without_what_it_depends_on(bed)
 
 
