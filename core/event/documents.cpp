@@ -3,6 +3,7 @@
 #include "core/event/documents.hpp"
 
 #include "core/event/footprint.hpp"
+#include "core/event/kamailio_terms.hpp"
 #include "core/event/merge.hpp"
 #include "core/reginfo/writer.hpp"
 #include "core/sip/uri.hpp"
@@ -22,31 +23,8 @@ namespace {
 /// Fan-outs of different AORs take turns; each has one kind of document, or a few.
 constexpr std::size_t kCacheMax = 64;
 
-/// What Kamailio is told of an active contact at least: 0 would be its end.
-constexpr std::int64_t kLeastForKamailio = 1;
-
 /// Kamailio reads `expires` with atoi.
 constexpr std::int64_t kExpiresMax = std::numeric_limits<std::int32_t>::max();
-
-/// What `reginfo_handle_notify` knows (kamailio.md 15).
-ContactEvent event_for_kamailio(ContactEvent event) {
-    switch (event) {
-        case ContactEvent::shortened:
-            return ContactEvent::refreshed;
-        case ContactEvent::probation:
-        case ContactEvent::rejected:
-        case ContactEvent::deactivated:
-            return ContactEvent::unregistered;
-        case ContactEvent::registered:
-        case ContactEvent::created:
-        case ContactEvent::refreshed:
-        case ContactEvent::expired:
-        case ContactEvent::unregistered:
-        case ContactEvent::terminated:
-            return event;
-    }
-    return event;
-}
 
 void append_attribute(std::string& out, std::string_view name, std::uint64_t value) {
     out.append(" ").append(name).append("=\"");
@@ -123,6 +101,20 @@ void append_contact_for_kamailio(
     out.append("</uri></contact>");
 }
 
+/// For Kamailio's P-CSCF: with a time, and what it knows of.
+void append_contact_for_pcscf(
+    std::string& out,
+    TimePoint now,
+    const ContactState& contact,
+    const Hash128& id
+) {
+    const ContactDetails& details = *contact.details;
+    append_contact_begin(out, contact, event_for_kamailio(contact.event), id);
+    append_expires(out, now, contact, kLeastForKamailio);
+    out.append(schema_attributes(details.attributes_xml())).append("><uri>");
+    out.append(details.uri_xml()).append("</uri></contact>");
+}
+
 void append_contact(std::string& out, TimePoint now, const ContactState& contact) {
     const ContactDetails& details = *contact.details;
     append_contact_begin(out, contact, contact.event, details.id);
@@ -153,21 +145,6 @@ bool is_listed(const ContactState& contact, Revision from, bool full) {
     return contact.active ? full || contact.changed > from : contact.became > from;
 }
 
-/// The URIs of the contacts that a document lists, as Kamailio knows contacts by them: the end of
-/// another one with that URI would end this one.
-class ListedUris {
-public:
-    void add(std::string_view uri) { uris_.push_back(uri); }
-    /// To be asked from now on.
-    void sort() { std::sort(uris_.begin(), uris_.end()); }
-    bool has(std::string_view uri) const {
-        return std::binary_search(uris_.begin(), uris_.end(), uri);
-    }
-
-private:
-    boost::container::small_vector<std::string_view, 8> uris_;
-};
-
 /// Kamailio keys its table on the user and crashes without one (kamailio.md 20).
 bool has_user(std::string_view aor) { return aor.find('@') != std::string_view::npos; }
 
@@ -189,35 +166,45 @@ struct Registered {
     Revision from = 0;
     DocumentKind kind = DocumentKind::standard;
     bool full = true;
+    const ListedUris& active;  ///< of the whole document
 };
+
+void append_contact_by_uri(
+    std::string& out,
+    TimePoint now,
+    const Registered& of,
+    const ContactState& contact,
+    const Hash128& id
+) {
+    if (of.kind == DocumentKind::kamailio) {
+        append_contact_for_kamailio(out, now, contact, id);
+    } else if (is_safe_for_pcscf(contact.details->uri_xml())) {
+        append_contact_for_pcscf(out, now, contact, id);
+    }
+}
 
 /// A URI that Kamailio cannot parse is listed as any other: `reginfo_handle_notify` and usrloc keep
 /// it as text and compare bytes, so that it costs nothing but calls to that contact.
-void append_contacts_for_kamailio(std::string& out, TimePoint now, const Registered& of) {
-    ListedUris active;
-    for (const ContactState& contact : of.state.contacts) {
-        if (contact.active) active.add(contact.details->uri_xml());
-    }
-    active.sort();
-    ListedUris ended;
+void append_contacts_by_uri(std::string& out, TimePoint now, const Registered& of) {
+    ListedUris ended(of.kind);
     for (const ContactState& contact : of.state.contacts) {
         const ContactDetails& details = *contact.details;
         if (!is_listed(contact, of.from, of.full)) continue;
-        if (!contact.active && active.has(details.uri_xml())) continue;
+        if (!contact.active && of.active.has(details.uri_xml())) continue;
         if (!contact.active) ended.add(details.uri_xml());
-        append_contact_for_kamailio(out, now, contact, details.id);
+        append_contact_by_uri(out, now, of, contact, details.id);
     }
     ended.sort();
     for (const FormerUri& former : of.state.former_uris) {
         const std::string_view uri = former.details->uri_xml();
-        if (former.left <= of.from || active.has(uri) || ended.has(uri)) continue;
+        if (former.left <= of.from || of.active.has(uri) || ended.has(uri)) continue;
         ContactState left;
         left.details = former.details;
         left.active = false;
         left.event = ContactEvent::unregistered;
         // Its contact is listed as well, and has that id; no identity begins so.
         const std::string identity = std::string("\x01").append(uri);
-        append_contact_for_kamailio(out, now, left, stable_id(of.aor, identity));
+        append_contact_by_uri(out, now, of, left, stable_id(of.aor, identity));
     }
 }
 
@@ -226,9 +213,10 @@ void append_registration(std::string& out, TimePoint now, const Registered& of) 
     if (of.kind == DocumentKind::linphone && state == RegistrationState::init) {
         state = RegistrationState::terminated;
     }
+    if (of.kind == DocumentKind::pcscf && !is_safe_for_pcscf(of.aor_text, state)) return;
     append_registration_head(out, of.aor_text, StableIdText('r', stable_id(of.aor)), state);
-    if (of.kind == DocumentKind::kamailio) {
-        append_contacts_for_kamailio(out, now, of);
+    if (knows_uris(of.kind)) {
+        append_contacts_by_uri(out, now, of);
     } else {
         for (const ContactState& contact : of.state.contacts) {
             if (is_listed(contact, of.from, of.full)) append_contact(out, now, contact);
@@ -377,12 +365,19 @@ std::string Documents::write(
     const Aor& aor = *kind.aor;
     std::string out;
     out.reserve(256 + state.contacts.size() * 320);
-    append_registration(out, now, {aor.name, aor_text, state, kind.from, kind.document, kind.full});
-    if (tells_whole_set(kind.document)) {
+    const DocumentKind how = kind.document;
+    ListedUris uris(how);
+    if (knows_uris(how)) uris.add_active(state);
+    if (knows_uris(how) && tells_whole_set(how)) {
+        for (const SetMember& member : state.members) uris.add_active(member.state);
+    }
+    uris.sort();
+    append_registration(out, now, {aor.name, aor_text, state, kind.from, how, kind.full, uris});
+    if (tells_whole_set(how)) {
         for (const SetMember& member : state.members) {
             const AorState& of = member.state;
             append_registration(
-                out, now, {member.aor, of.published_aor(), of, kind.from, kind.document, true}
+                out, now, {member.aor, of.published_aor(), of, kind.from, how, true, uris}
             );
         }
     }

@@ -39,7 +39,7 @@ void World::respond(const Wire& response, const std::string& bytes) {
         );
     }
     if (status == 204 && plan_.suppress) return;
-    if (status == 480 && plan_.profile == Profile::ims) {
+    if (status == 480 && traits_of(plan_.profile).needs_contact) {
         const Expected& expected = model.expected(response.uri("To"));
         if (expected.active.empty() || !expected.undecided.empty()) return;
     }

@@ -180,7 +180,7 @@ void NotifyLog::check_contacts(TimePoint now, const Dialog& dialog, const Told& 
         const bool fits =
             std::abs(std::max<std::int64_t>(left, 0) - contact.expires) <= kExpiresSlack;
         // Only Kamailio is told a number that nobody gave: it cannot do without.
-        const bool numbered = wanted.own_clock || dialog.kamailio;
+        const bool numbered = wanted.own_clock || dialog.kamailio || has_all_times;
         if (numbered != (contact.expires >= 0)) throw Violation("expires of " + uri + where);
         if (wanted.own_clock && !fits) {
             throw Violation(

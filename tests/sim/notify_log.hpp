@@ -15,6 +15,9 @@ class NotifyLog {
 public:
     explicit NotifyLog(Model& model) : model_(model) {}
 
+    /// Not only Kamailios are told a time of each contact, also where nobody gave one.
+    bool has_all_times = false;
+
     /// A dialog will be made by this Call-ID.
     void begin(const std::string& call_id, const std::string& aor, bool kamailio, bool is_fetch);
 

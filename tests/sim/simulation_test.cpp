@@ -90,6 +90,7 @@ struct Arbitrary<Plan> {
                     reginfo::Profile::standard,
                     reginfo::Profile::partial,
                     reginfo::Profile::ims,
+                    reginfo::Profile::pcscf,
                     reginfo::Profile::linphone
                 )
             ),

@@ -71,6 +71,7 @@ World::World(const Plan& plan)
       store_fails_(plan.store == Store::failing) {
     engine_ = make_engine(network.now);
     engine_->observe(&witness_);
+    notifies.has_all_times = plan.profile == Profile::pcscf;
     network.weather = {plan.loss, plan.duplicates, milliseconds{50} * plan.delay};
     for (const char* user : {"user0", "user1"}) {
         aors_.push_back("sip:" + std::string(user) + "@example.com");

@@ -54,12 +54,13 @@ constexpr std::array<std::string_view, 6> kEvents = {
     "reg;max-rate=1;min-rate=1",
     "presence",
 };
-constexpr std::array<std::string_view, 5> kUserAgents = {
+constexpr std::array<std::string_view, 6> kUserAgents = {
     "",
     "User-Agent: kamailio (5.6.3)",
     "User-Agent: partial/1",
     "User-Agent: ims/1",
     "User-Agent: Linphone/5",
+    "User-Agent: pcscf/1",
 };
 constexpr std::array<int, 24> kStatuses = {
     200, 200, 200, 202, 100, 183, 301, 401, 404, 405, 407, 408,

@@ -55,6 +55,7 @@ Settings settings_of(const Step& plan) {
     settings.profile_rules = {
         {.profile = Profile::partial, .user_agent = "partial"},
         {.profile = Profile::ims, .user_agent = "ims"},
+        {.profile = Profile::pcscf, .user_agent = "pcscf"},
         {.profile = Profile::linphone, .user_agent = "linphone"},
     };
     settings.publish.max_expires = seconds{900};
