@@ -122,6 +122,7 @@ void Engine::Impl::timeout(TimePoint now, Outbox& outbox) {
         if (!subscription) break;
         notifier_.handle_expiry(now, *subscription, outbox);
     }
+    records_.let_in(records_.early.take_expired(now, budget));
     drain_.run(now, budget, outbox);
     records_.tracer.expire(now, outbox);
 }
@@ -135,6 +136,7 @@ std::optional<TimePoint> Engine::Impl::next_deadline() const {
              records_.aor_timers.next_deadline(),
              records_.subscriptions.expiries.next_deadline(),
              records_.subscriptions.dialog_timers.next_deadline(),
+             records_.early.next_deadline(),
              sender_.next_deadline(),
              drain_.next_deadline(),
              records_.tracer.next_deadline(),
@@ -259,6 +261,7 @@ void Engine::handle_restored(TimePoint now, Outbox& outbox) {
 
 void Engine::handle_drain(TimePoint now, Outbox& outbox) {
     impl_->drain_.begin(now);
+    impl_->records_.end_early(now);
     impl_->settle(now, outbox);
 }
 

@@ -1,5 +1,6 @@
 #include "core/inspection.hpp"
 
+#include "core/event/implicit_sets.hpp"
 #include "core/event/merge.hpp"
 #include "core/event/package.hpp"
 #include "core/event/records.hpp"
@@ -87,15 +88,27 @@ AorParts parts_of(std::string_view aor) {
     return {aor.substr(0, at), domain};
 }
 
-bool matches(const Aor& aor, const RegistrationFilter& filter) {
-    const std::string_view name = aor.name;
+bool matches(std::string_view name, const RegistrationFilter& filter) {
     if (filter.aor && name != *filter.aor) return false;
     if (!filter.prefix.empty() && !name.starts_with(filter.prefix) &&
         !parts_of(name).user.starts_with(filter.prefix)) {
         return false;
     }
-    if (!filter.domain.empty() && parts_of(name).domain != filter.domain) return false;
-    return !filter.state || aor.summary().state() == *filter.state;
+    return filter.domain.empty() || parts_of(name).domain == filter.domain;
+}
+
+bool matches(const Aor& aor, const RegistrationFilter& filter) {
+    return matches(std::string_view(aor.name), filter) &&
+           (!filter.state || aor.summary().state() == *filter.state);
+}
+
+/// By its AOR, or by what it is to.
+bool matches(const Subscription& subscription, const RegistrationFilter& filter) {
+    if (matches(subscription.aor(), filter)) return true;
+    if (!filter.aor || (filter.state && subscription.aor().summary().state() != *filter.state)) {
+        return false;
+    }
+    return matches(std::string_view(identity_of(subscription)), filter);
 }
 
 }  // namespace
@@ -193,7 +206,9 @@ SubscriptionView Inspection::view(TimePoint now, const Subscription& subscriptio
         view.event_id = *id;
         view.id.append(".").append(*id);
     }
-    view.aor = subscription.aor.name;
+    view.aor = subscription.aor().name;
+    view.identity = identity_of(subscription);
+    if (view.identity == view.aor) view.identity.clear();
     view.watcher = dialog.state.remote_party();
     view.remote_target = dialog.state.remote_target();
     view.call_id = dialog.state.call_id();
@@ -238,9 +253,6 @@ std::size_t append(TimePoint now, const Aor& aor, std::vector<RegistrationDetail
     return weight;
 }
 
-const Aor& aor_of(const Aor& aor) { return aor; }
-const Aor& aor_of(const Subscription& subscription) { return subscription.aor; }
-
 }  // namespace
 
 template <class View>
@@ -264,7 +276,7 @@ std::optional<std::size_t> Inspection::list(
     const std::size_t last = std::min(slots.end(), cursor + std::min(step.slots, slots.end()));
     for (std::size_t weight = 0; cursor < last && out.size() < full && weight < step.weight;) {
         const auto* const thing = slots.at(cursor++);
-        if (!thing || !matches(aor_of(*thing), filter)) continue;
+        if (!thing || !matches(*thing, filter)) continue;
         if constexpr (of_subscriptions) {
             out.push_back(view(now, *thing));
             ++weight;
@@ -342,7 +354,8 @@ MemoryUse memory_of(const Records& records, const ServerTransactions& transactio
         .documents = records.documents.bytes(),
         .notifies = records.in_flight_bytes,
         .waiting_requests = records.waiting_bytes,
-        .tables = records.aors.index_bytes() + records.subscriptions.index_bytes(),
+        .tables = records.aors.index_bytes() + records.subscriptions.index_bytes() +
+                  records.identities.bytes() + records.strays.bytes() + records.early.bytes(),
         .uncounted = records.uncounted_bytes,
         .limit = records.settings.limits.memory_bytes,
         .aor_count = records.aors.size(),

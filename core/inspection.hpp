@@ -58,8 +58,9 @@ struct RegistrationView {
 
 struct SubscriptionView {
     std::string id;
-    std::string aor;
-    std::string watcher;  ///< From of the SUBSCRIBE
+    std::string aor;       ///< whose state is told
+    std::string identity;  ///< what it is to, where that is listed in the AOR's set; else empty
+    std::string watcher;   ///< From of the SUBSCRIBE
     std::string remote_target;
     std::string call_id;
     std::string local_tag;
@@ -94,7 +95,7 @@ struct RegistrationFilter {
     std::string domain;  ///< the host part; empty: any
     std::string prefix;  ///< of the AOR's user part; empty: any
     std::optional<RegistrationState> state;
-    std::optional<std::string> aor;  ///< of subscriptions: to this canonical AOR only
+    std::optional<std::string> aor;  ///< of subscriptions: to this canonical AOR or identity only
 };
 
 /// Bytes held, each counted as it changes; what the allocator adds is reckoned in.
@@ -104,7 +105,7 @@ struct MemoryUse {
     std::uint64_t transactions = 0;
     std::uint64_t documents = 0;         ///< kept, or on their way to somebody
     std::uint64_t notifies = 0;          ///< in flight, without their documents
-    std::uint64_t waiting_requests = 0;  ///< held back behind a commit
+    std::uint64_t waiting_requests = 0;  ///< held back behind a commit or until a PUBLISH
     std::uint64_t tables = 0;            ///< that records are found by
     std::uint64_t uncounted = 0;         ///< held by the process besides, as far as is known
     std::uint64_t limit = 0;             ///< limits.memory_bytes; 0: none

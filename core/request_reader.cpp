@@ -123,7 +123,7 @@ Result<Request> read_request(
     }
     if (!message.defect.empty()) return refusal(400, std::string(message.defect));
     if (const auto bad = bad_max_forwards(message)) return *bad;
-    return Request{message, flow, top_via, key, *from, *to, *cseq, *call_id, uri};
+    return Request{message, flow, top_via, key, *from, *to, *cseq, *call_id, uri, {}};
 }
 
 std::optional<Reply> inspect(const Request& request) {

@@ -347,8 +347,9 @@ void UserAgentServer::handle_waiting(TimePoint now, const WaitingRequest& waitin
     const auto error = parse_message(waiting.bytes, settings_.limits.message, message_);
     const auto via = error == sip::ParseError::none ? top_via_of(message_) : std::nullopt;
     if (!via) return abandon(waiting.key);
-    const Result<Request> read = read_request(message_, waiting.flow, *via, waiting.key);
+    Result<Request> read = read_request(message_, waiting.flow, *via, waiting.key);
     if (!read) return abandon(waiting.key);
+    read->wait_until = waiting.wait_until;
     execute(now, *read, waiting.bytes, outbox);
 }
 

@@ -22,6 +22,8 @@ std::string_view name_of(SubscriptionEvent event) {
             return "created";
         case SubscriptionEvent::refreshed:
             return "refreshed";
+        case SubscriptionEvent::moved:
+            return "moved";
         case SubscriptionEvent::fetched:
             return "fetched";
         case SubscriptionEvent::terminating:

@@ -45,6 +45,7 @@ Json to_json(const SubscriptionView& subscription) {
     Json json;
     json["id"] = subscription.id;
     json["aor"] = subscription.aor;
+    json["identity"] = subscription.identity.empty() ? Json(nullptr) : Json(subscription.identity);
     json["watcher"] = subscription.watcher;
     json["remote_target"] = subscription.remote_target;
     json["call_id"] = subscription.call_id;

@@ -351,7 +351,11 @@ void Compositor::apply(TimePoint now, Change& change, Outbox& outbox) {
     trace_in_force(change, outbox);
     if (change.draft) responder_.respond(now, std::move(*change.draft), change.reply, outbox);
     if (change.report.visible) {
+        if (before.has_members || after.has_members) {
+            records_.identities.update(aor.slot, *aor.state());
+        }
         if (records_.observer) records_.observer->registration_changed(now, aor);
+        notifier_.registered(aor);
         notifier_.aor_changed(aor);
     }
     unlock(aor, now, outbox);

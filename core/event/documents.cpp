@@ -3,6 +3,7 @@
 #include "core/event/documents.hpp"
 
 #include "core/event/footprint.hpp"
+#include "core/event/implicit_sets.hpp"
 #include "core/event/kamailio_terms.hpp"
 #include "core/event/merge.hpp"
 #include "core/reginfo/writer.hpp"
@@ -148,14 +149,22 @@ bool is_listed(const ContactState& contact, Revision from, bool full) {
 /// Kamailio keys its table on the user and crashes without one (kamailio.md 20).
 bool has_user(std::string_view aor) { return aor.find('@') != std::string_view::npos; }
 
-/// How a document of that kind names the AOR: for Kamailio as the publisher did.
+/// How a document of that kind names the AOR: for Kamailio, and for who watches another identity,
+/// as the publisher did.
 std::string_view aor_text_in(
+    std::string_view aor,
     const AorState& state,
     DocumentKind kind,
     std::string_view as_the_watcher_wrote_it
 ) {
-    const bool as_published = kind == DocumentKind::kamailio && !state.published_aor().empty();
-    return as_published ? state.published_aor() : as_the_watcher_wrote_it;
+    const std::string_view published = state.published_aor();
+    if (kind == DocumentKind::kamailio) {
+        return published.empty() ? as_the_watcher_wrote_it : published;
+    }
+    if (!tells_whole_set(kind) || identity_of(as_the_watcher_wrote_it) == aor) {
+        return as_the_watcher_wrote_it;
+    }
+    return published.empty() ? aor : published;
 }
 
 /// What a document says of one registration.
@@ -269,7 +278,7 @@ EntityTag entity_tag_of(
 }
 
 NotifyBody Documents::body_for(TimePoint now, const Subscription& subscription) {
-    const Aor& aor = subscription.aor;
+    const Aor& aor = subscription.aor();
     const ProfileTraits& traits = traits_of(subscription.profile);
     const Kind kind{
         .aor = &aor,
@@ -286,9 +295,9 @@ NotifyBody Documents::body_for(TimePoint now, const Subscription& subscription) 
     if (kind.none_if_empty && !has_user(aor.name)) return body;
     if (subscription.extras().known_to_watcher == kind.to) {
         const StateReader state = aor.state();
-        const std::string_view text = aor_text_in(*state, kind.document, subscription.aor_text());
         if (is_told(*state, kind)) {
-            body.entity_tag = entity_tag_of(aor.name, *state, kind.document, text);
+            body.entity_tag =
+                entity_tag_of(aor.name, *state, kind.document, subscription.aor_text());
         }
         return body;
     }
@@ -348,10 +357,10 @@ Documents::Built Documents::document_of(
 
 Documents::Built Documents::build(TimePoint now, const Kind& kind, std::string_view aor_text) {
     const StateReader state = kind.aor->state();
-    const std::string_view text = aor_text_in(*state, kind.document, aor_text);
+    const std::string_view text = aor_text_in(kind.aor->name, *state, kind.document, aor_text);
     return {
         is_told(*state, kind) ? counted(write(now, kind, *state, text), bytes_) : SharedBytes(),
-        entity_tag_of(kind.aor->name, *state, kind.document, text),
+        entity_tag_of(kind.aor->name, *state, kind.document, aor_text),
     };
 }
 

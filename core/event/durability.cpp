@@ -3,6 +3,7 @@
 #include "core/event/durability.hpp"
 
 #include "core/bytes.hpp"
+#include "core/event/implicit_sets.hpp"
 #include "core/event/merge.hpp"
 
 #include <algorithm>
@@ -33,7 +34,7 @@ SubscriptionRecord record_of(const Subscription& subscription) {
     const bool over = subscription.state == Subscription::State::terminated;
     return {
         .event_id = std::optional<std::string>(subscription.event_id()),
-        .aor = subscription.aor.name.string(),
+        .aor = subscription.aor().name.string(),
         .aor_text = std::string(subscription.aor_text()),
         .watcher = subscription.watcher,
         .profile = subscription.profile,
@@ -95,6 +96,7 @@ bool Restorer::restore_aor(std::string_view key, std::string_view value, const R
     if (!state) return false;
     Aor& aor = records_.aors.find_or_create(key);
     const auto deadline = next_deadline_of(*state, records_.settings.contact_grace);
+    if (!state->members.empty()) records_.identities.update(aor.slot, *state);
     aor.set_state(std::move(*state));
     aor.is_stored = true;
     const StateSummary& summary = aor.summary();
@@ -158,7 +160,9 @@ bool Restorer::restore_dialog(
             continue;
         }
         records_.subscriptions.expiries.set(subscription, until);
-        if (kept.owed || subscription.acked < aor.revision()) {
+        const bool may_move = traits_of(kept.profile).needs_contact &&
+                              !is_registered_in(aor, identity_of(subscription));
+        if (kept.owed || subscription.acked < aor.revision() || may_move) {
             records_.missed.push_back({time.now - time.age, subscription.slot, What::untold});
         }
     }

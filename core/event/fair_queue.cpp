@@ -10,10 +10,10 @@ void FairQueue::push(Subscription& subscription) {
         urgent_.waiting.push_back(subscription);
         return;
     }
-    auto at = by_aor_.find(&subscription.aor);
+    auto at = by_aor_.find(&subscription.aor());
     if (at == by_aor_.end()) {
-        ring_.emplace_back().aor = &subscription.aor;
-        at = by_aor_.emplace(&subscription.aor, std::prev(ring_.end())).first;
+        ring_.emplace_back().aor = &subscription.aor();
+        at = by_aor_.emplace(&subscription.aor(), std::prev(ring_.end())).first;
     }
     at->second->waiting.push_back(subscription);
 }

@@ -1,6 +1,7 @@
 /// @file
 /// A change of an AOR, or of who watches it, becomes NOTIFYs.
 
+#include "core/event/implicit_sets.hpp"
 #include "core/event/notifier.hpp"
 
 #include <algorithm>
@@ -34,7 +35,7 @@ void Notifier::tell_again(Aor& aor) {
 /// Whether the watcher has, or is being told, all that the newest revision shows it. If that is an
 /// older revision, it has the newest without a NOTIFY.
 bool Notifier::knows_news(Subscription& subscription) {
-    const StateSummary& state = subscription.aor.summary();
+    const StateSummary& state = subscription.aor().summary();
     const Revision news = newest_of(state, traits_of(subscription.profile).documents);
     auto& in_flight = subscription.dialog.in_flight;
     if (in_flight && in_flight->subscription == &subscription && in_flight->carried >= news) {
@@ -48,7 +49,7 @@ bool Notifier::knows_news(Subscription& subscription) {
 
 /// Whether the subscription ends because nothing that it is about is registered any more.
 bool Notifier::is_over(const Subscription& subscription) {
-    const Aor& aor = subscription.aor;
+    const Aor& aor = subscription.aor();
     if (!traits_of(subscription.profile).needs_contact || aor.summary().contacts_active > 0) {
         return false;
     }
@@ -59,8 +60,9 @@ bool Notifier::is_over(const Subscription& subscription) {
     });
 }
 
-/// The AOR has news, which may be the last.
+/// The AOR has news, which may be the last, or for whom it is none any more.
 void Notifier::tell_change(TimePoint now, Subscription& subscription, Outbox& outbox) {
+    if (follow(now, subscription, outbox)) return;
     if (is_over(subscription) && !subscription.dialog.turnstile.locked) {
         sender_.terminate(now, subscription, TerminationReason::deactivated, outbox);
     } else {
@@ -69,25 +71,29 @@ void Notifier::tell_change(TimePoint now, Subscription& subscription, Outbox& ou
 }
 
 bool Notifier::tell_if_untold(TimePoint now, Subscription& subscription, Outbox& outbox) {
+    if (follow(now, subscription, outbox)) return true;
     if (!subscription.due && knows_news(subscription)) return false;
     tell_change(now, subscription, outbox);
     return true;
 }
 
-/// A phone that starts again subscribes anew with the Contact that it had. Looks at the newest
+/// A phone that starts again subscribes anew with the Contact that it had; a proxy has the same one
+/// for all the identities that it watches. Looks at the newest
 /// watchers only, so that many of them do not make this slow.
 void Notifier::end_same_contact(TimePoint now, const Subscription& fresh, Outbox& outbox) {
+    const std::string identity = identity_of(fresh);
     const auto is_older = [&](const Subscription& other) {
         return &other.dialog != &fresh.dialog && other.profile == fresh.profile &&
                other.state == Subscription::State::active && other.event_id() == fresh.event_id() &&
                !other.dialog.turnstile.locked &&
-               other.dialog.state.remote_target() == fresh.dialog.state.remote_target();
+               other.dialog.state.remote_target() == fresh.dialog.state.remote_target() &&
+               identity_of(other) == identity;
     };
     // One at a time: the end of one may be the end of others.
     for (bool any = true; any;) {
         any = false;
         std::size_t looked_at = 0;
-        auto& watchers = fresh.aor.watchers;
+        auto& watchers = fresh.aor().watchers;
         for (auto it = watchers.rbegin(); it != watchers.rend(); ++it) {
             if (++looked_at > kSameContact) break;
             if (!is_older(*it)) continue;
@@ -121,7 +127,8 @@ bool Notifier::run(TimePoint now, std::size_t count, Outbox& outbox) {
         aor.tell_all = false;
         records_.drop_if_unused(aor, outbox);
     }
-    return !fan_outs_.empty();
+    follow_suspects(now, count, outbox);
+    return !fan_outs_.empty() || !suspects_.empty();
 }
 
 }  // namespace reginfo

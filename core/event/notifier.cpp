@@ -4,6 +4,7 @@
 
 #include "core/bounds.hpp"
 #include "core/event/durability.hpp"
+#include "core/event/implicit_sets.hpp"
 #include "core/reginfo/document.hpp"
 #include "core/sip/uri.hpp"
 
@@ -75,8 +76,10 @@ void Notifier::hold(
     std::string_view bytes,
     Outbox& outbox
 ) {
-    if (records_.hold(turnstile, request.key, request.flow, bytes, outbox)) return;
-    refuse(now, request, refusal_for_now(), outbox);
+    if (!records_.hold(turnstile, request.key, request.flow, bytes, outbox)) {
+        return refuse(now, request, refusal_for_now(), outbox);
+    }
+    turnstile.waiting->back().wait_until = request.wait_until;
 }
 
 void Notifier::handle_subscribe(
@@ -109,11 +112,13 @@ void Notifier::subscribe(
     }
     Aor* aor = records_.aors.find(*name);
     if (aor && aor->turnstile.locked) return hold(now, aor->turnstile, request, bytes, outbox);
-    const StateSummary known = aor ? aor->summary() : StateSummary();
     const ProfileTraits& traits = traits_of(wish->profile);
-    if (traits.needs_contact && known.contacts_active == 0) {
-        return refuse(now, request, refusal(480), outbox);
+    if (traits.needs_contact) {
+        aor = registered_in(records_, *name);
+        if (!aor) return wait_for_publish(now, request, bytes, *name, wish->profile, outbox);
+        if (aor->turnstile.locked) return hold(now, aor->turnstile, request, bytes, outbox);
     }
+    const std::string_view place = aor ? std::string_view(aor->name) : *name;
 
     Change change(*this);
     change.draft = responder_.draft(request);
@@ -121,13 +126,13 @@ void Notifier::subscribe(
         request.message, wish->party, tag_text(responder_.to_tag(request)), request.cseq.number
     );
     if (forbids(now, *wish, change.state, request, outbox)) return;
-    change.aor = *name;
+    change.aor = place;
     change.aor_text = aor_text_of(request.message.request_uri);
     change.suppress =
-        !traits.always_body && is_met(*wish, wish->profile, *name, aor, change.aor_text);
-    change.known = known.revision;
+        !traits.always_body && is_met(*wish, wish->profile, place, aor, change.aor_text);
+    change.known = aor ? aor->revision() : Revision{0};
     if (const auto bound = bound_reached(aor, nullptr, change, *wish)) {
-        return refuse_by(now, request, *bound, *name, wish->profile, outbox);
+        return refuse_by(now, request, *bound, place, wish->profile, outbox);
     }
     begin(now, change, std::move(*wish), outbox);
 }
@@ -153,7 +158,7 @@ void Notifier::resubscribe(
     if (!wish) return refuse(now, request, wish.error(), outbox);
     const Subscription* subscription = SubscriptionStore::find(*dialog, wish->event_id);
     const bool over = subscription && subscription->state == Subscription::State::terminated;
-    const Subscription& any = *dialog->subscriptions.front();
+    const Subscription& any = subscription ? *subscription : *dialog->subscriptions.front();
     const bool dead =
         std::all_of(dialog->subscriptions.begin(), dialog->subscriptions.end(), [](const auto& s) {
             return s->state == Subscription::State::terminated;
@@ -168,14 +173,17 @@ void Notifier::resubscribe(
     if (forbids(now, *wish, change.state, request, outbox)) return;
     change.in_dialog = true;
     change.is_refresh = subscription != nullptr;
-    change.aor = any.aor.name;
-    change.aor_text = any.aor_text();
     const Profile profile = subscription ? subscription->profile : wish->profile;
+    const auto place =
+        subscription ? Place{any.aor().name.string(), &any.aor()} : place_of(any, profile);
+    if (!place) return refuse(now, request, not_registered(profile), outbox);
+    change.aor = place->name;
+    change.aor_text = any.aor_text();
     change.suppress = (subscription || !traits_of(profile).always_body) &&
-                      is_met(*wish, profile, any.aor.name, &any.aor, any.aor_text());
-    change.known = any.aor.revision();
-    if (const auto bound = bound_reached(&any.aor, dialog, change, *wish)) {
-        return refuse_by(now, request, *bound, any.aor.name, any.profile, outbox);
+                      is_met(*wish, profile, place->name, place->aor, change.aor_text);
+    change.known = place->aor ? place->aor->revision() : Revision{0};
+    if (const auto bound = bound_reached(place->aor, dialog, change, *wish)) {
+        return refuse_by(now, request, *bound, place->name, profile, outbox);
     }
     dialog->turnstile.locked = true;
     begin(now, change, std::move(*wish), outbox);
@@ -313,7 +321,7 @@ void Notifier::apply(TimePoint now, Change& change, Outbox& outbox) {
     subscription->deadline = now + change.expires;
     subscription->forget_known();
     if (change.suppress && !change.is_refresh) {
-        subscription->set_extras().known_to_watcher = subscription->aor.revision();
+        subscription->set_extras().known_to_watcher = subscription->aor().revision();
     }
     if (change.expires.count() == 0) {
         ++(change.is_refresh ? stats.subscriptions_ended_by_watcher : stats.fetches);
@@ -339,10 +347,11 @@ void Notifier::apply(TimePoint now, Change& change, Outbox& outbox) {
 
 /// The NOTIFY that follows a SUBSCRIBE, if one does.
 void Notifier::tell(TimePoint now, Change& change, Subscription& subscription, Outbox& outbox) {
+    if (follow(now, subscription, outbox)) return;
     if (is_over(subscription)) return tell_change(now, subscription, outbox);
     if (change.reply.status != 204) return sender_.notify(now, subscription, true, outbox);
     if (change.known && subscription.due && !subscription.urgent &&
-        *change.known == subscription.aor.revision()) {
+        *change.known == subscription.aor().revision()) {
         subscription.due = false;  // that news has arrived
     }
     if (change.known) records_.acknowledge(subscription, *change.known);
@@ -374,6 +383,7 @@ void Notifier::unlock(Dialog& dialog) {
     records_.release(dialog);
     for (const auto& subscription : dialog.subscriptions) {
         if (subscription->state == Subscription::State::terminated) continue;
+        suspect(*subscription);
         records_.subscriptions.expiries.set(*subscription, records_.lives_until(*subscription));
     }
 }

@@ -27,7 +27,8 @@ public:
     /// Carries out a SUBSCRIBE, or lets it wait its turn.
     ///
     /// Rejects  400 malformed; 403 leads to a forbidden place; 404 no AOR; 406 cannot take
-    ///          reginfo; 423 too brief; 481 no such dialog or subscription; 489 not `reg`; 500 CSeq
+    ///          reginfo; 423 too brief; 480 no active contact where the profile needs one, after
+    ///          Settings::ims_hold; 481 no such dialog or subscription; 489 not `reg`; 500 CSeq
     ///          out of order; 503 a bound is reached.
     void handle_subscribe(
         TimePoint now,
@@ -49,7 +50,12 @@ public:
     /// something.
     bool tell_if_untold(TimePoint now, Subscription& subscription, Outbox& outbox);
 
-    /// Goes on telling; at most `count` watchers. Returns whether there are more.
+    /// Some of what the AOR's set lists may be registered now that was not: lets in those who wait
+    /// for it.
+    void registered(const Aor& aor);
+
+    /// Goes on telling, and moving those who are to move; at most `count` watchers. Returns whether
+    /// there are more.
     bool run(TimePoint now, std::size_t count, Outbox& outbox);
 
 private:
@@ -85,6 +91,26 @@ private:
         std::string_view aor_text
     );
     static bool is_over(const Subscription& subscription);
+    // follow.cpp
+    /// An AOR, which need not be there.
+    struct Place {
+        std::string name;
+        Aor* aor = nullptr;
+    };
+    std::optional<Place> place_of(const Subscription& like, Profile profile);
+    void wait_for_publish(
+        TimePoint now,
+        const Request& request,
+        std::string_view bytes,
+        std::string_view identity,
+        Profile profile,
+        Outbox& outbox
+    );
+    Reply not_registered(Profile profile) const;
+    void suspect(Subscription& subscription);
+    bool follow(TimePoint now, Subscription& subscription, Outbox& outbox);
+    void move(TimePoint now, Subscription& subscription, Aor& to, Outbox& outbox);
+    void follow_suspects(TimePoint now, std::size_t count, Outbox& outbox);
     void end_same_contact(TimePoint now, const Subscription& fresh, Outbox& outbox);
     void tell(TimePoint now, Change& change, Subscription& subscription, Outbox& outbox);
     bool knows_news(Subscription& subscription);
@@ -128,6 +154,7 @@ private:
     Responder& responder_;
     NotifySender& sender_;
     std::deque<Aor*> fan_outs_;
+    std::deque<Slot> suspects_;  ///< subscriptions that may have to move
 };
 
 }  // namespace reginfo

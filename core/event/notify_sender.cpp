@@ -199,7 +199,7 @@ void NotifySender::send(
     in_flight.retransmit_at = is_reliable(flow.transport) ? TimePoint::max() : now + settings.t1;
     in_flight.timeout_at = now + 64 * settings.t1;
     if (in_flight.tail) ++subscription.version;
-    const Aor& aor = subscription.aor;
+    const Aor& aor = subscription.aor();
     const bool is_news = body.carries > subscription.acked && subscription.failures == 0;
     if (is_news && aor.news_at != kNoNews) {
         in_flight.news_at = aor.news_at;

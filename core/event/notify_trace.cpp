@@ -34,7 +34,7 @@ std::string_view text_of(NotifyOutcome outcome) {
 void NotifySender::trace_sent(const Subscription& subscription, Outbox& outbox) {
     InFlight& in_flight = *subscription.dialog.in_flight;
     const DialogState& dialog = subscription.dialog.state;
-    in_flight.trace = records_.tracer.current(subscription.aor.name);
+    in_flight.trace = records_.tracer.current(subscription.aor().name);
     if (in_flight.trace == 0) return;
     std::string line = "NOTIFY " + std::to_string(in_flight.cseq) + " sent, ";
     if (in_flight.tail) {
@@ -47,7 +47,7 @@ void NotifySender::trace_sent(const Subscription& subscription, Outbox& outbox) 
     line += in_flight.terminates ? ", the last" : "";
     line.append(", to ").append(dialog.remote_target());
     line.append(", Call-ID ").append(dialog.call_id());
-    records_.tracer.say(in_flight.trace, subscription.aor.name, line, in_flight.flow, outbox);
+    records_.tracer.say(in_flight.trace, subscription.aor().name, line, in_flight.flow, outbox);
 }
 
 void NotifySender::trace_end(
@@ -65,7 +65,7 @@ void NotifySender::trace_end(
     if (answered) line += " (" + std::to_string(subscription.last_status) + ")";
     line += " after " + std::to_string(took.count()) + " ms, Call-ID ";
     line += dialog.call_id();
-    records_.tracer.say(over.trace, subscription.aor.name, line, over.flow, outbox);
+    records_.tracer.say(over.trace, subscription.aor().name, line, over.flow, outbox);
 }
 
 }  // namespace reginfo

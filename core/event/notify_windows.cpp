@@ -41,7 +41,7 @@ void NotifySender::wait(
 ) {
     if (!static_cast<QueueHook&>(subscription).is_linked()) {
         records_.queued(now, subscription);
-        const std::string_view aor = subscription.aor.name;
+        const std::string_view aor = subscription.aor().name;
         records_.tracer.say(
             records_.tracer.current(aor), aor, "NOTIFY waits for a window", window.hop, outbox
         );

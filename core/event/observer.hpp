@@ -13,6 +13,7 @@ struct Subscription;
 enum class SubscriptionEvent : unsigned char {
     created,
     refreshed,
+    moved,          ///< what it is to is registered in the set of another AOR now
     fetched,        ///< SUBSCRIBE with Expires 0: one NOTIFY and over
     terminating,    ///< its last NOTIFY is to be sent
     notify_failed,  ///< a NOTIFY was not answered with 2xx; Subscription::last_status says how

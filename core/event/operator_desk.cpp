@@ -48,7 +48,7 @@ ActionOutcome OperatorDesk::carry_out(
     }
     if (subscription->dialog.turnstile.locked) return ActionOutcome::busy;
     log(outbox,
-        "end subscription " + action.id + " to " + subscription->aor.name.string() + ", " +
+        "end subscription " + action.id + " to " + subscription->aor().name.string() + ", " +
             std::string(text_of(action.reason)));
     if (action.reason == TerminationReason::probation) {
         subscription->deadline = now + action.retry_after;

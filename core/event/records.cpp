@@ -4,6 +4,7 @@
 
 #include "core/bounds.hpp"
 #include "core/event/durability.hpp"
+#include "core/event/implicit_sets.hpp"
 #include "core/event/merge.hpp"
 
 #include <algorithm>
@@ -22,12 +23,14 @@ Records::Records(const Settings& settings_, Stats& stats_, const Seed& seed)
       commits(settings_.durable, stats_),
       aors(hash_seeds.next(), settings_.limits.open_states),
       subscriptions(hash_seeds.next(), stats_),
+      identities(tokens.derive()),
       documents(stats_),
       tracer(tokens) {}
 
 void Records::remove(TimePoint now, Subscription& subscription, Outbox& outbox) {
-    Aor& aor = subscription.aor;
+    Aor& aor = subscription.aor();
     if (static_cast<QueueHook&>(subscription).is_linked()) unqueued(subscription);
+    set_stray(subscription, false);
     observe(now, subscription, SubscriptionEvent::ended);
     Dialog& dialog = subscription.dialog;
     const bool last = dialog.subscriptions.size() == 1;
@@ -47,7 +50,7 @@ void Records::remove(TimePoint now, Subscription& subscription, Outbox& outbox) 
 }
 
 void Records::acknowledge(Subscription& subscription, Revision revision) {
-    Aor& aor = subscription.aor;
+    Aor& aor = subscription.aor();
     if (revision <= subscription.acked) return;
     const bool lagged = subscription.acked < aor.revision();
     subscription.acked = revision;
@@ -116,6 +119,45 @@ bool Records::hold(
     return true;
 }
 
+bool Records::hold_early(std::string_view identity, WaitingRequest request, Outbox& outbox) {
+    const std::uint64_t key = identities.key_of(identity);
+    if (!early.has_room_for(key)) return false;
+    // Half of the room is for those behind a commit.
+    const Settings::Limits& limits = settings.limits;
+    const std::size_t bytes = request.bytes.size();
+    const bool fits = waiting < limits.waiting_requests &&
+                      early.size() * 2 < limits.waiting_requests &&
+                      waiting_bytes + bytes <= limits.waiting_bytes &&
+                      (early.message_bytes() + bytes) * 2 <= limits.waiting_bytes;
+    if (!fits) {
+        note_refusal(Bound::waiting_requests, identity, request.flow, stats, outbox);
+        return false;
+    }
+    ++waiting;
+    waiting_bytes += bytes;
+    early.hold(key, std::move(request));
+    return true;
+}
+
+void Records::let_in(WaitingRequests requests) {
+    if (!requests) return;
+    released.push_back({std::move(requests), []() -> Turnstile* { return nullptr; }});
+}
+
+void Records::end_early(TimePoint now) {
+    WaitingRequests all = early.take_all();
+    if (!all) return;
+    for (WaitingRequest& request : *all) request.wait_until = now;
+    let_in(std::move(all));
+}
+
+void Records::set_stray(Subscription& subscription, bool is_stray) {
+    if (subscription.is_stray == is_stray) return;
+    subscription.is_stray = is_stray;
+    const std::uint64_t identity = identities.key_of(identity_of(subscription));
+    is_stray ? strays.add(identity, subscription.slot) : strays.remove(identity, subscription.slot);
+}
+
 void Records::release(Aor& aor) {
     aor.turnstile.locked = false;
     if (!aor.turnstile.waiting) return;
@@ -168,6 +210,7 @@ void Records::drop_if_unused(Aor& aor, Outbox& outbox) {
         commits.begin({Write{Bucket::aor, aor.name.string(), std::nullopt}}, outbox);
     }
     documents.forget(aor);
+    if (aor.summary().has_members) identities.forget(aor.slot);
     stats.contacts_active -= aor.summary().contacts_active;
     stats.contacts_ended -= aor.summary().contacts_ended;
     aors.erase(aor);

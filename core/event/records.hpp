@@ -4,8 +4,11 @@
 
 #include "core/event/commits.hpp"
 #include "core/event/documents.hpp"
+#include "core/event/early_subscribes.hpp"
+#include "core/event/identity_index.hpp"
 #include "core/event/observer.hpp"
 #include "core/event/queue_ages.hpp"
+#include "core/event/strays.hpp"
 #include "core/event/subscription.hpp"
 #include "core/event/subscription_store.hpp"
 #include "core/event/tracer.hpp"
@@ -60,6 +63,9 @@ struct Records {
     AorTable aors;
     TimerQueue<Aor, &Aor::timer> aor_timers;
     SubscriptionStore subscriptions;
+    IdentityIndex identities;
+    Strays strays;
+    EarlySubscribes early;
     Documents documents;
     SpareTexts spare_texts;
 
@@ -75,6 +81,10 @@ struct Records {
     TimePoint lives_until(const Subscription& subscription) const {
         return subscription.deadline + settings.subscribe_grace;
     }
+
+    /// What it is to is registered nowhere now, or it is again, or that is nobody's business any
+    /// more.
+    void set_stray(Subscription& subscription, bool is_stray);
 
     /// The rates that the watcher asks for from now on (RFC 6446), as far as they are granted.
     void set_rates(TimePoint now, Subscription& subscription, const Rates& wanted) const;
@@ -102,6 +112,13 @@ struct Records {
         std::string_view bytes,
         Outbox& outbox
     );
+    /// The same for a SUBSCRIBE to what is not registered yet. False if there is no room.
+    bool hold_early(std::string_view identity, WaitingRequest request, Outbox& outbox);
+    /// It is their turn, be it for what they waited for or because their time is over.
+    void let_in(WaitingRequests early);
+    /// That time is now for all of them.
+    void end_early(TimePoint now);
+
     /// Opens a turnstile: those that waited behind it are in `released`.
     void release(Aor& aor);
     void release(Dialog& dialog);
@@ -112,7 +129,7 @@ struct Records {
     QueueAges queue_ages;
     std::vector<Missed> missed;  ///< Recovery sees to it
     std::deque<Line> released;
-    std::size_t waiting = 0;            ///< requests held back or released, in all
+    std::size_t waiting = 0;            ///< requests held back, early or released, in all
     std::size_t waiting_bytes = 0;      ///< of their messages
     std::size_t in_flight_bytes = 0;    ///< of the heads of NOTIFYs in flight
     std::uint64_t uncounted_bytes = 0;  ///< that the process holds besides what is counted here

@@ -57,7 +57,7 @@ bool Recovery::is_held_up() const {
     const Missed& next = records_.missed[next_];
     if (next.what == Missed::What::aor_expired) return false;
     const Subscription* subscription = records_.subscriptions.slots().at(next.slot);
-    return subscription && subscription->aor.turnstile.locked;
+    return subscription && subscription->aor().turnstile.locked;
 }
 
 /// What is over of an AOR ends before a watcher is told of it; where that could not be stored, the
@@ -65,8 +65,8 @@ bool Recovery::is_held_up() const {
 std::size_t Recovery::expire_aor_of(TimePoint now, const Missed& missed, Outbox& outbox) {
     if (missed.what == Missed::What::aor_expired) return 0;
     Subscription* subscription = records_.subscriptions.slots().at(missed.slot);
-    if (!subscription || subscription->aor.timer.is_set()) return 0;
-    return expire(now, subscription->aor, outbox);
+    if (!subscription || subscription->aor().timer.is_set()) return 0;
+    return expire(now, subscription->aor(), outbox);
 }
 
 /// Returns what it counts for: the watchers that are told.
@@ -105,14 +105,17 @@ void Recovery::make_way(TimePoint now, const Request& request, Outbox& outbox) {
     if (request.to.tag.empty()) {
         std::string text;
         const Result<std::string_view> name = aor_of(request.uri, text);
-        Aor* aor = name ? records_.aors.find(*name) : nullptr;
-        if (aor) expire(now, *aor, outbox);
+        if (!name) return;
+        if (Aor* aor = records_.aors.find(*name)) expire(now, *aor, outbox);
+        for (const Slot slot : records_.identities.holders_of(*name)) {
+            if (Aor* aor = records_.aors.slots().at(slot)) expire(now, *aor, outbox);
+        }
         return;
     }
     Dialog* dialog =
         records_.subscriptions.find({request.call_id, request.to.tag, request.from.tag});
     if (!dialog || dialog->turnstile.locked) return;
-    expire(now, dialog->subscriptions.front()->aor, outbox);
+    expire(now, dialog->subscriptions.front()->aor(), outbox);
     for (const auto& subscription : dialog->subscriptions) {
         const bool active = subscription->state == Subscription::State::active;
         if (!active || records_.lives_until(*subscription) > now) continue;

@@ -53,7 +53,7 @@ std::size_t Subscription::bytes() const {
 }
 
 void Subscription::name(std::optional<std::string_view> event_id_, std::string_view aor_text_) {
-    if (aor_text_ == aor.name) aor_text_ = {};
+    if (aor_text_ == aor().name) aor_text_ = {};
     if (event_id_) {
         set_extras().names = Texts{aor_text_, *event_id_};
     } else if (!aor_text_.empty()) {
@@ -68,7 +68,7 @@ std::optional<std::string_view> Subscription::event_id() const {
 
 std::string_view Subscription::aor_text() const {
     const Texts& names = extras().names;
-    return names[0].empty() ? std::string_view(aor.name) : names[0];
+    return names[0].empty() ? std::string_view(aor().name) : names[0];
 }
 
 Way& Dialog::set_way() {

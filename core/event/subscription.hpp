@@ -37,11 +37,12 @@ class Aor;
 struct Dialog;
 class SendWindow;
 
-/// A request held back until a commit is done, as it came.
+/// A request held back until a commit is done, or a PUBLISH has come, as it came.
 struct WaitingRequest {
     TransactionKey key;
     Flow flow;
     std::string bytes;
+    CompactOptional<TimePoint> wait_until = {};  ///< Request::wait_until
 };
 
 /// Requests that must see each other's results in order: of one AOR, or of one dialog.
@@ -96,15 +97,18 @@ private:
 struct Subscription : WatcherHook, QueueHook {
     enum class State : std::uint8_t { active, terminated };
 
-    Subscription(Dialog& in, Aor& of) : dialog(in), aor(of) {}
+    Subscription(Dialog& in, Aor& of) : dialog(in), aor_(&of) {}
 
     /// @param aor_text_  the AOR as the watcher wrote it
     void name(std::optional<std::string_view> event_id_, std::string_view aor_text_);
     std::optional<std::string_view> event_id() const;
     std::string_view aor_text() const;
 
+    /// Whose state is told: the AOR subscribed to, or the one whose implicit registration set lists
+    /// it (ProfileTraits::needs_contact).
+    Aor& aor() const { return *aor_; }
+
     Dialog& dialog;
-    Aor& aor;
     std::uint64_t watcher = 0;  ///< whose it is, for the bound of subscriptions per watcher
     Revision acked = 0;         ///< that the watcher answered last with 2xx
     /// What its watcher was granted; of a terminated one on probation: when to come back.
@@ -128,6 +132,8 @@ struct Subscription : WatcherHook, QueueHook {
     /// or a jump (DESIGN.md rules 5, 6).
     bool full_next : 1 = true;
     Abridged abridged : 2 = Abridged::no;
+    bool is_stray : 1 = false;      ///< what it is to is registered nowhere now (Strays)
+    bool is_suspected : 1 = false;  ///< it will be looked whether it is to move (Notifier::follow)
 
     /// What few subscriptions have, so that the others need not have the room.
     struct Extras {
@@ -155,8 +161,11 @@ struct Subscription : WatcherHook, QueueHook {
     std::size_t bytes() const;  ///< with all that it holds on the heap
 
 private:
+    friend class SubscriptionStore;  // which moves it
+
     static const Extras kNoExtras;
 
+    Aor* aor_;
     std::unique_ptr<Extras> extras_;
 };
 

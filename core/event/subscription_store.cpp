@@ -74,13 +74,36 @@ Subscription& SubscriptionStore::add(Dialog& dialog, Aor& aor, std::uint64_t wat
     added.watcher = watcher;
     added.slot = slots_.add(added);
     ++stats_.subscriptions_by_profile[index_of(added.profile)];
-    added.acked = aor.revision();
-    aor.watchers.push_back(added);
-    ++aor.watcher_count;
-    if (aor.is_telling) ++aor.to_tell;
+    join(added, aor);
     count(watcher);
     stats_.subscriptions = ++size_;
     return added;
+}
+
+void SubscriptionStore::join(Subscription& subscription, Aor& aor) {
+    subscription.acked = aor.revision();
+    aor.watchers.push_back(subscription);
+    ++aor.watcher_count;
+    if (aor.is_telling) ++aor.to_tell;
+}
+
+void SubscriptionStore::leave(Subscription& subscription) {
+    Aor& aor = subscription.aor();
+    if (subscription.acked < aor.revision()) --aor.lagging;
+    if (aor.is_telling && aor.next_told != aor.watchers.end() && &*aor.next_told == &subscription) {
+        ++aor.next_told;
+    }
+    --aor.watcher_count;
+    static_cast<WatcherHook&>(subscription).unlink();
+}
+
+void SubscriptionStore::move(Subscription& subscription, Aor& to) {
+    const std::string aor_text(subscription.aor_text());
+    const std::optional<std::string> event_id(subscription.event_id());
+    leave(subscription);
+    subscription.aor_ = &to;
+    subscription.name(event_id, aor_text);
+    join(subscription, to);
 }
 
 void SubscriptionStore::count(std::uint64_t watcher) {
@@ -124,16 +147,11 @@ Subscription* SubscriptionStore::find(
 
 void SubscriptionStore::remove(Subscription& subscription) {
     Dialog& dialog = subscription.dialog;
-    Aor& aor = subscription.aor;
     assert(!dialog.in_flight || dialog.in_flight->subscription != &subscription);
 
     slots_.remove(subscription.slot);
     --stats_.subscriptions_by_profile[index_of(subscription.profile)];
-    if (subscription.acked < aor.revision()) --aor.lagging;
-    if (aor.is_telling && aor.next_told != aor.watchers.end() && &*aor.next_told == &subscription) {
-        ++aor.next_told;
-    }
-    --aor.watcher_count;
+    leave(subscription);
     uncount(subscription.watcher);
     stats_.subscriptions = --size_;
 

@@ -97,6 +97,9 @@ public:
 
     void set_profile(Subscription& subscription, Profile profile);
 
+    /// It watches another AOR from now on, told of nothing of it yet, under the same name.
+    void move(Subscription& subscription, Aor& to);
+
     /// The one with that Event id (RFC 6665 §4.5.2); nullptr if there is none.
     static Subscription* find(Dialog& dialog, const std::optional<std::string_view>& event_id);
 
@@ -154,6 +157,8 @@ private:
     GradualTable<boost::unordered_flat_set<Dialog*, ByKey, SameKey>> dialogs_;  ///< owned
     GradualTable<boost::unordered_flat_map<std::uint64_t, std::size_t>> per_watcher_;
     SlotTable<Subscription> slots_;
+    static void join(Subscription& subscription, Aor& aor);
+    static void leave(Subscription& subscription);
     void count(std::uint64_t watcher);
     void uncount(std::uint64_t watcher);
 

@@ -31,6 +31,8 @@ struct Request {
     sip::CSeq cseq;
     std::string_view call_id;
     std::optional<sip::Uri> uri;  ///< the Request-URI, if it is one
+    /// A SUBSCRIBE that came before its PUBLISH does not wait for it beyond this.
+    std::optional<TimePoint> wait_until = {};
 };
 
 /// A response that waits for its status: all that is copied from the request, already written.

@@ -20,9 +20,50 @@ using Ts24229Section5_4_2_1_1 = Ims;
 using Ts24229Section5_4_2_1_2 = Ims;
 
 TEST_F(Ts24229Section5_4_2_1_1, AnAorWithoutActiveContactIsAnswered480) {
-    EXPECT_EQ(watcher.subscribe(world).status(), 480);
+    world.receive(watcher.flow, watcher.subscribe(3600).text());
+    world.pass(1s);  // the PUBLISH might have been on its way
+    EXPECT_EQ(world.take_one().status(), 480);
     publish({{.uri = uri_of(0)}});
     EXPECT_EQ(watcher.subscribe(world).status(), 200);
+}
+
+TEST_F(Ts24229Section5_4_2_1_1, AnyIdentityOfTheImplicitSetMayBeSubscribedTo) {
+    publish({{.uri = uri_of(0)}}, member("tel:+491234", member_contact(uri_of(0))));
+    watcher.aor = "tel:+49-1234";
+    EXPECT_EQ(watcher.subscribe(world).status(), 200);
+    const Sent told = world.take_notifies().at(0);
+    EXPECT_TRUE(has(told, "aor=\"sip:alice@example.org\""));
+    EXPECT_TRUE(has(told, "aor=\"tel:+491234\""));
+}
+
+/// As Kamailio's S-CSCF tells of a phone that registered by its IMSI.
+TEST_F(Ts24229Section5_4_2_1_1, EachIdentityInADocumentOfKamailiosScscfMayBeSubscribedTo) {
+    const std::string imsi = "sip:001011234567895@ims.mnc001.mcc001.3gppnetwork.org";
+    const std::string uri = "sip:192.168.101.5:6300;alias=192.168.101.5~6301~2";
+    const std::string contact =
+        "<contact id=\"0x7f45bcb27058\" state=\"active\" event=\"registered\" expires=\"3599\" "
+        "q=\"1.000\"><uri>" +
+        uri +
+        "</uri><unknown-param name=\"+g.3gpp.smsip\"></unknown-param><unknown-param name=\"q\">"
+        "\"1.0\"</unknown-param><unknown-param name=\"expires\">600000</unknown-param></contact>";
+    const std::vector<std::string> identities{
+        "tel:+15550711", "tel:0711", "sip:+15550711@ims.mnc001.mcc001.3gppnetwork.org", imsi};
+    std::string body =
+        "<?xml version=\"1.0\"?>\n<reginfo xmlns=\"urn:ietf:params:xml:ns:reginfo\" version=\"2\" "
+        "state=\"full\">\n";
+    for (const std::string& identity : identities) body += member(identity, contact) + "\n";
+    publisher.aor = imsi;
+    ASSERT_EQ(publisher.publish_text(world, body + "</reginfo>\n").status(), 200);
+    for (const std::string& identity : identities) {
+        Watcher phone("ue-" + std::to_string(world.stats().dialogs));
+        phone.aor = identity;
+        ASSERT_EQ(phone.subscribe(world).status(), 200) << identity;
+        const Sent told = world.take_notifies().at(0);
+        for (const std::string& listed : identities) {
+            EXPECT_TRUE(has(told, "<registration aor=\"" + listed + "\"")) << identity;
+        }
+        EXPECT_TRUE(has(told, "<uri>" + uri + "</uri>"));
+    }
 }
 
 TEST_F(Ts24229Section5_4_2_1_2, AllRegistrationsOfTheImplicitSetAreListedOwnFirst) {

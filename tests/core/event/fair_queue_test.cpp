@@ -31,9 +31,9 @@ protected:
 TEST_F(FairQueueTest, AorsTakeTurnsHoweverManyOfOneWait) {
     for (int i = 0; i < 100; ++i) waiting(a);
     const Subscription& of_b = waiting(b);
-    EXPECT_EQ(&queue.pop()->aor, &a);
+    EXPECT_EQ(&queue.pop()->aor(), &a);
     EXPECT_EQ(queue.pop(), &of_b);
-    EXPECT_EQ(&queue.pop()->aor, &a);
+    EXPECT_EQ(&queue.pop()->aor(), &a);
 }
 
 TEST_F(FairQueueTest, WithinOneAorTheFirstAndTheLastTakeTurns) {

@@ -107,6 +107,50 @@ TEST_F(Footprint, WhatIsToldGrowsAsTheHeapDoes) {
     EXPECT_LT(claim / heap, 1.10) << heap << " bytes for " << many - few << " of each";
 }
 
+/// And what finds them by the identities that they list.
+TEST(FootprintOfSets, IsToldAsTheHeapHasIt) {
+    Settings settings = test_settings();
+    settings.profile_rules = {{.profile = Profile::ims}};
+    World world(settings);
+    const std::string contact =
+        "<contact id=\"x\" state=\"active\" event=\"created\" callid=\"c1\" cseq=\"1\" "
+        "expires=\"3600\"><uri>sip:a-user@192.0.2.10:5060</uri></contact>";
+    const auto publish_and_watch = [&](std::size_t from, std::size_t to) {
+        for (std::size_t i = from; i < to; ++i) {
+            const std::string number = std::to_string(100'000 + i);
+            const std::string tel = "tel:+4912345" + number;
+            BodyText body{
+                .aor = "sip:262011234" + number + "@ims.registrar.example.org",
+                .contacts = {{.uri = "sip:a-user@192.0.2.10:5060"}}};
+            for (const std::string& other :
+                 {tel, "sip:+4912345" + number + "@ims.registrar.example.org"}) {
+                body.more.append("<registration aor=\"").append(other);
+                body.more.append("\" id=\"m\" state=\"active\">").append(contact);
+                body.more.append("</registration>");
+            }
+            Publisher publisher;
+            publisher.aor = body.aor;
+            ASSERT_EQ(publisher.publish_text(world, body.text()).status(), 200);
+            Watcher watcher("w" + std::to_string(i));
+            watcher.aor = tel;
+            ASSERT_EQ(watcher.subscribe(world).status(), 200);
+            world.take();
+            world.notes.clear();
+        }
+        world.pass(40s);  // transactions are forgotten
+        world.take();
+    };
+    const auto use = [&] { return told(world.engine().inspection().memory()); };
+    publish_and_watch(0, 300);
+    const std::size_t held_before = held;
+    const std::size_t told_before = use();
+    publish_and_watch(300, 1'800);
+    const auto heap = static_cast<double>(held - held_before);
+    const auto claim = static_cast<double>(use() - told_before);
+    EXPECT_GT(claim / heap, 0.75) << heap << " bytes for 1500 of each";
+    EXPECT_LT(claim / heap, 1.10) << heap << " bytes for 1500 of each";
+}
+
 TEST_F(Footprint, NothingIsToldOfWhatIsGone) {
     world.answers = [](const Sent&) { return std::nullopt; };
     publish_and_watch(0, 5);
