@@ -89,13 +89,15 @@ const Key kKeys[] = {
 
     {"watchers", "profiles",
      "Rules in order; the first whose conditions all hold says which profile a watcher gets:\n"
-     "\"linphone user_agent=Linphone\", \"ims network=10.0.0.0/8 from_domain=ims.example\".\n"
+     "\"linphone user_agent=Linphone\", \"pcscf from_domain=pcscf.ims.example\",\n"
+     "\"ims network=10.0.0.0/8\".\n"
      "Else it is \"kamailio\" for a User-Agent that begins so or with \"OpenSIPS\", and \"standard\" for\n"
      "all others.\n"
      "\"kamailio\": what reginfo_handle_notify takes; once a NOTIFY was accepted, silence ends nothing.\n"
      "\"partial\": only what has changed, once a full document was acknowledged.\n"
-     "\"ims\": TS 24.229; 480 where nothing is registered, and over with the last contact.\n"
-     "\"pcscf\": as \"ims\", in words that Kamailio's IMS proxies know.\n"
+     "\"ims\": TS 24.229; all of an implicit registration set, found by any identity in it; 480 where\n"
+     "nothing is registered, and over with the last contact.\n"
+     "\"pcscf\": as \"ims\", in words that Kamailio's IMS proxies (ims_registrar_pcscf) know.\n"
      "\"linphone\": an AOR that nobody published is \"terminated\" instead of \"init\".",
      fields::kProfileRules},
     {"watchers", "ims_hold",
@@ -227,7 +229,8 @@ const Key kKeys[] = {
      number([](auto& c) -> auto& { return c.settings.limits.transactions; }, 1)},
     {"limits", "pending_commits", "Changes on their way to the store; more must come again, those of TCP and SUBSCRIBE get 503.",
      number([](auto& c) -> auto& { return c.settings.limits.pending_commits; }, 1)},
-    {"limits", "waiting_requests", "Requests held back behind a commit, in all.",
+    {"limits", "waiting_requests",
+     "Requests held back behind a commit, or by watchers.ims_hold (half of it at most), in all.",
      number([](auto& c) -> auto& { return c.settings.limits.waiting_requests; }, 1)},
     {"limits", "waiting_bytes", "Bytes of those requests.",
      bytes([](auto& c) -> auto& { return c.settings.limits.waiting_bytes; }, 65'536, kMaxMemory)},

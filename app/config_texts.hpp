@@ -93,8 +93,8 @@ inline constexpr Field kProfileRules = ListField{
         c.settings.profile_rules.push_back(std::move(*rule));
         return std::string();
     },
-    "an array of texts, each one of \"standard\", \"kamailio\", \"partial\", \"ims\" and "
-    "\"linphone\" with any of \"network=NETWORK\", \"user_agent=BEGINNING\" and "
+    "an array of texts, each one of \"standard\", \"kamailio\", \"partial\", \"ims\", "
+    "\"pcscf\" and \"linphone\" with any of \"network=NETWORK\", \"user_agent=BEGINNING\" and "
     "\"from_domain=NAME\" behind it",
     ""};
 
