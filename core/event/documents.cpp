@@ -375,12 +375,7 @@ std::string Documents::write(
     std::string out;
     out.reserve(256 + state.contacts.size() * 320);
     const DocumentKind how = kind.document;
-    ListedUris uris(how);
-    if (knows_uris(how)) uris.add_active(state);
-    if (knows_uris(how) && tells_whole_set(how)) {
-        for (const SetMember& member : state.members) uris.add_active(member.state);
-    }
-    uris.sort();
+    const ListedUris uris(how, state);
     append_registration(out, now, {aor.name, aor_text, state, kind.from, how, kind.full, uris});
     if (tells_whole_set(how)) {
         for (const SetMember& member : state.members) {

@@ -65,6 +65,15 @@ bool is_safe_for_pcscf(std::string_view aor_text, RegistrationState state) {
     return state == RegistrationState::active || aor_text.find('$') == std::string_view::npos;
 }
 
+ListedUris::ListedUris(DocumentKind kind, const AorState& state) : kind_(kind) {
+    if (!knows_uris(kind)) return;
+    add_active(state);
+    if (tells_whole_set(kind)) {
+        for (const SetMember& member : state.members) add_active(member.state);
+    }
+    sort();
+}
+
 void ListedUris::add_active(const AorState& state) {
     for (const ContactState& contact : state.contacts) {
         if (contact.active) add(contact.details->uri_xml());

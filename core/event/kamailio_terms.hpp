@@ -40,14 +40,16 @@ constexpr bool knows_uris(DocumentKind kind) {
 class ListedUris {
 public:
     explicit ListedUris(DocumentKind kind) : kind_(kind) {}
+    /// Those that a document of that kind lists as active; none where nobody knows them by URI.
+    ListedUris(DocumentKind kind, const AorState& state);
 
     void add(std::string_view uri_xml) { keys_.push_back(key_of(uri_xml)); }
-    void add_active(const AorState& state);
     /// To be asked from now on.
     void sort();
     bool has(std::string_view uri_xml) const;
 
 private:
+    void add_active(const AorState& state);
     std::string_view key_of(std::string_view uri_xml) const;
 
     DocumentKind kind_;
