@@ -59,10 +59,13 @@ def wrong_arguments_are_refused_before_anything_is_installed(bed):
         done, asked = machine.run(script, *arguments)
         assert done.returncode == 2 and done.stderr and not done.stdout, (script, arguments, done)
         assert not asked, (script, arguments, asked)
-    for script in ("tests/run", "deploy/run", "deploy/package"):
+    for script in ("tests/run", "deploy/run", "deploy/package", "deploy/install-packages"):
         for flag in ("--help", "-h"):
             done, asked = machine.run(script, flag)
             assert done.returncode == 0 and script in done.stdout and not asked, (script, done, asked)
+        from_elsewhere = subprocess.run(["../" + script, "--help"], cwd=os.path.join(ROOT, "app"), timeout=60,
+                                        capture_output=True, text=True, check=False)
+        assert from_elsewhere.stdout == done.stdout, (script, from_elsewhere)
     assert "unit" in machine.run("tests/run", "--help")[0].stdout
 
 
