@@ -263,7 +263,8 @@ void check(EffectiveConfig& effective) {
     check_expiry(effective, "publish", effective.config.settings.publish);
     check_expiry(effective, "subscribe", effective.config.settings.subscribe);
     constexpr std::string_view window[] = {
-        "notify.window_min", "notify.window_initial", "notify.window_max"};
+        "notify.window_min", "notify.window_initial", "notify.window_max"
+    };
     constexpr std::string_view timers[] = {"sip.t1_ms", "sip.t2_ms"};
     check_order(effective, window);
     check_order(effective, timers);

@@ -34,7 +34,8 @@ constexpr Field number(
         },
         min,
         max,
-        unit};
+        unit
+    };
 }
 
 template <class Access>
@@ -64,7 +65,8 @@ constexpr Field whole_time(Access, std::uint64_t min, std::uint64_t max, std::st
         },
         min,
         max,
-        unit};
+        unit
+    };
 }
 
 template <class Access>
@@ -86,7 +88,8 @@ constexpr Field time(Access, std::chrono::milliseconds min, std::chrono::millise
         },
         [](Config& config, milliseconds value) { Access{}(config) = value; },
         min,
-        max};
+        max
+    };
 }
 
 /// One of a fixed set of words. `Words` has `kAllowed`, for the error, and `kValues`: pairs of word
@@ -106,7 +109,8 @@ constexpr Field word(Access) {
             }
             return false;
         },
-        Words::kAllowed};
+        Words::kAllowed
+    };
 }
 
 }  // namespace reginfo::fields

@@ -41,7 +41,8 @@ inline constexpr Field kListen = ListField{
     "an array of \"udp:HOST:PORT\" or \"tcp:HOST:PORT\", each with or without "
     "\",advertise=NAME:PORT\"",
     "advertise=",
-    "\"udp:HOST:PORT\" or \"tcp:HOST:PORT\", with or without \",advertise=NAME:PORT\""};
+    "\"udp:HOST:PORT\" or \"tcp:HOST:PORT\", with or without \",advertise=NAME:PORT\""
+};
 
 inline constexpr Field kServerAddress = TextField{
     [](const Config& c) { return c.server_address ? c.server_address->to_string() : ""; },
@@ -51,7 +52,8 @@ inline constexpr Field kServerAddress = TextField{
         if (advertised) c.server_address = *advertised;
         return advertised.has_value();
     },
-    "\"NAME\", \"NAME:PORT\" or the same with an address, IPv6 in brackets"};
+    "\"NAME\", \"NAME:PORT\" or the same with an address, IPv6 in brackets"
+};
 
 inline constexpr Field kServerName = TextField{
     [](const Config& c) { return c.settings.server_name; },
@@ -59,7 +61,8 @@ inline constexpr Field kServerName = TextField{
         if (text.size() > kMaxText || !is_printable(text)) return false;
         return c.settings.server_name = text, true;
     },
-    "a text of at most 255 printable ASCII characters"};
+    "a text of at most 255 printable ASCII characters"
+};
 
 inline constexpr Field kTrustedNetworks = ListField{
     [](const Config& c) {
@@ -78,7 +81,8 @@ inline constexpr Field kTrustedNetworks = ListField{
     },
     "an array of addresses and networks such as \"10.0.0.0/8\" or \"fd00::/8\"",
     "",
-    "an address, or a network such as \"10.0.0.0/8\" or \"fd00::/8\""};
+    "an address, or a network such as \"10.0.0.0/8\" or \"fd00::/8\""
+};
 
 inline constexpr Field kProfileRules = ListField{
     [](const Config& c) {
@@ -96,7 +100,8 @@ inline constexpr Field kProfileRules = ListField{
     "an array of texts, each one of \"standard\", \"kamailio\", \"partial\", \"ims\", "
     "\"pcscf\" and \"linphone\" with any of \"network=NETWORK\", \"user_agent=BEGINNING\" and "
     "\"from_domain=NAME\" behind it",
-    ""};
+    ""
+};
 
 inline constexpr Field kHttpListen = TextField{
     [](const Config& c) { return c.http.listen ? c.http.listen->to_string() : "off"; },
@@ -106,7 +111,8 @@ inline constexpr Field kHttpListen = TextField{
         if (endpoint) c.http.listen = *endpoint;
         return endpoint.has_value();
     },
-    "\"HOST:PORT\" with an IP address (IPv6 in brackets) or \"localhost\" as HOST, or \"off\""};
+    "\"HOST:PORT\" with an IP address (IPv6 in brackets) or \"localhost\" as HOST, or \"off\""
+};
 
 inline constexpr Field kHttpHosts = ListField{
     [](const Config& c) { return c.http.hosts; },
@@ -118,7 +124,8 @@ inline constexpr Field kHttpHosts = ListField{
     },
     "an array of host names without port",
     "",
-    "a host name without port"};
+    "a host name without port"
+};
 
 inline constexpr std::size_t kTokenMin = 16;
 
@@ -132,7 +139,8 @@ inline constexpr Field kHttpToken = TextField{
         return c.http.token = text, true;
     },
     "a text of 16 to 255 printable ASCII characters without blanks",
-    true};
+    true
+};
 
 inline constexpr Field kResolverServers = ListField{
     [](const Config& c) {
@@ -152,7 +160,8 @@ inline constexpr Field kResolverServers = ListField{
     },
     "an array of \"ADDRESS\" or \"ADDRESS:PORT\"",
     "",
-    "\"ADDRESS\" or \"ADDRESS:PORT\""};
+    "\"ADDRESS\" or \"ADDRESS:PORT\""
+};
 
 inline constexpr Field kStateDir = TextField{
     [](const Config& c) { return c.storage.state_dir; },
@@ -163,7 +172,8 @@ inline constexpr Field kStateDir = TextField{
         if (text.size() > 4096 || has_controls) return false;
         return c.storage.state_dir = text, true;
     },
-    "the path of a directory"};
+    "the path of a directory"
+};
 
 inline constexpr Field kHepServer = TextField{
     [](const Config& c) {
@@ -176,7 +186,8 @@ inline constexpr Field kHepServer = TextField{
         c.transport.hep.server = *server;
         return true;
     },
-    "\"ADDRESS:PORT\" (IPv6 in brackets), or an empty text"};
+    "\"ADDRESS:PORT\" (IPv6 in brackets), or an empty text"
+};
 
 inline constexpr Field kHepPassword = TextField{
     [](const Config& c) { return std::string(c.transport.hep.password.empty() ? "" : "********"); },
@@ -186,6 +197,7 @@ inline constexpr Field kHepPassword = TextField{
         return c.transport.hep.password = text, true;
     },
     "a text of at most 255 printable ASCII characters that does not begin with ***",
-    true};
+    true
+};
 
 }  // namespace reginfo::fields

@@ -13,7 +13,8 @@ namespace reginfo {
 struct Untrusted {
     static constexpr std::string_view kAllowed = "\"ignore\" or \"forbid\"";
     static constexpr std::array<std::pair<std::string_view, bool>, 2> kValues{
-        {{"ignore", false}, {"forbid", true}}};
+        {{"ignore", false}, {"forbid", true}}
+    };
 };
 struct Levels {
     static constexpr std::string_view kAllowed =
@@ -23,22 +24,26 @@ struct Levels {
          {"info", LogLevel::info},
          {"warning", LogLevel::warning},
          {"error", LogLevel::error},
-         {"off", LogLevel::off}}};
+         {"off", LogLevel::off}}
+    };
 };
 struct Formats {
     static constexpr std::string_view kAllowed = "\"text\" or \"json\"";
     static constexpr std::array<std::pair<std::string_view, LogFormat>, 2> kValues{
-        {{"text", LogFormat::text}, {"json", LogFormat::json}}};
+        {{"text", LogFormat::text}, {"json", LogFormat::json}}
+    };
 };
 struct Storages {
     static constexpr std::string_view kAllowed = "\"sqlite\" or \"memory\"";
     static constexpr std::array<std::pair<std::string_view, StorageKind>, 2> kValues{
-        {{"sqlite", StorageKind::sqlite}, {"memory", StorageKind::memory}}};
+        {{"sqlite", StorageKind::sqlite}, {"memory", StorageKind::memory}}
+    };
 };
 struct Syncs {
     static constexpr std::string_view kAllowed = "\"full\", \"normal\" or \"off\"";
     static constexpr std::array<std::pair<std::string_view, StorageSync>, 3> kValues{
-        {{"full", StorageSync::full}, {"normal", StorageSync::normal}, {"off", StorageSync::off}}};
+        {{"full", StorageSync::full}, {"normal", StorageSync::normal}, {"off", StorageSync::off}}
+    };
 };
 
 }  // namespace reginfo

@@ -82,7 +82,8 @@ boost::system::result<Endpoint, BadAddress> parse_bound(std::string_view text) {
     if (!address || is_plain_ipv6) {
         return BadAddress{
             "has no IP address (IPv6 in brackets) or \"localhost\" as host; names are not looked "
-            "up"};
+            "up"
+        };
     }
     if (!port_text) return BadAddress{"has no port"};
     const std::optional<std::uint16_t> port = parse_port(*port_text);
@@ -126,7 +127,8 @@ boost::system::result<Network, BadAddress> parse_network(std::string_view text) 
     if (IpAddress::parse(address) != IpAddress::parse(meant.substr(0, meant.find('/')))) {
         return BadAddress{
             "has bits beyond " + std::string(text.substr(slash)) + ": write \"" + meant +
-            "\", or \"" + std::string(address) + "\" for that address alone"};
+            "\", or \"" + std::string(address) + "\" for that address alone"
+        };
     }
     return *network;
 }

@@ -184,7 +184,8 @@ ListenerConfig PassedSockets::config_of(const ListenAddress& listen) {
         listen.transport,
         to_asio(listen.bound.address),
         listen.bound.port,
-        take(listen.transport, listen.bound)};
+        take(listen.transport, listen.bound)
+    };
 }
 
 void PassedSockets::tell(Log& log) const {

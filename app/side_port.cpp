@@ -113,7 +113,8 @@ void SidePort::start() {
         &events_,
         &lag_collector_,
         &server_,
-        &process_collector_};
+        &process_collector_
+    };
     sources.collectables.insert(
         sources.collectables.end(), access_.more.begin(), access_.more.end()
     );

@@ -20,7 +20,8 @@ namespace {
 /// Of XML text as the reader keeps it: with the predefined entities and character references.
 std::string unescaped(std::string_view xml) {
     static constexpr std::pair<std::string_view, char> kEntities[] = {
-        {"&lt;", '<'}, {"&gt;", '>'}, {"&amp;", '&'}, {"&quot;", '"'}, {"&apos;", '\''}};
+        {"&lt;", '<'}, {"&gt;", '>'}, {"&amp;", '&'}, {"&quot;", '"'}, {"&apos;", '\''}
+    };
     std::string out;
     out.reserve(xml.size());
     while (!xml.empty()) {
@@ -270,8 +271,7 @@ std::optional<std::size_t> Inspection::list(
         } else {
             return records_.aors.slots();
         }
-    }
-    ();
+    }();
     const std::size_t full = out.size() + step.results;
     const std::size_t last = std::min(slots.end(), cursor + std::min(step.slots, slots.end()));
     for (std::size_t weight = 0; cursor < last && out.size() < full && weight < step.weight;) {

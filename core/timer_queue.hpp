@@ -81,7 +81,7 @@ private:
 };
 
 /// The wheel for things of one kind: TimerQueue<Dialog, &Dialog::timer>.
-template <class Thing, Timer Thing::*member>
+template <class Thing, Timer Thing::* member>
 class TimerQueue {
 public:
     void set(Thing& thing, std::optional<TimePoint> deadline) {

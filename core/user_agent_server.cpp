@@ -280,7 +280,8 @@ bool UserAgentServer::refuse_for_memory(const Flow& flow, Outbox& outbox) {
         const WatcherFacts watcher = facts_of(message_, flow.peer.address);
         const Profile profile = profile_for(settings_.profile_rules, watcher);
         busy.retry_after = std::min(kMemoryRetryAfter, traits_of(profile).retry_after_max);
-    } else if (message_.method != sip::Method::publish || message_.first(sip::HeaderName::sip_if_match)) {
+    } else if (message_.method != sip::Method::publish ||
+               message_.first(sip::HeaderName::sip_if_match)) {
         return false;
     }
     note_refusal(Bound::memory, {}, flow, stats_, outbox);

@@ -223,8 +223,9 @@ void add_action_routes(Router& router, const CoreAccess& core, std::function<std
     add("DELETE",
         "/api/v1/registrations/{aor}/publications/{entity_tag}",
         without_parameters([](const CoreAccess& access, const HttpRequest& request) {
-            return answer_of(access.act(DropPublication{
-                request.parameters[0], request.parameters[1]}));
+            return answer_of(
+                access.act(DropPublication{request.parameters[0], request.parameters[1]})
+            );
         }));
     add("DELETE", "/api/v1/registrations/{aor}/contacts/{id}", end_contact);
     add("DELETE", "/api/v1/subscriptions/{id}", end_subscription);

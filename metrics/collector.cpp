@@ -87,7 +87,8 @@ void add_requests(Families& families, const Stats& stats) {
     for (std::size_t method = 0; method < kMethods; ++method) {
         for (std::size_t transport = 0; transport < kTransports; ++transport) {
             const Label labels[] = {
-                {"method", kMethodNames[method]}, {"transport", kTransportNames[transport]}};
+                {"method", kMethodNames[method]}, {"transport", kTransportNames[transport]}
+            };
             families.add(
                 "reginfod_sip_requests_received_total",
                 "SIP requests received, retransmissions included.",
@@ -109,7 +110,8 @@ void add_responses(Families& families, const Stats& stats) {
                 const Label labels[] = {
                     {"method", kMethodNames[method]},
                     {"code", code_text},
-                    {"transport", kTransportNames[transport]}};
+                    {"transport", kTransportNames[transport]}
+                };
                 families.add(
                     "reginfod_sip_responses_sent_total", "SIP responses sent.", sent[code], labels
                 );

@@ -24,7 +24,7 @@ struct Series {
     const char* help;
     const char* label;  ///< nullptr for none
     const char* label_value;
-    std::uint64_t Numbers::*value;
+    std::uint64_t Numbers::* value;
 };
 
 /// Collects samples into families.

@@ -57,7 +57,7 @@ std::optional<double> read_boot_time() {
 
 /// Since Linux 6.2 the size of the directory is their number; else they are counted.
 std::optional<double> count_open_files() {
-    struct stat directory {};
+    struct stat directory{};
     if (::stat("/proc/self/fd", &directory) == 0 && directory.st_size > 0) {
         return static_cast<double>(directory.st_size);
     }

@@ -34,19 +34,15 @@ constexpr Rule kArrows[] = {
      "",
      R"(#include "(app|metrics|transport|tests)/)",
      "the core depends on nothing of ours"},
-    {"core",
-     "core/storage",
-     R"(#include "core/storage/)",
-     "the core knows Journal, not the stores"},
+    {"core", "core/storage", R"(#include "core/storage/)", "the core knows Journal, not the stores"
+    },
     {"core/storage",
      "",
      R"(#include "core/(sip|transaction|dialog|reginfo)/)",
      "a store knows no SIP"},
     {"transport", "", R"(#include "(app|metrics|tests)/)", "transport knows the core only"},
-    {"transport",
-     "",
-     R"(#include "core/(transaction|dialog|reginfo)/)",
-     "transport knows no rules"},
+    {"transport", "", R"(#include "core/(transaction|dialog|reginfo)/)", "transport knows no rules"
+    },
     {"metrics", "", R"(#include "(app|transport|tests)/)", "metrics knows the core only"},
     {"app", "", R"(#include "tests/)", "the product does not know its tests"},
 };

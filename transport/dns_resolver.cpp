@@ -89,8 +89,8 @@ void DnsResolver::resolve(const Resolve& question) {
     searches_.emplace(
         search,
         std::make_unique<Search>(Search{
-            question.id, std::move(hops), rank, {question.from, question.watcher}, std::move(*host)}
-        )
+            question.id, std::move(hops), rank, {question.from, question.watcher}, std::move(*host)
+        })
     );
     deadlines_.emplace_back(alarm_->now() + options_.resolver_deadline, search);
     run(search);

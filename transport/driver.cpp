@@ -69,7 +69,8 @@ Driver::Driver(DriverParts parts, Listeners listeners, const TransportOptions& o
             std::make_unique<AresClient>(parts_.io, options_),
             std::make_unique<TimerAlarm>(parts_.io),
             chance(),
-            parts_.note};
+            parts_.note
+        };
         parts_.resolver = std::make_unique<DnsResolver>(std::move(resolver), options_, stats_);
     }
 }

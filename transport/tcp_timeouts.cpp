@@ -12,7 +12,8 @@ TcpTimeouts::TcpTimeouts(const TransportOptions& options)
           options.connect_timeout,
           options.message_timeout,
           options.idle_timeout,
-          options.linger_timeout} {}
+          options.linger_timeout
+      } {}
 
 void TcpTimeouts::touch(TcpConnection& connection, Awaited awaited, TimePoint now) {
     connection.unlink();

@@ -111,7 +111,8 @@ std::string without_params(const sip::NameAddr& address) {
 
 DialogState::DialogState(const DialogTexts& t) {
     std::vector<std::string_view> row{
-        t.call_id, t.local_tag, t.local_party, t.remote_party, t.remote_target};
+        t.call_id, t.local_tag, t.local_party, t.remote_party, t.remote_target
+    };
     row.insert(row.end(), t.route_set.begin(), t.route_set.end());
     texts = Texts(row);
 }

@@ -44,7 +44,7 @@ struct Compositor::Change final : PendingChange {
     Aor& aor;
     AorState next;
     MergeReport report;
-    Stats::Counter Stats::*counted = nullptr;
+    Stats::Counter Stats::* counted = nullptr;
     std::optional<ResponseDraft> draft;  ///< of the PUBLISH that asked for it
     TimePoint received = kNoNews;        ///< when that came
     TraceId trace = 0;                   ///< of it

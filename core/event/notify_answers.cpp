@@ -245,7 +245,8 @@ void NotifySender::finish(TimePoint now, Dialog& dialog, NotifyOutcome outcome, 
     }
     if (last) {
         remove(now, dialog, *over.subscription, outbox);
-    } else if (over.meaning == AnswerMeaning::ends_dialog || over.meaning == AnswerMeaning::ends_subscription) {
+    } else if (over.meaning == AnswerMeaning::ends_dialog ||
+               over.meaning == AnswerMeaning::ends_subscription) {
         remove_failed(now, dialog, *over.subscription, outbox);
     } else {
         pump(now, dialog, outbox);

@@ -277,8 +277,8 @@ void NotifySender::reserve(TimePoint now, Dialog& dialog, Outbox& outbox) {
     Reservation change(*this, record_of(dialog));
     if (change.record.subscriptions.empty()) return;
     dialog.is_reserving = true;
-    std::vector<Write> writes{
-        {Bucket::dialog, dialog_key(dialog.state), encode(change.record, now)}};
+    std::vector<Write> writes{{Bucket::dialog, dialog_key(dialog.state), encode(change.record, now)}
+    };
     records_.commits.begin(now, std::move(change), std::move(writes), outbox);
 }
 

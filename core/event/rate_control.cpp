@@ -66,7 +66,7 @@ Rate rate_of(Duration interval) {
 Rates rates_of(std::string_view event_params) {
     struct Kind {
         std::string_view name;
-        Rate Rates::*rate;
+        Rate Rates::* rate;
         int seen = 0;
     };
     std::array<Kind, 3> kinds{{
@@ -93,7 +93,7 @@ Rates granted(Rates wanted, const RateLimits& limits) {
         if (limits.expires.count() > 0) longest = std::min<Duration>(longest, limits.expires);
         wanted.max = std::max(wanted.max, rate_of(longest));
     }
-    for (Rate Rates::*rate : {&Rates::min, &Rates::adaptive_min}) {
+    for (Rate Rates::* rate : {&Rates::min, &Rates::adaptive_min}) {
         if (wanted.*rate == 0) continue;
         wanted.*rate = std::min(wanted.*rate, rate_of(limits.min_rate_interval));
         if (wanted.max != 0) wanted.*rate = std::min(wanted.*rate, wanted.max);  // §7

@@ -76,7 +76,7 @@ struct LeftOutOf {
     const char* reason = nullptr;  ///< of the first, as in ReadError
 
     bool any() const { return reason != nullptr; }
-    void add(std::size_t LeftOutOf::*part, const char* why) {
+    void add(std::size_t LeftOutOf::* part, const char* why) {
         ++(this->*part);
         if (!reason) reason = why;
     }

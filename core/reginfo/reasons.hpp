@@ -19,7 +19,8 @@ inline constexpr char kContacts[] = "reginfo: too many contacts in registration"
 /// Whether the reason is one of those above, itself and not a text that is equal.
 inline bool is_reason(const char* reason) {
     constexpr const char* kAll[] = {
-        kElements, kDepth, kAttributes, kNamespaces, kDeclarations, kRegistrations, kContacts};
+        kElements, kDepth, kAttributes, kNamespaces, kDeclarations, kRegistrations, kContacts
+    };
     return std::find(std::begin(kAll), std::end(kAll), reason) != std::end(kAll);
 }
 

@@ -58,12 +58,8 @@ constexpr Table make_table() {
         add(table, set, kDigit);
     }
     for (const Chars set :
-         {Chars::unreserved,
-          Chars::user,
-          Chars::password,
-          Chars::param,
-          Chars::header,
-          Chars::uri}) {
+         {Chars::unreserved, Chars::user, Chars::password, Chars::param, Chars::header, Chars::uri
+         }) {
         add(table, set, kMark);
     }
     add(table, Chars::token, "-.!%*_+`'~");

@@ -41,7 +41,9 @@ bool parse_request_line(std::string_view line, Message& message) {
     message.method = method_of(message.method_text);
     if (!consists_of(Chars::addr, message.request_uri)) {
         blame(message, "Malformed Request-URI");
-    } else if (message.method_text.size() + message.request_uri.size() + message.version.size() + 2 != line.size()) {
+    } else if (message.method_text.size() + message.request_uri.size() + message.version.size() +
+                   2 !=
+               line.size()) {
         blame(message, "Malformed request line");
     }
     return true;

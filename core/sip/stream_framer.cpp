@@ -56,7 +56,8 @@ std::optional<StreamFramer::Frame> StreamFramer::pop() {
     }
     if (length_ == 0 || buffered() < length_) return std::nullopt;
     const Frame frame{
-        Frame::Kind::message, std::string_view(buffer_).substr(begin_, length_), ParseError::none};
+        Frame::Kind::message, std::string_view(buffer_).substr(begin_, length_), ParseError::none
+    };
     begin_ += length_;
     scanned_ = begin_;
     length_ = 0;

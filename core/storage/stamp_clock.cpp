@@ -131,7 +131,8 @@ std::string span_text(std::int64_t milliseconds) {
         const char* name;
     };
     constexpr std::array kUnits{
-        Unit{86'400, " days"}, Unit{3'600, " hours"}, Unit{60, " minutes"}, Unit{1, " seconds"}};
+        Unit{86'400, " days"}, Unit{3'600, " hours"}, Unit{60, " minutes"}, Unit{1, " seconds"}
+    };
     const std::int64_t seconds = (std::abs(milliseconds) + 500) / 1000;
     const auto* unit = std::find_if(kUnits.begin(), kUnits.end() - 1, [&](const Unit& u) {
         return seconds >= 2 * u.seconds;

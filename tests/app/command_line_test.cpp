@@ -105,12 +105,8 @@ std::vector<std::string> lines_of(const std::string& text) {
 
 TEST(CommandLine, HelpFitsATerminal) {
     const std::vector<std::vector<std::string>> asked = {
-        {},
-        {"state"},
-        {"state", "check"},
-        {"state", "dump"},
-        {"state", "load"},
-        {"state", "import"}};
+        {}, {"state"}, {"state", "check"}, {"state", "dump"}, {"state", "load"}, {"state", "import"}
+    };
     for (const auto& arguments : asked) {
         for (const std::string& line : lines_of(help_with(arguments))) {
             EXPECT_LE(line.size(), 80U) << line;

@@ -88,7 +88,8 @@ TEST(Config, FlagsStandAboveTheEnvironmentAndThatAboveTheFile) {
         "[log]\nlevel = \"error\"\n[http]\nlisten = \"127.0.0.1:1\"\n[storage]\nstate_dir = \"a\"\n"
     );
     const Environment environment = {
-        {"REGINFOD_HTTP_LISTEN", "127.0.0.1:2"}, {"REGINFOD_LOG_LEVEL", "warning"}};
+        {"REGINFOD_HTTP_LISTEN", "127.0.0.1:2"}, {"REGINFOD_LOG_LEVEL", "warning"}
+    };
 
     const auto [config, origins, read] = load_config(path, environment, {{"log.level", {"debug"}}});
 

@@ -45,8 +45,8 @@ TEST(ListenAddress, WhatIsNoAddressIsToldWhy) {
         {"udp:[::1]", "has no port"},
         {"udp:127.0.0.1:5060,mtu=1300",
          "has something other than \"advertise=NAME:PORT\" behind the comma"},
-        {"udp:127.0.0.1:5060,advertise=",
-         "has no host name or address in front (IPv6 in brackets)"},
+        {"udp:127.0.0.1:5060,advertise=", "has no host name or address in front (IPv6 in brackets)"
+        },
         {"udp:127.0.0.1:5060,advertise=a b",
          "has no host name or address in front (IPv6 in brackets)"},
         {"udp:127.0.0.1:5060,advertise=2001:db8::1",

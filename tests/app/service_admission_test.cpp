@@ -67,7 +67,8 @@ protected:
     Log log{
         LogLevel::info,
         LogFormat::text,
-        std::make_shared<spdlog::sinks::ostream_sink_st>(lines)};
+        std::make_shared<spdlog::sinks::ostream_sink_st>(lines)
+    };
     boost::asio::io_context peers;
     std::optional<Service> service;
 };

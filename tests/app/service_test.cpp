@@ -93,7 +93,8 @@ protected:
     Log log{
         LogLevel::info,
         LogFormat::text,
-        std::make_shared<spdlog::sinks::ostream_sink_st>(lines)};
+        std::make_shared<spdlog::sinks::ostream_sink_st>(lines)
+    };
 };
 
 TEST_F(ServiceTest, ReadyIsSaidOnceAndLast) {
@@ -229,7 +230,8 @@ TEST_F(ServiceTest, AWildcardListenerTellsPeersTheServerAddress) {
     config.listen = {
         *parse_listen("udp:0.0.0.0:0"),
         *parse_listen("udp:0.0.0.0:0,advertise=b.example:5070"),
-        *parse_listen("udp:127.0.0.1:0")};
+        *parse_listen("udp:127.0.0.1:0")
+    };
     config.server_address = *parse_advertised("a.example");
     Service service(config, log);
 

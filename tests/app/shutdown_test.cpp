@@ -143,7 +143,8 @@ protected:
     Log log{
         LogLevel::info,
         LogFormat::text,
-        std::make_shared<spdlog::sinks::ostream_sink_st>(lines)};
+        std::make_shared<spdlog::sinks::ostream_sink_st>(lines)
+    };
     std::optional<Service> service;
     std::optional<Watcher> watcher;
 };

@@ -198,8 +198,8 @@ TEST_F(StateTool, AnImportKeepsTheContactsOfAllTablesAndSpellings) {
     const std::string said = import(
         {table({info("a@b.example", {"sip:1@192.0.2.1"}), info("a@B.example", {"sip:2@192.0.2.1"})}
          ),
-         table({info("a@b.example", {"sip:3@192.0.2.1"}), info("c@b.example", {"sip:4@192.0.2.1"})}
-         )}
+         table({info("a@b.example", {"sip:3@192.0.2.1"}), info("c@b.example", {"sip:4@192.0.2.1"})})
+        }
     );
 
     EXPECT_THAT(said, HasSubstr("2 AORs with 4 contacts imported"));

@@ -66,7 +66,8 @@ struct Scene {
         {},
         {},
         {},
-        {}}};
+        {}
+    }};
     ProcessCollector process;
     Router router;
 };

@@ -115,7 +115,7 @@ TEST_F(LateStoreDialog, AChangeIsToldWhileARefreshIsPending) {
 /// At most three subscriptions of one kind, and a store that is slow.
 class BoundsOfLateStore : public LateStore {
 protected:
-    static Settings bounded(std::size_t Settings::Limits::*bound) {
+    static Settings bounded(std::size_t Settings::Limits::* bound) {
         Settings settings = LateStore::settings();
         settings.limits.*bound = 3;
         return settings;

@@ -55,7 +55,8 @@ Settings settings_of_target() {
     Settings settings;
     const Endpoint bound{IpAddress::v4(0xc0000201U), 5060};
     settings.listeners = {
-        {Transport::udp, bound, "192.0.2.1", 5060}, {Transport::tcp, bound, "192.0.2.1", 5060}};
+        {Transport::udp, bound, "192.0.2.1", 5060}, {Transport::tcp, bound, "192.0.2.1", 5060}
+    };
     settings.durable = true;
     settings.hash_seed = 7;
     return settings;

@@ -99,12 +99,8 @@ TEST_F(EventHubTest, AReaderThatComesBackGoesOnWhereItWas) {
 TEST_F(EventHubTest, WhoMissedSomethingIsToldSo) {
     hub.open({}, "").reset();
     for (const char* aor :
-         {"sip:a@x.org",
-          "sip:b@x.org",
-          "sip:c@x.org",
-          "sip:d@x.org",
-          "sip:e@x.org",
-          "sip:f@x.org"}) {
+         {"sip:a@x.org", "sip:b@x.org", "sip:c@x.org", "sip:d@x.org", "sip:e@x.org", "sip:f@x.org"
+         }) {
         change(aor);
     }
 

@@ -275,13 +275,8 @@ TEST_F(HttpHostile, AcceptEncodingIsReadAsItMayBeWritten) {
         );
     };
     for (const char* value :
-         {"gzip",
-          "GZIP",
-          "x-gzip",
-          "deflate, gzip;q=0.5",
-          "gzip ; Q = 0.001",
-          "*",
-          "*;q=0, gzip"}) {
+         {"gzip", "GZIP", "x-gzip", "deflate, gzip;q=0.5", "gzip ; Q = 0.001", "*", "*;q=0, gzip"
+         }) {
         EXPECT_THAT(
             asked_with(std::string("Accept-Encoding: ") + value + "\r\n"),
             HasSubstr("Content-Encoding: gzip\r\n")

@@ -33,7 +33,8 @@ Settings settings_of(const Plan& plan) {
     settings.notify.min_interval = plan.paced ? seconds{5} : seconds{0};
     settings.notify.burst = 3;
     settings.profile_rules = {
-        {.profile = plan.profile, .user_agent = std::string(text_of(plan.profile))}};
+        {.profile = plan.profile, .user_agent = std::string(text_of(plan.profile))}
+    };
     settings.durable = plan.durable;
     settings.hash_seed = plan.chance + 1U;
     settings.notify.recovery_rate = 20'000;
@@ -305,7 +306,8 @@ void World::perform(const Resolve& question) {
         call([&] { engine_->handle_resolved(network.now, question.id, targets, outbox_); });
     };
     constexpr Duration kAfter[] = {
-        milliseconds{1}, milliseconds{700}, milliseconds{700}, seconds{40}};
+        milliseconds{1}, milliseconds{700}, milliseconds{700}, seconds{40}
+    };
     if (dns_ < std::size(kAfter)) return network.after(kAfter[dns_], answer);
     questions_.push_back(answer);
 }

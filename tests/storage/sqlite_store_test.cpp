@@ -124,7 +124,7 @@ TEST_F(SqliteStoreTest, WithFullSyncNothingIsAnsweredBeforeItIsOnTheDisk) {
 TEST_F(SqliteStoreTest, AfterEachKindOfFaultItRecoversByItselfAndKeepsTheOrder) {
     struct Case {
         const char* what;
-        std::atomic<bool> test::DiskFaults::*fault;
+        std::atomic<bool> test::DiskFaults::* fault;
         const char* told;
     };
     CommitId id = 0;

@@ -234,7 +234,8 @@ void World::sent(const Send& send) {
         send.flow,
         std::make_shared<const std::string>(std::move(bytes)),
         {},
-        send.reconnect_port};
+        send.reconnect_port
+    };
     EXPECT_EQ(sip::parse_message(*sent.bytes, {}, sent.message), sip::ParseError::none)
         << *sent.bytes;
     EXPECT_EQ(sent.message.defect, "") << *sent.bytes;

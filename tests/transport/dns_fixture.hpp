@@ -86,7 +86,8 @@ protected:
                 std::move(client),
                 std::move(time),
                 1,
-                [this](const Note& note) { notes.push_back(note); }},
+                [this](const Note& note) { notes.push_back(note); }
+            },
             options,
             stats
         );

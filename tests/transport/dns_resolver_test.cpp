@@ -104,9 +104,8 @@ TEST_F(DnsResolverTest, EachSearchDrawsItsOwnOrderOfServers) {
 
 TEST_F(DnsResolverTest, AnswersThatComeAtOnceCompleteASearchOfSeveralStages) {
     DnsResolver& r = resolver();
-    dns->zone.naptr(
-                 "c.test", {{1, 1, "s", "SIP+D2U", "_sip._udp.c.test"}}
-    ).srv("_sip._udp.c.test", {{1, 1, 5070, "a.test"}, {2, 1, 5080, "a.test"}});
+    dns->zone.naptr("c.test", {{1, 1, "s", "SIP+D2U", "_sip._udp.c.test"}})
+        .srv("_sip._udp.c.test", {{1, 1, 5070, "a.test"}, {2, 1, 5080, "a.test"}});
     dns->answers_at_once = true;
 
     r.resolve({1, "c.test", 0, {}, false});

@@ -181,9 +181,8 @@ TEST(Rfc3263, ServersAreWhereNaptrSaysEvenIfThatIsAnotherDomain) {
 
 TEST(Rfc3263, NaptrWithoutItsServersLeavesTheHostItselfByThatTransport) {
     Zone zone;
-    zone.naptr(
-            "a.test", {{1, 1, "s", "SIP+D2T", "_sip._tcp.a.test"}}
-    ).addresses("a.test", {"192.0.2.9"});
+    zone.naptr("a.test", {{1, 1, "s", "SIP+D2T", "_sip._tcp.a.test"}})
+        .addresses("a.test", {"192.0.2.9"});
 
     EXPECT_THAT(targets(zone, {1, "a.test", 0, {}, false}), ElementsAre(tcp("192.0.2.9")));
 }
@@ -223,7 +222,8 @@ TEST(Rfc3403, OnlyTheLowestOrderThatIsUsableCounts) {
 
 TEST(Rfc3263, ASipsUriHasServicesOfSipsOnly) {
     const std::vector<NaptrRecord> records = {
-        {1, 1, "s", "SIP+D2T", "plain"}, {2, 1, "s", "SIPS+D2T", "secure"}};
+        {1, 1, "s", "SIP+D2T", "plain"}, {2, 1, "s", "SIPS+D2T", "secure"}
+    };
 
     EXPECT_THAT(services_of(records, true), ElementsAre(SipService{kTcp, "secure"}));
     EXPECT_THAT(
@@ -275,7 +275,8 @@ TEST(Rfc2782, LowerPriorityComesFirstWhateverTheWeight) {
 
 TEST(Rfc2782, ChanceFallsOnTheFirstRunningSumThatReachesIt) {
     const std::vector<SrvRecord> records = {
-        {1, 3, 1, "three"}, {1, 1, 1, "one"}, {1, 0, 1, "none"}};
+        {1, 3, 1, "three"}, {1, 1, 1, "one"}, {1, 0, 1, "none"}
+    };
 
     EXPECT_THAT(order(records, always(0)), ElementsAre("none", "three", "one"));
     EXPECT_EQ(order(records, always(1))[0], "three");

@@ -26,7 +26,8 @@ class TcpConnect : public ::testing::Test {
 protected:
     void start(const TransportOptions& options = {}) {
         const std::vector configs{
-            listener(Transport::tcp, "127.0.0.2"), listener(Transport::tcp, "127.0.0.3")};
+            listener(Transport::tcp, "127.0.0.2"), listener(Transport::tcp, "127.0.0.3")
+        };
         server = std::make_unique<TestServer>(configs, options);
     }
 

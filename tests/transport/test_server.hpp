@@ -66,7 +66,8 @@ public:
                   &journal,
                   [this](const Note& note) { log(note); },
                   nullptr,
-                  [this](const IpAddress&) { return admission; }},
+                  [this](const IpAddress&) { return admission; }
+              },
               std::move(listeners_),
               options
           ) {

@@ -109,12 +109,14 @@ TEST_F(Rfc3261Section12_1_1, ASipsRequestUriContactOrFirstRouteMakesOurContactSi
                  "sip:alice@example.org",
                  "sip:w@198.51.100.1",
                  "<sips:203.0.113.7;lr>",
-                 "<sips:192.0.2.1:5060>"},
+                 "<sips:192.0.2.1:5060>"
+             },
              Case{
                  "sip:alice@example.org",
                  "sips:w@198.51.100.1",
                  "<sip:203.0.113.7;lr>",
-                 "<sip:192.0.2.1:5060>"},
+                 "<sip:192.0.2.1:5060>"
+             },
          }) {
         Watcher own("w" + next_branch());
         own.aor = c.aor;
@@ -128,7 +130,8 @@ TEST_F(Rfc3261Section12_1_1, ASipsRequestUriContactOrFirstRouteMakesOurContactSi
 TEST_F(Rfc3261Section12_1_1, RoutesInOneFieldOrInSeveralAreOneRouteSet) {
     watcher.more = {
         "Record-Route: <sip:203.0.113.7;lr> , \"A, b\" <sip:203.0.113.8;lr>;x=\"y,z\"",
-        "Record-Route: <sip:203.0.113.9;lr>"};
+        "Record-Route: <sip:203.0.113.9;lr>"
+    };
     const Sent sent = notify();
     sip::ValueList routes(sent.message, sip::HeaderName::route);
     EXPECT_EQ(routes.next(), "<sip:203.0.113.7;lr>");
@@ -139,13 +142,8 @@ TEST_F(Rfc3261Section12_1_1, RoutesInOneFieldOrInSeveralAreOneRouteSet) {
 
 TEST_F(Rfc3261Section12_1_1, AContactThatIsNoneIsRefused) {
     for (const char* contact :
-         {"*",
-          "<sip:>",
-          "<sip:a@b>, <sip:c@d>",
-          "<tel:+1>",
-          "<mailto:a@b>",
-          "sip:a@b?x=y",
-          "\"a"}) {
+         {"*", "<sip:>", "<sip:a@b>, <sip:c@d>", "<tel:+1>", "<mailto:a@b>", "sip:a@b?x=y", "\"a"
+         }) {
         RequestText request = WireTest::subscribe();
         request.contact = contact;
         EXPECT_EQ(ask(request).status(), 400) << contact;
@@ -218,7 +216,8 @@ TEST_F(Rfc3261Section12_2_2, ADialogOfWhichNothingIsKnownIs481) {
     for (const auto& change : std::vector<std::function<void(RequestText&)>>{
              [](RequestText& r) { r.call_id += "x"; },
              [](RequestText& r) { r.from += "x"; },
-             [](RequestText& r) { r.to += "x"; }}) {
+             [](RequestText& r) { r.to += "x"; }
+         }) {
         RequestText refresh = watcher.subscribe(600);
         change(refresh);
         EXPECT_EQ(ask(refresh).status(), 481);
@@ -237,7 +236,8 @@ TEST_F(Rfc3261Section19_1_1, WhatARequestUriMustNotHaveIsLeftOut) {
              {"sip:w@198.51.100.1?Subject=x&To=y", "sip:w@198.51.100.1"},
              {"sip:w@198.51.100.1;method=INVITE", "sip:w@198.51.100.1"},
              {"sip:w@198.51.100.1;a=b;Method=INVITE;lr?x=y", "sip:w@198.51.100.1;a=b;lr"},
-             {"sip:w;x=%20y@198.51.100.1;a;method", "sip:w;x=%20y@198.51.100.1;a;method"}}) {
+             {"sip:w;x=%20y@198.51.100.1;a;method", "sip:w;x=%20y@198.51.100.1;a;method"}
+         }) {
         watcher = Watcher("w" + next_branch());
         watcher.contact = contact;
         EXPECT_EQ(notify().message.request_uri, request_uri);
@@ -248,7 +248,8 @@ TEST_F(Rfc3261Section19_1_1, Ipv6LiteralsAndMaddrAreNextHops) {
     for (const auto& [contact, hop] : std::vector<std::pair<const char*, Endpoint>>{
              {"sip:w@[2001:db8::7]:5070", endpoint("2001:db8::7", 5070)},
              {"sip:[2001:db8::7]", endpoint("2001:db8::7", 5060)},
-             {"sip:w@host.example;maddr=203.0.113.7", endpoint("203.0.113.7", 5060)}}) {
+             {"sip:w@host.example;maddr=203.0.113.7", endpoint("203.0.113.7", 5060)}
+         }) {
         watcher = Watcher("w" + next_branch());
         watcher.contact = contact;
         const Sent sent = notify();

@@ -86,7 +86,8 @@ TEST_F(Rfc3261Section7_3_1, SeveralValuesAreTheSameInOneFieldOrInSeveral) {
     one.via += ", SIP/2.0/UDP second;branch=z9hG4bK2, SIP/2.0/TCP third;branch=z9hG4bK3";
     RequestText several = options();
     several.more = {
-        "Via: SIP/2.0/UDP second;branch=z9hG4bK2", "v: SIP/2.0/TCP third;branch=z9hG4bK3"};
+        "Via: SIP/2.0/UDP second;branch=z9hG4bK2", "v: SIP/2.0/TCP third;branch=z9hG4bK3"
+    };
     for (const RequestText& request : {one, several}) {
         const Sent response = ask(request);
         EXPECT_EQ(response.status(), 200);
@@ -107,7 +108,8 @@ TEST_F(Rfc3261Section7_3_1, AFieldThatMayBeThereOnceIsRefusedTwiceAndNamed) {
              {"Max-Forwards: 70", "Max-Forwards"},
              {"o: reg", "Event"},
              {"Expires: 600", "Expires"},
-             {"c: application/reginfo+xml", "Content-Type"}}) {
+             {"c: application/reginfo+xml", "Content-Type"}
+         }) {
         RequestText request = publish();
         request.more = {line};
         const Sent response = ask(request);

@@ -208,7 +208,8 @@ TEST_F(Rfc3261Section17_1_2_2, AfterAProvisionalResponseTimerEIsT2) {
 TEST_F(Rfc3261Section17_1_3, AResponseIsMatchedByBranchAndCSeqMethod) {
     for (const auto& [part, other] : std::vector<std::pair<std::string, std::string>>{
              {"NOTIFY\r\n", "SUBSCRIBE\r\n"},
-             {param_of(notify.header("Via"), "branch"), "z9hG4bK0000000000000000"}}) {
+             {param_of(notify.header("Via"), "branch"), "z9hG4bK0000000000000000"}
+         }) {
         world.receive(notify.flow, with(response_text(notify.message, 481), part, other));
         EXPECT_EQ(world.stats().subscriptions, 1U);
     }

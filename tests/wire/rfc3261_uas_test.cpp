@@ -33,7 +33,8 @@ TEST_F(Rfc3261Section8_1_1, AMissingMandatoryFieldIsNamed) {
              {"From", [](RequestText& r) { r.from.clear(); }},
              {"To", [](RequestText& r) { r.to.clear(); }},
              {"Call-ID", [](RequestText& r) { r.call_id.clear(); }},
-             {"CSeq", [](RequestText& r) { r.cseq.clear(); }}}) {
+             {"CSeq", [](RequestText& r) { r.cseq.clear(); }}
+         }) {
         for (RequestText request : {options(), publish(), subscribe()}) {
             c.leave_out(request);
             const Sent response = ask(request);
@@ -153,7 +154,8 @@ TEST_F(Rfc3261Section8_2_2_2, AnotherCSeqFromTagOrCallIdIsAnotherRequest) {
     for (const auto& change : std::vector<std::function<void(RequestText&)>>{
              [](RequestText& r) { r.cseq = "2"; },
              [](RequestText& r) { r.from = "<sip:peer@example.org>;tag=other"; },
-             [](RequestText& r) { r.call_id = "other"; }}) {
+             [](RequestText& r) { r.call_id = "other"; }
+         }) {
         RequestText other = request;
         other.via = options().via;
         change(other);

@@ -98,7 +98,8 @@ TEST_F(Rfc3903Section6Step1, UsersHaveCaseAndAnExplicitPortIsAnotherResource) {
 
 TEST_F(Rfc3903Section6Step1, AUriThatIsNoResourceIsRefused) {
     for (const auto& [uri, status] : std::vector<std::pair<const char*, int>>{
-             {"mailto:alice@example.org", 416}, {"sip:", 400}, {"sip:@", 400}, {"alice", 400}}) {
+             {"mailto:alice@example.org", 416}, {"sip:", 400}, {"sip:@", 400}, {"alice", 400}
+         }) {
         RequestText request = publish();
         request.uri = uri;
         EXPECT_EQ(ask(request).status(), status) << uri;
@@ -179,7 +180,8 @@ TEST_F(Rfc3903Section6Step4, AnExpiresIsTakenAsItIsOrShortened) {
              {"86401", "86400"},
              {"4294967296", "86400"},
              {"99999999999999999999999", "86400"},
-             {"", "3600"}}) {
+             {"", "3600"}
+         }) {
         RequestText request = publish();
         request.expires = wanted;
         EXPECT_EQ(ask(request).header("Expires"), granted) << wanted;
@@ -211,11 +213,8 @@ TEST_F(Rfc3903Section6Step5, AnInitialPublicationNeedsABody) {
 
 TEST_F(Rfc3903Section6Step5, AnotherTypeThanTheEventsIs415WithAccept) {
     for (const char* type :
-         {"application/pidf+xml",
-          "text/plain",
-          "",
-          "application/*",
-          "multipart/mixed;boundary=x"}) {
+         {"application/pidf+xml", "text/plain", "", "application/*", "multipart/mixed;boundary=x"
+         }) {
         RequestText request = publish();
         request.content_type = type;
         const Sent response = ask(request);

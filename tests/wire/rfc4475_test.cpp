@@ -147,7 +147,8 @@ TEST_F(Rfc4475Section3_3, Section5ProxyRequireAndRequire) {
     RequestText request = options();
     request.more = {
         "Require: nothingSupportsThis, nothingSupportsThisEither",
-        "Proxy-Require: noProxiesSupportThis, norDoAnyProxiesSupportThis"};
+        "Proxy-Require: noProxiesSupportThis, norDoAnyProxiesSupportThis"
+    };
     const Sent response = ask(request);
     EXPECT_EQ(response.status(), 420);
     EXPECT_EQ(response.header("Unsupported"), "nothingSupportsThis, nothingSupportsThisEither");
@@ -169,11 +170,8 @@ TEST_F(Rfc4475Section3_3, Section7AnUnknownAuthorizationIsIgnored) {
 TEST_F(Rfc4475Section3_3, Section8SeveralValuesOfFieldsThatHaveOneAre400) {
     RequestText request = options();
     request.more = {
-        "CSeq: 5 OPTIONS",
-        "Call-ID: b",
-        "From: <sip:o@x>;tag=2",
-        "To: <sip:o@x>",
-        "Max-Forwards: 5"};
+        "CSeq: 5 OPTIONS", "Call-ID: b", "From: <sip:o@x>;tag=2", "To: <sip:o@x>", "Max-Forwards: 5"
+    };
     EXPECT_EQ(ask(request).status(), 400);
 }
 

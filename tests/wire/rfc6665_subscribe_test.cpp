@@ -82,11 +82,8 @@ TEST_F(Rfc6665Section4_2_1_1, AnEventThatIsMalformedOrThereTwiceIs400) {
 
 TEST_F(Rfc6665Section4_2_1_1, AnExpiresIsGrantedShortenedOrDefaultedAndNeverLengthened) {
     for (const auto& [wanted, granted] : std::vector<std::pair<const char*, const char*>>{
-             {"1", "1"},
-             {"600", "600"},
-             {"86401", "86400"},
-             {"4294967296", "86400"},
-             {"", "3600"}}) {
+             {"1", "1"}, {"600", "600"}, {"86401", "86400"}, {"4294967296", "86400"}, {"", "3600"}
+         }) {
         RequestText request = subscribe();
         request.expires = wanted;
         const Sent response = ask(request);
@@ -214,7 +211,8 @@ TEST_F(Rfc6665Section4_5_2, SubscriptionsOfOneWatcherInSeveralDialogsAreEachTold
 
 TEST_F(Rfc6665Section8_2_1, TheEventOfANotifyIsThatOfTheSubscribeWithItsId) {
     for (const auto& [event, told] : std::vector<std::pair<const char*, const char*>>{
-             {"reg", "reg"}, {"reg;unknown=1", "reg"}, {"reg ; ID = q7 ; x", "reg;id=q7"}}) {
+             {"reg", "reg"}, {"reg;unknown=1", "reg"}, {"reg ; ID = q7 ; x", "reg;id=q7"}
+         }) {
         RequestText request = subscribe();
         request.event = event;
         EXPECT_EQ(ask(request).status(), 200);

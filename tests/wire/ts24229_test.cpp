@@ -47,7 +47,8 @@ TEST_F(Ts24229Section5_4_2_1_1, EachIdentityInADocumentOfKamailiosScscfMayBeSubs
         "</uri><unknown-param name=\"+g.3gpp.smsip\"></unknown-param><unknown-param name=\"q\">"
         "\"1.0\"</unknown-param><unknown-param name=\"expires\">600000</unknown-param></contact>";
     const std::vector<std::string> identities{
-        "tel:+15550711", "tel:0711", "sip:+15550711@ims.mnc001.mcc001.3gppnetwork.org", imsi};
+        "tel:+15550711", "tel:0711", "sip:+15550711@ims.mnc001.mcc001.3gppnetwork.org", imsi
+    };
     std::string body =
         "<?xml version=\"1.0\"?>\n<reginfo xmlns=\"urn:ietf:params:xml:ns:reginfo\" version=\"2\" "
         "state=\"full\">\n";
@@ -91,7 +92,8 @@ TEST_F(Ts24229Section5_4_2_1_2, OneRegistrationOfEachAorComesOutOfSeveralPublica
         world,
         BodyText{
             .contacts = {{.uri = uri_of(0)}},
-            .more = member("sip:b@example.org", member_contact(uri_of(1)))}
+            .more = member("sip:b@example.org", member_contact(uri_of(1)))
+        }
             .text()
     );
     watcher.subscribe(world);

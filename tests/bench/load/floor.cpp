@@ -109,8 +109,8 @@ private:
     void queue(const sockaddr_in& to, std::size_t bytes, std::uint32_t number) {
         out_peers_[queued_] = to;
         numbers_[queued_] = number;
-        out_vectors_[queued_] = {
-            {{&numbers_[queued_], sizeof number}, {payload_.data(), bytes - 4}}};
+        out_vectors_[queued_] = {{{&numbers_[queued_], sizeof number}, {payload_.data(), bytes - 4}}
+        };
         mmsghdr& header = out_[queued_];
         header = {};
         header.msg_hdr.msg_name = &out_peers_[queued_];

@@ -55,7 +55,8 @@ TEST_F(CompositorBounds, AnAorAtItsBoundCanStillBeModified) {
     std::vector<Publisher> registrars(2);
     const auto listing = [](int cseq) {
         return std::vector<ContactText>{
-            {.uri = kX, .cseq = cseq}, {.uri = "sip:y@192.0.2.20", .cseq = cseq}};
+            {.uri = kX, .cseq = cseq}, {.uri = "sip:y@192.0.2.20", .cseq = cseq}
+        };
     };
     for (Publisher& one : registrars) EXPECT_EQ(one.publish(small, listing(1)).status(), 200);
     for (Publisher& one : registrars) EXPECT_EQ(one.publish(small, listing(2)).status(), 200);

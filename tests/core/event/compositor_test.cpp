@@ -57,11 +57,7 @@ TEST_F(CompositorTest, ARefusedPublishSaysWhyAndChangesNothing) {
         {"stale tag", [](auto& r) { r.more.push_back("SIP-If-Match: 0123456789abcdef"); }, 412},
         {"foreign tag", [](auto& r) { r.more.push_back("SIP-If-Match: a.1.2.3"); }, 412},
         {"bad tag", [](auto& r) { r.more.push_back("SIP-If-Match: a b"); }, 400},
-        {"two tags",
-         [](auto& r) {
-             r.more = {"SIP-If-Match: a", "SIP-If-Match: a"};
-         },
-         400},
+        {"two tags", [](auto& r) { r.more = {"SIP-If-Match: a", "SIP-If-Match: a"}; }, 400},
         {"bad expires", [](auto& r) { r.expires = "soon"; }, 400},
         {"negative expires", [](auto& r) { r.expires = "-1"; }, 400},
         {"no body", [](auto& r) { r.body.clear(); }, 400},

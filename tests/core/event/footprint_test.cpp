@@ -121,7 +121,8 @@ TEST(FootprintOfSets, IsToldAsTheHeapHasIt) {
             const std::string tel = "tel:+4912345" + number;
             BodyText body{
                 .aor = "sip:262011234" + number + "@ims.registrar.example.org",
-                .contacts = {{.uri = "sip:a-user@192.0.2.10:5060"}}};
+                .contacts = {{.uri = "sip:a-user@192.0.2.10:5060"}}
+            };
             for (const std::string& other :
                  {tel, "sip:+4912345" + number + "@ims.registrar.example.org"}) {
                 body.more.append("<registration aor=\"").append(other);

@@ -232,7 +232,8 @@ TEST_F(MovesTold, AnotherSpellingAsWell) {
     EXPECT_EQ(
         told(),
         (States{
-            {kX, "active"}, {"sip:z@host.example", "terminated"}, {"sip:z@HOST.example", "active"}})
+            {kX, "active"}, {"sip:z@host.example", "terminated"}, {"sip:z@HOST.example", "active"}
+        })
     );
 }
 

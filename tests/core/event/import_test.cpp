@@ -32,7 +32,7 @@ protected:
 };
 
 TEST_F(Import, AnImportedContactIsActiveUntilItsTimeEnds) {
-    import({{.uri = kX, .expires = 60 }});
+    import({{.uri = kX, .expires = 60}});
     EXPECT_TRUE(is_active(kX));
     pass(59s);
     EXPECT_TRUE(is_active(kX));
@@ -44,7 +44,7 @@ TEST_F(Import, AnImportedContactIsActiveUntilItsTimeEnds) {
 }
 
 TEST_F(Import, APublishedWordWinsWhateverTheCseqs) {
-    import({{.uri = kX, .callid = "a", .cseq = 99 }});
+    import({{.uri = kX, .callid = "a", .cseq = 99}});
 
     publish({{.uri = kX, .callid = "a", .cseq = 5, .attributes = " q=\"1\""}});
 
@@ -54,16 +54,13 @@ TEST_F(Import, APublishedWordWinsWhateverTheCseqs) {
 TEST_F(Import, APublishedEndWinsWhateverTheCallid) {
     for (const char* callid : {"a", "b", ""}) {
         state = {};
-        import({{.uri = kX, .callid = "a", .cseq = 99 }});
+        import({{.uri = kX, .callid = "a", .cseq = 99}});
         EntityTag tag = publish({{.uri = kX, .callid = callid, .cseq = 5}});
 
         modify(
             tag,
-            {{.uri = kX,
-              .callid = callid,
-              .cseq = 5,
-              .state = "terminated",
-              .event = "unregistered"}}
+            {{.uri = kX, .callid = callid, .cseq = 5, .state = "terminated", .event = "unregistered"
+            }}
         );
 
         EXPECT_FALSE(is_active(kX)) << callid;
@@ -71,7 +68,7 @@ TEST_F(Import, APublishedEndWinsWhateverTheCallid) {
 }
 
 TEST_F(Import, AnEndStaysAnEndWhenItsPublicationGoes) {
-    import({{.uri = kX, .callid = "a", .cseq = 99 }});
+    import({{.uri = kX, .callid = "a", .cseq = 99}});
     EntityTag tag = publish({{.uri = kX, .callid = "b", .cseq = 5}});
     modify(
         tag, {{.uri = kX, .callid = "b", .cseq = 5, .state = "terminated", .event = "unregistered"}}
@@ -83,7 +80,7 @@ TEST_F(Import, AnEndStaysAnEndWhenItsPublicationGoes) {
 }
 
 TEST_F(Import, ItsEndDoesNotEndWhatIsPublished) {
-    import({{.uri = kX, .callid = "a", .cseq = 99, .expires = 60}, {.uri = kY, .expires = 600 }});
+    import({{.uri = kX, .callid = "a", .cseq = 99, .expires = 60}, {.uri = kY, .expires = 600}});
     publish({{.uri = kX, .callid = "b", .cseq = 1, .expires = 3600}});
 
     pass(100s);
@@ -93,7 +90,7 @@ TEST_F(Import, ItsEndDoesNotEndWhatIsPublished) {
 }
 
 TEST_F(Import, ContactsThatAPublisherDoesNotNameStay) {
-    import({{.uri = kX}, {.uri = kY }});
+    import({{.uri = kX}, {.uri = kY}});
 
     publish({{.uri = kX}});
 
@@ -103,7 +100,7 @@ TEST_F(Import, ContactsThatAPublisherDoesNotNameStay) {
 TEST_F(Import, WhatIsPublishedAlreadyStands) {
     publish({{.uri = kX, .callid = "a", .cseq = 1}});
 
-    import({{.uri = kX, .callid = "old", .cseq = 7}, {.uri = kY }});
+    import({{.uri = kX, .callid = "old", .cseq = 7}, {.uri = kY}});
 
     EXPECT_EQ(callid_of(kX), "a");
     EXPECT_TRUE(is_active(kY));
@@ -111,9 +108,9 @@ TEST_F(Import, WhatIsPublishedAlreadyStands) {
 
 TEST_F(Import, AnImportTakesThePlaceOfTheOneBefore) {
     publish({{.uri = kX, .callid = "a", .cseq = 1}});
-    import({{.uri = kX, .callid = "old", .cseq = 7}, {.uri = kY }});
+    import({{.uri = kX, .callid = "old", .cseq = 7}, {.uri = kY}});
 
-    import({{.uri = kZ}, {.uri = kX, .callid = "old", .cseq = 7 }});
+    import({{.uri = kZ}, {.uri = kX, .callid = "old", .cseq = 7}});
 
     EXPECT_EQ(state.publications.size(), 2U);
     EXPECT_EQ(callid_of(kX), "a");
@@ -122,10 +119,10 @@ TEST_F(Import, AnImportTakesThePlaceOfTheOneBefore) {
 }
 
 TEST_F(Import, TheSameImportAgainChangesNothingForWatchers) {
-    import({{.uri = kX, .callid = "a", .cseq = 7}, {.uri = kY }});
+    import({{.uri = kX, .callid = "a", .cseq = 7}, {.uri = kY}});
     const Revision revision = state.revision;
 
-    import({{.uri = kX, .callid = "a", .cseq = 7}, {.uri = kY }});
+    import({{.uri = kX, .callid = "a", .cseq = 7}, {.uri = kY}});
 
     EXPECT_EQ(state.publications.size(), 1U);
     EXPECT_EQ(state.revision, revision);

@@ -217,7 +217,8 @@ TEST(ImsIdentityBounds, SubscriptionsPerAorAreCountedWhereTheSetIs) {
     const BodyText both{
         .aor = full.aor,
         .contacts = {{.uri = kContact}},
-        .more = member(kTel, member_contact(kContact))};
+        .more = member(kTel, member_contact(kContact))
+    };
     full.publish_text(world, both.text());
     publish("");
     world.take();

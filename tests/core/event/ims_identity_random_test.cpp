@@ -28,7 +28,8 @@ constexpr std::array<const char*, 7> kNames{
     "sip:d@example.org",
     "tel:+491",
     "tel:+492",
-    "sip:+493@example.org"};
+    "sip:+493@example.org"
+};
 constexpr std::size_t kAors = 4;
 constexpr std::size_t kWatchers = 6;
 

@@ -175,7 +175,8 @@ TEST(ImsIdentityProfiles, AnotherUsageOfTheDialogThatIsStandardWatchesTheAorOfTh
     World world(settings);
     Publisher publisher;
     const BodyText body{
-        .contacts = {{.uri = kContact}}, .more = member(kTel, member_contact(kContact))};
+        .contacts = {{.uri = kContact}}, .more = member(kTel, member_contact(kContact))
+    };
     publisher.publish_text(world, body.text());
     Watcher watcher("w1");
     watcher.aor = kTel;

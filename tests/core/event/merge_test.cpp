@@ -237,9 +237,8 @@ TEST_F(Merging, APartialDocumentThatSaysThatTheRegistrationIsOverEndsAllOfIt) {
     const EntityTag tag = publish({active(kX), active(kY)});
     publish(
         BodyText{
-            .contacts = {ended(kX, "c1", 2)},
-            .state = "partial",
-            .registration_state = "terminated"},
+            .contacts = {ended(kX, "c1", 2)}, .state = "partial", .registration_state = "terminated"
+        },
         tag
     );
     EXPECT_EQ(end_of(kX), "unregistered");

@@ -59,7 +59,8 @@ public:
         watcher.contact = "sip:" + name + "@192.0.2.200";
         watcher.more = {
             "Record-Route: <sip:" + flow.peer.to_string() + ";lr" +
-            (flow.transport == Transport::tcp ? ";transport=tcp>" : ">")};
+            (flow.transport == Transport::tcp ? ";transport=tcp>" : ">")
+        };
         const int status = ask(watcher.subscribe(expires).text());
         if (status == 200) watcher.to_tag = to_tag_;
         return status;

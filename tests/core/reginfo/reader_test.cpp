@@ -314,7 +314,8 @@ TEST(Reader, WhatWasReadBeforeLeavesNothingBehind) {
         reginfo_with("<e:x xmlns:e='&amp;'><e:y></e:x>"),
         reginfo_with(registration_with(contact_with(kUri))),
         extended,
-        reginfo_with(registration_with(contact_with("<e:x/>")))};
+        reginfo_with(registration_with(contact_with("<e:x/>")))
+    };
     DocumentReader reader;
     for (const std::string& body : bodies) {
         const auto once = read_document(body, {});

@@ -86,9 +86,11 @@ constexpr std::array<std::string_view, 5> kMethods = {
 test::ContactText contact_of(unsigned number, unsigned bits) {
     static constexpr std::array<std::int64_t, 4> kTimes = {600, 3, 60, 0};
     static constexpr std::array<std::string_view, 4> kStarts = {
-        "registered", "refreshed", "shortened", "created"};
+        "registered", "refreshed", "shortened", "created"
+    };
     static constexpr std::array<std::string_view, 4> kEnds = {
-        "unregistered", "expired", "probation", "rejected"};
+        "unregistered", "expired", "probation", "rejected"
+    };
     test::ContactText contact{.uri = "sip:c" + std::to_string(number % 4) + "@192.0.2.50"};
     const bool ended = bits % 4 == 3;
     contact.expires = of(kTimes, bits >> 2U);

@@ -39,7 +39,8 @@ public:
 inline constexpr sip::ParseLimits kNoLimits{
     .headers = 1'000,
     .header_bytes = 65'536,
-    .body_bytes = 1U << 26U};
+    .body_bytes = 1U << 26U
+};
 
 class World {
 public:

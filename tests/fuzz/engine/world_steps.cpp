@@ -272,7 +272,8 @@ void World::act(const Step& step) {
             action = EndSubscription{
                 subscription->id,
                 static_cast<TerminationReason>(step.option(0) % 7U),
-                Seconds{step.option(1)}};
+                Seconds{step.option(1)}
+            };
             break;
         case 2:
             if (publication == nullptr) break;
