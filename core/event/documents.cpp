@@ -140,11 +140,17 @@ void append_contact(std::string& out, TimePoint now, const ContactState& contact
     out.append(details.children_xml()).append("</contact>");
 }
 
-/// What a document from that revision lists: all that is active, or with `partial` what changed,
-/// and what ended.
-bool is_listed(const ContactState& contact, Revision from, bool full) {
-    return contact.active ? full || contact.changed > from : contact.became > from;
-}
+/// What a document lists: all that is active, or what changed since, and what ended since.
+struct Listing {
+    Revision from = 0;
+    bool full = true;
+    bool only_ends = false;
+
+    bool has(const ContactState& contact) const {
+        if (!contact.active) return contact.became > from;
+        return !only_ends && (full || contact.changed > from);
+    }
+};
 
 /// Kamailio keys its table on the user and crashes without one (kamailio.md 20).
 bool has_user(std::string_view aor) { return aor.find('@') != std::string_view::npos; }
@@ -172,9 +178,8 @@ struct Registered {
     std::string_view aor;       ///< canonical
     std::string_view aor_text;  ///< as the watcher reads it
     const AorState& state;
-    Revision from = 0;
+    Listing listing;
     DocumentKind kind = DocumentKind::standard;
-    bool full = true;
     const ListedUris& active;  ///< of the whole document
 };
 
@@ -198,7 +203,7 @@ void append_contacts_by_uri(std::string& out, TimePoint now, const Registered& o
     ListedUris ended(of.kind);
     for (const ContactState& contact : of.state.contacts) {
         const ContactDetails& details = *contact.details;
-        if (!is_listed(contact, of.from, of.full)) continue;
+        if (!of.listing.has(contact)) continue;
         if (!contact.active && of.active.has(details.uri_xml())) continue;
         if (!contact.active) ended.add(details.uri_xml());
         append_contact_by_uri(out, now, of, contact, details.id);
@@ -206,7 +211,7 @@ void append_contacts_by_uri(std::string& out, TimePoint now, const Registered& o
     ended.sort();
     for (const FormerUri& former : of.state.former_uris) {
         const std::string_view uri = former.details->uri_xml();
-        if (former.left <= of.from || of.active.has(uri) || ended.has(uri)) continue;
+        if (former.left <= of.listing.from || of.active.has(uri) || ended.has(uri)) continue;
         ContactState left;
         left.details = former.details;
         left.active = false;
@@ -228,7 +233,7 @@ void append_registration(std::string& out, TimePoint now, const Registered& of) 
         append_contacts_by_uri(out, now, of);
     } else {
         for (const ContactState& contact : of.state.contacts) {
-            if (is_listed(contact, of.from, of.full)) append_contact(out, now, contact);
+            if (of.listing.has(contact)) append_contact(out, now, contact);
         }
         out.append(of.state.extensions_xml());
     }
@@ -282,11 +287,13 @@ NotifyBody Documents::body_for(TimePoint now, const Subscription& subscription) 
     const ProfileTraits& traits = traits_of(subscription.profile);
     const Kind kind{
         .aor = &aor,
-        .from = subscription.abridged == Abridged::no ? subscription.acked : aor.revision(),
+        .from =
+            subscription.abridged == Abridged::without_ends ? aor.revision() : subscription.acked,
         .to = aor.revision(),
         .document = traits.documents,
         .full = !traits.partial || subscription.full_next || subscription.abridged != Abridged::no,
         .none_if_empty = traits.empty_body,
+        .only_ends = subscription.abridged == Abridged::only_ends,
     };
     NotifyBody body;
     body.carries = kind.to;
@@ -320,17 +327,11 @@ NotifyBody Documents::first_body_for(TimePoint now, const Aor& aor, std::string_
 
 /// Whether there is a document to send at all.
 bool Documents::is_told(const AorState& state, const Kind& kind) {
-    const auto& contacts = state.contacts;
-    const auto& formers = state.former_uris;
-    return !kind.none_if_empty ||
-           std::any_of(
-               contacts.begin(),
-               contacts.end(),
-               [&](const ContactState& contact) { return is_listed(contact, kind.from, kind.full); }
-           ) ||
-           std::any_of(formers.begin(), formers.end(), [&](const FormerUri& former) {
-               return former.left > kind.from;
-           });
+    const Listing listing{kind.from, kind.full, kind.only_ends};
+    const auto is_listed = [&](const ContactState& contact) { return listing.has(contact); };
+    const auto has_left = [&](const FormerUri& former) { return former.left > kind.from; };
+    return !kind.none_if_empty || std::ranges::any_of(state.contacts, is_listed) ||
+           std::ranges::any_of(state.former_uris, has_left);
 }
 
 /// Taken from the cache if it was built in this second: then the state need not be opened. What a
@@ -376,13 +377,13 @@ std::string Documents::write(
     out.reserve(256 + state.contacts.size() * 320);
     const DocumentKind how = kind.document;
     const ListedUris uris(how, state);
-    append_registration(out, now, {aor.name, aor_text, state, kind.from, how, kind.full, uris});
+    Listing listing{kind.from, kind.full, kind.only_ends};
+    append_registration(out, now, {aor.name, aor_text, state, listing, how, uris});
+    listing.full = true;
     if (tells_whole_set(how)) {
         for (const SetMember& member : state.members) {
             const AorState& of = member.state;
-            append_registration(
-                out, now, {member.aor, of.published_aor(), of, kind.from, how, true, uris}
-            );
+            append_registration(out, now, {member.aor, of.published_aor(), of, listing, how, uris});
         }
     }
     append_document_end(out);

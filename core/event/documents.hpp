@@ -53,6 +53,7 @@ private:
         DocumentKind document = DocumentKind::standard;
         bool full = true;
         bool none_if_empty = false;  ///< no document where it would list nothing
+        bool only_ends = false;      ///< nothing that is active is listed
 
         friend bool operator==(const Kind&, const Kind&) = default;
     };

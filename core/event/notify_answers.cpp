@@ -161,12 +161,13 @@ void NotifySender::accepted(
     InFlight& in_flight = *dialog.in_flight;
     Subscription& subscription = *in_flight.subscription;
     subscription.failures = 0;
-    subscription.abridged = Abridged::no;
     if (in_flight.full && !subscription.urgent) subscription.full_next = false;
     if (in_flight.news_at != kNoNews) {
         records_.stats.publish_to_answer.observe(now - in_flight.news_at);
     }
     records_.acknowledge(subscription, in_flight.carried);
+    if (subscription.abridged != Abridged::no) abridged_accepted(subscription);
+    outlast(now, in_flight);
 
     const bool has_other_target = take_target(dialog, response);
     const bool has_other_rates = take_rates(now, subscription, response);

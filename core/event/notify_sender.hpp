@@ -173,6 +173,8 @@ private:
     void try_later(TimePoint now, Subscription& subscription) const;
     static void count_failure(TimePoint now, Subscription& subscription);
     void abridge(TimePoint now, Dialog& dialog, Outbox& outbox);
+    static void abridged_accepted(Subscription& subscription);
+    void outlast(TimePoint now, const InFlight& in_flight);
     void remove(TimePoint now, Dialog& dialog, Subscription& subscription, Outbox& outbox);
     void remove_failed(TimePoint now, Dialog& dialog, Subscription& subscription, Outbox& outbox);
     void try_next(TimePoint now, Dialog& dialog, Outbox& outbox);

@@ -2,11 +2,13 @@
 /// What becomes of a NOTIFY that its watcher did not get: it could not leave, or nobody answers.
 
 #include "core/dialog/dialog.hpp"
+#include "core/event/kamailio_terms.hpp"
 #include "core/event/notify_sender.hpp"
 
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace reginfo {
@@ -114,33 +116,53 @@ void NotifySender::handle_unsent(
     give_up(now, dialog, NotifyOutcome::transport_failed, outbox);
 }
 
-/// What fits no datagram goes with less in it, at once; what has no body left fails.
+/// What fits no datagram goes on the connection of the SUBSCRIBE, or at once with less in it; what
+/// has no body left fails. Who goes by ends, as Kamailio does, is told of them in a NOTIFY of their
+/// own first: for others a full document says it by what it does not list.
 void NotifySender::abridge(TimePoint now, Dialog& dialog, Outbox& outbox) {
     Subscription& subscription = *dialog.in_flight->subscription;
     dialog.silent_since.reset();  // nothing has left
-    if (subscription.abridged == Abridged::without_body) {
+    const bool has_way = can_go_back(dialog);
+    if (!has_way && subscription.abridged == Abridged::without_body) {
         return give_up(now, dialog, NotifyOutcome::transport_failed, outbox);
+    }
+    if (dialog.in_flight->copies == 0) take_back(dialog);
+    if (has_way) {
+        go_back(dialog, outbox);
+        return try_next(now, dialog, outbox);
     }
     const std::size_t bytes = dialog.in_flight->head.size() +
                               (dialog.in_flight->tail ? dialog.in_flight->tail->size() : 0);
-    outbox.note(
-        Note::Severity::warning,
-        "NOTIFY fits no datagram",
-        std::to_string(bytes) + " bytes for " + std::string(dialog.state.remote_target()) +
-            ", Call-ID " + std::string(dialog.state.call_id()) +
-            (subscription.abridged == Abridged::no
-                 ? ": tried again without contacts that have ended"
-                 : ": the subscription is given up; its watcher needs TCP"),
-        dialog.in_flight->flow
-    );
-    if (dialog.in_flight->copies == 0) take_back(dialog);
-    if (subscription.abridged == Abridged::no) {
+    std::string detail = std::to_string(bytes) + " bytes for ";
+    detail.append(dialog.state.remote_target()).append(", Call-ID ");
+    detail.append(dialog.state.call_id()).append(": ");
+    if (subscription.abridged == Abridged::no &&
+        knows_uris(traits_of(subscription.profile).documents)) {
+        subscription.abridged = Abridged::only_ends;
+        detail.append("first the contacts that have ended, then the others");
+    } else if (subscription.abridged < Abridged::without_ends) {
         subscription.abridged = Abridged::without_ends;
+        detail.append("tried again without contacts that have ended");
     } else {
         subscription.abridged = Abridged::without_body;
         set_over(now, subscription, TerminationReason::giveup);
+        detail.append("it ends the subscription and has no document; the watcher needs TCP");
     }
+    outbox.note(
+        Note::Severity::warning,
+        "NOTIFY fits no datagram",
+        std::move(detail),
+        dialog.in_flight->flow
+    );
     try_next(now, dialog, outbox);
+}
+
+/// Ends that were told alone are followed by what is active.
+void NotifySender::abridged_accepted(Subscription& subscription) {
+    const bool follows = subscription.abridged == Abridged::only_ends;
+    subscription.abridged = follows ? Abridged::after_ends : Abridged::no;
+    subscription.due = subscription.due || follows;
+    subscription.urgent = subscription.urgent || follows;
 }
 
 }  // namespace reginfo

@@ -6,6 +6,7 @@
 #include "core/event/notify_sender.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <limits>
 #include <utility>
 
@@ -132,6 +133,17 @@ void NotifySender::handle_windows(TimePoint now, std::size_t count, Outbox& outb
         drain(now, *window, outbox);
         if (window->is_idle()) maybe_idle_.push_back(window->hop);
     }
+}
+
+/// The time left that a NOTIFY told counts for the watcher from when it came: by a copy, or over a
+/// connection that was long in the making. No later than now.
+void NotifySender::outlast(TimePoint now, const InFlight& in_flight) {
+    constexpr Duration kPrompt = std::chrono::milliseconds{500};
+    const Duration late = now - in_flight.sent_at;
+    const bool is_active = in_flight.subscription->state == Subscription::State::active;
+    if (late < kPrompt || !is_active || in_flight.terminates) return;
+    Subscription& subscription = *in_flight.subscription;
+    records_.subscriptions.expiries.set(subscription, records_.lives_until(subscription) + late);
 }
 
 void NotifySender::drop_untold(TimePoint now, Subscription& subscription, Outbox& outbox) {

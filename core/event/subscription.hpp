@@ -79,7 +79,13 @@ enum class TerminationReason : std::uint8_t {
 std::string_view text_of(TerminationReason reason);
 
 /// What is left out of a NOTIFY because the one before fitted no datagram.
-enum class Abridged : std::uint8_t { no, without_ends, without_body };
+enum class Abridged : std::uint8_t {
+    no,
+    only_ends,   ///< to who must be told of each; what is active follows
+    after_ends,  ///< what is active, and what has ended since
+    without_ends,
+    without_body,
+};
 
 /// Lets `burst` NOTIFYs pass at once and then one each interval (DESIGN.md rule 12).
 class TokenBucket {
@@ -131,7 +137,7 @@ struct Subscription : WatcherHook, QueueHook {
     /// The next document must be: the first, one due to a SUBSCRIBE, one after a NOTIFY without 2xx
     /// or a jump (DESIGN.md rules 5, 6).
     bool full_next : 1 = true;
-    Abridged abridged : 2 = Abridged::no;
+    Abridged abridged : 3 = Abridged::no;
     bool is_stray : 1 = false;      ///< what it is to is registered nowhere now (Strays)
     bool is_suspected : 1 = false;  ///< it will be looked whether it is to move (Notifier::follow)
 

@@ -4,6 +4,7 @@
 #include "core/reginfo/reader.hpp"
 
 #include "core/reginfo/contact.hpp"
+#include "core/reginfo/extension.hpp"
 #include "core/reginfo/fragment.hpp"
 #include "core/reginfo/guard.hpp"
 #include "core/reginfo/namespaces.hpp"
@@ -24,6 +25,8 @@
 
 namespace reginfo {
 namespace {
+
+constexpr const char* kLongText = "reginfo: text of extension too long";
 
 using Node = rapidxml::xml_node<char>;
 
@@ -261,10 +264,15 @@ bool DocumentReader::Walk::has_long_attribute() const {
 }
 
 // `top` was opened last. Without recursion: a level is an element that is open in fragments_. One
-// with a text in it that is too long is left out whole.
+// with a text in it that is too long, or that no schema allows, is left out whole.
 bool DocumentReader::Walk::append_extension(std::string& out, const Node& top) {
     const std::size_t begin = out.size();
-    bool is_too_long = has_long_attribute();
+    const char* defect = nullptr;
+    const auto look_at = [&](const Node& element) {
+        if (has_long_attribute()) defect = kLongText;
+        if (!defect) defect = defect_of_extension(name_, attributes_, !element.first_node());
+    };
+    look_at(top);
     struct Level {
         const Node* next;
         std::size_t mark;  ///< what resolver_ goes back to at the end of the element
@@ -283,22 +291,22 @@ bool DocumentReader::Walk::append_extension(std::string& out, const Node& top) {
         } else if (!is_element(*node)) {
             text_buffer_.clear();
             level.next = append_text_run(text_buffer_, node);
-            is_too_long = is_too_long || text_buffer_.size() > limits_.text_bytes;
+            if (text_buffer_.size() > limits_.text_bytes) defect = kLongText;
             xml::FragmentWriter::append_text(out, text_buffer_);
         } else {
             level.next = node->next_sibling();
             const std::size_t mark = resolver_.mark();
             if (!open(*node)) return false;
-            is_too_long = is_too_long || has_long_attribute();
+            look_at(*node);
             if (!fragments_.open_element(out, name_, attributes_)) {
                 return check(over_limit::kDeclarations);
             }
             levels.push_back({node->first_node(), mark});
         }
     }
-    if (is_too_long) {
+    if (defect) {
         out.resize(begin);
-        document_.left_out.add(&LeftOutOf::details, "reginfo: text of extension too long");
+        document_.left_out.add(&LeftOutOf::details, defect);
     }
     return true;
 }

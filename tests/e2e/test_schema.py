@@ -54,6 +54,7 @@ BODIES = {
         contact(8, '<display-name xml:lang="no language!">A</display-name>', more=' q="high"'),
         contact(9, '<display-name xml:lang="">A</display-name><display-name>B</display-name>',
                 more=' retry-after="-1" duration-registered="soon"'),
+        contact(13, '<gr:pub-gruu/><gr:temp-gruu uri="sip:a@b" first-cseq="x"/><o:w><contact/></o:w><o:v xml:lang="!"/>'),
         contact(10, "<unknown-param>nameless</unknown-param>", event="mended")])),
     "several registrations": reginfo(
         registration(AOR, [contact(11)], SET), registration("tel:+4930123456", [contact(11, RICH)]),

@@ -148,6 +148,21 @@ TEST_F(Rfc6665Section4_2_1_4, ARefreshThatLeavesAtTheLastMomentStillFindsItsSubs
     EXPECT_EQ(change().size(), 1U);
 }
 
+TEST_F(Rfc6665Section4_2_1_4, WhatANotifyThatCameLateSaidIsLeftHoldsFromThenOn) {
+    world.answers = [](const Sent&) { return std::nullopt; };
+    const auto told = resubscribe(60);
+    ASSERT_EQ(told[0].header("Subscription-State"), "active;expires=60");
+    world.pass(5s);
+    world.answer(told[0], 200);
+    world.take();
+    world.pass(60s + 2s - 1us);
+    EXPECT_TRUE(world.take().empty());
+    world.pass(1us);
+    EXPECT_EQ(
+        world.take_notifies().at(0).header("Subscription-State"), "terminated;reason=timeout"
+    );
+}
+
 TEST_F(Rfc6665Section4_2_1_4, ARefreshedSubscriptionOutlivesItsFirstInterval) {
     resubscribe(60);
     world.pass(50s);

@@ -73,6 +73,69 @@ TEST_F(NotifyUnsent, EndsAreLeftOutWhereTheDocumentFitsNoDatagramWithThem) {
     for (const auto& [uri, contact] : document->contacts) EXPECT_EQ(contact.state, "active");
 }
 
+/// It drops a contact only when it is told of its end.
+TEST_F(NotifyUnsent, AKamailioIsToldOfTheEndsFirstAndThenOfTheRest) {
+    end();
+    watcher = kamailio_watcher();
+    subscribe();
+    world.answer(register_all(0, 100).at(0), 200);
+    const auto ends = register_all(1000, 100);
+    ASSERT_EQ(ends.size(), 1U);
+    const auto document = read_told(ends[0].body());
+    ASSERT_TRUE(document);
+    EXPECT_EQ(document->contacts.size(), 100U);
+    for (const auto& [uri, contact] : document->contacts) EXPECT_EQ(contact.state, "terminated");
+
+    contacts.pop_back();  // one ends before the answer comes
+    publish_again();
+    EXPECT_TRUE(world.take_notifies().empty());
+    world.answer(ends[0], 200);
+    const auto rest = world.take_notifies();
+    ASSERT_EQ(rest.size(), 1U);
+    const auto active = read_told(rest[0].body());
+    ASSERT_TRUE(active);
+    EXPECT_EQ(active->contacts.size(), 100U);
+    EXPECT_EQ(
+        std::count_if(
+            active->contacts.begin(),
+            active->contacts.end(),
+            [](const auto& contact) { return contact.second.state == "terminated"; }
+        ),
+        1
+    );
+    world.answer(rest[0], 200);
+    world.pass(10s);
+    EXPECT_TRUE(world.take_notifies().empty());
+}
+
+TEST_F(NotifyUnsent, AKamailioThatCannotBeToldWhatIsActiveIsGivenUpAsWell) {
+    end();
+    watcher = kamailio_watcher();
+    subscribe();
+    world.answers = [](const Sent&) { return 200; };
+    const auto told = register_all(0, 200);
+    ASSERT_FALSE(told.empty());
+    EXPECT_LE(told.size(), 3U);
+    EXPECT_EQ(state_of(told.back()), "terminated;reason=giveup");
+    EXPECT_EQ(world.stats().subscriptions, 0U);
+}
+
+TEST_F(NotifyUnsent, TheConnectionOfTheSubscribeIsTakenWhereItIsOpen) {
+    Watcher by_tcp("t1", "198.51.100.9");
+    by_tcp.flow = tcp_flow("198.51.100.9", 40'000, 7);
+    by_tcp.contact = "sip:t1@198.51.100.9:5060;transport=udp";
+    world.answers = [](const Sent&) { return 200; };
+    by_tcp.subscribe(world);
+    world.take();
+    const auto told = register_all(0, 200);
+    const auto own = std::find_if(told.begin(), told.end(), [&](const Sent& notify) {
+        return by_tcp.owns(notify);
+    });
+    ASSERT_NE(own, told.end());
+    EXPECT_EQ(own->flow, by_tcp.flow);
+    EXPECT_EQ(read_told(own->body())->contacts.size(), 200U);
+}
+
 TEST_F(NotifyUnsent, TheNextOnesHaveTheirEndsAgain) {
     world.answer(register_all(0, 100).at(0), 200);
     world.answer(register_all(1000, 100).at(0), 200);

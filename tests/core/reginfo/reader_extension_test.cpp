@@ -76,9 +76,37 @@ TEST(ReaderExtension, APrefixThatChangesItsMeaningIsDeclaredAgain) {
 
 TEST(ReaderExtension, ElementsInsideKeepTheirNamespaceOrNone) {
     EXPECT_EQ(
-        children_of("<x:a xmlns:x='urn:x'><contact/><b xmlns=''><x:c/></b></x:a>"),
-        "<x:a xmlns:x=\"urn:x\"><contact/><b xmlns=\"\"><x:c/></b></x:a>"
+        children_of("<x:a xmlns:x='urn:x'><b xmlns=''><x:c/></b></x:a>"),
+        "<x:a xmlns:x=\"urn:x\"><b xmlns=\"\"><x:c/></b></x:a>"
     );
+}
+
+/// They would make the whole document invalid.
+TEST(ReaderExtension, WhatNoSchemaAllowsIsLeftOutWhole) {
+    const std::string gruu = " xmlns:gr='urn:ietf:params:xml:ns:gruuinfo'";
+    for (const std::string& odd : {
+             std::string("<x:a xmlns:x='urn:x'><contact/></x:a>"),
+             std::string("<x:a xmlns:x='urn:x'><x:b xml:lang='no language'/></x:a>"),
+             "<gr:pub-gruu" + gruu + "/>",
+             "<gr:pub-gruu uri=''" + gruu + "/>",
+             "<gr:pub-gruu uri='sip:a@b' x='1'" + gruu + "/>",
+             "<gr:pub-gruu uri='sip:a@b'" + gruu + ">text</gr:pub-gruu>",
+             "<gr:temp-gruu uri='sip:a@b'" + gruu + "/>",
+             "<gr:temp-gruu first-cseq='1'" + gruu + "/>",
+             "<gr:temp-gruu uri='sip:a@b' first-cseq='-1'" + gruu + "/>",
+             "<x:a xmlns:x='urn:x'><gr:pub-gruu" + gruu + "/></x:a>",
+         }) {
+        EXPECT_EQ(children_of(odd + "<x:good xmlns:x='urn:x'/>"), "<x:good xmlns:x=\"urn:x\"/>")
+            << odd;
+    }
+}
+
+TEST(ReaderExtension, AGruuIsPassedOn) {
+    const std::string both =
+        "<gr:pub-gruu xmlns:gr=\"urn:ietf:params:xml:ns:gruuinfo\" uri=\"sip:a@b;gr=1\"/>"
+        "<gr:temp-gruu xmlns:gr=\"urn:ietf:params:xml:ns:gruuinfo\" uri=\"sip:t@b;gr\" "
+        "first-cseq=\"7\"/>";
+    EXPECT_EQ(children_of(both), both);
 }
 
 TEST(ReaderExtension, MixedTextIsKeptWithoutCommentsAndInstructions) {
