@@ -40,8 +40,15 @@ class RoutedWatcher(SurvivingWatcher):
         nowhere = f"<sip:routed@127.0.0.1:{free_port()};transport=tcp>"
         message.headers = [(name, nowhere if name == "Contact" else value)
                            for name, value in message.headers]
-        message.headers.append(("Record-Route", f"<sip:127.0.0.1:{self.agent.port};transport=tcp;lr>"))
+        message.headers.append(self._record_route())
         return message
+
+    def _record_route(self):
+        return "Record-Route", f"<sip:127.0.0.1:{self.agent.port};transport=tcp;lr>"
+
+    def _take(self, request):
+        request.headers.append(self._record_route())
+        super()._take(request)
 
 
 def connections(bed):

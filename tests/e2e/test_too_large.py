@@ -46,7 +46,7 @@ def test(bed):
     assert last.get("Subscription-State") == "terminated;reason=giveup", last.encode()
     assert not last.body and not last.get("Content-Type"), "no document"
     assert by_udp.subscribe().status == 481
-    assert "NOTIFY fits no datagram" in server.output() and "its watcher needs TCP" in server.output()
+    assert "NOTIFY fits no datagram" in server.output() and "the watcher needs TCP" in server.output()
 
     assert publisher.publish(many(3)).status == 200
     by_tcp.wait(lambda w: len(w.notifies) == 4, "that goes on")
