@@ -3,7 +3,7 @@
 #pragma once
 
 #include "app/listen_address.hpp"
-#include "core/address.hpp"
+#include "core/base/address.hpp"
 #include "core/settings.hpp"
 #include "core/storage/record_file.hpp"
 #include "transport/transport_options.hpp"

@@ -2,7 +2,7 @@
 /// Addresses as the configuration writes them: listeners, advertised names, the HTTP side port.
 #pragma once
 
-#include "core/address.hpp"
+#include "core/base/address.hpp"
 #include "core/outbox.hpp"
 #include "core/settings.hpp"
 

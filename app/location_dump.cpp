@@ -1,6 +1,6 @@
 #include "app/location_dump.hpp"
 
-#include "core/event/import.hpp"
+#include "core/event/persistence/location_import.hpp"
 #include "core/reginfo/fragment.hpp"
 #include "core/reginfo/writer.hpp"
 

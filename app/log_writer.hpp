@@ -2,7 +2,7 @@
 /// Lines on their way to a file descriptor that may block.
 #pragma once
 
-#include "core/time.hpp"
+#include "core/base/time.hpp"
 
 #include <cstddef>
 #include <cstdint>

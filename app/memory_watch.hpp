@@ -2,8 +2,8 @@
 /// How much memory the process has taken, told to the engine as far as it cannot know.
 #pragma once
 
+#include "core/base/time.hpp"
 #include "core/engine.hpp"
-#include "core/time.hpp"
 
 #include <cstdint>
 #include <functional>

@@ -4,7 +4,7 @@
 
 #include "app/listen_address.hpp"
 #include "app/log.hpp"
-#include "core/address.hpp"
+#include "core/base/address.hpp"
 #include "core/outbox.hpp"
 #include "transport/listeners.hpp"
 

@@ -3,7 +3,7 @@
 /// conditions, "ims network=10.0.0.0/8 from_domain=ims.example".
 #pragma once
 
-#include "core/event/profile.hpp"
+#include "core/event/watcher/profile.hpp"
 
 #include <boost/system/result.hpp>
 

@@ -43,9 +43,8 @@ void Shutdown::begin() {
 
 void Shutdown::end_grace() {
     draining_ = true;
-    access_.driver().run_turn([this](TimePoint now, Outbox& outbox) {
-        access_.engine().handle_drain(now, outbox);
-    });
+    access_.driver().run_turn([this](TimePoint now, Outbox&) { access_.engine().handle_drain(now); }
+    );
     look();
 }
 

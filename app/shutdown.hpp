@@ -4,8 +4,8 @@
 
 #include "app/config.hpp"
 #include "app/log.hpp"
+#include "core/base/time.hpp"
 #include "core/engine.hpp"
-#include "core/time.hpp"
 #include "transport/driver.hpp"
 
 #include <boost/asio/io_context.hpp>

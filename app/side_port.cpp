@@ -1,7 +1,7 @@
 #include "app/side_port.hpp"
 
 #include "app/version.hpp"
-#include "core/hash.hpp"
+#include "core/base/hash.hpp"
 #include "metrics/routes.hpp"
 #include "transport/steady_time.hpp"
 

@@ -3,9 +3,9 @@
 /// and one that says how many, so that a dump that was cut off is no dump.
 #pragma once
 
+#include "core/base/time.hpp"
 #include "core/outbox.hpp"
 #include "core/storage/stamp_clock.hpp"
-#include "core/time.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -2,8 +2,8 @@
 
 #include "app/location_dump.hpp"
 #include "app/state_lines.hpp"
-#include "core/event/import.hpp"
-#include "core/event/record_codec.hpp"
+#include "core/event/persistence/dialog_record.hpp"
+#include "core/event/persistence/location_import.hpp"
 #include "core/reginfo/reader.hpp"
 #include "core/storage/store_error.hpp"
 #include "core/transaction/transaction_record.hpp"

@@ -2,14 +2,28 @@
 
 #include "core/engine.hpp"
 
-#include "core/event/compositor.hpp"
-#include "core/event/drain.hpp"
-#include "core/event/durability.hpp"
-#include "core/event/notifier.hpp"
-#include "core/event/notify_sender.hpp"
-#include "core/event/operator_desk.hpp"
-#include "core/event/records.hpp"
-#include "core/event/recovery.hpp"
+#include "core/base/hash.hpp"
+#include "core/base/spare_texts.hpp"
+#include "core/base/token_source.hpp"
+#include "core/event/notify/documents.hpp"
+#include "core/event/notify/next_hops.hpp"
+#include "core/event/notify/notify_scheduler.hpp"
+#include "core/event/notify/send_windows.hpp"
+#include "core/event/operation/drain.hpp"
+#include "core/event/operation/operator_actions.hpp"
+#include "core/event/operation/recovery.hpp"
+#include "core/event/publish/compositor.hpp"
+#include "core/event/records/dialog_storage.hpp"
+#include "core/event/records/missed.hpp"
+#include "core/event/records/notify_queue.hpp"
+#include "core/event/records/pending_changes.hpp"
+#include "core/event/records/records.hpp"
+#include "core/event/records/restorer.hpp"
+#include "core/event/records/tracer.hpp"
+#include "core/event/records/waiting_requests.hpp"
+#include "core/event/subscribe/notifier.hpp"
+#include "core/memory_use.hpp"
+#include "core/transaction/client_transactions.hpp"
 #include "core/transaction/responder.hpp"
 #include "core/transaction/server_transactions.hpp"
 #include "core/transaction/transaction_record.hpp"
@@ -25,92 +39,149 @@ class Engine::Impl {
 public:
     Impl(Settings settings, const Seed& seed)
         : settings_(std::move(settings)),
-          records_(settings_, stats_, seed),
-          transactions_(records_.hash_seeds.next(), settings_.transaction_memory()),
-          responder_(settings_, transactions_, records_.spare_texts, stats_),
-          sender_(records_),
-          notifier_(records_, responder_, sender_),
-          compositor_(records_, responder_, notifier_),
-          recovery_(records_, notifier_, compositor_),
-          server_({records_, transactions_, responder_, sender_, notifier_, compositor_, recovery_}
+          tokens_(seed),
+          hash_seeds_(settings_.hash_seed != 0 ? settings_.hash_seed : tokens_.derive()),
+          tracer_(tokens_),
+          changes_(settings_, stats_),
+          records_(
+              settings_,
+              stats_,
+              changes_,
+              {hash_seeds_.next(), hash_seeds_.next(), tokens_.derive()}
           ),
-          desk_(records_, sender_, notifier_, compositor_),
-          drain_(records_, sender_),
-          inspection_(records_, transactions_, sender_.window_gauges()) {}
+          waiting_(records_),
+          documents_(stats_),
+          queue_(stats_),
+          server_transactions_(hash_seeds_.next(), settings_.transaction_memory()),
+          client_transactions_(settings_, tokens_, spare_texts_, stats_),
+          responder_(settings_, server_transactions_, spare_texts_, stats_),
+          hops_key_(hash_seeds_.next()),
+          windows_(settings_, queue_, stats_, hops_key_, hash_seeds_.next()),
+          next_hops_(settings_, stats_, hops_key_),
+          memory_{records_, waiting_, documents_, server_transactions_, client_transactions_},
+          scheduler_({
+              records_,
+              documents_,
+              client_transactions_,
+              next_hops_,
+              windows_,
+              waiting_,
+              spare_texts_,
+              tracer_,
+          }),
+          notifier_(records_, waiting_, responder_, scheduler_),
+          compositor_({records_, waiting_, responder_, notifier_, tokens_, tracer_}),
+          recovery_(records_, missed_, notifier_, compositor_),
+          restorer_(records_, missed_),
+          server_({
+              settings_,
+              stats_,
+              memory_,
+              server_transactions_,
+              responder_,
+              scheduler_,
+              notifier_,
+              compositor_,
+              recovery_,
+              tokens_,
+          }),
+          actions_(records_, scheduler_, notifier_, compositor_, tracer_),
+          drain_(records_, scheduler_, tokens_),
+          inspection_(records_, documents_, memory_, queue_, windows_.gauges()) {}
 
     void timeout(TimePoint now, Outbox& outbox);
     bool restore(TimePoint now, const StoredRecord& record);
     std::optional<TimePoint> next_deadline() const;
     bool is_drained() const {
-        return drain_.is_over() && !telling_ && sender_.is_idle() && stats_.commits_pending == 0;
+        return drain_.is_over() && !has_more_ && scheduler_.is_idle() &&
+               stats_.commits_pending == 0;
     }
     /// Responses that were begun, and requests that wait for theirs: grows while one is served.
-    std::uint64_t answers_begun() const { return responder_.drafts() + records_.waiting; }
-    /// What follows from whatever happened this turn.
-    void settle(TimePoint now, Outbox& outbox);
+    std::uint64_t answers_begun() const { return responder_.drafts() + waiting_.size(); }
+    void end_turn(TimePoint now, Outbox& outbox);
     bool store_exactly(TimePoint now, Outbox& outbox);
 
     Settings settings_;
     Stats stats_;
+    TokenSource tokens_;
+    HashSeeds hash_seeds_;
+    SpareTexts spare_texts_;
+    Tracer tracer_;
+    PendingChanges changes_;
     Records records_;
-    ServerTransactions transactions_;
+    MissedList missed_;
+    WaitingRequests waiting_;
+    Documents documents_;
+    NotifyQueue queue_;
+    ServerTransactions server_transactions_;
+    ClientTransactions client_transactions_;
     Responder responder_;
-    NotifySender sender_;
+    std::uint64_t hops_key_;
+    SendWindows windows_;
+    NextHops next_hops_;
+    MemoryHolders memory_;
+    NotifyScheduler scheduler_;
     Notifier notifier_;
     Compositor compositor_;
     Recovery recovery_;
+    Restorer restorer_;
     UserAgentServer server_;
-    OperatorDesk desk_;
+    OperatorActions actions_;
     Drain drain_;
     Inspection inspection_;
 
 private:
-    bool telling_ = false;  ///< a fan-out goes on next turn
+    bool has_more_ = false;  ///< requests or watchers that are for the next turn
     TimePoint now_;
     std::size_t stored_to_ = 0;  ///< a slot of the subscriptions, while the process stops
 };
 
 bool Engine::Impl::restore(TimePoint now, const StoredRecord& record) {
     const RecordTime time{now, record.age};
-    Restorer restorer(records_);
     switch (record.bucket) {
         case Bucket::aor:
-            return restorer.restore_aor(record.key, record.value, time);
+            return restorer_.restore_aor(record.key, record.value, time);
         case Bucket::dialog:
-            return restorer.restore_dialog(record.key, record.value, time);
+            return restorer_.restore_dialog(record.key, record.value, time);
         case Bucket::transaction: {
             const auto key = parse_transaction_key(record.key);
             const auto transaction = decode_transaction(record.value);
             if (!key || !transaction) return false;
             const Duration left = settings_.transaction_memory() - record.age;
-            if (left > Duration::zero()) transactions_.restore(*key, *transaction, now + left);
+            if (left > Duration::zero())
+                server_transactions_.restore(*key, *transaction, now + left);
             return true;
         }
     }
     return false;
 }
 
-void Engine::Impl::settle(TimePoint now, Outbox& outbox) {
+void Engine::Impl::end_turn(TimePoint now, Outbox& outbox) {
     now_ = now;
-    while (const auto waiting = records_.next_released()) {
-        server_.handle_waiting(now, *waiting, outbox);
+    const std::size_t budget = settings_.limits.expiries_per_turn;
+    std::size_t requests = 0;
+    for (; requests < budget; ++requests) {
+        const auto ready = waiting_.next_ready();
+        if (!ready) break;
+        server_.handle_waiting(now, *ready, outbox);
     }
-    telling_ = notifier_.run(now, settings_.limits.expiries_per_turn, outbox);
-    sender_.forget_idle_windows();
-    stats_.traces = records_.tracer.size();
+    const bool has_more_watchers = notifier_.run(now, budget, outbox);
+    has_more_ = has_more_watchers || requests == budget;
+    windows_.forget_idle();
+    stats_.traces = tracer_.size();
 }
 
 void Engine::Impl::timeout(TimePoint now, Outbox& outbox) {
     const std::size_t budget = settings_.limits.expiries_per_turn;
-    transactions_.expire(now, budget);
-    stats_.server_transactions = transactions_.size();
+    server_transactions_.expire(now, budget);
+    stats_.server_transactions = server_transactions_.size();
     responder_.handle_timeout(now, budget, outbox);
     recovery_.run(now, outbox);
-    sender_.handle_windows(now, budget, outbox);
+    scheduler_.handle_windows(now, budget, outbox);
     for (std::size_t i = 0; i < budget; ++i) {
         Dialog* dialog = records_.subscriptions.dialog_timers.pop_expired(now);
         if (!dialog) break;
-        sender_.handle_timeout(now, *dialog, outbox);
+        scheduler_.handle_timeout(now, *dialog, outbox);
     }
     for (std::size_t i = 0; i < budget; ++i) {
         Aor* aor = records_.aor_timers.pop_expired(now);
@@ -122,24 +193,25 @@ void Engine::Impl::timeout(TimePoint now, Outbox& outbox) {
         if (!subscription) break;
         notifier_.handle_expiry(now, *subscription, outbox);
     }
-    records_.let_in(records_.early.take_expired(now, budget));
+    waiting_.expire_early(now, budget);
     drain_.run(now, budget, outbox);
-    records_.tracer.expire(now, outbox);
+    tracer_.expire(now, outbox);
+    documents_.expire(now);
 }
 
 std::optional<TimePoint> Engine::Impl::next_deadline() const {
     std::optional<TimePoint> next;
-    if (telling_) next = now_;
+    if (has_more_) next = now_;
     for (const auto& deadline : {
-             transactions_.next_deadline(),
+             server_transactions_.next_deadline(),
              responder_.next_deadline(),
              records_.aor_timers.next_deadline(),
              records_.subscriptions.expiries.next_deadline(),
              records_.subscriptions.dialog_timers.next_deadline(),
-             records_.early.next_deadline(),
-             sender_.next_deadline(),
+             waiting_.next_deadline(),
+             windows_.next_deadline(),
              drain_.next_deadline(),
-             records_.tracer.next_deadline(),
+             tracer_.next_deadline(),
              recovery_.next_deadline(),
          }) {
         if (deadline && (!next || *deadline < *next)) next = deadline;
@@ -161,11 +233,11 @@ bool Engine::Impl::store_exactly(TimePoint now, Outbox& outbox) {
         if (dialog.subscriptions.front().get() != subscription) continue;  // once a dialog
         const bool is_exact = dialog.cseq_reserved == dialog.state.local_cseq;
         // What is being stored of a locked one is newer than what memory has.
-        if (!dialog.is_stored || is_exact || dialog.turnstile.locked) continue;
+        if (!dialog.is_stored || is_exact || dialog.requests.is_locked) continue;
         const DialogRecord record = exact_record_of(dialog);
         std::vector<Write> writes{{Bucket::dialog, dialog_key(dialog.state), std::nullopt}};
         if (!record.subscriptions.empty()) writes.back().value = encode(record, now);
-        records_.commits.begin(std::move(writes), outbox);
+        changes_.write(std::move(writes), outbox);
         ++dialogs;
     }
     return stored_to_ < slots.end();
@@ -176,6 +248,8 @@ Engine::Engine(Settings settings, const Seed& seed)
 
 Engine::~Engine() = default;
 
+void Engine::end_turn(TimePoint now, Outbox& outbox) { impl_->end_turn(now, outbox); }
+
 bool Engine::handle_message(
     TimePoint now,
     const Flow& flow,
@@ -184,17 +258,14 @@ bool Engine::handle_message(
 ) {
     const std::uint64_t before = impl_->answers_begun();
     impl_->server_.handle_message(now, flow, bytes, outbox);
-    const bool is_answered = impl_->answers_begun() != before;
-    impl_->settle(now, outbox);
-    return is_answered;
+    return impl_->answers_begun() != before;
 }
 
 void Engine::set_pressure(Pressure pressure) { impl_->server_.set_pressure(pressure); }
 
-void Engine::set_uncounted_memory(std::uint64_t bytes) { impl_->records_.uncounted_bytes = bytes; }
+void Engine::set_uncounted_memory(std::uint64_t bytes) { impl_->memory_.uncounted = bytes; }
 
 void Engine::handle_broken_stream(
-    TimePoint now,
     const Flow& flow,
     std::string_view head,
     sip::ParseError error,
@@ -202,7 +273,6 @@ void Engine::handle_broken_stream(
 ) {
     impl_->server_.refuse_broken(flow, head, error, outbox);
     outbox.close(flow);
-    impl_->settle(now, outbox);
 }
 
 void Engine::handle_unsent(
@@ -212,12 +282,11 @@ void Engine::handle_unsent(
     Unsent why,
     Outbox& outbox
 ) {
-    impl_->sender_.handle_unsent(now, flow, head, why, outbox);
+    impl_->scheduler_.handle_unsent(now, flow, head, why, outbox);
 }
 
 void Engine::handle_flow_closed(TimePoint now, const Flow& flow, Outbox& outbox) {
-    impl_->sender_.handle_flow_closed(now, flow, outbox);
-    impl_->settle(now, outbox);
+    impl_->scheduler_.handle_flow_closed(now, flow, outbox);
 }
 
 void Engine::handle_resolved(
@@ -226,19 +295,14 @@ void Engine::handle_resolved(
     std::span<const Target> targets,
     Outbox& outbox
 ) {
-    impl_->sender_.handle_resolved(now, id, targets, outbox);
-    impl_->settle(now, outbox);
+    impl_->scheduler_.handle_resolved(now, id, targets, outbox);
 }
 
 void Engine::handle_committed(TimePoint now, CommitId id, bool ok, Outbox& outbox) {
-    impl_->records_.commits.finish(now, id, ok, outbox);
-    impl_->settle(now, outbox);
+    impl_->changes_.finish(now, id, ok, outbox);
 }
 
-void Engine::handle_timeout(TimePoint now, Outbox& outbox) {
-    impl_->timeout(now, outbox);
-    impl_->settle(now, outbox);
-}
+void Engine::handle_timeout(TimePoint now, Outbox& outbox) { impl_->timeout(now, outbox); }
 
 std::optional<TimePoint> Engine::next_deadline() const { return impl_->next_deadline(); }
 
@@ -256,13 +320,11 @@ void Engine::handle_restored(TimePoint now, Outbox& outbox) {
 
     impl_->recovery_.begin(now);
     impl_->recovery_.run(now, outbox);
-    impl_->settle(now, outbox);
 }
 
-void Engine::handle_drain(TimePoint now, Outbox& outbox) {
+void Engine::handle_drain(TimePoint now) {
     impl_->drain_.begin(now);
-    impl_->records_.end_early(now);
-    impl_->settle(now, outbox);
+    impl_->waiting_.end_early(now);
 }
 
 bool Engine::is_drained() const { return impl_->is_drained(); }
@@ -284,12 +346,11 @@ bool Engine::handle_stop(TimePoint now, Outbox& outbox) {
 }
 
 ActionOutcome Engine::handle_action(TimePoint now, const OperatorAction& action, Outbox& outbox) {
-    const ActionOutcome outcome = impl_->desk_.carry_out(now, action, outbox);
-    impl_->settle(now, outbox);
+    const ActionOutcome outcome = impl_->actions_.carry_out(now, action, outbox);
     return outcome;
 }
 
-SpareTexts& Engine::spare_texts() { return impl_->records_.spare_texts; }
+SpareTexts& Engine::spare_texts() { return impl_->spare_texts_; }
 const Stats& Engine::stats() const { return impl_->stats_; }
 const Inspection& Engine::inspection() const { return impl_->inspection_; }
 void Engine::observe(Observer* observer) { impl_->records_.observer = observer; }

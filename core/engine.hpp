@@ -2,15 +2,16 @@
 /// The one door of the core.
 #pragma once
 
-#include "core/event/observer.hpp"
-#include "core/event/operator_action.hpp"
+#include "core/base/spare_texts.hpp"
+#include "core/base/time.hpp"
+#include "core/base/token_source.hpp"
+#include "core/event/operation/operator_action.hpp"
+#include "core/event/records/observer.hpp"
 #include "core/inspection.hpp"
 #include "core/outbox.hpp"
-#include "core/random.hpp"
+#include "core/pressure.hpp"
 #include "core/settings.hpp"
-#include "core/spare_texts.hpp"
 #include "core/stats.hpp"
-#include "core/time.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -20,21 +21,15 @@
 
 namespace reginfo {
 
-/// How far the reactor is behind its sockets.
-enum class Pressure : std::uint8_t {
-    none,
-    high,     ///< new subscriptions are refused: their senders come again
-    extreme,  ///< new publications are not answered either: UDP brings them again, and TCP is
-              ///< not read; a refusal would lose them (kamailio.md 11)
-};
-
 /// A SIP event server for the package `reg` that does no I/O: bytes and time go in, effects come
 /// out.
 ///
 /// The contract, each reactor turn:
-///   1. call handle_* functions, one for each thing that happened;
-///   2. before waiting again, perform the outbox's effects in order, and clear it;
-///   3. call handle_timeout at next_deadline().
+///   1. call handle_* functions, one for each thing that happened, handle_timeout among them if
+///      next_deadline() is over;
+///   2. call end_turn();
+///   3. perform the outbox's effects in order, and clear it; what they lead to at once is a turn
+///      as well.
 ///
 /// `now` never goes back from one call to the next. The same calls give the same effects: the
 /// engine reads no clock, no random device and no global. Not thread-safe; one reactor owns it.
@@ -60,7 +55,6 @@ public:
     /// A TCP stream lost its framing (StreamFramer::Frame::Kind::broken): refuses the request if
     /// it can be read that far, and closes the flow.
     void handle_broken_stream(
-        TimePoint now,
         const Flow& flow,
         std::string_view head,
         sip::ParseError error,
@@ -106,8 +100,9 @@ public:
     void handle_restored(TimePoint now, Outbox& outbox);
 
     /// The process is to be stopped soon: new subscriptions are refused with 503 from now on, and
-    /// all there are let go of as far as the store does not keep them (core/event/drain.hpp).
-    void handle_drain(TimePoint now, Outbox& outbox);
+    /// all there are let go of as far as the store does not keep them
+    /// (core/event/operation/drain.hpp).
+    void handle_drain(TimePoint now);
 
     /// Whether that is over: nobody is left to be told that it ends, and every NOTIFY was answered.
     bool is_drained() const;
@@ -126,7 +121,13 @@ public:
     /// leave next_deadline() in the past, so the driver comes straight back after serving I/O.
     void handle_timeout(TimePoint now, Outbox& outbox);
 
-    /// When handle_timeout has something to do; nothing if never.
+    /// Does what follows from all that happened in this turn: serves requests that waited for a
+    /// change, and turns changes into NOTIFYs, at most Settings::Limits::expiries_per_turn of each.
+    /// So changes that come together cost a watcher one NOTIFY. The rest leave next_deadline() in
+    /// the past.
+    void end_turn(TimePoint now, Outbox& outbox);
+
+    /// When handle_timeout and end_turn have something to do; nothing if never.
     std::optional<TimePoint> next_deadline() const;
 
     /// Where the heads of messages may be given back to once they are sent.

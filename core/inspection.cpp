@@ -1,16 +1,18 @@
 #include "core/inspection.hpp"
 
-#include "core/event/implicit_sets.hpp"
-#include "core/event/merge.hpp"
+#include "core/event/notify/documents.hpp"
+#include "core/event/notify/window_gauges.hpp"
 #include "core/event/package.hpp"
-#include "core/event/records.hpp"
-#include "core/event/window_gauges.hpp"
+#include "core/event/records/implicit_sets.hpp"
+#include "core/event/records/lookup.hpp"
+#include "core/event/records/notify_queue.hpp"
+#include "core/event/records/records.hpp"
+#include "core/event/state/merge.hpp"
 #include "core/reginfo/writer.hpp"
 #include "core/sip/uri.hpp"
 #include "core/transaction/responder.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <type_traits>
 
@@ -114,30 +116,6 @@ bool matches(const Subscription& subscription, const RegistrationFilter& filter)
 
 }  // namespace
 
-Aor* find_aor(Records& records, std::string_view uri) {
-    const auto name = Inspection::canonical(uri);
-    return name ? records.aors.find(*name) : nullptr;
-}
-
-/// "DIALOG" or "DIALOG.EVENT-ID", the former 32 hexadecimal digits.
-Subscription* find_subscription(Records& records, std::string_view id) {
-    constexpr std::size_t digits = 32;
-    if (id.size() < digits) return nullptr;
-    Hash128 key;
-    const char* middle = id.data() + digits / 2;
-    const char* end = id.data() + digits;
-    if (std::from_chars(id.data(), middle, key.high, 16).ptr != middle) return nullptr;
-    if (std::from_chars(middle, end, key.low, 16).ptr != end) return nullptr;
-    Dialog* dialog = records.subscriptions.find(key);
-    if (!dialog) return nullptr;
-    std::optional<std::string_view> event_id;
-    if (id.size() > digits) {
-        if (id[digits] != '.') return nullptr;
-        event_id = id.substr(digits + 1);
-    }
-    return SubscriptionStore::find(*dialog, event_id);
-}
-
 RegistrationView view_of(const Aor& aor) {
     RegistrationView view;
     view.aor = aor.name;
@@ -148,7 +126,7 @@ RegistrationView view_of(const Aor& aor) {
     view.contacts_ended = summary.contacts_ended;
     view.publications = summary.publications;
     view.watchers = aor.watcher_count;
-    view.watchers_behind = aor.lagging;
+    view.watchers_behind = aor.lagging();
     return view;
 }
 
@@ -222,7 +200,7 @@ SubscriptionView Inspection::view(TimePoint now, const Subscription& subscriptio
     view.expires = seconds_left(now, subscription.deadline);
     view.last_status = subscription.last_status;
     view.in_flight = dialog.in_flight && dialog.in_flight->subscription == &subscription;
-    view.due = subscription.due;
+    view.due = subscription.is_due();
     view.revision_told = subscription.acked;
     return view;
 }
@@ -320,7 +298,7 @@ std::optional<RegistrationDocument> Inspection::document(TimePoint now, std::str
     const {
     const Aor* aor = find_aor(records_, uri);
     if (!aor) return std::nullopt;
-    const NotifyBody body = records_.documents.first_body_for(now, *aor, aor_text_of(uri));
+    const NotifyBody body = documents_.first_body_for(now, *aor, aor_text_of(uri));
     RegistrationDocument document;
     constexpr bool full = true;
     append_document_head(document.xml, 0, full);
@@ -335,33 +313,10 @@ std::optional<SubscriptionView> Inspection::subscription(TimePoint now, std::str
     return view(now, *subscription);
 }
 
-std::optional<std::string> Inspection::canonical(std::string_view uri) {
-    const auto parsed = sip::parse_uri(uri);
-    return parsed ? sip::canonical_aor(*parsed) : std::nullopt;
-}
-
 std::string_view Inspection::domain_of(std::string_view aor) { return parts_of(aor).domain; }
 
-Duration Inspection::oldest_queued(TimePoint now) const { return records_.queue_ages.oldest(now); }
+Duration Inspection::oldest_queued(TimePoint now) const { return queue_.oldest(now); }
 
 std::uint64_t Inspection::least_window() const { return windows_.least(); }
-
-MemoryUse memory_of(const Records& records, const ServerTransactions& transactions) {
-    return {
-        .publications = records.aors.bytes(),
-        .subscriptions = records.subscriptions.bytes(),
-        .transactions = transactions.bytes(),
-        .documents = records.documents.bytes(),
-        .notifies = records.in_flight_bytes,
-        .waiting_requests = records.waiting_bytes,
-        .tables = records.aors.index_bytes() + records.subscriptions.index_bytes() +
-                  records.identities.bytes() + records.strays.bytes() + records.early.bytes(),
-        .uncounted = records.uncounted_bytes,
-        .limit = records.settings.limits.memory_bytes,
-        .aor_count = records.aors.size(),
-        .subscription_count = records.subscriptions.size(),
-        .transaction_count = transactions.size(),
-    };
-}
 
 }  // namespace reginfo

@@ -2,9 +2,10 @@
 /// The core's read-only view: what it knows, as values, a bounded piece at a time.
 #pragma once
 
-#include "core/hash.hpp"
+#include "core/base/hash.hpp"
+#include "core/base/time.hpp"
+#include "core/memory_use.hpp"
 #include "core/reginfo/document.hpp"
-#include "core/time.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -17,10 +18,11 @@
 namespace reginfo {
 
 class Aor;
+class Documents;
 struct ContactState;
+class NotifyQueue;
 struct Publication;
 struct Records;
-class ServerTransactions;
 struct Subscription;
 class WindowGauges;
 
@@ -98,45 +100,25 @@ struct RegistrationFilter {
     std::optional<std::string> aor;  ///< of subscriptions: to this canonical AOR or identity only
 };
 
-/// Bytes held, each counted as it changes; what the allocator adds is reckoned in.
-struct MemoryUse {
-    std::uint64_t publications = 0;   ///< AORs with what is published for them
-    std::uint64_t subscriptions = 0;  ///< with their dialogs
-    std::uint64_t transactions = 0;
-    std::uint64_t documents = 0;         ///< kept, or on their way to somebody
-    std::uint64_t notifies = 0;          ///< in flight, without their documents
-    std::uint64_t waiting_requests = 0;  ///< held back behind a commit or until a PUBLISH
-    std::uint64_t tables = 0;            ///< that records are found by
-    std::uint64_t uncounted = 0;         ///< held by the process besides, as far as is known
-    std::uint64_t limit = 0;             ///< limits.memory_bytes; 0: none
-
-    std::uint64_t counted() const {
-        return publications + subscriptions + transactions + documents + notifies +
-               waiting_requests + tables;
-    }
-    std::uint64_t used() const { return counted() + uncounted; }
-
-    /// How many there are of what the first three are of.
-    std::uint64_t aor_count = 0;
-    std::uint64_t subscription_count = 0;
-    std::uint64_t transaction_count = 0;
-};
-
-/// In constant time.
-MemoryUse memory_of(const Records& records, const ServerTransactions& transactions);
-
 /// Reads the tables of an engine between its turns.
 ///
 /// A list is read from one cursor to the next, a slot of a SlotTable: what is there all the while
 /// is seen exactly once, whatever comes and goes meanwhile.
 class Inspection {
 public:
+    /// All of it must outlive this.
     Inspection(
         Records& records,
-        const ServerTransactions& transactions,
+        Documents& documents,
+        const MemoryHolders& memory,
+        const NotifyQueue& queue,
         const WindowGauges& windows
     )
-        : records_(records), transactions_(transactions), windows_(windows) {}
+        : records_(records),
+          documents_(documents),
+          memory_(memory),
+          queue_(queue),
+          windows_(windows) {}
 
     /// How far one call of `list` may go.
     struct Step {
@@ -173,28 +155,25 @@ public:
     /// For a watcher of profile `standard` who writes the AOR so.
     std::optional<RegistrationDocument> document(TimePoint now, std::string_view uri) const;
 
-    /// The one text of a URI that names an AOR, and its host without port.
-    static std::optional<std::string> canonical(std::string_view uri);
+    /// The host of a canonical AOR, without port.
     static std::string_view domain_of(std::string_view aor);
 
     SubscriptionView view(TimePoint now, const Subscription& subscription) const;
 
     Duration oldest_queued(TimePoint now) const;
     std::uint64_t least_window() const;
-    MemoryUse memory() const { return memory_of(records_, transactions_); }
+    MemoryUse memory() const { return memory_of(memory_); }
 
 private:
     Records& records_;
-    const ServerTransactions& transactions_;
+    Documents& documents_;
+    const MemoryHolders& memory_;
+    const NotifyQueue& queue_;
     const WindowGauges& windows_;
 };
 
 // Values of single records; for observers.
 RegistrationView view_of(const Aor& aor);
 ContactView view_of(TimePoint now, const ContactState& contact);
-
-// How records are named from outside.
-Aor* find_aor(Records& records, std::string_view uri);
-Subscription* find_subscription(Records& records, std::string_view id);
 
 }  // namespace reginfo

@@ -3,8 +3,8 @@
 /// one turn may leave in another, responses before requests.
 #pragma once
 
-#include "core/address.hpp"
-#include "core/time.hpp"
+#include "core/base/address.hpp"
+#include "core/base/time.hpp"
 
 #include <boost/smart_ptr/local_shared_ptr.hpp>
 

@@ -2,12 +2,12 @@
 /// Every limit and policy of the core, with its default. app/ reads them from the configuration.
 #pragma once
 
-#include "core/address.hpp"
-#include "core/event/profile.hpp"
+#include "core/base/address.hpp"
+#include "core/base/time.hpp"
+#include "core/event/watcher/profile.hpp"
 #include "core/outbox.hpp"
 #include "core/reginfo/reader.hpp"
 #include "core/sip/parser.hpp"
-#include "core/time.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -33,7 +33,7 @@ struct ListenerSettings {
     std::uint16_t advertise_port = 0;
 };
 
-/// What is known of this host beside the listeners (core/event/forbidden_place.hpp).
+/// What is known of this host beside the listeners (core/event/notify/forbidden_place.hpp).
 struct HostSettings {
     std::vector<Endpoint> sockets;      ///< of ours that serve something else: the side port
     std::vector<IpAddress> addresses;   ///< of its interfaces, which a wildcard address means
@@ -63,7 +63,7 @@ struct Settings {
     /// presence does); the publication lives on for the full time.
     Seconds expires_offset{0};
 
-    /// Who is spoken to how; the first that applies (core/event/profile.hpp).
+    /// Who is spoken to how; the first that applies (core/event/watcher/profile.hpp).
     std::vector<ProfileRule> profile_rules;
     /// How long a SUBSCRIBE that wants a registered AOR (ProfileTraits::needs_contact) waits for
     /// the PUBLISH that says so.

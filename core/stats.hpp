@@ -2,8 +2,8 @@
 /// What the core counts. Plain numbers, read at the scrape on the reactor's thread.
 #pragma once
 
-#include "core/event/profile.hpp"
-#include "core/histogram.hpp"
+#include "core/base/histogram.hpp"
+#include "core/event/watcher/profile.hpp"
 #include "core/sip/message.hpp"
 #include "core/sip/parser.hpp"
 

@@ -3,7 +3,7 @@
 #include "core/user_agent_server.hpp"
 
 #include "core/bounds.hpp"
-#include "core/event/profile.hpp"
+#include "core/event/watcher/profile.hpp"
 #include "core/inspection.hpp"
 #include "core/request_reader.hpp"
 
@@ -149,7 +149,8 @@ void UserAgentServer::response(TimePoint now, const Flow& flow, Outbox& outbox) 
     const auto via = first ? sip::parse_via(*first) : std::nullopt;
     // RFC 3261 §8.1.3.3, §18.3
     const bool is_ours = via && !vias.next() && !message_.is_cut_short;
-    if (!is_ours || !sender_.handle_response(now, message_, *via, outbox)) ++stats_.stray_responses;
+    if (!is_ours || !scheduler_.handle_response(now, message_, *via, outbox))
+        ++stats_.stray_responses;
 }
 
 void UserAgentServer::request(
@@ -178,10 +179,10 @@ void UserAgentServer::request(
     if (is_shedding && shed(flow, outbox)) return;
     if (refuse_for_memory(flow, outbox)) return;
 
-    const Result<Request> read = read_request(message_, flow, *via, key);
+    Result<Request> read = read_request(message_, flow, *via, key);
     // A response to CANCEL has the To tag of the one to what it cancels (RFC 3261 §9.2).
     const auto* cancelled = cancelled_by(*via);
-    const std::uint64_t to_tag = cancelled ? cancelled->to_tag : records_.tokens.next();
+    const std::uint64_t to_tag = cancelled ? cancelled->to_tag : tokens_.next();
     if (!read) {
         transactions_.begin(key, to_tag, to_tag);
         outbox.note(
@@ -204,6 +205,7 @@ void UserAgentServer::request(
         responder_.respond(now, responder_.draft(*read), refusal(482), outbox);
         return;
     }
+    read->is_memory_full = is_memory_full_;
     execute(now, *read, bytes, outbox);
 }
 
@@ -270,8 +272,8 @@ bool UserAgentServer::shed(const Flow& flow, Outbox& outbox) {
 /// or ends is served: it frees memory, or takes no more.
 bool UserAgentServer::refuse_for_memory(const Flow& flow, Outbox& outbox) {
     const std::uint64_t limit = settings_.limits.memory_bytes;
-    const std::uint64_t used = limit == 0 ? 0 : memory_of(records_, transactions_).used();
-    records_.is_memory_full = limit != 0 && used >= limit;
+    const std::uint64_t used = limit == 0 ? 0 : memory_of(memory_).used();
+    is_memory_full_ = limit != 0 && used >= limit;
     if (limit == 0 || used < limit - limit / kMemoryKeptFree) return false;
     Reply busy = refusal(503, "Memory is short");
     busy.retry_after = kMemoryRetryAfter;
@@ -351,6 +353,7 @@ void UserAgentServer::handle_waiting(TimePoint now, const WaitingRequest& waitin
     Result<Request> read = read_request(message_, waiting.flow, *via, waiting.key);
     if (!read) return abandon(waiting.key);
     read->wait_until = waiting.wait_until;
+    read->is_memory_full = is_memory_full_;
     execute(now, *read, waiting.bytes, outbox);
 }
 

@@ -3,13 +3,14 @@
 /// belongs to, what is refused before its method counts, and who carries out the rest.
 #pragma once
 
-#include "core/engine.hpp"
-#include "core/event/compositor.hpp"
-#include "core/event/notifier.hpp"
-#include "core/event/notify_sender.hpp"
-#include "core/event/records.hpp"
-#include "core/event/recovery.hpp"
+#include "core/base/token_source.hpp"
+#include "core/event/notify/notify_scheduler.hpp"
+#include "core/event/operation/recovery.hpp"
+#include "core/event/publish/compositor.hpp"
+#include "core/event/subscribe/notifier.hpp"
+#include "core/memory_use.hpp"
 #include "core/outbox.hpp"
+#include "core/pressure.hpp"
 #include "core/sip/message.hpp"
 #include "core/sip/parser.hpp"
 #include "core/transaction/responder.hpp"
@@ -21,27 +22,31 @@ namespace reginfo {
 
 /// Whom messages are passed on to; all of it must outlive the server.
 struct UserAgentParts {
-    Records& records;
+    const Settings& settings;
+    Stats& stats;
+    const MemoryHolders& memory;
     ServerTransactions& transactions;
     Responder& responder;
-    NotifySender& sender;
+    NotifyScheduler& scheduler;
     Notifier& notifier;
     Compositor& compositor;
     Recovery& recovery;
+    TokenSource& tokens;  ///< for To tags
 };
 
 class UserAgentServer {
 public:
     explicit UserAgentServer(const UserAgentParts& parts)
-        : settings_(parts.records.settings),
-          stats_(parts.records.stats),
-          records_(parts.records),
+        : settings_(parts.settings),
+          stats_(parts.stats),
+          memory_(parts.memory),
           transactions_(parts.transactions),
           responder_(parts.responder),
-          sender_(parts.sender),
+          scheduler_(parts.scheduler),
           notifier_(parts.notifier),
           compositor_(parts.compositor),
-          recovery_(parts.recovery) {}
+          recovery_(parts.recovery),
+          tokens_(parts.tokens) {}
 
     void handle_message(TimePoint now, const Flow& flow, std::string_view bytes, Outbox& outbox);
 
@@ -77,13 +82,15 @@ private:
 
     const Settings& settings_;
     Stats& stats_;
-    Records& records_;
+    const MemoryHolders& memory_;
     ServerTransactions& transactions_;
     Responder& responder_;
-    NotifySender& sender_;
+    NotifyScheduler& scheduler_;
     Notifier& notifier_;
     Compositor& compositor_;
     Recovery& recovery_;
+    TokenSource& tokens_;
+    bool is_memory_full_ = false;  ///< as the newest request found it
     Pressure pressure_ = Pressure::none;
     TimePoint strangers_since_;  ///< the second in which strangers_noted_ were
     std::uint32_t strangers_noted_ = 0;

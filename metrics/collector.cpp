@@ -1,6 +1,6 @@
 #include "metrics/collector.hpp"
 
-#include "core/event/profile.hpp"
+#include "core/event/watcher/profile.hpp"
 #include "metrics/families.hpp"
 #include "metrics/names.hpp"
 

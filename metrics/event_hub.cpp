@@ -1,6 +1,8 @@
 #include "metrics/event_hub.hpp"
 
-#include "core/event/subscription.hpp"
+#include "core/event/records/aor.hpp"
+#include "core/event/records/lookup.hpp"
+#include "core/event/records/subscription.hpp"
 #include "metrics/families.hpp"
 #include "metrics/state_json.hpp"
 
@@ -227,7 +229,7 @@ void add_event_route(Router& router, EventHub& hub) {
             } else if (name == "last_event_id") {
                 if (last.empty()) last = value;
             } else if (name == "aor") {
-                const auto aor = Inspection::canonical(value);
+                const auto aor = canonical_aor(value);
                 if (!aor) return make_problem(400, "aor: a SIP or tel URI.");
                 filter.aor = *aor;
             } else {

@@ -2,8 +2,8 @@
 /// What happens in the core, kept for a while and handed to whoever reads along.
 #pragma once
 
-#include "core/event/observer.hpp"
-#include "core/time.hpp"
+#include "core/base/time.hpp"
+#include "core/event/records/observer.hpp"
 #include "metrics/body_stream.hpp"
 #include "metrics/state_api.hpp"
 

@@ -2,7 +2,7 @@
 /// Numbers to metric families: the form in which a table of series is written.
 #pragma once
 
-#include "core/histogram.hpp"
+#include "core/base/histogram.hpp"
 
 #include <prometheus/metric_family.h>
 

@@ -1,6 +1,6 @@
 #include "metrics/host_check.hpp"
 
-#include "core/address.hpp"
+#include "core/base/address.hpp"
 
 #include <algorithm>
 

@@ -2,7 +2,7 @@
 /// One connection of the side port, from its first byte to its last.
 #pragma once
 
-#include "core/time.hpp"
+#include "core/base/time.hpp"
 #include "metrics/http_codec.hpp"
 #include "metrics/http_options.hpp"
 #include "metrics/http_places.hpp"

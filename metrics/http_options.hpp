@@ -2,7 +2,7 @@
 /// How the side port is served.
 #pragma once
 
-#include "core/time.hpp"
+#include "core/base/time.hpp"
 
 #include <cstddef>
 #include <cstdint>

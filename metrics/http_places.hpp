@@ -2,7 +2,7 @@
 /// Who has a place on the side port, and who gives way to whom.
 #pragma once
 
-#include "core/address.hpp"
+#include "core/base/address.hpp"
 
 #include <array>
 #include <cstddef>

@@ -2,7 +2,7 @@
 /// The HTTP side port: HTTP/1.1 on the reactor's io_context.
 #pragma once
 
-#include "core/address.hpp"
+#include "core/base/address.hpp"
 #include "metrics/http_options.hpp"
 #include "metrics/router.hpp"
 

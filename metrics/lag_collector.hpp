@@ -2,7 +2,7 @@
 /// How long a handler waits until the reactor gets to it.
 #pragma once
 
-#include "core/histogram.hpp"
+#include "core/base/histogram.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <prometheus/collectable.h>

@@ -1,6 +1,7 @@
 #include "metrics/state_api.hpp"
 
-#include "core/hash.hpp"
+#include "core/base/hash.hpp"
+#include "core/event/records/lookup.hpp"
 #include "metrics/list_stream.hpp"
 #include "metrics/representation.hpp"
 #include "metrics/state_json.hpp"
@@ -79,7 +80,7 @@ std::string take(ListRequest& list, const std::string& name, const std::string& 
     } else if (name == "state") {
         return take_state(list, value);
     } else if (name == "aor") {
-        list.filter.aor = Inspection::canonical(value);
+        list.filter.aor = canonical_aor(value);
         if (!list.filter.aor) return "aor: a SIP or tel URI.";
     } else {
         return "Unknown parameter; there are cursor, limit, domain, prefix, state and aor.";

@@ -2,11 +2,11 @@
 /// /api/v1: what the core knows, as JSON.
 #pragma once
 
-#include "core/event/observer.hpp"
-#include "core/event/operator_action.hpp"
+#include "core/base/time.hpp"
+#include "core/event/operation/operator_action.hpp"
+#include "core/event/records/observer.hpp"
 #include "core/inspection.hpp"
 #include "core/stats.hpp"
-#include "core/time.hpp"
 #include "metrics/router.hpp"
 
 #include <functional>

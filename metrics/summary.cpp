@@ -1,6 +1,6 @@
 #include "metrics/summary.hpp"
 
-#include "core/event/profile.hpp"
+#include "core/event/watcher/profile.hpp"
 #include "metrics/names.hpp"
 
 #include <chrono>

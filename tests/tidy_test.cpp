@@ -9,7 +9,10 @@
 #include <cstddef>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <optional>
 #include <regex>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -45,6 +48,30 @@ constexpr Rule kArrows[] = {
     },
     {"metrics", "", R"(#include "(app|transport|tests)/)", "metrics knows the core only"},
     {"app", "", R"(#include "tests/)", "the product does not know its tests"},
+};
+
+/// The rooms of the core, the lowest first. A file may include what is in its own room or in a
+/// lower one. A room is a folder, or files that lie beside the folders; the longest match counts.
+constexpr const char* kRooms[] = {
+    "core/base/",
+    "core/sip/",
+    "core/reginfo/",
+    "core/event/watcher/",
+    "core/outbox core/pressure core/settings core/stats core/bounds",
+    "core/dialog/",
+    "core/transaction/",
+    "core/event/package",
+    "core/event/state/",
+    "core/event/persistence/",
+    "core/storage/",
+    "core/event/records/",
+    "core/event/notify/",
+    "core/event/subscribe/",
+    "core/event/publish/",
+    "core/inspection core/memory_use",
+    "core/event/operation/",
+    "core/request_reader core/user_agent_server",
+    "core/engine",
 };
 
 constexpr Rule kWorld[] = {
@@ -112,6 +139,43 @@ TEST(Tidy, EveryIncludeFollowsAnArrow) {
     for (const Rule& rule : kArrows) {
         EXPECT_THAT(violations(rule), IsEmpty()) << rule.folder << ": " << rule.because;
     }
+}
+
+/// The number of the room that a path is in; nothing if it is in none.
+std::optional<std::size_t> room_of(const std::string& path) {
+    std::optional<std::size_t> found;
+    std::size_t longest = 0;
+    for (std::size_t room = 0; room < std::size(kRooms); ++room) {
+        std::istringstream parts(kRooms[room]);
+        for (std::string part; parts >> part;) {
+            const bool is_folder = part.ends_with('/');
+            const bool is_in =
+                is_folder ? path.starts_with(part) : path.substr(0, path.rfind('.')) == part;
+            if (!is_in || part.size() <= longest) continue;
+            longest = part.size();
+            found = room;
+        }
+    }
+    return found;
+}
+
+TEST(Tidy, ARoomOfTheCoreKnowsOnlyThoseBelowIt) {
+    const std::regex include(R"re(^#include "(core/[^"]+)")re");
+    Findings findings;
+    for (const fs::path& path : files_below("core", is_cpp)) {
+        const auto room = room_of(name_of(path));
+        if (!room) {
+            findings.push_back(name_of(path) + " is in no room");
+            continue;
+        }
+        for (const std::string& line : lines_of(path)) {
+            std::smatch included;
+            if (!std::regex_search(line, included, include)) continue;
+            if (room_of(included[1]) <= room) continue;
+            findings.push_back(name_of(path) + " includes " + included[1].str());
+        }
+    }
+    EXPECT_THAT(findings, IsEmpty());
 }
 
 TEST(Tidy, TheWorldEntersTheCoreByArgumentsOnly) {

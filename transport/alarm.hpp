@@ -2,7 +2,7 @@
 /// The time, and being woken at one: what waits without a socket, so that tests can move it.
 #pragma once
 
-#include "core/time.hpp"
+#include "core/base/time.hpp"
 
 #include <functional>
 

@@ -2,7 +2,7 @@
 /// What the DNS said, for as long as it may be believed.
 #pragma once
 
-#include "core/time.hpp"
+#include "core/base/time.hpp"
 #include "transport/dns_client.hpp"
 #include "transport/next_hops.hpp"
 #include "transport/transport_options.hpp"

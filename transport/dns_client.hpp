@@ -2,8 +2,8 @@
 /// What is asked of the DNS, what it says, and the interface of whoever asks it.
 #pragma once
 
-#include "core/address.hpp"
-#include "core/time.hpp"
+#include "core/base/address.hpp"
+#include "core/base/time.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -2,8 +2,8 @@
 /// Next hops from the DNS: many searches at a time, each query asked once, all of it bounded.
 #pragma once
 
+#include "core/base/token_source.hpp"
 #include "core/outbox.hpp"
-#include "core/random.hpp"
 #include "transport/alarm.hpp"
 #include "transport/dns_cache.hpp"
 #include "transport/dns_client.hpp"

@@ -2,8 +2,8 @@
 /// Whose query is next: a few places for all, none of which a slow zone or a busy asker can keep.
 #pragma once
 
-#include "core/address.hpp"
-#include "core/time.hpp"
+#include "core/base/address.hpp"
+#include "core/base/time.hpp"
 #include "transport/dns_client.hpp"
 #include "transport/fair_line.hpp"
 

@@ -174,7 +174,7 @@ bool Driver::handle_message(const Flow& flow, std::string_view bytes) {
 }
 
 void Driver::handle_broken_stream(const Flow& flow, std::string_view head, sip::ParseError error) {
-    parts_.engine.handle_broken_stream(now_, flow, head, error, outbox_);
+    parts_.engine.handle_broken_stream(flow, head, error, outbox_);
 }
 
 void Driver::handle_flow_closed(const Flow& flow) {
@@ -215,6 +215,7 @@ void Driver::end_turn() {
     for (const Input& input : inputs_.take()) input(now_, outbox_);
     do {
         feed_news();
+        parts_.engine.end_turn(now_, outbox_);
         perform_effects();
     } while (has_news() && !stopped_);
     flush();

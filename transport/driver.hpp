@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/engine.hpp"
-#include "core/event/journal.hpp"
+#include "core/event/persistence/journal.hpp"
 #include "core/outbox.hpp"
 #include "transport/hep_exporter.hpp"
 #include "transport/inbox.hpp"

@@ -2,7 +2,7 @@
 /// A line in which each far end, and behind it each watcher, gets its turn.
 #pragma once
 
-#include "core/address.hpp"
+#include "core/base/address.hpp"
 
 #include <boost/intrusive/list.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>

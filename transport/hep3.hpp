@@ -2,7 +2,7 @@
 /// A HEP3 packet: what is said of a captured message before its bytes.
 #pragma once
 
-#include "core/address.hpp"
+#include "core/base/address.hpp"
 #include "core/outbox.hpp"
 
 #include <chrono>

@@ -2,7 +2,7 @@
 /// Copies of every SIP message to Homer, in HEP3 over UDP.
 #pragma once
 
-#include "core/address.hpp"
+#include "core/base/address.hpp"
 #include "core/outbox.hpp"
 #include "transport/transport_options.hpp"
 #include "transport/transport_stats.hpp"

@@ -2,7 +2,7 @@
 /// From a URI's host to where requests go: the rules of RFC 3263, without any I/O.
 #pragma once
 
-#include "core/address.hpp"
+#include "core/base/address.hpp"
 #include "core/outbox.hpp"
 #include "transport/dns_client.hpp"
 

@@ -2,8 +2,8 @@
 /// Peers to which several datagrams cannot go through the kernel as one (UDP_SEGMENT).
 #pragma once
 
-#include "core/address.hpp"
-#include "core/time.hpp"
+#include "core/base/address.hpp"
+#include "core/base/time.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
 

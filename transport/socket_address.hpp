@@ -2,7 +2,7 @@
 /// Endpoints between the core's form and that of the sockets.
 #pragma once
 
-#include "core/address.hpp"
+#include "core/base/address.hpp"
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>

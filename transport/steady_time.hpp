@@ -2,7 +2,7 @@
 /// The only place that reads a clock for the core.
 #pragma once
 
-#include "core/time.hpp"
+#include "core/base/time.hpp"
 
 #include <chrono>
 

@@ -2,10 +2,10 @@
 /// One TCP connection: its input cut into messages, its output queued and gathered.
 #pragma once
 
+#include "core/base/spare_texts.hpp"
+#include "core/base/time.hpp"
 #include "core/outbox.hpp"
 #include "core/sip/stream_framer.hpp"
-#include "core/spare_texts.hpp"
-#include "core/time.hpp"
 #include "transport/fifo.hpp"
 #include "transport/transport_stats.hpp"
 #include "transport/turn_handler.hpp"

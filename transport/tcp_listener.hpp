@@ -2,8 +2,8 @@
 /// Accepts connections on one socket.
 #pragma once
 
-#include "core/address.hpp"
-#include "core/time.hpp"
+#include "core/base/address.hpp"
+#include "core/base/time.hpp"
 #include "transport/transport_stats.hpp"
 
 #include <boost/asio/ip/tcp.hpp>

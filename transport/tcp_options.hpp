@@ -2,7 +2,7 @@
 /// Options of TCP sockets, and where a connection of our own comes from.
 #pragma once
 
-#include "core/address.hpp"
+#include "core/base/address.hpp"
 #include "transport/transport_options.hpp"
 
 #include <boost/asio/ip/tcp.hpp>

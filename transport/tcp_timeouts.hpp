@@ -2,7 +2,7 @@
 /// Which connection has waited too long: one list for each kind of waiting.
 #pragma once
 
-#include "core/time.hpp"
+#include "core/base/time.hpp"
 #include "transport/tcp_connection.hpp"
 #include "transport/transport_options.hpp"
 

@@ -3,9 +3,9 @@
 /// configuration.
 #pragma once
 
-#include "core/address.hpp"
+#include "core/base/address.hpp"
+#include "core/base/time.hpp"
 #include "core/sip/parser.hpp"
-#include "core/time.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -2,8 +2,8 @@
 /// What the transport counts. Plain numbers, read at the scrape on the reactor's thread.
 #pragma once
 
-#include "core/histogram.hpp"
-#include "core/time.hpp"
+#include "core/base/histogram.hpp"
+#include "core/base/time.hpp"
 
 #include <algorithm>
 #include <array>

@@ -2,8 +2,8 @@
 /// One UDP listener: datagrams in and out in batches, one system call each.
 #pragma once
 
+#include "core/base/spare_texts.hpp"
 #include "core/outbox.hpp"
-#include "core/spare_texts.hpp"
 #include "transport/fifo.hpp"
 #include "transport/segment_refusals.hpp"
 #include "transport/transport_stats.hpp"

@@ -5,22 +5,8 @@
 #include "core/sip/uri.hpp"
 
 #include <algorithm>
-#include <utility>
 
 namespace reginfo {
-
-Reply refusal(int status, std::string reason) {
-    Reply reply;
-    reply.status = status;
-    reply.reason = std::move(reason);
-    return reply;
-}
-
-Reply refusal_for_now() {
-    Reply reply = refusal(503);
-    reply.retry_after = Seconds{1};
-    return reply;
-}
 
 Result<std::string_view> aor_of(const std::optional<sip::Uri>& uri, std::string& text) {
     if (!uri || !sip::write_canonical_aor(text, *uri)) return refusal(404);

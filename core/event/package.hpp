@@ -2,30 +2,19 @@
 /// The checks that PUBLISH and SUBSCRIBE share (RFC 3903 §6, RFC 6665 §4.2.1).
 #pragma once
 
-#include "core/event/profile.hpp"
+#include "core/base/time.hpp"
+#include "core/event/watcher/profile.hpp"
 #include "core/settings.hpp"
 #include "core/sip/headers.hpp"
 #include "core/sip/message.hpp"
 #include "core/sip/uri.hpp"
-#include "core/time.hpp"
-#include "core/transaction/server_transactions.hpp"
-
-#include <boost/system/result.hpp>
+#include "core/transaction/reply.hpp"
 
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace reginfo {
-
-/// Either a T or the refusal to answer with. Never thrown; always looked at.
-template <class T>
-using Result = boost::system::result<T, Reply>;
-
-Reply refusal(int status, std::string reason = {});
-
-/// 503: too much waits for the store; worth another try very soon.
-Reply refusal_for_now();
 
 /// The canonical AOR of the Request-URI, in `text`. Rejects 404 for one that cannot be an AOR.
 Result<std::string_view> aor_of(const std::optional<sip::Uri>& request_uri, std::string& text);

@@ -5,8 +5,8 @@
 /// so that comparing and printing it costs nothing more than comparing and copying bytes.
 #pragma once
 
-#include "core/text_arena.hpp"
-#include "core/time.hpp"
+#include "core/base/text_arena.hpp"
+#include "core/base/time.hpp"
 
 #include <boost/container/small_vector.hpp>
 

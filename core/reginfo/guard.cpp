@@ -3,7 +3,7 @@
 
 #include "core/reginfo/guard.hpp"
 
-#include "core/find_byte.hpp"
+#include "core/base/find_byte.hpp"
 #include "core/reginfo/reasons.hpp"
 #include "core/reginfo/xml_text.hpp"
 #include "core/sip/headers.hpp"

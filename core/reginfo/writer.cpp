@@ -3,7 +3,7 @@
 
 #include "core/reginfo/writer.hpp"
 
-#include "core/find_byte.hpp"
+#include "core/base/find_byte.hpp"
 
 #include <array>
 #include <charconv>

@@ -3,7 +3,7 @@
 
 #include "core/reginfo/xml_text.hpp"
 
-#include "core/find_byte.hpp"
+#include "core/base/find_byte.hpp"
 
 #include <algorithm>
 #include <array>

@@ -2,7 +2,7 @@
 /// The tables behind the character classes, and the scanners too long to be inline.
 #include "core/sip/grammar.hpp"
 
-#include "core/find_byte.hpp"
+#include "core/base/find_byte.hpp"
 
 #include <algorithm>
 #include <cassert>

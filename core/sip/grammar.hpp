@@ -2,7 +2,7 @@
 /// Character classes and scanners, each under its rule of the grammar (RFC 3261 §25.1).
 #pragma once
 
-#include "core/address.hpp"
+#include "core/base/address.hpp"
 
 #include <array>
 #include <cstddef>

@@ -2,9 +2,9 @@
 /// The values of the header fields that this server understands, as views into the message.
 #pragma once
 
-#include "core/address.hpp"
+#include "core/base/address.hpp"
+#include "core/base/time.hpp"
 #include "core/sip/message.hpp"
-#include "core/time.hpp"
 
 #include <cstdint>
 #include <optional>

@@ -1,6 +1,6 @@
 /// @file
 /// Normal forms of URIs, and their comparison by these (RFC 3261 §19.1.4, RFC 3966 §4).
-#include "core/address.hpp"
+#include "core/base/address.hpp"
 #include "core/sip/grammar.hpp"
 #include "core/sip/headers.hpp"
 #include "core/sip/uri.hpp"

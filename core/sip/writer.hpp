@@ -2,7 +2,7 @@
 /// Messages to bytes: each function appends to a buffer of the caller's.
 #pragma once
 
-#include "core/address.hpp"
+#include "core/base/address.hpp"
 #include "core/sip/headers.hpp"
 #include "core/sip/message.hpp"
 

@@ -2,6 +2,7 @@
 /// The file in which SQLite keeps the records: layout, checks, reading and writing.
 #pragma once
 
+#include "core/base/time.hpp"
 #include "core/outbox.hpp"
 #include "core/storage/commit_mark.hpp"
 #include "core/storage/disk_room.hpp"
@@ -10,7 +11,6 @@
 #include "core/storage/sqlite_connection.hpp"
 #include "core/storage/stamp_clock.hpp"
 #include "core/storage/transaction_journal.hpp"
-#include "core/time.hpp"
 
 #include <array>
 #include <chrono>

@@ -2,7 +2,7 @@
 /// One table of the file, in which the last row of a key is its record.
 #pragma once
 
-#include "core/hash.hpp"
+#include "core/base/hash.hpp"
 #include "core/outbox.hpp"
 #include "core/storage/sqlite_connection.hpp"
 #include "core/storage/stamp_clock.hpp"

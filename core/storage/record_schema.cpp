@@ -18,7 +18,8 @@ constexpr std::int64_t kSchema = 4;                  ///< the layout that this p
 /// The steps from one layout to the next: kMigrations[i] goes from schema i + 1 to i + 2.
 constexpr std::array<const char*, static_cast<std::size_t>(kSchema) - 1> kMigrations{
     // Records may be of layout 2, or of layout 3, which an earlier program cannot read
-    // (event/record_layout.hpp). Older ones are read as well and stay until they are written again.
+    // (event/persistence/record_layout.hpp). Older ones are read as well and stay until they are
+    // written again.
     "",
     "",
     // Rows have a checksum. Older ones have none and stay until they are written again.

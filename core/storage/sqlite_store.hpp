@@ -2,9 +2,9 @@
 /// The store that keeps records in an SQLite file, written by a thread of its own.
 #pragma once
 
-#include "core/event/journal.hpp"
+#include "core/base/time.hpp"
+#include "core/event/persistence/journal.hpp"
 #include "core/storage/record_file.hpp"
-#include "core/time.hpp"
 
 #include <chrono>
 #include <condition_variable>

@@ -3,9 +3,9 @@
 /// ACK comes.
 #pragma once
 
+#include "core/base/time.hpp"
+#include "core/base/timer_queue.hpp"
 #include "core/outbox.hpp"
-#include "core/time.hpp"
-#include "core/timer_queue.hpp"
 #include "core/transaction/server_transactions.hpp"
 
 #include <boost/container_hash/hash.hpp>

@@ -2,7 +2,7 @@
 
 #include "core/transaction/responder.hpp"
 
-#include "core/dialog/dialog.hpp"
+#include "core/dialog/dialog_state.hpp"
 #include "core/reginfo/document.hpp"
 #include "core/sip/writer.hpp"
 #include "core/transaction/transaction_record.hpp"

@@ -2,14 +2,14 @@
 /// Responses: where they go, what every one of them holds, and what a refusal must add.
 #pragma once
 
+#include "core/base/spare_texts.hpp"
+#include "core/base/time.hpp"
 #include "core/outbox.hpp"
 #include "core/settings.hpp"
 #include "core/sip/headers.hpp"
 #include "core/sip/message.hpp"
 #include "core/sip/uri.hpp"
-#include "core/spare_texts.hpp"
 #include "core/stats.hpp"
-#include "core/time.hpp"
 #include "core/transaction/invite_refusals.hpp"
 #include "core/transaction/server_transactions.hpp"
 
@@ -33,6 +33,7 @@ struct Request {
     std::optional<sip::Uri> uri;  ///< the Request-URI, if it is one
     /// A SUBSCRIBE that came before its PUBLISH does not wait for it beyond this.
     std::optional<TimePoint> wait_until = {};
+    bool is_memory_full = false;  ///< limits.memory_bytes is reached
 };
 
 /// A response that waits for its status: all that is copied from the request, already written.

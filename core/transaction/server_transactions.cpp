@@ -2,7 +2,7 @@
 
 #include "core/transaction/server_transactions.hpp"
 
-#include "core/event/footprint.hpp"
+#include "core/base/heap_bytes.hpp"
 
 #include <algorithm>
 

@@ -6,12 +6,13 @@
 /// everything else that a response holds is in the retransmitted request.
 #pragma once
 
-#include "core/event/aor_state.hpp"
-#include "core/gradual_table.hpp"
-#include "core/hash.hpp"
+#include "core/base/entity_tag.hpp"
+#include "core/base/gradual_table.hpp"
+#include "core/base/hash.hpp"
+#include "core/base/time.hpp"
 #include "core/sip/headers.hpp"
 #include "core/sip/message.hpp"
-#include "core/time.hpp"
+#include "core/transaction/reply.hpp"
 
 #include <boost/container/deque.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -28,20 +29,6 @@ namespace reginfo {
 /// What distinguishes a server transaction (RFC 3261 §17.2.3): branch, sent-by and method; for a
 /// branch without the magic cookie, what RFC 2543 matched by.
 using TransactionKey = Hash128;
-
-/// A final response apart from what is copied from the request.
-struct Reply {
-    Reply() = default;  // no aggregate: else boost::system::result cannot tell it from a number
-
-    int status = 200;
-    std::string reason;  ///< a reason phrase; empty for the default
-    std::optional<Seconds> expires;
-    std::optional<Seconds> min_expires;  ///< with 423
-    std::optional<Seconds> retry_after;  ///< with 503
-    std::optional<EntityTag> etag;       ///< of a 2xx to PUBLISH
-    std::string unsupported;             ///< the option tags that caused a 420
-    bool makes_dialog = false;           ///< Contact and Record-Route (RFC 3261 §12.1.1)
-};
 
 /// A finished transaction, for retransmissions that come after a restart.
 struct TransactionRecord {

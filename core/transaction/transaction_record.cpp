@@ -2,7 +2,7 @@
 
 #include "core/transaction/transaction_record.hpp"
 
-#include "core/bytes.hpp"
+#include "core/base/bytes.hpp"
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 /// @file
 /// What happens inside the engine: a PUBLISH with its merge, the NOTIFYs of a fan-out, timers.
 
-#include "core/timer_queue.hpp"
+#include "core/base/timer_queue.hpp"
 #include "tests/bench/allocations.hpp"
 #include "tests/bench/wire/engine_rig.hpp"
 

@@ -82,6 +82,7 @@ public:
         const double begin = cpu_seconds();
         Outbox outbox;
         engine_.handle_message(now_, Publisher().flow, request, outbox);
+        engine_.end_turn(now_, outbox);
         std::string response;
         while (!outbox.empty()) {
             Outbox next;
@@ -92,6 +93,7 @@ public:
                     if (send->head.starts_with("SIP/2.0 ")) response = send->head;
                 }
             }
+            engine_.end_turn(now_, next);
             outbox.swap(next);
         }
         seconds_ += cpu_seconds() - begin;

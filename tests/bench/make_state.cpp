@@ -101,7 +101,9 @@ private:
     }
 
     void perform() {
-        while (!outbox_.empty()) {
+        while (true) {
+            engine_.end_turn(now_, outbox_);
+            if (outbox_.empty()) return;
             Outbox effects;
             effects.swap(outbox_);
             for (Effect& effect : effects.effects()) {

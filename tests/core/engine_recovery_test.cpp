@@ -1,6 +1,6 @@
 /// @file
 /// What was missed while there was no process: told at a bounded rate, oldest first, and met by no
-/// request (core/event/recovery.hpp).
+/// request (core/event/operation/recovery.hpp).
 
 #include "tests/core/restart_fixture.hpp"
 

@@ -2,8 +2,8 @@
 /// Two subscriptions in one dialog, a late store and a crash (DESIGN.md rules 5 and 9): what became
 /// of one must not be taken from the other. All of it was found by fuzz_engine.
 
-#include "core/event/durability.hpp"
-#include "core/event/record_codec.hpp"
+#include "core/event/persistence/dialog_record.hpp"
+#include "core/event/records/dialog_storage.hpp"
 #include "tests/support/engine_fixture.hpp"
 
 #include <gtest/gtest.h>

@@ -2,7 +2,7 @@
 /// What is acknowledged outlives the process (DESIGN.md rules 5 and 9): the engine is ended and
 /// another one, with other chance, goes on with what the store has.
 
-#include "core/event/durability.hpp"
+#include "core/event/records/dialog_storage.hpp"
 #include "tests/core/restart_fixture.hpp"
 
 #include <gmock/gmock.h>

@@ -168,9 +168,7 @@ TEST(EngineTrust, ABrokenStreamIsRefusedAndClosed) {
     Outbox outbox;
     RequestText options;
     const Flow flow = tcp_flow("198.51.100.1", 40000, 3);
-    engine.handle_broken_stream(
-        TimePoint{1s}, flow, options.text(), sip::ParseError::body_too_large, outbox
-    );
+    engine.handle_broken_stream(flow, options.text(), sip::ParseError::body_too_large, outbox);
     ASSERT_GE(outbox.effects().size(), 2U);
     EXPECT_TRUE(std::holds_alternative<Close>(outbox.effects().back()));
     const bool refused =
@@ -187,7 +185,7 @@ TEST(EngineTrust, TheRefusalOfABrokenStreamSaysWhatIsWrong) {
     std::string options = RequestText{}.text();
     options.replace(options.find("Length: 0"), 9, "Length: x");
     engine.handle_broken_stream(
-        TimePoint{1s}, tcp_flow("198.51.100.1", 40000, 3), options, sip::ParseError::none, outbox
+        tcp_flow("198.51.100.1", 40000, 3), options, sip::ParseError::none, outbox
     );
     const bool refused =
         std::any_of(outbox.effects().begin(), outbox.effects().end(), [](const Effect& effect) {

@@ -10,7 +10,7 @@ from harness import ROOT, Process
 KEPT = os.path.join(ROOT, "build/images")
 
 
-def command(*arguments, timeout=1800):
+def command(*arguments, timeout=7200):
     done = subprocess.run(arguments, capture_output=True, text=True, timeout=timeout, check=False)
     assert done.returncode == 0, f"{' '.join(arguments)}:\n{done.stdout[-4000:]}{done.stderr[-4000:]}"
     return done.stdout.strip()

@@ -3,7 +3,7 @@
 /// comparison is an equivalence as far as RFC 3261 §19.1.4 makes it one.
 /// Input: two texts, parted by the first LF.
 
-#include "core/address.hpp"
+#include "core/base/address.hpp"
 #include "core/sip/headers.hpp"
 #include "core/sip/uri.hpp"
 

@@ -3,7 +3,7 @@
 /// JSON-RPC answers to ul.dump.
 
 #include "app/location_dump.hpp"
-#include "core/event/import.hpp"
+#include "core/event/persistence/location_import.hpp"
 #include "core/reginfo/reader.hpp"
 #include "tests/fuzz/support/require.hpp"
 

@@ -4,8 +4,8 @@
 /// is the value.
 
 #include "core/engine.hpp"
-#include "core/event/durability.hpp"
-#include "core/event/record_codec.hpp"
+#include "core/event/persistence/dialog_record.hpp"
+#include "core/event/records/dialog_storage.hpp"
 #include "core/transaction/transaction_record.hpp"
 #include "tests/fuzz/support/require.hpp"
 
@@ -66,6 +66,7 @@ Settings settings_of_target() {
 void run(Engine& engine, Outbox& outbox) {
     TimePoint now = kNow;
     for (int calls = 0; calls < 1'000; ++calls) {
+        engine.end_turn(now, outbox);
         Outbox effects;
         effects.swap(outbox);
         for (Effect& effect : effects.effects()) {

@@ -1,9 +1,9 @@
 /// @file
 /// What makes a cheap view of the core: slots, ages of queues, histograms.
 
-#include "core/event/queue_ages.hpp"
-#include "core/histogram.hpp"
-#include "core/slot_table.hpp"
+#include "core/base/histogram.hpp"
+#include "core/base/slot_table.hpp"
+#include "core/event/records/queue_ages.hpp"
 #include "metrics/gzip.hpp"
 
 #include <gtest/gtest.h>

@@ -2,7 +2,7 @@
 /// A real client socket for the side port, driven by the same io_context.
 #pragma once
 
-#include "core/address.hpp"
+#include "core/base/address.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>

@@ -2,7 +2,7 @@
 /// What happens in one simulated run, as values that RapidCheck makes, shows and shrinks.
 #pragma once
 
-#include "core/event/profile.hpp"
+#include "core/event/watcher/profile.hpp"
 
 #include <cstdint>
 #include <iosfwd>

@@ -2,7 +2,7 @@
 /// A proxy that is the next hop of several watchers: how much it passes on, and when.
 #pragma once
 
-#include "core/time.hpp"
+#include "core/base/time.hpp"
 #include "tests/sim/commands.hpp"
 
 #include <optional>

@@ -1,9 +1,9 @@
 /// @file
 /// DESIGN.md rule 2 word by word and as slow as it reads: what the contacts of an AOR must be.
-/// Shares nothing with core/event/merge.cpp.
+/// Shares nothing with core/event/state/merge.cpp.
 #pragma once
 
-#include "core/time.hpp"
+#include "core/base/time.hpp"
 
 #include <cstdint>
 #include <map>

@@ -2,9 +2,9 @@
 /// Time, chance and the wires between the engine and its peers, all in memory.
 #pragma once
 
+#include "core/base/time.hpp"
+#include "core/base/token_source.hpp"
 #include "core/outbox.hpp"
-#include "core/random.hpp"
-#include "core/time.hpp"
 
 #include <cstdint>
 #include <functional>

@@ -2,8 +2,8 @@
 /// Publishers and watchers: what a far end knows and does.
 #pragma once
 
+#include "core/base/time.hpp"
 #include "core/outbox.hpp"
-#include "core/time.hpp"
 #include "tests/sim/commands.hpp"
 #include "tests/sim/wire.hpp"
 

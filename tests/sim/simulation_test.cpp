@@ -6,7 +6,7 @@
 /// whole series; REGINFO_SIM_TRACE=1 prints every message. A plan is printed as C++ and can be
 /// pasted into a test below.
 
-#include "core/event/profile.hpp"
+#include "core/event/watcher/profile.hpp"
 #include "tests/sim/commands.hpp"
 #include "tests/sim/world.hpp"
 

@@ -137,6 +137,7 @@ void World::call(const Call& into_engine) {
     if (!engine_) return;
     witness_.changed_at_effect.reset();
     into_engine();
+    engine_->end_turn(network.now, outbox_);
     Outbox effects;
     effects.swap(outbox_);
     std::size_t performed = 0;

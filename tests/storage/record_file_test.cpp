@@ -4,7 +4,7 @@
 
 #include "core/storage/record_file.hpp"
 
-#include "core/event/record_codec.hpp"
+#include "core/event/persistence/dialog_record.hpp"
 #include "core/storage/store_error.hpp"
 #include "tests/storage/faulty_vfs.hpp"
 #include "tests/storage/temporary_directory.hpp"

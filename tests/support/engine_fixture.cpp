@@ -92,7 +92,7 @@ ActionOutcome World::act(const OperatorAction& action) {
 }
 
 void World::drain() {
-    engine_->handle_drain(now_, outbox_);
+    engine_->handle_drain(now_);
     perform();
 }
 
@@ -194,9 +194,10 @@ void World::pass(Duration time) {
     now_ = until;
 }
 
-/// Effects in order; then what follows from them.
+/// Turns, until nothing follows at once: effects in order, then what they lead to.
 void World::perform() {
-    while (!outbox_.empty() || !to_answer_.empty()) {
+    for (bool has_news = true; has_news;) {
+        engine_->end_turn(now_, outbox_);
         Outbox effects;
         effects.swap(outbox_);
         for (Effect& effect : effects.effects()) {
@@ -206,16 +207,19 @@ void World::perform() {
             if (auto* note = std::get_if<Note>(&effect)) notes.push_back(*note);
             if (auto* close = std::get_if<Close>(&effect)) closes.push_back(close->flow);
         }
+        has_news = !outbox_.empty();
         while (!store_answers_late && !commits_.empty()) {
             const Commit commit = std::move(commits_.front());
             commits_.pop_front();
             keep(commit);
             engine_->handle_committed(now_, commit.id, true, outbox_);
+            has_news = true;
         }
         for (std::deque<Sent> notifies = std::exchange(to_answer_, {}); const Sent& n : notifies) {
             const auto status = answers ? answers(n) : std::nullopt;
             if (!status) continue;
             engine_->handle_message(now_, n.flow, response_text(n.message, *status), outbox_);
+            has_news = true;
         }
     }
 }

@@ -2,7 +2,7 @@
 /// A real DNS server on a free port of loopback, for as long as the object lives.
 #pragma once
 
-#include "core/address.hpp"
+#include "core/base/address.hpp"
 
 #include <sys/types.h>
 

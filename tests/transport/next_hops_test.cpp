@@ -3,7 +3,7 @@
 
 #include "transport/next_hops.hpp"
 
-#include "core/random.hpp"
+#include "core/base/token_source.hpp"
 #include "tests/transport/zone.hpp"
 
 #include <gmock/gmock.h>

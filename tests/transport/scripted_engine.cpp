@@ -26,7 +26,6 @@ bool Engine::handle_message(TimePoint, const Flow& flow, std::string_view bytes,
 }
 
 void Engine::handle_broken_stream(
-    TimePoint,
     const Flow& flow,
     std::string_view head,
     sip::ParseError,
@@ -61,6 +60,11 @@ void Engine::handle_committed(TimePoint, CommitId id, bool ok, Outbox& outbox) {
 
 void Engine::handle_timeout(TimePoint now, Outbox& outbox) {
     if (impl_->script.on_timeout) impl_->script.on_timeout(now, outbox);
+}
+
+void Engine::end_turn(TimePoint, Outbox& outbox) {
+    ++impl_->script.turns;
+    if (impl_->script.on_end_turn) impl_->script.on_end_turn(outbox);
 }
 
 SpareTexts& Engine::spare_texts() { return impl_->spare_texts; }

@@ -37,6 +37,8 @@ struct Script {
     std::function<void(ResolveId, Outbox&)> on_resolved;
     std::function<void(CommitId, bool, Outbox&)> on_committed;
     std::function<void(TimePoint, Outbox&)> on_timeout;
+    std::function<void(Outbox&)> on_end_turn;
+    int turns = 0;  ///< that have ended
     std::optional<TimePoint> deadline;
     bool answers = true;  ///< each message will have a response
 

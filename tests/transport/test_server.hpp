@@ -2,7 +2,7 @@
 /// A driver on loopback sockets with a scripted engine, and the peers that talk to it.
 #pragma once
 
-#include "core/event/journal.hpp"
+#include "core/event/persistence/journal.hpp"
 #include "tests/transport/scripted_engine.hpp"
 #include "transport/driver.hpp"
 #include "transport/socket_address.hpp"

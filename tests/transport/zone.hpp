@@ -2,7 +2,7 @@
 /// What a scripted DNS knows.
 #pragma once
 
-#include "core/address.hpp"
+#include "core/base/address.hpp"
 #include "transport/dns_client.hpp"
 
 #include <initializer_list>

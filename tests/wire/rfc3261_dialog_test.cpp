@@ -1,7 +1,7 @@
 /// @file
 /// RFC 3261 §12 and §19.1: dialogs, and where requests within them go.
 
-#include "core/dialog/dialog.hpp"
+#include "core/dialog/dialog_state.hpp"
 #include "tests/wire/wire_fixture.hpp"
 
 #include <gtest/gtest.h>

@@ -1,7 +1,7 @@
 /// @file
 /// RFC 5057: what answers to a NOTIFY do to the usages of a dialog.
 
-#include "tests/core/event/notify_fixture.hpp"
+#include "tests/core/event/notify/notify_fixture.hpp"
 
 #include <gtest/gtest.h>
 

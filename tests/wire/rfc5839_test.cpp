@@ -1,7 +1,7 @@
 /// @file
 /// RFC 5839: entity-tags of what watchers are told, and SUBSCRIBEs that depend on them.
 
-#include "tests/core/event/notify_fixture.hpp"
+#include "tests/core/event/notify/notify_fixture.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 /// @file
 /// RFC 6446: the rates of notification that a watcher asks for.
 
-#include "tests/core/event/notify_fixture.hpp"
+#include "tests/core/event/notify/notify_fixture.hpp"
 
 #include <gtest/gtest.h>
 

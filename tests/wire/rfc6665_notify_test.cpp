@@ -1,8 +1,8 @@
 /// @file
 /// RFC 6665 §4.2.2: NOTIFY, the answers to it, and what they do to the subscription. The meaning of
-/// each answer is the table of core/event/answer_rules.cpp.
+/// each answer is the table of core/event/watcher/answer_rules.cpp.
 
-#include "tests/core/event/notify_fixture.hpp"
+#include "tests/core/event/notify/notify_fixture.hpp"
 #include "tests/wire/wire_fixture.hpp"
 
 #include <gtest/gtest.h>

@@ -79,7 +79,10 @@ void EngineRig::pass(Duration time) {
     for (auto next = engine_.next_deadline(); next && *next <= end;
          next = engine_.next_deadline()) {
         now_ = std::max(now_, *next);
-        around_([&] { engine_.handle_timeout(now_, outbox_); });
+        around_([&] {
+            engine_.handle_timeout(now_, outbox_);
+            engine_.end_turn(now_, outbox_);
+        });
         perform();
     }
     now_ = end;
@@ -87,12 +90,18 @@ void EngineRig::pass(Duration time) {
 
 void EngineRig::receive(const Flow& flow, std::string_view bytes) {
     now_ += Duration{50};
-    around_([&] { engine_.handle_message(now_, flow, bytes, outbox_); });
+    around_([&] {
+        engine_.handle_message(now_, flow, bytes, outbox_);
+        engine_.end_turn(now_, outbox_);
+    });
     perform();
     // A fan-out of many takes several turns.
     for (auto next = engine_.next_deadline(); next && *next <= now_;
          next = engine_.next_deadline()) {
-        around_([&] { engine_.handle_timeout(now_, outbox_); });
+        around_([&] {
+            engine_.handle_timeout(now_, outbox_);
+            engine_.end_turn(now_, outbox_);
+        });
         perform();
     }
 }
@@ -106,13 +115,19 @@ void EngineRig::perform() {
                 engine_.spare_texts().give(std::move(send->head));
             }
             if (const auto* commit = std::get_if<Commit>(&effect)) {
-                around_([&] { engine_.handle_committed(now_, commit->id, true, outbox_); });
+                around_([&] {
+                    engine_.handle_committed(now_, commit->id, true, outbox_);
+                    engine_.end_turn(now_, outbox_);
+                });
             }
             if (const auto* note = std::get_if<Note>(&effect)) fail(note->what, note->detail);
         }
         performing_.clear();
         for (const std::string& answer : std::exchange(answers_, {})) {
-            around_([&] { engine_.handle_message(now_, watcher_, answer, outbox_); });
+            around_([&] {
+                engine_.handle_message(now_, watcher_, answer, outbox_);
+                engine_.end_turn(now_, outbox_);
+            });
         }
     }
 }

@@ -2,7 +2,7 @@
 
 #include "tests/fuzz/engine/notify_checks.hpp"
 
-#include "core/event/durability.hpp"
+#include "core/event/records/dialog_storage.hpp"
 #include "core/reginfo/reader.hpp"
 #include "core/sip/headers.hpp"
 #include "tests/fuzz/support/require.hpp"

@@ -3,9 +3,9 @@
 /// 6).
 #pragma once
 
+#include "core/base/time.hpp"
 #include "core/outbox.hpp"
 #include "core/sip/message.hpp"
-#include "core/time.hpp"
 
 #include <cstdint>
 #include <map>

@@ -88,6 +88,7 @@ World::World(const Step& plan)
 /// Performs effects, and what follows at once from them.
 void World::settle() {
     while (true) {
+        engine_->end_turn(now_, outbox_);
         Outbox effects;
         effects.swap(outbox_);
         for (Effect& effect : effects.effects()) perform(effect);

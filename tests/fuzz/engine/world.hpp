@@ -4,7 +4,7 @@
 #pragma once
 
 #include "core/engine.hpp"
-#include "core/event/observer.hpp"
+#include "core/event/records/observer.hpp"
 #include "core/sip/parser.hpp"
 #include "tests/fuzz/engine/messages.hpp"
 #include "tests/fuzz/engine/notify_checks.hpp"

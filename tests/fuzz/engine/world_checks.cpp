@@ -1,6 +1,9 @@
 /// @file
 /// What must be true of the engine between two calls.
 
+#include "core/event/records/aor.hpp"
+#include "core/event/records/dialog.hpp"
+#include "core/event/records/subscription.hpp"
 #include "tests/fuzz/engine/world.hpp"
 #include "tests/fuzz/support/require.hpp"
 

@@ -238,7 +238,7 @@ void World::repeat(const Step& step) {
     responses_.clear();  // the same branch may now be that of another request
     if (op == Op::raw) return receive(flow, bytes);
     const auto error = static_cast<sip::ParseError>(1 + step.option(1) % (kParseErrors - 1));
-    call([&] { engine_->handle_broken_stream(now_, flow, bytes, error, outbox_); });
+    call([&] { engine_->handle_broken_stream(flow, bytes, error, outbox_); });
     close(flow);
 }
 

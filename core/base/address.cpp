@@ -1,0 +1,252 @@
+/// @file
+/// Text of IP addresses, both ways, after RFC 4291 §2.2 and RFC 5952.
+#include "core/base/address.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+
+namespace reginfo {
+
+namespace {
+
+constexpr std::size_t kV4Begin = 12;
+constexpr std::array<std::uint8_t, kV4Begin> kV4Prefix = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
+constexpr std::size_t kGroups = 8;
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// "192.0.2.1" into four bytes. No leading zeros, which others read as octal.
+bool parse_v4(std::string_view text, std::uint8_t* bytes) {
+    std::size_t at = 0;
+    for (int i = 0; i < 4; ++i) {
+        if (i > 0 && (at == text.size() || text[at++] != '.')) return false;
+        const std::size_t begin = at;
+        unsigned value = 0;
+        while (at < text.size() && is_digit(text[at]) && at - begin <= 3) {
+            value = value * 10 + static_cast<unsigned>(text[at++] - '0');
+        }
+        const std::size_t digits = at - begin;
+        if (digits == 0 || digits > 3 || value > 255) return false;
+        if (digits > 1 && text[begin] == '0') return false;
+        bytes[i] = static_cast<std::uint8_t>(value);
+    }
+    return at == text.size();
+}
+
+/// The prefix of a network: up to three digits without leading zeros, nothing above `max`.
+std::optional<unsigned> parse_prefix(std::string_view text, unsigned max) {
+    if (text.empty() || text.size() > 3 || (text.size() > 1 && text.front() == '0')) {
+        return std::nullopt;
+    }
+    unsigned value = 0;
+    for (const char c : text) {
+        if (!is_digit(c)) return std::nullopt;
+        value = value * 10 + static_cast<unsigned>(c - '0');
+    }
+    if (value > max) return std::nullopt;
+    return value;
+}
+
+/// Reads groups of hexadecimal digits, the last perhaps an IPv4 address, from `text` into `bytes`.
+/// Returns  how many bytes were read; nothing if malformed or more than `room`.
+std::optional<std::size_t> parse_groups(
+    std::string_view text,
+    std::uint8_t* bytes,
+    std::size_t room
+) {
+    std::size_t count = 0;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find(':'), text.size());
+        const std::string_view group = text.substr(0, end);
+        if (end == text.size() && group.find('.') != std::string_view::npos) {
+            if (room - count < 4 || !parse_v4(group, bytes + count)) return std::nullopt;
+            return count + 4;
+        }
+        unsigned value = 0;
+        const auto [rest, error] =
+            std::from_chars(group.data(), group.data() + group.size(), value, 16);
+        const bool good = error == std::errc{} && rest == group.data() + group.size();
+        if (!good || group.size() > 4 || room - count < 2) return std::nullopt;
+        bytes[count++] = static_cast<std::uint8_t>(value >> 8);
+        bytes[count++] = static_cast<std::uint8_t>(value & 0xFF);
+        if (end == text.size()) return count;
+        text.remove_prefix(end + 1);
+        if (text.empty()) return std::nullopt;
+    }
+    return count;
+}
+
+std::optional<IpAddress> parse_v6(std::string_view text) {
+    IpAddress::Bytes bytes{};
+    const std::size_t gap = text.find("::");
+    if (gap == std::string_view::npos) {
+        if (parse_groups(text, bytes.data(), bytes.size()) != bytes.size()) return std::nullopt;
+        return IpAddress(bytes);
+    }
+    const std::string_view front = text.substr(0, gap);
+    if (front.find('.') != std::string_view::npos) return std::nullopt;
+    const auto head = parse_groups(front, bytes.data(), bytes.size() - 2);
+    if (!head) return std::nullopt;
+    IpAddress::Bytes tail{};
+    const auto size = parse_groups(text.substr(gap + 2), tail.data(), bytes.size() - 2 - *head);
+    if (!size) return std::nullopt;
+    std::copy_n(tail.begin(), *size, bytes.end() - static_cast<std::ptrdiff_t>(*size));
+    return IpAddress(bytes);
+}
+
+void append(std::string& out, unsigned value, int base) {
+    std::array<char, 8> digits{};
+    const auto result = std::to_chars(digits.data(), digits.data() + digits.size(), value, base);
+    out.append(digits.data(), result.ptr);
+}
+
+void append_v4(std::string& out, const IpAddress::Bytes& bytes) {
+    for (std::size_t i = kV4Begin; i < bytes.size(); ++i) {
+        if (i > kV4Begin) out += '.';
+        append(out, bytes[i], 10);
+    }
+}
+
+/// The longest run of at least two zero groups, the first of equals; `size` 0 if there is none.
+struct Run {
+    std::size_t begin = 0;
+    std::size_t size = 0;
+};
+
+Run longest_zero_run(const std::array<unsigned, kGroups>& groups) {
+    Run best;
+    Run run;
+    for (std::size_t i = 0; i < kGroups; ++i) {
+        run = groups[i] != 0 ? Run{i + 1, 0} : Run{run.begin, run.size + 1};
+        if (run.size > best.size && run.size > 1) best = run;
+    }
+    return best;
+}
+
+void append_v6(std::string& out, const IpAddress::Bytes& bytes) {
+    std::array<unsigned, kGroups> groups{};
+    for (std::size_t i = 0; i < kGroups; ++i) {
+        groups[i] = static_cast<unsigned>(bytes[2 * i]) << 8 | bytes[2 * i + 1];
+    }
+    const Run gap = longest_zero_run(groups);
+    for (std::size_t i = 0; i < kGroups; ++i) {
+        if (gap.size > 0 && i == gap.begin) {
+            out += "::";
+            i += gap.size - 1;
+            continue;
+        }
+        if (i > 0 && out.back() != ':') out += ':';
+        append(out, groups[i], 16);
+    }
+}
+
+std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
+    std::uint64_t h = (a ^ 0x9E37'79B9'7F4A'7C15) * 0xBF58'476D'1CE4'E5B9;
+    h = (h ^ (h >> 29) ^ b) * 0x94D0'49BB'1331'11EB;
+    return h ^ (h >> 32);
+}
+
+}  // namespace
+
+IpAddress IpAddress::v4(std::uint32_t host_order) {
+    IpAddress address;
+    std::copy(kV4Prefix.begin(), kV4Prefix.end(), address.bytes_.begin());
+    for (std::size_t i = 0; i < 4; ++i) {
+        address.bytes_[kV4Begin + i] = static_cast<std::uint8_t>(host_order >> (24 - 8 * i));
+    }
+    return address;
+}
+
+std::optional<IpAddress> IpAddress::parse(std::string_view text) {
+    if (text.starts_with('[')) {
+        if (!text.ends_with(']')) return std::nullopt;
+        text = text.substr(1, text.size() - 2);
+        if (text.find(':') == std::string_view::npos) return std::nullopt;
+    }
+    if (text.size() > 45) return std::nullopt;
+    if (text.find(':') != std::string_view::npos) return parse_v6(text);
+    IpAddress address = v4(0);
+    if (!parse_v4(text, address.bytes_.data() + kV4Begin)) return std::nullopt;
+    return address;
+}
+
+bool IpAddress::is_v4() const {
+    return std::equal(kV4Prefix.begin(), kV4Prefix.end(), bytes_.begin());
+}
+
+bool IpAddress::is_unspecified() const { return *this == IpAddress{} || *this == v4(0); }
+
+std::string IpAddress::to_string() const {
+    std::string out;
+    is_v4() ? append_v4(out, bytes_) : append_v6(out, bytes_);
+    return out;
+}
+
+std::string IpAddress::to_uri_host() const {
+    return is_v4() ? to_string() : '[' + to_string() + ']';
+}
+
+std::string Endpoint::to_string() const {
+    std::string out = address.to_uri_host();
+    out += ':';
+    append(out, port, 10);
+    return out;
+}
+
+std::optional<Network> Network::parse(std::string_view text) {
+    const std::size_t slash = text.find('/');
+    const auto address = IpAddress::parse(text.substr(0, slash));
+    if (!address) return std::nullopt;
+    // The text decides the family: "::ffff:10.0.0.0/104" counts as IPv6 does.
+    const bool is_v4_text = text.substr(0, slash).find(':') == std::string_view::npos;
+    const unsigned offset = is_v4_text ? 96 : 0;
+    unsigned prefix = 128;
+    if (slash != std::string_view::npos) {
+        const auto bits = parse_prefix(text.substr(slash + 1), 128 - offset);
+        if (!bits) return std::nullopt;
+        prefix = *bits + offset;
+    }
+
+    IpAddress::Bytes base = address->bytes();
+    for (unsigned i = 0; i < base.size(); ++i) {
+        const unsigned kept = std::clamp(prefix, 8 * i, 8 * i + 8) - 8 * i;
+        base[i] = static_cast<std::uint8_t>(base[i] & (0xFF00U >> kept));
+    }
+    Network network;
+    network.base_ = IpAddress(base);
+    network.prefix_ = prefix;
+    return network;
+}
+
+bool Network::contains(const IpAddress& address) const {
+    if (address.is_v4() && prefix_ < 96) return false;  // ::/0 means every IPv6 address only
+    const std::size_t whole = prefix_ / 8;
+    const auto& a = address.bytes();
+    const auto& b = base_.bytes();
+    if (!std::equal(b.begin(), b.begin() + static_cast<std::ptrdiff_t>(whole), a.begin())) {
+        return false;
+    }
+    const unsigned bits = prefix_ % 8;
+    return bits == 0 || ((a[whole] ^ b[whole]) & (0xFF00U >> bits) & 0xFF) == 0;
+}
+
+std::string Network::to_string() const {
+    const bool as_v4 = base_.is_v4() && prefix_ >= 96;
+    std::string out = base_.to_string();
+    out += '/';
+    append(out, as_v4 ? prefix_ - 96 : prefix_, 10);
+    return out;
+}
+
+std::size_t hash_value(const IpAddress& address) {
+    std::array<std::uint64_t, 2> words{};
+    std::memcpy(words.data(), address.bytes().data(), sizeof words);
+    return mix(words[0], words[1]);
+}
+
+std::size_t hash_value(const Endpoint& endpoint) {
+    return mix(hash_value(endpoint.address), endpoint.port);
+}
+
+}  // namespace reginfo

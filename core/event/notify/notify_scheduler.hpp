@@ -1,0 +1,125 @@
+/// @file
+/// When which subscription is told, and what follows from how its NOTIFY ends (RFC 6665 §4.2).
+#pragma once
+
+#include "core/base/time.hpp"
+#include "core/event/notify/notify_answers.hpp"
+#include "core/event/notify/notify_dispatch.hpp"
+#include "core/event/notify/notify_failures.hpp"
+#include "core/event/notify/notify_timing.hpp"
+#include "core/event/records/cseq_reservations.hpp"
+#include "core/event/records/records.hpp"
+#include "core/outbox.hpp"
+#include "core/sip/headers.hpp"
+#include "core/sip/message.hpp"
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace reginfo {
+
+/// Sends NOTIFYs: one in flight a dialog, within the window of its next hop and the pace of its
+/// subscription, always with the newest state.
+///
+/// A change marks subscriptions as due; the NOTIFY is written when its turn comes, so whatever
+/// changed in between is in it. Whatever happens puts dialogs and windows on lists of work; the
+/// lists are empty when a call returns.
+class NotifyScheduler {
+public:
+    explicit NotifyScheduler(const NotifyParts& parts);
+
+    /// The subscription has something to tell; `urgent` passes pace and queue.
+    void notify(TimePoint now, Subscription& subscription, bool urgent, Outbox& outbox);
+
+    /// The subscription is over: its last NOTIFY says so and then it is removed. With a NOTIFY
+    /// of the dialog unanswered, that one is awaited or superseded first. It is removed without
+    /// having been told after 64 T1 (drop_untold).
+    void terminate(
+        TimePoint now,
+        Subscription& subscription,
+        TerminationReason reason,
+        Outbox& outbox
+    );
+
+    /// The subscription is over and its watcher does not want to be told so (RFC 5839 §6.3).
+    void end_silently(TimePoint now, Subscription& subscription, Outbox& outbox);
+
+    /// The subscription is over and the time for its last NOTIFY as well.
+    void drop_untold(TimePoint now, Subscription& subscription, Outbox& outbox);
+
+    /// The subscription has nothing to tell any more, or at another time.
+    void rearm(TimePoint now, Dialog& dialog, Outbox& outbox);
+
+    /// A SUBSCRIBE came in the dialog: whoever sent it is there, whatever it did not answer before,
+    /// and its target may be another one.
+    void subscribed(Dialog& dialog);
+
+    /// A response came (RFC 3261 §17.1.3). Returns whether it belongs to a NOTIFY of ours.
+    bool handle_response(
+        TimePoint now,
+        const sip::Message& response,
+        const sip::Via& top_via,
+        Outbox& outbox
+    );
+
+    /// A connection has ended, or none could be made.
+    void handle_flow_closed(TimePoint now, const Flow& flow, Outbox& outbox);
+
+    /// A datagram did not leave (Engine::handle_unsent).
+    void handle_unsent(
+        TimePoint now,
+        const Flow& flow,
+        std::string_view head,
+        Unsent why,
+        Outbox& outbox
+    );
+    void handle_resolved(
+        TimePoint now,
+        ResolveId id,
+        std::span<const Target> targets,
+        Outbox& outbox
+    );
+
+    /// A deadline of the dialog has passed.
+    void handle_timeout(TimePoint now, Dialog& dialog, Outbox& outbox);
+
+    /// There is room again in windows that are waited for. At most `count` of them are looked at.
+    void handle_windows(TimePoint now, std::size_t count, Outbox& outbox);
+
+    /// No NOTIFY is unanswered, or waits for a window or for an address.
+    bool is_idle() const;
+
+private:
+    void schedule(Dialog& dialog);
+    void schedule(SendWindow& window);
+    void work(TimePoint now, Outbox& outbox);
+    void step(TimePoint now, Dialog& dialog, Outbox& outbox);
+    bool step(TimePoint now, SendWindow& window, Outbox& outbox);
+    void send_next(TimePoint now, Subscription& next, Outbox& outbox);
+    void arm(TimePoint now, Dialog& dialog);
+
+    void finish(TimePoint now, Dialog& dialog, NotifyOutcome outcome, Outbox& outbox);
+    void give_up(TimePoint now, Dialog& dialog, NotifyOutcome why, Outbox& outbox);
+    void fail_unsent(TimePoint now, Dialog& dialog, int cause, Outbox& outbox);
+    void time_out_waiting(TimePoint now, Dialog& dialog, Outbox& outbox);
+    void remove(TimePoint now, Dialog& dialog, Subscription& subscription, Outbox& outbox);
+    void remove_failed(TimePoint now, Dialog& dialog, Subscription& subscription, Outbox& outbox);
+
+    Records& records_;
+    ClientTransactions& transactions_;
+    NextHops& next_hops_;
+    SendWindows& windows_;
+    WaitingRequests& waiting_;
+    NotifyTiming timing_;
+    NotifyDispatch dispatch_;
+    NotifyAnswers answers_;
+    NotifyFailures failures_;
+    CseqReservations reservations_;
+    std::vector<Dialog*> dialogs_;    ///< that may have something to send; the last one first
+    std::vector<SendWindow*> roomy_;  ///< windows that may have room for who waits
+    bool is_working_ = false;
+};
+
+}  // namespace reginfo

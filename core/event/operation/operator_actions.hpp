@@ -1,0 +1,50 @@
+/// @file
+/// Carries out what operators ask for.
+#pragma once
+
+#include "core/base/time.hpp"
+#include "core/event/notify/notify_scheduler.hpp"
+#include "core/event/operation/operator_action.hpp"
+#include "core/event/publish/compositor.hpp"
+#include "core/event/records/records.hpp"
+#include "core/event/records/tracer.hpp"
+#include "core/event/subscribe/notifier.hpp"
+#include "core/outbox.hpp"
+
+namespace reginfo {
+
+/// Each action takes the way that the same change takes when SIP brings it: through the store, to
+/// the watchers. All that are carried out are logged and counted.
+class OperatorActions {
+public:
+    /// All of it must outlive this.
+    OperatorActions(
+        Records& records,
+        NotifyScheduler& scheduler,
+        Notifier& notifier,
+        Compositor& compositor,
+        Tracer& tracer
+    )
+        : records_(records),
+          scheduler_(scheduler),
+          notifier_(notifier),
+          compositor_(compositor),
+          tracer_(tracer) {}
+
+    ActionOutcome carry_out(TimePoint now, const OperatorAction& action, Outbox& outbox);
+
+private:
+    ActionOutcome carry_out(TimePoint now, const NotifyAgain& action, Outbox& outbox);
+    ActionOutcome carry_out(TimePoint now, const EndSubscription& action, Outbox& outbox);
+    ActionOutcome carry_out(TimePoint now, const DropPublication& action, Outbox& outbox);
+    ActionOutcome carry_out(TimePoint now, const EndContact& action, Outbox& outbox);
+    ActionOutcome carry_out(TimePoint now, const TraceAor& action, Outbox& outbox);
+
+    Records& records_;
+    NotifyScheduler& scheduler_;
+    Notifier& notifier_;
+    Compositor& compositor_;
+    Tracer& tracer_;
+};
+
+}  // namespace reginfo

@@ -1,0 +1,128 @@
+/// @file
+
+#include "core/event/operation/recovery.hpp"
+
+#include "core/event/state/merge.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace reginfo {
+namespace {
+
+/// What may be told within this time is told at once, so that the timer need not fire for each.
+constexpr Duration kStep = std::chrono::milliseconds{20};
+
+}  // namespace
+
+void Recovery::begin(TimePoint now) {
+    std::stable_sort(missed_.begin(), missed_.end(), [](const Missed& a, const Missed& b) {
+        return a.since < b.since;
+    });
+    free_at_ = now - kStep;
+    count();
+}
+
+void Recovery::run(TimePoint now, Outbox& outbox) {
+    if (is_over()) return;
+    const Duration interval =
+        Duration{std::chrono::seconds{1}} / records_.settings.notify.recovery_rate;
+    free_at_ = std::max(free_at_, now - kStep);
+    std::size_t budget = records_.settings.limits.expiries_per_turn;
+    for (; budget > 0 && !is_over() && !is_held_up() && free_at_ <= now; --budget) {
+        const Missed missed = missed_[next_];
+        std::size_t told = expire_aor_of(now, missed, outbox);
+        if (told == 0) {
+            told = see_to(now, missed, outbox);
+            ++next_;
+        }
+        free_at_ += interval * static_cast<Duration::rep>(told);
+    }
+    if (is_over()) {
+        missed_ = {};
+        next_ = 0;
+    }
+    count();
+}
+
+std::optional<TimePoint> Recovery::next_deadline() const {
+    if (is_over() || is_held_up()) return std::nullopt;
+    return free_at_ + kStep / 2;
+}
+
+/// The next one's AOR has a change on its way to the store: the answer to that goes first.
+bool Recovery::is_held_up() const {
+    const Missed& next = missed_[next_];
+    if (next.what == Missed::What::aor_expired) return false;
+    const Subscription* subscription = records_.subscriptions.slots().at(next.slot);
+    return subscription && subscription->aor().requests.is_locked;
+}
+
+/// What is over of an AOR ends before a watcher is told of it; where that could not be stored, the
+/// AOR's timer tries again. Returns what it counts for; 0 if nothing is over.
+std::size_t Recovery::expire_aor_of(TimePoint now, const Missed& missed, Outbox& outbox) {
+    if (missed.what == Missed::What::aor_expired) return 0;
+    Subscription* subscription = records_.subscriptions.slots().at(missed.slot);
+    if (!subscription || subscription->aor().timer.is_set()) return 0;
+    return expire(now, subscription->aor(), outbox);
+}
+
+/// Returns what it counts for: the watchers that are told.
+std::size_t Recovery::see_to(TimePoint now, const Missed& missed, Outbox& outbox) {
+    if (missed.what == Missed::What::aor_expired) {
+        Aor* aor = records_.aors.slots().at(missed.slot);
+        return aor ? expire(now, *aor, outbox) : 0;
+    }
+    Subscription* subscription = records_.subscriptions.slots().at(missed.slot);
+    if (!subscription || subscription->state == Subscription::State::terminated) return 0;
+    if (missed.what == Missed::What::notify) {
+        return notifier_.tell_if_untold(now, *subscription, outbox) ? 1 : 0;
+    }
+    const bool lives = records_.lives_until(*subscription) > now;
+    if (lives || subscription->dialog.requests.is_locked) return 0;
+    notifier_.handle_expiry(now, *subscription, outbox);
+    return 1;
+}
+
+bool Recovery::is_overdue(TimePoint now, Aor& aor) const {
+    const auto deadline = next_deadline_of(*aor.state(), records_.settings.contact_grace);
+    return deadline && *deadline <= now;
+}
+
+/// Returns what it counts for: the watchers that are told, at least one as it is work.
+std::size_t Recovery::expire(TimePoint now, Aor& aor, Outbox& outbox) {
+    if (aor.requests.is_locked || !is_overdue(now, aor)) return 0;
+    aor.timer.cancel();
+    const std::size_t told = aor.watcher_count;
+    compositor_.handle_timeout(now, aor, outbox);  // which may have been the end of it
+    return std::max<std::size_t>(told, 1);
+}
+
+void Recovery::make_way(TimePoint now, const Request& request, Outbox& outbox) {
+    if (is_over()) return;
+    if (request.to.tag.empty()) {
+        std::string text;
+        const Result<std::string_view> name = aor_of(request.uri, text);
+        if (!name) return;
+        if (Aor* aor = records_.aors.find(*name)) expire(now, *aor, outbox);
+        for (const Slot slot : records_.identities.holders_of(*name)) {
+            if (Aor* aor = records_.aors.slots().at(slot)) expire(now, *aor, outbox);
+        }
+        return;
+    }
+    Dialog* dialog =
+        records_.subscriptions.find({request.call_id, request.to.tag, request.from.tag});
+    if (!dialog || dialog->requests.is_locked) return;
+    expire(now, dialog->subscriptions.front()->aor(), outbox);
+    for (const auto& subscription : dialog->subscriptions) {
+        const bool active = subscription->state == Subscription::State::active;
+        if (!active || records_.lives_until(*subscription) > now) continue;
+        subscription->timer.cancel();
+        notifier_.handle_expiry(now, *subscription, outbox);
+        return;  // others come in their turn: this one, and the dialog with it, may be gone now
+    }
+}
+
+void Recovery::count() { records_.stats.missed = missed_.size() - next_; }
+
+}  // namespace reginfo

@@ -1,0 +1,396 @@
+/// @file
+
+#include "core/event/publish/compositor.hpp"
+
+#include "core/bounds.hpp"
+#include "core/event/persistence/dialog_record.hpp"
+#include "core/event/state/footprint.hpp"
+#include "core/event/subscribe/notifier.hpp"
+#include "core/sip/uri.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace reginfo {
+namespace {
+
+/// Ended contacts of one AOR that watchers were not told of yet, at most; and URIs that were left.
+constexpr std::size_t kEndedKept = 512;
+
+/// A change that the store could not keep is tried again after this, if nobody asked for it.
+constexpr Duration kRetry = std::chrono::seconds{1};
+
+/// Bytes by which a modified publication may grow where memory is full: so that a phone that
+/// registers again, with a Call-ID or a number that is a little longer, is not lost.
+constexpr std::size_t kGrowthAllowed = 256;
+
+}  // namespace
+
+/// A new state of one AOR, and what happens once it is durable.
+struct Compositor::Change final : PendingChange {
+    /// @param keep  the AOR's own state stays as it is meanwhile, as the change may fail
+    Change(Compositor& compositor_, Aor& aor_, StateReader state, bool keep)
+        : compositor(compositor_), aor(aor_), next(std::move(state).take(keep)) {}
+    /// One that only the store can refuse.
+    Change(Compositor& compositor_, Aor& aor_)
+        : Change(compositor_, aor_, aor_.state(), compositor_.records_.settings.durable) {}
+
+    void finish(TimePoint now, bool ok, Outbox& outbox) override {
+        if (is_initial) --compositor.reserved_;
+        ok ? compositor.apply(now, *this, outbox) : compositor.fail(now, *this, outbox);
+    }
+
+    Compositor& compositor;
+    Aor& aor;
+    AorState next;
+    MergeReport report;
+    Stats::Counter Stats::* counted = nullptr;
+    std::optional<ResponseDraft> draft;  ///< of the PUBLISH that asked for it
+    TimePoint received = kNoNews;        ///< when that came
+    TraceId trace = 0;                   ///< of it
+    std::string record;                  ///< of `next`, where it is known already
+    bool is_initial = false;             ///< there is one more publication afterwards
+    bool is_stored = false;              ///< the store has a record of the AOR afterwards
+    Reply reply;
+};
+
+void Compositor::handle_publish(
+    TimePoint now,
+    const Request& request,
+    std::string_view bytes,
+    Outbox& outbox
+) {
+    const Result<std::string_view> name = aor_of(request.uri, name_);  // step 1
+    TraceId traced = 0;
+    const auto refuse = [&](const Reply& reply) {
+        if (traced != 0) {
+            const std::string line = "answered " + std::to_string(reply.status);
+            tracer_.say(traced, *name, line, request.flow, outbox);
+        }
+        responder_.respond(now, responder_.draft(request), reply, outbox);
+    };
+    if (!name) return refuse(name.error());
+    const auto event = event_of(request.message);  // step 2
+    if (!event) return refuse(event.error());
+
+    Aor* aor = records_.aors.find(*name);
+    if (aor && aor->requests.is_locked) {
+        if (waiting_.hold(aor->requests, {request.key, request.flow, std::string(bytes)}, outbox)) {
+            return;
+        }
+        return come_again(now, responder_.draft(request), refusal_for_now(), outbox);
+    }
+    if (records_.changes.is_full(request.flow, outbox)) {
+        return come_again(now, responder_.draft(request), refusal_for_now(), outbox);
+    }
+    traced = trace(*name, request, outbox);
+    StateReader state = aor ? aor->state() : StateReader(AorState{});
+    const Result<Wish> wish = read(request, *name, *state);  // steps 3 to 5
+    if (!wish) {
+        if (!wish.error().reason.empty()) {
+            outbox.note(
+                Note::Severity::warning,
+                "PUBLISH refused",
+                wish.error().reason + ", Request-URI " + std::string(request.message.request_uri),
+                request.flow
+            );
+        }
+        return refuse(wish.error());
+    }
+    if (const auto bound = bound_reached(*state, *wish)) {
+        return refuse(refuse_by(*bound, *name, request.flow, outbox));
+    }
+    if (!aor) {
+        if (wish->expires.count() == 0) {  // initial, and over at once: nothing to store
+            Reply reply;
+            reply.expires = Seconds{0};
+            reply.etag = tokens_.next();
+            return refuse(reply);
+        }
+        aor = &records_.find_or_create(*name);
+    }
+    if (const auto bound = start(now, request, *wish, *aor, std::move(state), outbox)) {
+        refuse(refuse_by(*bound, *name, request.flow, outbox));
+    }
+}
+
+/// Step 6: works the change out and begins it. Returns the bound that it would go over, if any.
+std::optional<Bound> Compositor::start(
+    TimePoint now,
+    const Request& request,
+    const Wish& wish,
+    Aor& aor,
+    StateReader state,
+    Outbox& outbox
+) {
+    const bool is_near = is_near_bounds(aor, *state, wish);
+    const bool may_fail = is_near || request.is_memory_full || records_.settings.durable;
+    Change change(*this, aor, std::move(state), may_fail);
+    carry_out(now, change, wish);
+    if (request.is_memory_full && has_grown(change)) return Bound::memory;
+    if (is_near) {
+        if (const auto bound = outgrown(now, change)) {
+            records_.drop_if_unused(aor, outbox);
+            return bound;
+        }
+    }
+    if (wish.document) note_left_out(request, *wish.document, outbox);
+    change.draft = responder_.draft(request);
+    begin(now, change, outbox);
+    return std::nullopt;
+}
+
+/// Over UDP the request comes again by itself within its 64*T1, and then begins anew.
+void Compositor::come_again(
+    TimePoint now,
+    ResponseDraft draft,
+    const Reply& reply,
+    Outbox& outbox
+) {
+    if (is_reliable(draft.to.transport)) {
+        responder_.respond(now, std::move(draft), reply, outbox);
+    } else {
+        responder_.abandon(draft.key);
+    }
+}
+
+void Compositor::note_left_out(const Request& request, const Document& document, Outbox& outbox) {
+    const LeftOutOf& parts = document.left_out;
+    if (!parts.any()) return;
+    auto& counters = records_.stats.left_out;
+    counters[index_of(LeftOut::contact)] += parts.contacts;
+    counters[index_of(LeftOut::registration)] += parts.registrations;
+    counters[index_of(LeftOut::detail)] += parts.details;
+    const auto counted = [](std::size_t count, const char* what) {
+        return count == 0 ? std::string() : what + std::to_string(count);
+    };
+    outbox.note(
+        Note::Severity::warning,
+        "parts of a PUBLISH left out",
+        parts.reason + counted(parts.contacts, ", contacts: ") +
+            counted(parts.registrations, ", registrations: ") +
+            counted(parts.details, ", details: ") + ", Request-URI " +
+            std::string(request.message.request_uri),
+        request.flow
+    );
+}
+
+/// The log is told of a PUBLISH whose turn it is, if its AOR is traced.
+TraceId Compositor::trace(std::string_view aor, const Request& request, Outbox& outbox) {
+    if (tracer_.size() == 0) return 0;
+    const TraceId id = tracer_.published(aor);
+    const sip::Message& message = request.message;
+    std::string line = "PUBLISH received, " + std::to_string(message.body.size()) + " bytes";
+    if (const auto tag = message.first(sip::HeaderName::sip_if_match)) {
+        line.append(", SIP-If-Match ").append(*tag);
+    }
+    line.append(", Call-ID ").append(request.call_id);
+    line.append(", CSeq ").append(std::to_string(request.cseq.number));
+    tracer_.say(id, aor, line, request.flow, outbox);
+    return id;
+}
+
+void Compositor::trace_in_force(const Change& change, Outbox& outbox) {
+    const Aor& aor = change.aor;
+    if (change.trace == 0) return;
+    std::string line = "in force, entity-tag " + tag_text(*change.reply.etag).text();
+    if (change.report.visible) {
+        tracer_.in_force(aor.name, change.trace);
+        line += ", makes revision " + std::to_string(aor.revision()) + ", " +
+                std::to_string(aor.watcher_count) + " watchers are told";
+    } else {
+        line += ", changes nothing that watchers see";
+    }
+    tracer_.say(change.trace, aor.name, line, {}, outbox);
+}
+
+/// Whether a modified publication takes more memory than before.
+bool Compositor::has_grown(const Change& change) {
+    if (change.counted != &Stats::publications_modified) return false;
+    return footprint_of(change.next) > footprint_of(*change.aor.state()) + kGrowthAllowed;
+}
+
+void Compositor::carry_out(TimePoint now, Change& change, const Wish& wish) {
+    const Aor& aor = change.aor;
+    const EntityTag tag = tokens_.next();
+    const TimePoint deadline = now + wish.expires;
+    Merge merge(aor.name, change.next, records_.settings.contact_grace);
+    if (wish.expires.count() == 0) {
+        if (wish.current != 0) change.report = merge.remove(wish.current);
+        change.counted = &Stats::publications_removed;
+    } else if (!wish.document) {
+        merge.refresh(wish.current, tag, deadline);
+        change.counted = &Stats::publications_refreshed;
+    } else {
+        change.report = merge.publish(
+            now, wish.current, tag, deadline, *wish.document, wish.document->registrations[wish.own]
+        );
+        change.counted =
+            wish.current == 0 ? &Stats::publications_created : &Stats::publications_modified;
+    }
+    change.received = now;
+    change.trace = tracer_.latest(aor.name);
+    change.reply.etag = tag;
+    change.reply.expires = std::max(
+        wish.expires - records_.settings.expires_offset, std::min(wish.expires, Seconds{1})
+    );
+    change.is_initial = wish.current == 0;
+}
+
+void Compositor::handle_timeout(TimePoint now, Aor& aor, Outbox& outbox) {
+    if (aor.requests.is_locked) return;  // set again when the pending change is in force
+    Change change(*this, aor);
+    change.report = Merge(aor.name, change.next, records_.settings.contact_grace).expire(now);
+    begin(now, change, outbox);
+}
+
+void Compositor::drop_publication(TimePoint now, Aor& aor, EntityTag tag, Outbox& outbox) {
+    Change change(*this, aor);
+    change.report = Merge(aor.name, change.next, records_.settings.contact_grace).remove(tag);
+    change.counted = &Stats::publications_removed;
+    begin(now, change, outbox);
+}
+
+void Compositor::end_contact(
+    TimePoint now,
+    Aor& aor,
+    Hash128 id,
+    ContactEvent event,
+    Outbox& outbox
+) {
+    Change change(*this, aor);
+    Merge merge(aor.name, change.next, records_.settings.contact_grace);
+    change.report = merge.end_contact(id, event);
+    begin(now, change, outbox);
+}
+
+void Compositor::begin(TimePoint now, Change& change, Outbox& outbox) {
+    change.aor.requests.is_locked = true;
+    if (change.is_initial) ++reserved_;
+    round_off(change);
+    std::vector<Write> writes = writes_of(now, change);
+    change.is_stored = !writes.empty() && writes.front().value.has_value();
+    records_.changes.commit(now, std::move(change), std::move(writes), outbox);
+}
+
+/// Which bound of an AOR the change has gone over, if it has brought it there or further. Ends from
+/// before it that are still to be told give way to what is live.
+std::optional<Bound> Compositor::outgrown(TimePoint now, Change& change) {
+    const Settings::Limits& limits = records_.settings.limits;
+    const Aor& aor = change.aor;
+    const std::size_t listed = listed_in(change.next);
+    if (listed > limits.contacts_per_aor && listed > listed_in(*aor.state())) {
+        return Bound::contacts_per_aor;
+    }
+    round_off(change);
+    change.record = encode(aor.name, change.next, now);
+    if (change.record.size() <= limits.aor_bytes) return std::nullopt;
+    const auto untold = [&] {
+        return change.next.contacts.size() + change.next.former_uris.size();
+    };
+    const std::size_t before = untold();
+    Merge(aor.name, change.next, records_.settings.contact_grace)
+        .forget_ended(aor.revision(), kEndedKept);
+    change.report.ends_given_up += before - untold();
+    change.record = encode(aor.name, change.next, now);
+    const bool fits = change.record.size() <= limits.aor_bytes ||
+                      change.record.size() <= encode(aor.name, *aor.state(), now).size();
+    return fits ? std::nullopt : std::optional(Bound::aor_bytes);
+}
+
+/// Ends that all watchers know are forgotten, and the oldest of too many. May be done twice.
+void Compositor::round_off(Change& change) {
+    const Aor& aor = change.aor;
+    const bool all_told = aor.lagging() == 0;
+    change.report.ends_given_up +=
+        Merge(aor.name, change.next, records_.settings.contact_grace)
+            .forget_ended(all_told ? aor.revision() : Revision{0}, kEndedKept);
+    if (change.next.incarnation == 0) change.next.incarnation = tokens_.next();
+}
+
+/// What the store must keep, if it keeps anything: an AOR without publications and watchers is
+/// none.
+std::vector<Write> Compositor::writes_of(TimePoint now, Change& change) const {
+    std::vector<Write> writes;
+    if (!records_.settings.durable) return writes;
+    const bool needed = !change.next.publications.empty() || change.aor.watcher_count > 0 ||
+                        change.aor.arriving > 0;
+    writes.push_back({Bucket::aor, change.aor.name.string(), std::nullopt});
+    if (needed) {
+        writes.back().value = change.record.empty() ? encode(change.aor.name, change.next, now)
+                                                    : std::move(change.record);
+    }
+    if (change.draft && !is_reliable(change.draft->to.transport)) {
+        writes.push_back(responder_.write_of(*change.draft, change.reply));
+    }
+    return writes;
+}
+
+/// The change is durable: it takes effect, is answered, and told.
+void Compositor::apply(TimePoint now, Change& change, Outbox& outbox) {
+    Aor& aor = change.aor;
+    Stats& stats = records_.stats;
+    const StateSummary before = aor.summary();
+    aor.set_state(std::move(change.next));
+    aor.is_stored = change.is_stored;
+    if (change.report.visible) {
+        aor.all_lag();
+        aor.news_at = change.received;
+    }
+
+    const StateSummary& after = aor.summary();
+    stats.contacts_active += std::uint64_t{after.contacts_active} - before.contacts_active;
+    stats.contacts_ended += std::uint64_t{after.contacts_ended} - before.contacts_ended;
+    stats.publications += std::uint64_t{after.publications} - before.publications;
+    stats.publications_expired += change.report.publications_expired;
+    stats.contacts_expired += change.report.contacts_expired;
+    stats.merge_conflicts += change.report.conflicts;
+    if (change.counted) ++(stats.*change.counted);
+    if (change.report.visible) ++stats.revisions;
+
+    note_given_up(change, outbox);
+    trace_in_force(change, outbox);
+    if (change.draft) responder_.respond(now, std::move(*change.draft), change.reply, outbox);
+    if (change.report.visible) {
+        if (before.has_members || after.has_members) {
+            records_.identities.update(aor.slot, *aor.state());
+        }
+        if (records_.observer) records_.observer->registration_changed(now, aor);
+        notifier_.registered(aor);
+        notifier_.aor_changed(aor);
+    }
+    unlock(aor, now, outbox);
+}
+
+/// Bounds that refuse nobody: what is over them is forgotten.
+void Compositor::note_given_up(const Change& change, Outbox& outbox) {
+    const auto note = [&](Bound bound, std::size_t count) {
+        if (count == 0) return;
+        note_refusal(bound, change.aor.name, {}, records_.stats, outbox);
+        records_.stats.refused_by_bound[index_of(bound)] += count - 1;
+    };
+    note(Bound::ended_contacts, change.report.ends_given_up);
+    note(Bound::ended_words, change.report.words_given_up);
+}
+
+void Compositor::fail(TimePoint now, Change& change, Outbox& outbox) {
+    Aor& aor = change.aor;
+    if (change.draft) {
+        Reply reply = refusal(503, "State cannot be stored");
+        reply.retry_after = Seconds{10};
+        tracer_.say(change.trace, aor.name, "not stored", {}, outbox);
+        come_again(now, std::move(*change.draft), reply, outbox);
+    }
+    unlock(aor, now + kRetry, outbox);
+}
+
+/// @param earliest  when what is overdue is looked at again
+void Compositor::unlock(Aor& aor, TimePoint earliest, Outbox& outbox) {
+    waiting_.release(aor);
+    auto deadline = next_deadline_of(*aor.state(), records_.settings.contact_grace);
+    if (deadline) deadline = std::max(*deadline, earliest);
+    records_.aor_timers.set(aor, deadline);
+    records_.drop_if_unused(aor, outbox);
+}
+
+}  // namespace reginfo

@@ -1,0 +1,74 @@
+/// @file
+/// All AORs, and how they are found.
+#pragma once
+
+#include "core/base/gradual_table.hpp"
+#include "core/base/hash.hpp"
+#include "core/base/slot_table.hpp"
+#include "core/event/persistence/kept_state.hpp"
+#include "core/event/records/aor.hpp"
+
+#include <boost/unordered/unordered_flat_set.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace reginfo {
+
+/// AORs by canonical name. An AOR stays as long as something is known of it.
+class AorTable {
+public:
+    /// @param open_states  see OpenStates
+    AorTable(std::uint64_t seed, std::size_t open_states)
+        : states_(open_states, seed), aors_(ByName{seed}) {}
+    ~AorTable();
+    AorTable(const AorTable&) = delete;
+    AorTable& operator=(const AorTable&) = delete;
+
+    Aor* find(std::string_view name);
+    Aor& find_or_create(std::string_view name);
+
+    void erase(Aor& aor);
+
+    /// Of all AORs with what is published.
+    std::size_t bytes() const { return bytes_ + states_.bytes(); }
+    std::size_t index_bytes() const {
+        return aors_.bytes() + slots_.bytes() + states_.shared_bytes();
+    }
+
+    template <class Visitor>
+    void for_each(Visitor visit) {
+        aors_.for_each([&](Aor* aor) { visit(*aor); });
+    }
+
+    std::size_t size() const { return aors_.size(); }
+    const SlotTable<Aor>& slots() const { return slots_; }
+
+private:
+    /// Seeded, as peers choose the names.
+    struct ByName {
+        using is_transparent = void;
+        std::uint64_t seed = 0;
+        std::size_t operator()(std::string_view name) const {
+            return static_cast<std::size_t>(Hasher(seed, 0).add(name).finish().low);
+        }
+        std::size_t operator()(const Aor* aor) const { return (*this)(aor->name); }
+    };
+    struct SameName {
+        using is_transparent = void;
+        bool operator()(const Aor* a, const Aor* b) const { return a == b; }
+        bool operator()(const Aor* a, std::string_view b) const { return a->name == b; }
+        bool operator()(std::string_view a, const Aor* b) const { return b->name == a; }
+    };
+
+    OpenStates states_;
+    /// Owned. Names are not repeated here, nor keys of dialogs below: what finds a record is the
+    /// smallest part of it, and hashed anew when the table grows.
+    GradualTable<boost::unordered_flat_set<Aor*, ByName, SameName>> aors_;
+    SlotTable<Aor> slots_;
+    std::size_t bytes_ = 0;  ///< without the states
+    std::uint64_t last_serial_ = 0;
+};
+
+}  // namespace reginfo

@@ -1,0 +1,33 @@
+/// @file
+
+#include "core/event/state/aor_state.hpp"
+
+#include <algorithm>
+
+namespace reginfo {
+
+RegistrationState AorState::state() const {
+    if (has_active_contact()) return RegistrationState::active;
+    return known ? RegistrationState::terminated : RegistrationState::init;
+}
+
+bool AorState::has_active_contact() const {
+    return std::any_of(contacts.begin(), contacts.end(), [](const ContactState& contact) {
+        return contact.active;
+    });
+}
+
+bool AorState::has_publication(EntityTag tag) const {
+    return std::any_of(publications.begin(), publications.end(), [tag](const Publication& one) {
+        return one.etag == tag;
+    });
+}
+
+std::size_t listed_in(const AorState& state) {
+    std::size_t listed = 0;
+    for (const Publication& publication : state.publications) listed += publication.words.size();
+    for (const SetMember& member : state.members) listed += 1 + listed_in(member.state);
+    return listed;
+}
+
+}  // namespace reginfo

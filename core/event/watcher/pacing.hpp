@@ -1,0 +1,23 @@
+/// @file
+/// How fast one watcher is told.
+#pragma once
+
+#include "core/base/time.hpp"
+
+#include <cstdint>
+
+namespace reginfo {
+
+/// Lets `burst` NOTIFYs pass at once and then one each interval (DESIGN.md rule 12).
+class TokenBucket {
+public:
+    /// When the next NOTIFY may leave; not after `now` if at once.
+    TimePoint ready_at(TimePoint now, std::uint32_t burst, Duration interval) const;
+    void take(TimePoint now, std::uint32_t burst, Duration interval);
+
+private:
+    /// The bucket is full again at this time (the virtual scheduling form of the leaky bucket).
+    TimePoint full_at_;
+};
+
+}  // namespace reginfo

@@ -1,0 +1,77 @@
+/// @file
+
+#include "core/event/watcher/profile.hpp"
+
+#include "core/sip/headers.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace reginfo {
+namespace {
+
+constexpr std::array<std::string_view, kProfiles>
+    kNames{"standard", "kamailio", "partial", "ims", "pcscf", "linphone"};
+
+constexpr std::array<ProfileTraits, kProfiles> kTraits = [] {
+    std::array<ProfileTraits, kProfiles> all{};
+    const auto of = [&](Profile profile) -> ProfileTraits& {
+        return all[static_cast<std::size_t>(profile)];
+    };
+    of(Profile::kamailio) = {
+        .documents = DocumentKind::kamailio,
+        .empty_body = true,
+        .entity_tags = false,
+        .survives_timeout = true,
+        .failures_max = 0,  // it would not subscribe again
+    };
+    of(Profile::partial) = {.partial = true};
+    of(Profile::ims) = {
+        .documents = DocumentKind::ims,
+        .needs_contact = true,
+        .one_per_contact = true,
+        .retry_after_max = Seconds{10},
+    };
+    of(Profile::pcscf) = of(Profile::ims);
+    of(Profile::pcscf).documents = DocumentKind::pcscf;
+    of(Profile::linphone) = {.documents = DocumentKind::linphone, .always_body = true};
+    return all;
+}();
+
+bool begins_with(std::string_view text, std::string_view prefix) {
+    return sip::equal_ignoring_case(text.substr(0, prefix.size()), prefix);
+}
+
+}  // namespace
+
+std::string_view text_of(Profile profile) { return kNames[static_cast<std::size_t>(profile)]; }
+
+std::optional<Profile> profile_named(std::string_view text) {
+    const auto at = std::find(kNames.begin(), kNames.end(), text);
+    if (at == kNames.end()) return std::nullopt;
+    return static_cast<Profile>(at - kNames.begin());
+}
+
+const ProfileTraits& traits_of(Profile profile) {
+    return kTraits[static_cast<std::size_t>(profile)];
+}
+
+bool ProfileRule::applies_to(const WatcherFacts& watcher) const {
+    return (!network || network->contains(watcher.address)) &&
+           begins_with(watcher.user_agent, user_agent) &&
+           (from_domain.empty() || sip::equal_ignoring_case(from_domain, watcher.from_domain));
+}
+
+Profile profile_for(std::span<const ProfileRule> rules, const WatcherFacts& watcher) {
+    for (const ProfileRule& rule : rules) {
+        if (rule.applies_to(watcher)) return rule.profile;
+    }
+    constexpr std::array<std::string_view, 2> kReadAsKamailio{"kamailio", "OpenSIPS"};
+    const bool is_one =
+        std::any_of(kReadAsKamailio.begin(), kReadAsKamailio.end(), [&](std::string_view name) {
+            return begins_with(watcher.user_agent, name);
+        });
+    return is_one ? Profile::kamailio : Profile::standard;
+}
+
+}  // namespace reginfo

@@ -1,0 +1,97 @@
+/// @file
+/// Client transactions of requests within dialogs (RFC 3261 §17.1.2).
+#pragma once
+
+#include "core/base/spare_texts.hpp"
+#include "core/base/time.hpp"
+#include "core/base/token_source.hpp"
+#include "core/outbox.hpp"
+#include "core/settings.hpp"
+#include "core/sip/headers.hpp"
+#include "core/sip/message.hpp"
+#include "core/stats.hpp"
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace reginfo {
+
+/// A request of ours without a final response.
+///
+///     trying --provisional--> proceeding --final response, timer F, or given up--> closed
+struct ClientTransaction {
+    std::uint64_t branch = 0;
+    std::uint32_t cseq = 0;
+    bool proceeding = false;  ///< a provisional response came
+    std::uint8_t copies = 0;  ///< retransmissions; more than 255 count as 255
+    Flow flow;                ///< by which it left
+    std::string head;         ///< stays for retransmissions
+    SharedBytes tail;         ///< what follows the head; null if nothing does
+    TimePoint sent_at;
+    TimePoint last_sent_at;   ///< of the newest copy
+    TimePoint retransmit_at;  ///< timer E; TimePoint::max() if it does not run
+    TimePoint timeout_at;     ///< timer F
+    Duration interval{};      ///< of timer E
+
+    std::size_t bytes() const { return head.size() + (tail ? tail->size() : 0); }
+    void stop_timer_e() { retransmit_at = TimePoint::max(); }
+};
+
+/// The transactions of one client: finds them by branch and sends their copies. Their memory and
+/// their timers are the transaction user's.
+class ClientTransactions {
+public:
+    /// All of it must outlive this.
+    ClientTransactions(
+        const Settings& settings,
+        TokenSource& tokens,
+        SpareTexts& spare_texts,
+        Stats& stats
+    )
+        : settings_(settings), tokens_(tokens), spare_texts_(spare_texts), stats_(stats) {}
+
+    /// Gives the transaction a branch that no other one has.
+    void open(ClientTransaction& transaction);
+
+    /// Sends the request for the first time and starts timers E and F.
+    /// @pre it is open and has flow, head and tail
+    void send(TimePoint now, ClientTransaction& transaction, Outbox& outbox);
+
+    /// Timer E fired: it starts again, with the next interval.
+    void restart_timer_e(TimePoint now, ClientTransaction& transaction) const;
+    void send_copy(TimePoint now, ClientTransaction& transaction, Outbox& outbox);
+
+    /// That of a branch parameter; nullptr if there is none.
+    ClientTransaction* find(std::string_view branch) const;
+    ClientTransaction* find(std::uint64_t branch) const;
+
+    /// That to which a response belongs (RFC 3261 §17.1.3): its branch is one of ours, with the
+    /// sent-by of the listener, and the CSeq is that of the request. nullptr if there is none.
+    ClientTransaction* match(
+        const sip::Message& response,
+        const sip::Via& top_via,
+        sip::Method method
+    ) const;
+
+    /// The transaction is over. The text of its head is used again.
+    void close(ClientTransaction& transaction);
+
+    std::size_t size() const { return by_branch_.size(); }
+    std::size_t head_bytes() const { return head_bytes_; }
+
+private:
+    void put(const ClientTransaction& transaction, Outbox& outbox);
+
+    const Settings& settings_;
+    TokenSource& tokens_;
+    SpareTexts& spare_texts_;
+    Stats& stats_;
+    boost::unordered_flat_map<std::uint64_t, ClientTransaction*> by_branch_;
+    std::size_t head_bytes_ = 0;
+};
+
+}  // namespace reginfo

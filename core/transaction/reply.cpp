@@ -1,0 +1,20 @@
+#include "core/transaction/reply.hpp"
+
+#include <utility>
+
+namespace reginfo {
+
+Reply refusal(int status, std::string reason) {
+    Reply reply;
+    reply.status = status;
+    reply.reason = std::move(reason);
+    return reply;
+}
+
+Reply refusal_for_now() {
+    Reply reply = refusal(503);
+    reply.retry_after = Seconds{1};
+    return reply;
+}
+
+}  // namespace reginfo

@@ -1,0 +1,94 @@
+/// @file
+/// What follows from all that happened in one turn of the reactor (Engine::end_turn).
+
+#include "tests/support/engine_fixture.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace reginfo::test {
+namespace {
+
+class EndTurn : public ::testing::Test {
+protected:
+    static Settings settings() {
+        Settings settings = test_settings();
+        settings.limits.expiries_per_turn = 8;
+        settings.notify.window_initial = 1'000;
+        return settings;
+    }
+
+    static std::string aor(int number) {
+        return "sip:phone-" + std::to_string(number) + "@example.org";
+    }
+
+    void watch(int number) {
+        Watcher& watcher = watchers.emplace_back("w" + std::to_string(number));
+        watcher.aor = aor(number);
+        ASSERT_EQ(watcher.subscribe(world).status(), 200);
+        world.take();
+    }
+
+    /// A PUBLISH in the turn that is under way.
+    void publish(int number, const std::string& contact) {
+        Publisher publisher;
+        publisher.aor = aor(number);
+        const BodyText body{.aor = publisher.aor, .contacts = {{.uri = contact}}};
+        const std::string bytes = publisher.request(3600, body.text()).text();
+        world.engine().handle_message(world.now(), publisher.flow, bytes, outbox);
+    }
+
+    /// Ends the turn, and returns the NOTIFYs that left in it.
+    std::vector<Send> end_turn() {
+        world.engine().end_turn(world.now(), outbox);
+        std::vector<Send> notifies;
+        for (Effect& effect : outbox.effects()) {
+            auto* const send = std::get_if<Send>(&effect);
+            if (send && send->head.starts_with("NOTIFY")) notifies.push_back(std::move(*send));
+        }
+        outbox.clear();
+        return notifies;
+    }
+
+    World world{settings()};
+    std::deque<Watcher> watchers;
+    Outbox outbox;
+};
+
+TEST_F(EndTurn, ThreePublishesOfOneRegisterCostAWatcherOneNotify) {
+    watch(1);
+    for (const char* contact : {"sip:a@192.0.2.10", "sip:b@192.0.2.10", "sip:c@192.0.2.10"}) {
+        publish(1, contact);
+    }
+    const std::vector<Send> notifies = end_turn();
+    ASSERT_EQ(notifies.size(), 1U);
+    for (const char* contact : {"sip:a@192.0.2.10", "sip:b@192.0.2.10", "sip:c@192.0.2.10"}) {
+        EXPECT_NE(notifies[0].tail->find(contact), std::string::npos) << contact;
+    }
+}
+
+TEST_F(EndTurn, ABatchOfDatagramsStartsNoMoreNotifiesThanTheBudget) {
+    constexpr int kBatch = 64;
+    for (int i = 0; i < kBatch; ++i) watch(i);
+    for (int i = 0; i < kBatch; ++i) publish(i, "sip:a@192.0.2.10");
+    EXPECT_EQ(end_turn().size(), 8U);
+    ASSERT_TRUE(world.next_deadline());
+    EXPECT_LE(*world.next_deadline(), world.now()) << "the rest are for the next turn";
+    for (int turn = 1; turn < 8; ++turn) EXPECT_EQ(end_turn().size(), 8U) << turn;
+    EXPECT_EQ(end_turn().size(), 0U);
+}
+
+TEST_F(EndTurn, NothingIsToldBeforeTheTurnEnds) {
+    watch(1);
+    publish(1, "sip:a@192.0.2.10");
+    for (const Effect& effect : outbox.effects()) {
+        const auto* const send = std::get_if<Send>(&effect);
+        EXPECT_FALSE(send && send->head.starts_with("NOTIFY"));
+    }
+    EXPECT_EQ(end_turn().size(), 1U);
+}
+
+}  // namespace
+}  // namespace reginfo::test
