@@ -2,13 +2,11 @@
 
 import { Chart } from "./charts.js";
 import { startEvents } from "./events.js";
+import { count, rate, time } from "./numbers.js";
 import { startSearch } from "./search.js";
 
 const period = 2;  // seconds
-const count = (value) => Math.round(value).toLocaleString("en");
-const rate = (value) => `${value < 10 ? value.toFixed(1) : count(value)}/s`;
-const time = (seconds) =>
-  seconds < 1 ? `${(seconds * 1000).toPrecision(2)} ms` : `${seconds.toPrecision(2)} s`;
+const paced = "Includes pacing: a NOTIFY waits by design after notify.burst (notify.min_interval).";
 
 // What fraction of the observations between two summaries is not above which bound.
 function quantile(fraction, now, before) {
@@ -50,10 +48,10 @@ const charts = [
     ((s.total.requests.PUBLISH ?? 0) - (b.total.requests.PUBLISH ?? 0)) / dt,
     ((s.total.requests.SUBSCRIBE ?? 0) - (b.total.requests.SUBSCRIBE ?? 0)) / dt,
     (s.total.notifies - b.total.notifies) / dt]],
-  [new Chart("From PUBLISH to NOTIFY", ["median", "99 %"], { format: time, period, least: 0.001 }), (s, b) => [
+  [new Chart("From PUBLISH to NOTIFY", ["median", "99 %"], { format: time, period, least: 0.001, note: paced }), (s, b) => [
     quantile(0.5, s.publish_to_notify, b.publish_to_notify),
     quantile(0.99, s.publish_to_notify, b.publish_to_notify)]],
-  [new Chart("From PUBLISH to the watcher's answer", ["median", "99 %"], { format: time, period, least: 0.001 }), (s, b) => [
+  [new Chart("From PUBLISH to the watcher's answer", ["median", "99 %"], { format: time, period, least: 0.001, note: paced }), (s, b) => [
     quantile(0.5, s.publish_to_answer, b.publish_to_answer),
     quantile(0.99, s.publish_to_answer, b.publish_to_answer)]],
   [new Chart("Registrations and watchers", ["contacts", "watchers"], { format: count, period, least: 2, whole: true }), (s) => [

@@ -35,8 +35,8 @@ function reach(count, most, period) {
 
 export class Chart {
   // series: names; format: a number as text; period: seconds between two values; least: what the
-  // scale reaches to at least; whole: there are no fractions
-  constructor(title, series, { format, period, least, whole = false, length = 150 }) {
+  // scale reaches to at least; whole: there are no fractions; note: a sentence below the drawing
+  constructor(title, series, { format, period, least, whole = false, note = "", length = 150 }) {
     this.title = title;
     this.series = series.map((name) => ({ name, values: [] }));
     Object.assign(this, { format, period, least, whole, length });
@@ -68,6 +68,12 @@ export class Chart {
     scale.className = "scale";
     scale.append(this.since, span("now"));
     this.root.append(caption, plot, scale);
+    if (note) {
+      const sentence = document.createElement("p");
+      sentence.className = "note";
+      sentence.textContent = note;
+      this.root.append(sentence);
+    }
     this.draw();
   }
 

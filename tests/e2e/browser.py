@@ -83,9 +83,14 @@ class Browser:
     def log(self):
         return self.call("POST", "/se/log", {"type": "browser"})
 
-    def screenshot(self, path):
-        shot = self.devtools("Page.captureScreenshot", captureBeyondViewport=True, format="png",
-                             clip=self.run("const r = document.documentElement; return {x: 0, y: 0, "
-                                           "width: r.clientWidth, height: r.scrollHeight, scale: 1}"))
+    def screenshot(self, path, height=None):
+        """Of the whole page, or of so many pixels from its top; PNG or WebP, by the name of the file."""
+        clip = self.run("const r = document.documentElement; return {x: 0, y: 0, "
+                        "width: r.clientWidth, height: r.scrollHeight, scale: 1}")
+        if height:
+            assert clip["height"] >= height, clip
+            clip["height"] = height
+        shot = self.devtools("Page.captureScreenshot", captureBeyondViewport=True, clip=clip,
+                             **({"format": "webp", "quality": 80} if path.endswith(".webp") else {"format": "png"}))
         with open(path, "wb") as file:
             file.write(base64.b64decode(shot["data"]))
