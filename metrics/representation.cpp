@@ -101,6 +101,23 @@ std::optional<MediaRange> read_range(std::string_view member) {
     return range;
 }
 
+/// Removes an entity-tag from the front (RFC 9110 §8.8.3); returns it with its quotes, without
+/// "W/".
+std::optional<std::string_view> take_entity_tag(std::string_view& text) {
+    if (text.starts_with("W/")) text.remove_prefix(2);
+    if (!text.starts_with('"')) return std::nullopt;
+    const std::size_t end = text.find('"', 1);
+    if (end == std::string_view::npos) return std::nullopt;
+    const std::string_view tag = text.substr(0, end + 1);
+    const bool is_legal = std::all_of(tag.begin(), tag.end(), [](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return byte > ' ' && byte != 0x7f;
+    });
+    if (!is_legal) return std::nullopt;
+    text.remove_prefix(tag.size());
+    return tag;
+}
+
 /// What the range that names a type most exactly says of it.
 struct Liking {
     unsigned exactness = 0;
@@ -136,16 +153,20 @@ std::optional<std::size_t> preferred_type(
 }
 
 bool has_already(std::string_view if_none_match, std::string_view opaque_tag) {
-    if (trimmed(if_none_match) == "*") return true;
-    while (!if_none_match.empty()) {
-        const std::size_t quote = if_none_match.find('"');
-        if (quote == std::string_view::npos) return false;
-        const std::size_t end = if_none_match.find('"', quote + 1);
-        if (end == std::string_view::npos) return false;
-        if (if_none_match.substr(quote, end - quote + 1) == opaque_tag) return true;
-        if_none_match.remove_prefix(end + 1);
+    std::string_view rest = trimmed(if_none_match);
+    if (rest == "*") return true;
+    bool is_listed = false;
+    while (!rest.empty()) {
+        if (rest.front() != ',') {  // a list may have empty members
+            const std::optional<std::string_view> tag = take_entity_tag(rest);
+            if (!tag) return false;
+            is_listed = is_listed || *tag == opaque_tag;
+            rest = trimmed(rest);
+        }
+        if (!rest.empty() && rest.front() != ',') return false;
+        rest = trimmed(rest.substr(std::min<std::size_t>(1, rest.size())));
     }
-    return false;
+    return is_listed;
 }
 
 }  // namespace reginfo::metrics

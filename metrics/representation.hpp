@@ -22,6 +22,7 @@ std::optional<std::size_t> preferred_type(
 );
 
 /// Whether If-None-Match lists the entity-tag, by the weak comparison (RFC 9110 §13.1.2, §8.8.3.2).
+/// A value of another form lists nothing: its sender gets the whole answer.
 /// @param opaque_tag  quoted, without "W/"
 bool has_already(std::string_view if_none_match, std::string_view opaque_tag);
 

@@ -108,11 +108,43 @@ TEST(PreferredType, AQuotedTextMayHoldWhatSeparates) {
 
 TEST(HasAlready, AnEntityTagIsFoundInTheListWeakOrNot) {
     for (const char* known :
-         {"*", " * ", "\"a\"", "W/\"a\"", "\"b\", W/\"a\"", "\"b,c\",\"a\"", "\"b\"\"a\""}) {
+         {"*",
+          " * ",
+          "\"a\"",
+          "W/\"a\"",
+          "\"b\", W/\"a\"",
+          "\"b,c\",\"a\"",
+          ",, \"a\" ,",
+          "\"a\"\t,\"b\""}) {
         EXPECT_TRUE(has_already(known, "\"a\"")) << known;
     }
-    for (const char* other : {"", "a", "\"a", "\"b\"", "\"a b\"", "\"x\"a\"y\"", "\"A\""}) {
+    for (const char* other : {"", ",", "a", "\"b\"", "\"a,\"", "\"A\"", "W/\"A\""}) {
         EXPECT_FALSE(has_already(other, "\"a\"")) << other;
+    }
+}
+
+TEST(HasAlready, AMalformedListHasNothing) {
+    for (const char* malformed :
+         {"\"a",
+          "a\"",
+          "W/\"a\"x",
+          "\"a\"x",
+          "x\"a\"",
+          "w/\"a\"",
+          "W/ \"a\"",
+          "W/W/\"a\"",
+          "W/a",
+          "\"a\" \"b\"",
+          "\"b\"\"a\"",
+          "\"a\", b",
+          "b, \"a\"",
+          "\"a\";q=1",
+          "*, \"a\"",
+          "\"a\", *",
+          "\"b c\", \"a\"",
+          "\"b\x01\", \"a\"",
+          "\"x\"a\"y\""}) {
+        EXPECT_FALSE(has_already(malformed, "\"a\"")) << malformed;
     }
 }
 
