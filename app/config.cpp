@@ -353,8 +353,10 @@ std::string write_example_config() {
     std::string text =
         "# Every setting of reginfod, each with its default. Times are in seconds unless the name "
         "says otherwise.\n"
-        "# A flag stands above an environment variable (publish.min_expires is\n"
-        "# REGINFOD_PUBLISH_MIN_EXPIRES, lists with commas), and that above this file.\n";
+        "# Flags override environment variables (publish.min_expires is "
+        "REGINFOD_PUBLISH_MIN_EXPIRES; "
+        "the items\n"
+        "# of a list are separated by commas), which override this file.\n";
     return text + write_sections([&](const Key& key) {
                std::string lines = "\n# ";
                for (const char c : key.meaning)

@@ -17,7 +17,7 @@ constexpr StateVerb kVerbs[] = {
     {"dump",
      "Writes every record as a line of JSON whose value is hexadecimal: a backup, not for reading. "
      "What a server knows can be read at GET /api/v1/dump.",
-     "Where to write it. Default: standard output."},
+     "The file to write. Default: standard output."},
     {"load",
      "Reads what dump wrote, into a state that holds nothing: all of it, or nothing.",
      "What to read. Default: standard input."},
@@ -37,17 +37,17 @@ struct FlagHelp {
 constexpr FlagHelp kFlags[] = {
     {"--listen",
      "udp:HOST:PORT, tcp:HOST:PORT",
-     "Where SIP is spoken; repeatable. HOST is an IP address (IPv6 in brackets) or localhost; a "
+     "A SIP listener; repeatable. HOST is an IP address (IPv6 in brackets) or localhost. A "
      "wildcard address needs \",advertise=NAME:PORT\" behind it."},
     {"--http", "HOST:PORT", "The side port with metrics, health, state and a page; off: none."},
     {"--storage",
      "KIND",
      "Whether publications and subscriptions survive a restart: sqlite (they do) or memory."},
-    {"--state-dir", "DIR", "Where they are kept."},
+    {"--state-dir", "DIR", "Directory of the state file."},
     {"--log-level",
      "LEVEL",
      "Minimum severity: debug (every SIP message), info, warning, error or off."},
-    {"--log-format", "FORMAT", "text, or json: an object a line."},
+    {"--log-format", "FORMAT", "text, or json: one object a line."},
 };
 
 /// Words, broken before the last column; further lines begin with `indent` blanks.
@@ -138,12 +138,14 @@ std::string help_text() {
         "Options:\n";
     append_entry(out, "--config FILE", "The configuration file (TOML). Default: none.");
     append_entry(
-        out, "--check-config", "Print the configuration in force and where it is from, and exit."
+        out,
+        "--check-config",
+        "Print the configuration in force and the source of each value, and exit."
     );
     append_entry(
         out,
         "--check-health",
-        "Ask the server that runs with this configuration whether it is alive, and exit."
+        "Ask the server with this configuration whether it is alive, and exit."
     );
     for (const FlagHelp& flag : kFlags) append_flag(out, flag);
     append_entry(out, "--version", "Print the version, and exit.");
@@ -151,8 +153,8 @@ std::string help_text() {
     out += '\n';
     append_paragraph(
         out,
-        "An option stands above the environment (sip.listen is REGINFOD_SIP_LISTEN), and that "
-        "above the file; reginfod.toml(5) has all keys."
+        "Options override environment variables (sip.listen is REGINFOD_SIP_LISTEN), which "
+        "override the file. All keys are in reginfod.toml(5)."
     );
     out += "\nSubcommands of state, for the state of a server that is stopped:\n";
     for (const StateVerb& verb : kVerbs) append_entry(out, verb.name, verb.meaning);

@@ -20,14 +20,14 @@ A file in TOML that
 .BR reginfod (8)
 reads with
 .BR \-\-config .
-Every key has a default, and an environment variable that stands above the file; lists are written with
-commas there.
-An option on the command line stands above both.
+Every key has a default value and an environment variable.
+Options on the command line override environment variables, which override the file.
+In a variable the items of a list are separated by commas.
 Times are in seconds unless the name says otherwise.
 .PP
-A key that is not known, a value of another type or out of its bounds is an error that names the place.
+An unknown key, a value of the wrong type and a value out of its bounds are errors; the message names the place.
 .B reginfod \-\-check\-config
-prints what is in force, and where each value was set.
+prints the configuration in force and the source of each value.
 )";
 
 constexpr std::string_view kFoot = R"(.SH SEE ALSO
