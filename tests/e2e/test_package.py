@@ -5,6 +5,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import signal
 import socket
@@ -197,16 +198,36 @@ def stop_child_of(traced):
 
 def installed_elsewhere(bed, build):
     """`cmake --install --prefix` puts everything below the prefix, and the unit names that."""
-    prefix = os.path.join(bed.directory, "prefix")
+    for name in ("prefix", "pre fix", "50 % of it; $HOME & (more)"):
+        installed_below(os.path.join(bed.directory, name), build)
+
+
+def installed_below(prefix, build):
     command("cmake", "--install", build, "--prefix", prefix)
     for path in INSTALLED:
         below = os.path.join(prefix, path.removeprefix("/usr/").lstrip("/"))
         assert os.path.isfile(below), below
-    with open(os.path.join(prefix, "lib/systemd/system/reginfod.service")) as file:
-        assert f"ExecStart={prefix}/bin/reginfod --config {prefix}/etc/" in file.read()
+    service = os.path.join(prefix, "lib/systemd/system/reginfod.service")
+    # It is an error to verify where the executable is not found.
+    trouble = command("systemd-analyze", "verify", "--man=no", service)
+    assert "reginfod.service" not in trouble, trouble
+    started, = commands_of(service, "ExecStart")
+    assert started == [f"{prefix}/bin/reginfod", "--config", f"{prefix}/etc/reginfod/reginfod.toml"], started
+    reloaded = commands_of(service, "ExecReload")[0]
+    command(*reloaded)
+    assert reloaded[-2:] == [started[0], started[2]], reloaded
     done = command(os.path.join(prefix, "bin/reginfod"), "--config",
                    os.path.join(prefix, "etc/reginfod/reginfod.toml"), "--check-config")
     assert "listen" in done, done
+
+
+def commands_of(service, key):
+    """The words of each command in a unit, as systemd.service(5) has them: quotes, %% and, but in the
+    name of the program, $$."""
+    with open(service) as file:
+        lines = re.findall(rf"(?m)^{key}=(.*)$", file.read())
+    words = [shlex.split(line.replace("%%", "%")) for line in lines]
+    return [[first, *(word.replace("$$", "$") for word in rest)] for first, *rest in words]
 
 
 def test(bed):
