@@ -4,6 +4,8 @@
 """
 
 import os
+import pty
+import re
 import shutil
 import subprocess
 
@@ -17,6 +19,22 @@ UNSHARE = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-c")
 def run(*command):
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False,
                           stdin=subprocess.DEVNULL)
+
+
+def run_on_terminal(*command, environment=None):
+    """Its exit status and what it showed, on a terminal of its own."""
+    ours, theirs = pty.openpty()
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs,
+                             env=environment or os.environ | {"TERM": "xterm"})
+    os.close(theirs)
+    shown = b""
+    try:
+        while part := os.read(ours, 4096):
+            shown += part
+    except OSError:  # nobody has the other end any more
+        pass
+    os.close(ours)
+    return child.wait(60), shown.decode()
 
 
 class Machine:
@@ -93,6 +111,63 @@ def the_release_decides_between_names(bed):
     assert "cmake" in done.stderr and "boost" not in done.stderr, done.stderr
 
 
+def progress_is_one_line_on_a_terminal_and_rare_lines_elsewhere(bed):
+    """What deploy/run shows while packages come: the last line of their log, anew each second."""
+    log = os.path.join(bed.directory, "progress.log")
+    command = (os.path.join(ROOT, "deploy/progress"), log, "sh", "-c", "echo 'Get:7 cmake'; sleep 2.5; exit 3")
+    status, shown = run_on_terminal(*command)
+    assert status == 3 and len(re.findall(r"\r\x1b\[K  0 min [12] s: Get:7 cmake", shown)) == 2, (status, shown)
+    assert shown.split("\r\x1b[K")[-1].split() == ["Get:7", "cmake"], "the line was not cleared for the output"
+    done = run(*command)
+    assert done.returncode == 3 and done.stdout == "" and done.stderr == "Get:7 cmake\n", done
+
+
+def copy_of_the_scripts(bed, name):
+    place = os.path.join(bed.directory, name)
+    os.makedirs(os.path.join(place, "deploy"))
+    for script in ("run", "package", "install-packages", "build-tree", "progress"):
+        shutil.copy(os.path.join(ROOT, "deploy", script), os.path.join(place, "deploy"))
+    return place
+
+
+def the_build_shows_its_progress(bed):
+    """On a terminal ninja writes its own line, with the steps and the time; elsewhere a line names the log."""
+    place = copy_of_the_scripts(bed, "building")
+    tools = os.path.join(place, "tools")
+    os.makedirs(tools)
+    with open(os.path.join(tools, "ninja"), "w") as file:
+        file.write('#!/bin/sh\ncase "$*" in\n*" -n "*) echo "[1/2] a"; echo "[2/2] b";;\n'
+                   '*) [ -t 1 ] && echo "terminal $NINJA_STATUS" || echo "[1/2] a";; esac\n')
+    with open(os.path.join(tools, "cmake"), "w") as file:
+        file.write("#!/bin/sh\n")
+    for tool in ("ninja", "cmake"):
+        os.chmod(os.path.join(tools, tool), 0o755)
+    environment = os.environ | {"PATH": f"{tools}:{os.environ['PATH']}", "TERM": "xterm"}
+    command = (os.path.join(place, "deploy/build-tree"), "release", "reginfod")
+    status, shown = run_on_terminal(*command, environment=environment)
+    assert status == 0 and "building build/release: 2 steps" in shown, shown
+    assert "terminal [%f/%t, %e s]" in shown, shown
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0 and done.stderr == "building build/release: 2 steps, log: build/release.log\n", done
+
+
+def where_nothing_can_be_written_one_sentence_says_so(bed):
+    """Before anything is installed: a folder of somebody else's, or on a read-only file system."""
+    for name, locked in (("read-only", ""), ("read-only-build", "build"), ("read-only-tree", "build/release")):
+        place = copy_of_the_scripts(bed, name)
+        os.makedirs(os.path.join(place, locked), exist_ok=True)
+        machine = Machine(bed, name + ".tools", {})
+        folder = os.path.join(place, locked).rstrip("/")
+        for script in ("deploy/run", "deploy/package"):
+            done = run(*UNSHARE, f'mount --bind "{folder}" "{folder}" && mount -o remount,bind,ro "{folder}" && '
+                       f'exec env "PATH={machine.path}" "{place}/{script}"')
+            assert done.returncode == 1 and not done.stdout, done
+            assert re.fullmatch(rf"\S+ cannot write {re.escape(folder)}, where it is built\. Run this as the owner "
+                                rf"of {re.escape(place)}, or in a copy of it that you may write\.\n", done.stderr), done
+            with open(machine.asked) as file:
+                assert not file.read(), "something was asked of apt"
+
+
 def what_came_does_not_start_with_the_machine(bed):
     """Enabled by its package, a Kamailio is disabled again, with systemd or without; what was enabled
     before stays so."""
@@ -135,8 +210,11 @@ def test(bed):
     wrong_arguments_are_refused_before_anything_is_installed(bed)
     without_root_one_sentence_names_the_packages(bed)
     the_release_decides_between_names(bed)
+    progress_is_one_line_on_a_terminal_and_rare_lines_elsewhere(bed)
+    the_build_shows_its_progress(bed)
     if run(*UNSHARE, "true").returncode:
         raise harness.Skip("no mount namespace can be made here")
+    where_nothing_can_be_written_one_sentence_says_so(bed)
     what_came_does_not_start_with_the_machine(bed)
     a_package_is_not_made_without_what_it_depends_on(bed)
 
