@@ -1,4 +1,5 @@
-"""The lines under "Try it" in README.md, as they stand there, against a reginfod on free ports.
+"""README.md: its size, its picture and the links of all manuals; and the lines under "Try it", as they
+stand there, against a reginfod on free ports.
 
     test_readme.py
 """
@@ -9,17 +10,64 @@ import subprocess
 
 import harness
 from harness import ROOT, Reginfod
+from test_page import PICTURE, the_picture_is_of_this_size
+
+LINES_MAX, COLUMNS_MAX = 150, 120
+MANUALS = ("README.md", "app/README.md", "core/README.md", "deploy/README.md", "deploy/kamailio/README.md",
+           "metrics/README.md", "tests/README.md", "tests/bench/README.md", "transport/README.md")
 
 
-def lines_to_paste():
-    with open(os.path.join(ROOT, "README.md")) as file:
-        section = re.search(r"^## Try it$(.*?)^## ", file.read(), re.M | re.S).group(1)
-    return re.findall(r"^    (.*)$", section, re.M)
+def read(path):
+    with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+        return file.read()
 
 
-def test(bed):
+def it_is_read_in_five_minutes(bed):
+    lines = read("README.md").splitlines()
+    assert len(lines) <= LINES_MAX, f"README.md has {len(lines)} lines; {LINES_MAX} are allowed"
+    wide = [number for number, line in enumerate(lines, 1) if len(line) > COLUMNS_MAX]
+    assert not wide, f"README.md has lines of more than {COLUMNS_MAX} columns: {wide}"
+
+
+def anchors_of(text):
+    """The names by which headings are linked to, as GitHub and GitLab make them."""
+    outside_of_blocks = re.sub(r"(?ms)^```.*?^```$", "", text)
+    headings = re.findall(r"(?m)^#+ (.*)$", outside_of_blocks)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def links_lead_somewhere(bed):
+    found = 0
+    for manual in MANUALS:
+        for link in re.findall(r"\]\(([^)\s]+)\)", read(manual)):
+            path, _, anchor = link.partition("#")
+            target = os.path.normpath(os.path.join(os.path.dirname(manual), path)) if path else manual
+            assert os.path.exists(os.path.join(ROOT, target)), f"{manual}: {link}"
+            assert not anchor or anchor in anchors_of(read(target)), f"{manual}: {link}: {anchors_of(read(target))}"
+            found += 1
+    assert found >= 20, found
+
+
+def the_picture_is_there(bed):
+    pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", read("README.md"))
+    assert [os.path.join(ROOT, path) for path in pictures] == [PICTURE], pictures
+    the_picture_is_of_this_size()
+
+
+def try_it():
+    return re.search(r"^## Try it$(.*?)^## ", read("README.md"), re.M | re.S).group(1)
+
+
+def without_chance(message):
+    """A message without line breaks in its document, and without what differs from run to run."""
+    head, body = message.strip().replace("\r", "").split("\n\n", 1)
+    text = head + "\n\n" + re.sub(r"\s+", " ", re.sub(r">\s+<", "><", body))
+    return re.sub(r"\d+", "N", re.sub(r"[0-9a-f]{16,}", "X", text)).strip()
+
+
+def lines_can_be_pasted(bed):
     harness.need("sipp", "curl")
-    lines = lines_to_paste()
+    lines = re.findall(r"^    (.*)$", try_it(), re.M)
     assert 5 <= len(lines) <= 10, lines
     reginfod = Reginfod(bed)
     script = "\n".join(lines)
@@ -27,14 +75,31 @@ def test(bed):
                         ("/tmp/", bed.directory + "/")):
         assert shown in script, f"{shown} is not in README's lines"
         script = script.replace(shown, real)
-    done = subprocess.run(["bash", "-c", script], cwd=ROOT, capture_output=True, text=True,
-                          stdin=subprocess.DEVNULL, timeout=60, check=False)
-    print(done.stdout + done.stderr, flush=True)
-    assert done.returncode == 0, done.returncode
-    assert "SIP-ETag" in done.stdout
-    assert "reginfod_publications 1" in done.stdout
-    assert len(re.findall("^NOTIFY sip:watcher@", done.stdout, re.M)) == 2
-    assert done.stdout.count("<uri>sip:alice@192.0.2.10:5060</uri>") == 2
+
+    def paste(text):
+        done = subprocess.run(["bash", "-c", text], cwd=ROOT, capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL, timeout=60, check=False)
+        print(done.stdout + done.stderr, flush=True)
+        assert done.returncode == 0, done.returncode
+        assert "SIP-ETag" in done.stdout
+        assert done.stdout.count("<uri>sip:alice@192.0.2.10:5060</uri>") == 1
+        return done.stdout
+
+    output = paste(script)
+    assert "reginfod_publications 1" in output
+    sent = re.search(r"^NOTIFY sip:.*?</reginfo>", output, re.M | re.S).group(0)
+    shown = re.search(r"^```\n(NOTIFY sip:.*?)\n```$", try_it(), re.M | re.S).group(1)
+    assert without_chance(sent) == without_chance(shown), f"sent:\n{sent}\nshown:\n{shown}"
+    over_tcp = script.replace("-t u1", "-t t1")
+    assert over_tcp != script and "-t t1" in try_it(), "README has no word on TCP"
+    assert re.search(r"^NOTIFY sip:.*transport=TCP", paste(over_tcp), re.M)
+
+
+def test(bed):
+    it_is_read_in_five_minutes(bed)
+    links_lead_somewhere(bed)
+    the_picture_is_there(bed)
+    lines_can_be_pasted(bed)
 
 
 if __name__ == "__main__":
