@@ -1,7 +1,7 @@
 """A real Kamailio publishes to reginfod, and a real Kamailio mirrors what reginfod notifies.
 
     test_kamailio.py direct-udp | direct-tcp | edge-udp | edge-tcp | edge-udp-NOTIFY | edge-tcp-NOTIFY |
-                     readme-notify | restart | reginfod-restart
+                     readme-notify | restart | reginfod-restart | late-copy
 
 With NOTIFY the watcher takes its route set from there, and not from the 2xx.
 """
@@ -15,7 +15,8 @@ import time
 import harness
 from harness import HERE, Kamailio, Reginfod, wait_until
 from kamailio_files import database, reg_event
-from sip import Agent, Message
+from publisher import document
+from sip import Agent, Message, response_to
 from watcher import SurvivingWatcher
 
 DOMAIN = "reg.test"
@@ -81,10 +82,7 @@ class Scene:
         answer = watcher.subscribe()
         assert answer.status == 200, answer.start
         watcher.wait_contacts()
-        options = Message(f"OPTIONS {aor} SIP/2.0", [
-            ("Max-Forwards", "70"), ("From", "<sip:test@127.0.0.1>;tag=k"), ("To", f"<{aor}>"),
-            ("Call-ID", f"kick-{user}@test"), ("CSeq", "1 OPTIONS")])
-        assert self.kick.request(options, ("127.0.0.1", self.b.port)).status == 200
+        make_mirror_subscribe(self.kick, self.b, aor)
         return watcher
 
     def settle(self, user, watcher, *uris, step):
@@ -103,6 +101,14 @@ class Scene:
         a, b = self.a.contacts(aor), self.b.contacts(aor)
         return a.keys() == b.keys() and all(
             a[uri][1:] == b[uri][1:] and abs(a[uri][0] - b[uri][0]) <= 3 for uri in a)
+
+
+def make_mirror_subscribe(kick, mirror, aor):
+    """By an OPTIONS for it."""
+    options = Message(f"OPTIONS {aor} SIP/2.0", [
+        ("Max-Forwards", "70"), ("From", "<sip:test@127.0.0.1>;tag=k"), ("To", f"<{aor}>"),
+        ("Call-ID", f"kick-{aor}"), ("CSeq", "1 OPTIONS")])
+    assert kick.request(options, ("127.0.0.1", mirror.port)).status == 200
 
 
 def contact(number):
@@ -262,6 +268,62 @@ def reginfod_restart(bed):
     assert scene.reginfod.metric("reginfod_subscriptions") == 2
 
 
+class Notifier:
+    """Plays reginfod for one mirror: accepts its SUBSCRIBE, and sends NOTIFYs as they are asked for."""
+
+    def __init__(self, bed):
+        self.agent = Agent("udp", self._handle)
+        bed.closers.append(self.agent.close)
+        self.subscribe, self.cseq = None, 0
+
+    def _handle(self, message):
+        if message.method != "SUBSCRIBE":
+            return None
+        accepted = response_to(message, 200, "OK", [("Contact", f"<sip:{self.agent.address}>"), ("Expires", "600")])
+        accepted.headers = [(name, f"{value};tag=notifier" if name.lower() == "to" else value)
+                            for name, value in accepted.headers]
+        self.subscribe = message
+        return accepted
+
+    def notify(self, mirror, *contacts):
+        self.cseq += 1
+        dialog = self.subscribe
+        request = Message(f"NOTIFY sip:mirror@127.0.0.1:{mirror.port} SIP/2.0", [
+            ("Max-Forwards", "70"), ("From", dialog.get("To") + ";tag=notifier"), ("To", dialog.get("From")),
+            ("Call-ID", dialog.get("Call-ID")), ("CSeq", f"{self.cseq} NOTIFY"), ("Event", "reg"),
+            ("Contact", f"<sip:{self.agent.address}>"), ("Subscription-State", "active;expires=600"),
+            ("Content-Type", "application/reginfo+xml")],
+            document("sip:alice@reg.test", contacts).replace('version="0"', f'version="{self.cseq - 1}"'))
+        assert self.agent.request(request, ("127.0.0.1", mirror.port)).status == 200
+        return request
+
+
+def late_copy(bed):
+    """A NOTIFY that comes once more 8 s later, behind a newer one, changes nothing: Kamailio's tm by
+    itself would have forgotten it after 5 s."""
+    harness.need("kamailio")
+    notifier, kick = Notifier(bed), Agent("udp")
+    bed.closers.append(kick.close)
+    port = harness.free_port()
+    mirror = Kamailio(bed, "mirror", "mirror.cfg", port=port, defines={
+        "REGINFOD": f'"sip:{notifier.agent.address}"', "SERVER_ADDRESS": f'"sip:reginfo@127.0.0.1:{port}"',
+        "DB_URL": f'"sqlite:///{database(bed, "mirror")}"'})
+    make_mirror_subscribe(kick, mirror, "sip:alice@reg.test")
+    wait_until(lambda: notifier.subscribe, "the mirror subscribes")
+
+    def bound():
+        return mirror.contacts("alice@reg.test")
+
+    first = notifier.notify(mirror, (contact(1), "active", "registered", 300, "phone-1", 1))
+    wait_until(lambda: set(bound()) == {contact(1)}, "the contact is bound")
+    notifier.notify(mirror, (contact(1), "terminated", "unregistered", 0, "phone-1", 2))
+    wait_until(lambda: not bound(), "the contact is gone")
+    time.sleep(8)
+    assert notifier.agent.repeat(first, ("127.0.0.1", port)).status == 200
+    time.sleep(1)
+    assert not bound(), bound()
+
+
 VARIANTS = {
     "direct-udp": lambda bed: life(bed),
     "direct-tcp": lambda bed: life(bed, transport="tcp"),
@@ -272,6 +334,7 @@ VARIANTS = {
     "readme-notify": readme_notify,
     "restart": restart,
     "reginfod-restart": reginfod_restart,
+    "late-copy": late_copy,
 }
 
 if __name__ == "__main__":
