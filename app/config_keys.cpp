@@ -119,7 +119,7 @@ const Key kKeys[] = {
      time([](auto& c) -> auto& { return c.settings.notify.supersede_after; }, 100ms, 1h)},
     {"notify", "supersede_after_kamailio", "The same for profile \"kamailio\".",
      time([](auto& c) -> auto& { return c.settings.notify.supersede_after_kamailio; }, 100ms, 1h)},
-    {"notify", "udp_bytes_max", "A NOTIFY of more bytes is sent over TCP. 0: never.",
+    {"notify", "udp_bytes_max", "A NOTIFY of more bytes is tried over TCP first. 0: never.",
      number([](auto& c) -> auto& { return c.settings.notify.udp_bytes_max; }, 0, 65'000)},
     {"notify", "max_rate_interval",
      "Longest interval in seconds that a watcher may ask for with max-rate (RFC 6446).",
@@ -167,8 +167,7 @@ const Key kKeys[] = {
     {"resolver", "servers",
      "DNS servers: \"ADDRESS\" or \"ADDRESS:PORT\" (IPv6 in brackets). Empty: those of /etc/resolv.conf.",
      fields::kResolverServers},
-    {"resolver", "timeout", "Seconds that a server may take to answer the first try. The next try may take twice as\n"
-     "long.",
+    {"resolver", "timeout", "Seconds that a server may take to answer the first try, and twice as long at the next one.",
      time([](auto& c) -> auto& { return c.transport.resolver_timeout; }, 10ms, 1min)},
     {"resolver", "tries", "Tries with each server.",
      number([](auto& c) -> auto& { return c.transport.resolver_tries; }, 1, 10)},
