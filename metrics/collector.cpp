@@ -20,24 +20,24 @@ constexpr auto kSubscriptions = "reginfod_subscription_operations_total";
 constexpr auto kSubscriptionsHelp = "What happened to subscriptions.";
 constexpr auto kContacts = "reginfod_contacts";
 constexpr auto kContactsHelp =
-    "Contacts: active, or ended and kept until every watcher has been told.";
+    "Contacts: active, or ended and kept until each watcher has answered.";
 
 // clang-format off
 constexpr Series<Stats> kSeries[] = {
     {"reginfod_sip_bad_requests_total", "Requests answered with 400.", nullptr, nullptr, &Stats::bad_requests},
-    {"reginfod_sip_transactions_forgotten_total", "Finished server transactions that gave way to new ones before timer J.", nullptr, nullptr, &Stats::transactions_forgotten},
-    {"reginfod_sip_retransmissions_received_total", "Requests that had come before.", nullptr, nullptr, &Stats::retransmissions_received},
+    {"reginfod_sip_transactions_forgotten_total", "Finished server transactions that were dropped for new ones before timer J.", nullptr, nullptr, &Stats::transactions_forgotten},
+    {"reginfod_sip_retransmissions_received_total", "Retransmitted requests received.", nullptr, nullptr, &Stats::retransmissions_received},
     {"reginfod_sip_retransmissions_sent_total", "NOTIFYs sent again.", nullptr, nullptr, &Stats::retransmissions_sent},
     {"reginfod_sip_unanswerable_requests_total", "Requests without a usable Via.", nullptr, nullptr, &Stats::unanswerable},
-    {"reginfod_sip_stray_responses_total", "Responses to no request of ours.", nullptr, nullptr, &Stats::stray_responses},
+    {"reginfod_sip_stray_responses_total", "Responses that match no request.", nullptr, nullptr, &Stats::stray_responses},
     {"reginfod_publish_entity_tag_mismatches_total", "PUBLISH requests answered with 412.", nullptr, nullptr, &Stats::etag_mismatches},
     {kPublications, kPublicationsHelp, "operation", "created", &Stats::publications_created},
     {kPublications, kPublicationsHelp, "operation", "refreshed", &Stats::publications_refreshed},
     {kPublications, kPublicationsHelp, "operation", "modified", &Stats::publications_modified},
     {kPublications, kPublicationsHelp, "operation", "removed", &Stats::publications_removed},
     {kPublications, kPublicationsHelp, "operation", "expired", &Stats::publications_expired},
-    {"reginfod_contacts_expired_total", "Contacts that ended by their own clock.", nullptr, nullptr, &Stats::contacts_expired},
-    {"reginfod_merge_conflicts_total", "Words of a publication that lost against another's.", nullptr, nullptr, &Stats::merge_conflicts},
+    {"reginfod_contacts_expired_total", "Contacts that ended at their own expiry time.", nullptr, nullptr, &Stats::contacts_expired},
+    {"reginfod_merge_conflicts_total", "Statements of a publication about a contact that lost against those of another one.", nullptr, nullptr, &Stats::merge_conflicts},
     {"reginfod_revisions_total", "Visible changes of addresses-of-record.", nullptr, nullptr, &Stats::revisions},
     {kSubscriptions, kSubscriptionsHelp, "operation", "created", &Stats::subscriptions_created},
     {kSubscriptions, kSubscriptionsHelp, "operation", "refreshed", &Stats::subscriptions_refreshed},
@@ -56,15 +56,15 @@ constexpr Series<Stats> kSeries[] = {
     {kContacts, kContactsHelp, "state", "active", &Stats::contacts_active},
     {kContacts, kContactsHelp, "state", "ended", &Stats::contacts_ended},
     {"reginfod_dialogs", "Dialogs.", nullptr, nullptr, &Stats::dialogs},
-    {"reginfod_server_transactions", "Server transactions, with finished ones that are remembered.", nullptr, nullptr, &Stats::server_transactions},
+    {"reginfod_server_transactions", "Server transactions, including finished ones (timer J).", nullptr, nullptr, &Stats::server_transactions},
     {"reginfod_notifies_in_flight", "NOTIFYs that wait for their answer.", nullptr, nullptr, &Stats::notifies_in_flight},
     {"reginfod_notifies_queued", "NOTIFYs that wait for a window to their next hop.", nullptr, nullptr, &Stats::notifies_queued},
     {"reginfod_notify_windows", "Next hops to which NOTIFYs are on their way or wait.", nullptr, nullptr, &Stats::windows},
-    {"reginfod_notify_window_capacity", "What all windows together allow in flight.", nullptr, nullptr, &Stats::window_limit_sum},
+    {"reginfod_notify_window_capacity", "NOTIFYs that all windows together allow in flight.", nullptr, nullptr, &Stats::window_limit_sum},
     {"reginfod_commits_pending", "Commits that the store has not answered.", nullptr, nullptr, &Stats::commits_pending},
     {"reginfod_drain_phase", "Getting ready to be stopped: 0 no, 1 subscriptions are being ended, 2 only answers are awaited.", nullptr, nullptr, &Stats::drain_phase},
     {"reginfod_traces", "Addresses-of-record whose PUBLISHes are followed in the log.", nullptr, nullptr, &Stats::traces},
-    {"reginfod_recovery_pending", "What was missed before the start and is still to be told.", nullptr, nullptr, &Stats::missed},
+    {"reginfod_recovery_pending", "Changes from before the start that still wait for a NOTIFY.", nullptr, nullptr, &Stats::missed},
 };
 // clang-format on
 
@@ -139,7 +139,7 @@ void add_profiles(Families& families, const Stats& stats) {
         const Label labels[] = {{"profile", text_of(static_cast<Profile>(i))}};
         families.add(
             "reginfod_subscriptions",
-            "Live subscriptions, by how their watchers are spoken to.",
+            "Live subscriptions by profile.",
             stats.subscriptions_by_profile[i],
             labels
         );
@@ -168,7 +168,7 @@ std::vector<prometheus::MetricFamily> CoreCollector::Collect() const {
     const Stats& stats = stats_();
     Families families;
     const Label version[] = {{"version", version_}};
-    families.add("reginfod_build_info", "Always 1; the label says what runs.", 1.0, version);
+    families.add("reginfod_build_info", "Always 1; the label is the version.", 1.0, version);
     add_requests(families, stats);
     add_responses(families, stats);
     add_parse_errors(families, stats);
@@ -176,12 +176,12 @@ std::vector<prometheus::MetricFamily> CoreCollector::Collect() const {
     add_profiles(families, stats);
     families.add(
         "reginfod_publish_to_notify_seconds",
-        "From a PUBLISH that changed something to each NOTIFY that tells it.",
+        "From a PUBLISH with a change to each NOTIFY of it; includes pacing.",
         stats.publish_to_notify
     );
     families.add(
         "reginfod_publish_to_answer_seconds",
-        "From a PUBLISH that changed something to each watcher's 2xx.",
+        "From a PUBLISH with a change to each watcher's 2xx; includes pacing.",
         stats.publish_to_answer
     );
     add_set(
@@ -193,7 +193,8 @@ std::vector<prometheus::MetricFamily> CoreCollector::Collect() const {
     );
     add_set(
         families,
-        {"reginfod_left_out_total", "What documents were read without, as it cannot be told."},
+        {"reginfod_left_out_total",
+         "Parts of accepted documents that were left out, because no NOTIFY can report them."},
         "part",
         kLeftOutNames,
         stats.left_out

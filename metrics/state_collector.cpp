@@ -13,12 +13,12 @@ std::vector<prometheus::MetricFamily> StateCollector::Collect() const {
     Families families;
     families.add(
         "reginfod_notify_queue_oldest_seconds",
-        "How long the oldest NOTIFY has waited for a window.",
+        "Time that the oldest NOTIFY has waited for a window.",
         std::chrono::duration<double>(inspection.oldest_queued(core_.now())).count()
     );
     families.add(
         "reginfod_notify_window_smallest",
-        "The least that any window allows in flight, rounded down to a power of two.",
+        "The smallest window, rounded down to a power of two.",
         inspection.least_window()
     );
     const MemoryUse memory = inspection.memory();
@@ -36,14 +36,14 @@ std::vector<prometheus::MetricFamily> StateCollector::Collect() const {
         const Families::Label labels[] = {{"kind", kind.kind}};
         families.add(
             "reginfod_memory_bytes",
-            "Memory held, by what for; kept up to date record by record.",
+            "Memory by purpose, kept up to date record by record.",
             kind.bytes,
             labels
         );
     }
     families.add(
         "reginfod_memory_used_bytes",
-        "Memory of the process: what is counted, and what is resident besides.",
+        "Memory of the process: the counted memory and the rest of the resident memory.",
         memory.used()
     );
     families.add(
