@@ -352,7 +352,7 @@ std::string write_example_config() {
     const Config defaults;
     std::string text =
         "# Every setting of reginfod, each with its default. Times are in seconds unless the name "
-        "says otherwise.\n"
+        "has another unit.\n"
         "# Flags override environment variables (publish.min_expires is "
         "REGINFOD_PUBLISH_MIN_EXPIRES; "
         "the items\n"

@@ -13,7 +13,7 @@ constexpr std::size_t kColumns = 79;
 constexpr std::size_t kIndent = 25;  ///< of what an option means
 
 constexpr StateVerb kVerbs[] = {
-    {"check", "Reads every page and record, and says what is wrong."},
+    {"check", "Reads every page and record, and reports any damage."},
     {"dump",
      "Writes every record as a line of JSON whose value is hexadecimal: a backup, not for reading. "
      "What a server knows can be read at GET /api/v1/dump.",
@@ -160,7 +160,7 @@ std::string help_text() {
     for (const StateVerb& verb : kVerbs) append_entry(out, verb.name, verb.meaning);
     out +=
         "\nExit status:\n"
-        "  0  after a clean stop, or if what was asked for is so\n"
+        "  0  after a clean stop, or if the check or subcommand succeeded\n"
         "  1  it cannot start, or a check or subcommand failed\n"
         "  2  an option or the configuration is wrong\n"
         "\nExample:\n"

@@ -23,7 +23,7 @@ reads with
 Every key has a default value and an environment variable.
 Options on the command line override environment variables, which override the file.
 In a variable the items of a list are separated by commas.
-Times are in seconds unless the name says otherwise.
+Times are in seconds unless the name has another unit.
 .PP
 An unknown key, a value of the wrong type and a value out of its bounds are errors; the message names the place.
 .B reginfod \-\-check\-config
