@@ -69,9 +69,11 @@ public:
               spare_texts_,
               tracer_,
           }),
-          notifier_(records_, waiting_, responder_, scheduler_),
-          compositor_({records_, waiting_, responder_, notifier_, tokens_, tracer_}),
-          recovery_(records_, missed_, notifier_, compositor_),
+          moves_(records_, waiting_, scheduler_),
+          fan_out_(records_, moves_, scheduler_),
+          notifier_({records_, waiting_, responder_, scheduler_, fan_out_, moves_}),
+          compositor_({records_, waiting_, responder_, fan_out_, moves_, tokens_, tracer_}),
+          recovery_(records_, missed_, fan_out_, notifier_, compositor_),
           restorer_(records_, missed_),
           server_({
               settings_,
@@ -85,7 +87,7 @@ public:
               recovery_,
               tokens_,
           }),
-          actions_(records_, scheduler_, notifier_, compositor_, tracer_),
+          actions_(records_, scheduler_, fan_out_, compositor_, tracer_),
           drain_(records_, scheduler_, tokens_),
           inspection_(records_, documents_, memory_, queue_, windows_.gauges()) {}
 
@@ -121,6 +123,8 @@ public:
     NextHops next_hops_;
     MemoryHolders memory_;
     NotifyScheduler scheduler_;
+    IdentityMoves moves_;
+    FanOut fan_out_;
     Notifier notifier_;
     Compositor compositor_;
     Recovery recovery_;
@@ -165,8 +169,9 @@ void Engine::Impl::end_turn(TimePoint now, Outbox& outbox) {
         if (!ready) break;
         server_.handle_waiting(now, *ready, outbox);
     }
-    const bool has_more_watchers = notifier_.run(now, budget, outbox);
-    has_more_ = has_more_watchers || requests == budget;
+    const bool has_more_watchers = fan_out_.run(now, budget, outbox);
+    const bool has_more_moves = moves_.run(now, budget, outbox);
+    has_more_ = has_more_watchers || has_more_moves || requests == budget;
     windows_.forget_idle();
     stats_.traces = tracer_.size();
 }
@@ -318,12 +323,12 @@ void Engine::handle_restored(TimePoint now, Outbox& outbox) {
     });
     for (Aor* aor : unused) records.drop_if_unused(*aor, outbox);
 
-    impl_->recovery_.begin(now);
+    impl_->recovery_.start(now);
     impl_->recovery_.run(now, outbox);
 }
 
 void Engine::handle_drain(TimePoint now) {
-    impl_->drain_.begin(now);
+    impl_->drain_.start(now);
     impl_->waiting_.end_early(now);
 }
 

@@ -324,7 +324,7 @@ void UserAgentServer::execute(
     }
     if (const auto objection = inspect(request)) return answer(*objection);
     if (request.message.method == sip::Method::options) return answer(Reply{});
-    recovery_.make_way(now, request, outbox);
+    recovery_.expire_first(now, request, outbox);
     if (request.message.method == sip::Method::publish) {
         compositor_.handle_publish(now, request, bytes, outbox);
     } else {

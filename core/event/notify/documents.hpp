@@ -17,7 +17,7 @@
 
 namespace reginfo {
 
-/// What one NOTIFY tells.
+/// The body of one NOTIFY, and what it means.
 struct NotifyBody {
     SharedBytes tail;  ///< what follows append_document_head; null for a NOTIFY without body
     bool full = true;
@@ -35,7 +35,7 @@ public:
     /// and for the first of its kind in a second, a comparison for the others.
     NotifyBody body_for(TimePoint now, const Subscription& subscription);
 
-    /// What a watcher of profile `standard` would be told first if it subscribed now.
+    /// The first body for a watcher of profile `standard` that subscribes now.
     /// @param aor_text  the AOR as it would write it
     NotifyBody first_body_for(TimePoint now, const Aor& aor, std::string_view aor_text);
 
@@ -46,7 +46,7 @@ public:
     std::size_t bytes() const { return *bytes_; }
 
 private:
-    /// What two watchers must have in common to be told the same.
+    /// What two watchers have in common that get the same document.
     struct Kind {
         std::uint64_t aor = 0;  ///< Aor::serial
         Revision from = 0;
@@ -59,7 +59,7 @@ private:
         friend bool operator==(const Kind&, const Kind&) = default;
     };
     struct Built {
-        SharedBytes tail;  ///< null if there is nothing to tell
+        SharedBytes tail;  ///< null if there is nothing to list
         EntityTag entity_tag = 0;
     };
     struct Cached {

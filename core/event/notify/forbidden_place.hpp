@@ -1,5 +1,5 @@
 /// @file
-/// Where no request of ours goes, whatever a Contact, a route or a name says.
+/// Addresses that get no request of ours, whatever Contact, route or name leads to them.
 #pragma once
 
 #include "core/dialog/dialog_state.hpp"
@@ -33,7 +33,7 @@ bool is_forbidden_target(
     Stats& stats
 );
 
-/// Counts it, and says why nothing is sent.
+/// Counts it, and notes why nothing is sent.
 void note_forbidden_place(std::string why, const Flow& from, Stats& stats, Outbox& outbox);
 
 }  // namespace reginfo

@@ -14,8 +14,7 @@ inline Flow hop_of(Flow flow) {
     return flow;
 }
 
-/// Under a key, since watchers choose where they are told: without one, they could choose hops that
-/// collide.
+/// Under a key: watchers choose their next hops, and without a key could choose some that collide.
 struct HopHash {
     std::uint64_t key = 0;
     std::size_t operator()(const Flow& hop) const;

@@ -16,7 +16,7 @@
 
 namespace reginfo {
 
-/// Whoever may subscribe can name any address as its Contact. So that nobody can have a stranger
+/// A subscriber can name any address as its Contact. So that nobody can have a stranger
 /// flooded, a next hop that has never answered anything of ours gets no more than kAllowance bytes
 /// within any minute, retransmissions included. One message larger than that goes alone.
 ///

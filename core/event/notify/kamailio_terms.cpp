@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::string_view kAlias = ";alias=";
 
-/// How a P-CSCF finds a contact: by where the phone was seen, if its URI says so, else by host and
-/// port.
+/// How a P-CSCF finds a contact: by the address the phone was seen at, if its URI has it, else by
+/// host and port.
 std::string_view address_in(std::string_view uri_xml) {
     const std::size_t alias = uri_xml.find(kAlias);
     if (alias != std::string_view::npos) {

@@ -1,6 +1,6 @@
 /// @file
 /// What Kamailio's modules can read of a document: pua_reginfo, and those of its P-CSCF
-/// (ims_registrar_pcscf). What they cannot read is told in other words, or left out.
+/// (ims_registrar_pcscf). What they cannot read is put in other terms, or left out.
 #pragma once
 
 #include "core/event/state/aor_state.hpp"
@@ -14,7 +14,7 @@
 
 namespace reginfo {
 
-/// What it is told of an active contact at least: 0 would be its end.
+/// The least `expires` of an active contact: 0 would be its end.
 inline constexpr std::int64_t kLeastForKamailio = 1;
 
 /// The events that both know (kamailio.md 15).
@@ -29,7 +29,7 @@ bool is_safe_for_pcscf(std::string_view uri_xml);
 /// `terminated` it takes what begins with a dollar for a variable of its configuration.
 bool is_safe_for_pcscf(std::string_view aor_text, RegistrationState state);
 
-/// Whether contacts are known by their URIs to those who are told documents of that kind.
+/// Whether readers of documents of that kind know contacts by their URIs.
 constexpr bool knows_uris(DocumentKind kind) {
     return kind == DocumentKind::kamailio || kind == DocumentKind::pcscf;
 }

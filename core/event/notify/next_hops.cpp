@@ -104,7 +104,7 @@ void NextHops::look_up(
     );
 }
 
-/// Whether nothing may be sent to what the dialog's next hop leads to; then a note says so.
+/// Whether nothing may be sent to what the dialog's next hop leads to; then that is noted.
 bool NextHops::is_forbidden(const RoutedDialog& dialog, const Endpoint& to, Outbox& outbox) {
     const std::string_view place = forbidden_place(settings_, to);
     if (place.empty()) return false;

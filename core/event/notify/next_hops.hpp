@@ -19,7 +19,7 @@
 
 namespace reginfo {
 
-/// The name of the next hop is being looked up; NextHops::resolved says more.
+/// The name of the next hop is being looked up; NextHops::resolved has the result.
 struct Resolving {};
 
 /// The next hop cannot be reached from any listener, or nothing may be sent to it.
@@ -45,7 +45,7 @@ struct Resolution {
 /// after the other (RFC 3263 §4.3). Where it has none that answers and the SUBSCRIBE came over a
 /// connection, requests go back on that one.
 ///
-/// Knows no subscriptions. Whoever removes a dialog calls forget() first.
+/// Knows no subscriptions. Call forget() before a dialog is removed.
 class NextHops {
 public:
     /// @param settings, stats  must outlive this

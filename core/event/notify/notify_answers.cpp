@@ -26,7 +26,7 @@ bool is_lasting(const Subscription& subscription) {
     return traits_of(subscription.profile).survives_timeout && subscription.dialog.has_accepted;
 }
 
-/// Failures within kRetryFirst count as one: news is told without waiting, and a burst of it must
+/// Failures within kRetryFirst count as one: news is sent without waiting, and a burst of it must
 /// not wear out a subscription while its proxy is being restarted.
 void count_failure(TimePoint now, Subscription& subscription) {
     constexpr std::uint8_t kMost = 7;
@@ -181,7 +181,7 @@ AnswerMeaning NotifyAnswers::failed(
     return meaning;
 }
 
-/// The same is told again when some time has passed, more of it after each failure in a row.
+/// The same is sent again after some time, which grows with each failure in a row.
 void NotifyAnswers::try_later(TimePoint now, Subscription& subscription) const {
     count_failure(now, subscription);
     const TimePoint failed_at = subscription.extras().failed_at;

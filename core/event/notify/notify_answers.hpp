@@ -13,7 +13,7 @@
 namespace reginfo {
 
 /// Does to the subscription what the end of its NOTIFY means (answer_rules.hpp), but for ending it:
-/// InFlight::meaning says that, and the scheduler does it.
+/// InFlight::meaning has that, and the scheduler does it.
 class NotifyAnswers {
 public:
     /// All of it must outlive this.
@@ -29,7 +29,8 @@ public:
     );
 
     /// A NOTIFY got none, or did not leave.
-    /// @param status  what its user would be told (RFC 3261 §8.1.3.1): 408 or 503
+    /// @param status  the status that a transaction user takes this for (RFC 3261 §8.1.3.1): 408 or
+    /// 503
     /// @param cause   kNoAnswer, kTransportError or kNoRoute
     AnswerMeaning failed(TimePoint now, Subscription& subscription, int status, int cause) const;
 

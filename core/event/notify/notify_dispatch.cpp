@@ -75,7 +75,7 @@ void NotifyDispatch::wait(
 ) {
     if (!windows_.wait(now, subscription, flow)) return;
     const std::string_view aor = subscription.aor().name;
-    tracer_.say(tracer_.current(aor), aor, "NOTIFY waits for a window", hop_of(flow), outbox);
+    tracer_.log(tracer_.current(aor), aor, "NOTIFY waits for a window", hop_of(flow), outbox);
 }
 
 void NotifyDispatch::send(

@@ -99,7 +99,7 @@ NotifyOutcome NotifyFailures::connection_lost(
 }
 
 /// The same request goes again, by another transport (RFC 3261 §18.1.1): with its CSeq and version.
-/// Not if the dialog has something else to tell by now, or another way to tell it.
+/// Not if the dialog has something else to send by now, or another way for it.
 void NotifyFailures::reuse_cseq(Dialog& dialog) {
     const InFlight& in_flight = *dialog.in_flight;
     Subscription& subscription = *in_flight.subscription;
@@ -128,9 +128,9 @@ std::vector<Subscription*> NotifyFailures::unreachable(
     const auto outcome = is_timeout ? NotifyOutcome::timed_out : NotifyOutcome::transport_failed;
     std::vector<Subscription*> ended;
     for (const auto& subscription : dialog.subscriptions) {
-        if (subscription->telling() == Telling::nothing) continue;
+        if (subscription->due() == Due::nothing) continue;
         windows_.leave(*subscription);
-        subscription->set_told();
+        subscription->set_sent();
         ++records_.stats.notify_outcomes[index_of(outcome)];
         const bool is_over = subscription->state == Subscription::State::terminated;
         const AnswerMeaning meaning =

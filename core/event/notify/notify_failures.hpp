@@ -55,7 +55,7 @@ public:
         Outbox& outbox
     );
 
-    /// There is no way to the next hop for what the dialog has to tell, or nobody answers there.
+    /// There is no way to the next hop for what is due in the dialog, or nobody answers there.
     /// Returns the subscriptions that end by that.
     /// @param cause  kNoAnswer, kTransportError or kNoRoute
     std::vector<Subscription*> unreachable(

@@ -45,7 +45,7 @@ void NotifyScheduler::terminate(
 void NotifyScheduler::end_silently(TimePoint now, Subscription& subscription, Outbox& outbox) {
     Dialog& dialog = subscription.dialog;
     records_.set_terminated(now, subscription, TerminationReason::timeout);
-    subscription.set_told();
+    subscription.set_sent();
     if (dialog.in_flight && dialog.in_flight->subscription == &subscription) {
         dialog.in_flight->terminates = true;  // its end is awaited, whatever it is
         return;
@@ -54,7 +54,7 @@ void NotifyScheduler::end_silently(TimePoint now, Subscription& subscription, Ou
     work(now, outbox);
 }
 
-void NotifyScheduler::drop_untold(TimePoint now, Subscription& subscription, Outbox& outbox) {
+void NotifyScheduler::drop_unsent(TimePoint now, Subscription& subscription, Outbox& outbox) {
     Dialog& dialog = subscription.dialog;
     if (dialog.in_flight && dialog.in_flight->subscription == &subscription) {
         // One that has just left may still be answered, and nothing else of the dialog leaves
@@ -107,7 +107,7 @@ void NotifyScheduler::work(TimePoint now, Outbox& outbox) {
     is_working_ = false;
 }
 
-/// Sends what the dialog has to tell, as far as it may now.
+/// Sends what is due in the dialog, if it may leave now.
 void NotifyScheduler::step(TimePoint now, Dialog& dialog, Outbox& outbox) {
     Subscription* const next = timing_.next_due(now, dialog);
     const InFlight* const old = dialog.in_flight.get();
@@ -135,7 +135,7 @@ void NotifyScheduler::send_next(TimePoint now, Subscription& next, Outbox& outbo
     switch (dispatch_.dispatch(now, next, outbox)) {
         case Dispatched::sent:
             timing_.sent(now, next);
-            next.set_told();
+            next.set_sent();
             next.forget_known();
             if (reservations_.is_low(dialog)) reservations_.ask(now, dialog, outbox);
             return arm(now, dialog);
@@ -295,8 +295,7 @@ void NotifyScheduler::handle_timeout(TimePoint now, Dialog& dialog, Outbox& outb
     work(now, outbox);
 }
 
-/// What was sent was not answered for as long as timer F, and what the dialog has to tell now still
-/// waits for room.
+/// What was sent was not answered for as long as timer F, and what is due now still waits for room.
 void NotifyScheduler::time_out_waiting(TimePoint now, Dialog& dialog, Outbox& outbox) {
     if (timing_.next_due(now, dialog) && !failures_.fail_over(now, dialog, outbox)) {
         return fail_unsent(now, dialog, kNoAnswer, outbox);

@@ -1,5 +1,5 @@
 /// @file
-/// When which subscription is told, and what follows from how its NOTIFY ends (RFC 6665 §4.2).
+/// When each NOTIFY leaves, and what follows from how it ends (RFC 6665 §4.2).
 #pragma once
 
 #include "core/base/time.hpp"
@@ -30,12 +30,12 @@ class NotifyScheduler {
 public:
     explicit NotifyScheduler(const NotifyParts& parts);
 
-    /// The subscription has something to tell; `urgent` passes pace and queue.
+    /// A NOTIFY of the subscription is due; an urgent one waits for neither pace nor queue.
     void notify(TimePoint now, Subscription& subscription, bool urgent, Outbox& outbox);
 
-    /// The subscription is over: its last NOTIFY says so and then it is removed. With a NOTIFY
-    /// of the dialog unanswered, that one is awaited or superseded first. It is removed without
-    /// having been told after 64 T1 (drop_untold).
+    /// The subscription is over: its last NOTIFY is due, and then it is removed. An unanswered
+    /// NOTIFY of the dialog is awaited or superseded first. After 64 T1 the subscription is removed
+    /// without its last NOTIFY (drop_unsent).
     void terminate(
         TimePoint now,
         Subscription& subscription,
@@ -43,17 +43,17 @@ public:
         Outbox& outbox
     );
 
-    /// The subscription is over and its watcher does not want to be told so (RFC 5839 §6.3).
+    /// The subscription is over and its watcher wants no NOTIFY of that (RFC 5839 §6.3).
     void end_silently(TimePoint now, Subscription& subscription, Outbox& outbox);
 
     /// The subscription is over and the time for its last NOTIFY as well.
-    void drop_untold(TimePoint now, Subscription& subscription, Outbox& outbox);
+    void drop_unsent(TimePoint now, Subscription& subscription, Outbox& outbox);
 
-    /// The subscription has nothing to tell any more, or at another time.
+    /// What is due in the dialog is due no more, or at another time.
     void rearm(TimePoint now, Dialog& dialog, Outbox& outbox);
 
-    /// A SUBSCRIBE came in the dialog: whoever sent it is there, whatever it did not answer before,
-    /// and its target may be another one.
+    /// A SUBSCRIBE came in the dialog: its watcher is there, whatever it did not answer before, and
+    /// the target may be another one.
     void subscribed(Dialog& dialog);
 
     /// A response came (RFC 3261 §17.1.3). Returns whether it belongs to a NOTIFY of ours.

@@ -17,7 +17,7 @@ Subscription* NotifyTiming::next_due(TimePoint now, Dialog& dialog) const {
 
 /// When a NOTIFY is sent although nothing is new; nothing if never.
 std::optional<TimePoint> NotifyTiming::wake_at(const Subscription& subscription) {
-    if (subscription.telling() == Telling::again) return subscription.extras().retry_at;
+    if (subscription.due() == Due::again) return subscription.extras().retry_at;
     if (!subscription.rates() || subscription.state == Subscription::State::terminated) return {};
     return subscription.rates()->wake_at();
 }

@@ -18,13 +18,13 @@ public:
     explicit NotifyTiming(const Settings& settings) : settings_(settings) {}
 
     /// The subscription whose turn it is: an urgent one, else that whose NOTIFY may leave first.
-    /// nullptr if the dialog has nothing to tell.
+    /// nullptr if nothing is due.
     Subscription* next_due(TimePoint now, Dialog& dialog) const;
 
     /// When its NOTIFY may leave; not after `now` if at once.
     TimePoint ready_at(TimePoint now, const Subscription& subscription) const;
 
-    /// When an unanswered NOTIFY gives way to what `next` has to tell.
+    /// When an unanswered NOTIFY gives way to the one that is due for `next`.
     TimePoint supersede_at(TimePoint now, const InFlight& in_flight, const Subscription& next)
         const;
 

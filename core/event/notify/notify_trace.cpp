@@ -46,7 +46,7 @@ void trace_sent(Tracer& tracer, Dialog& dialog, Outbox& outbox) {
     line += in_flight.terminates ? ", the last" : "";
     line.append(", to ").append(dialog.state.remote_target());
     line.append(", Call-ID ").append(dialog.state.call_id());
-    tracer.say(in_flight.trace, subscription.aor().name, line, in_flight.flow, outbox);
+    tracer.log(in_flight.trace, subscription.aor().name, line, in_flight.flow, outbox);
 }
 
 void trace_end(
@@ -64,7 +64,7 @@ void trace_end(
     if (answered) line += " (" + std::to_string(subscription.last_status) + ")";
     line += " after " + std::to_string(took.count()) + " ms, Call-ID ";
     line += subscription.dialog.state.call_id();
-    tracer.say(over.trace, subscription.aor().name, line, over.flow, outbox);
+    tracer.log(over.trace, subscription.aor().name, line, over.flow, outbox);
 }
 
 }  // namespace reginfo

@@ -53,7 +53,7 @@ void append_expires(
 }
 
 /// Of a contact's attributes those of the schema (RFC 3680 §5.4), which come first: what else a
-/// publisher says, as where a phone is behind its NAT, is for those who ask for it.
+/// publisher lists, as the address of a phone behind its NAT, is for profiles that need it.
 std::string_view schema_attributes(std::string_view attributes) {
     constexpr std::array<std::string_view, 3> kNames{" q=\"", " callid=\"", " cseq=\""};
     std::size_t end = 0;
@@ -117,8 +117,8 @@ void append_contact_for_pcscf(
 void append_contact(std::string& out, TimePoint now, const ContactState& contact) {
     const ContactDetails& details = *contact.details;
     append_contact_begin(out, contact, contact.event, details.id);
-    // One without a time of its own lives as long as it is published: a refresh, which is not told,
-    // would make any number here wrong.
+    // One without a time of its own lives as long as it is published: a refresh, which causes no
+    // NOTIFY, would make any number here wrong.
     if (!contact.active || contact.own_clock) append_expires(out, now, contact, 0);
     if (contact.active && contact.since) {
         const auto bound = std::chrono::floor<Seconds>(now - *contact.since).count();

@@ -24,7 +24,7 @@ struct Listing {
     }
 };
 
-/// What a document says of one registration.
+/// One registration in a document.
 struct Registered {
     std::string_view aor;       ///< canonical
     std::string_view aor_text;  ///< as the watcher reads it

@@ -22,8 +22,8 @@ constexpr std::uint8_t kSilentRoundsMax = 4;
 /// An answer is prompt if it takes no longer than twice the shortest and this.
 constexpr Duration kPromptSlack = std::chrono::milliseconds{20};
 
-/// So many different watchers must be late, and twice as many as answer promptly, before that says
-/// something of the next hop.
+/// So many different watchers must be late, and twice as many as answer promptly, before the next
+/// hop counts as congested.
 constexpr std::uint32_t kManyLost = 4;
 constexpr std::uint32_t kLostForPrompt = 2;
 

@@ -70,7 +70,7 @@ public:
     void sent(TimePoint now, InFlight& notify);
     /// It is answered or given up.
     void done(InFlight& notify);
-    /// A response came that says that the next hop is at work.
+    /// A response came that shows that the next hop is at work.
     void heard();
     /// And it is the watcher's final one. Call before done().
     void answered(TimePoint now, const InFlight& notify);

@@ -89,7 +89,7 @@ bool SendWindows::may_repeat(TimePoint now, const InFlight& notify, Outbox& outb
     return !wait_for_trust(now, *notify.window, notify.bytes(), outbox);
 }
 
-/// A 503 says nothing of the next hop's load. A 408 is a proxy's, after a timer of its own, and a
+/// A 503 shows nothing of the next hop's load. A 408 is a proxy's, after a timer of its own, and a
 /// provisional response may be.
 bool SendWindows::answered(TimePoint now, InFlight& notify, int status) {
     SendWindow& window = *notify.window;

@@ -26,8 +26,7 @@ namespace reginfo {
 /// One window for each next hop to which a NOTIFY is on its way or waits. A next hop that has never
 /// answered gets little (HopTrust).
 ///
-/// Knows when something may leave, not what: whoever sends asks for room first, and says how it
-/// ended.
+/// Knows when something may leave, not what: a sender asks for room first, and reports the end.
 class SendWindows {
 public:
     /// @param settings, queue, stats  must outlive this

@@ -13,8 +13,8 @@ bool comes_back(const Subscription& subscription) {
 
 }  // namespace
 
-void Drain::begin(TimePoint now) {
-    if (has_begun()) return;
+void Drain::start(TimePoint now) {
+    if (has_started()) return;
     records_.stats.drain_phase = records_.settings.durable ? kOnlyAnswersLeft : 1;
     if (!records_.settings.durable) next_at_ = now;
 }

@@ -23,9 +23,9 @@ public:
     Drain(Records& records, NotifyScheduler& scheduler, TokenSource& tokens)
         : records_(records), scheduler_(scheduler), tokens_(tokens) {}
 
-    /// Does nothing if it has begun.
-    void begin(TimePoint now);
-    bool has_begun() const { return records_.stats.drain_phase != 0; }
+    /// Does nothing if it has started.
+    void start(TimePoint now);
+    bool has_started() const { return records_.stats.drain_phase != 0; }
 
     /// Ends those whose turn it is, at most `count`.
     void run(TimePoint now, std::size_t count, Outbox& outbox);

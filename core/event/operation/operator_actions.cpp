@@ -37,7 +37,7 @@ ActionOutcome OperatorActions::carry_out(TimePoint, const NotifyAgain& action, O
     Aor* aor = find_aor(records_, action.aor);
     if (!aor) return ActionOutcome::not_found;
     log(outbox, "notify the watchers of " + aor->name.string() + " again");
-    notifier_.tell_again(*aor);
+    fan_out_.notify_all_again(*aor);
     return ActionOutcome::done;
 }
 

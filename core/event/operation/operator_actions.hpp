@@ -8,7 +8,7 @@
 #include "core/event/publish/compositor.hpp"
 #include "core/event/records/records.hpp"
 #include "core/event/records/tracer.hpp"
-#include "core/event/subscribe/notifier.hpp"
+#include "core/event/subscribe/fan_out.hpp"
 #include "core/outbox.hpp"
 
 namespace reginfo {
@@ -21,13 +21,13 @@ public:
     OperatorActions(
         Records& records,
         NotifyScheduler& scheduler,
-        Notifier& notifier,
+        FanOut& fan_out,
         Compositor& compositor,
         Tracer& tracer
     )
         : records_(records),
           scheduler_(scheduler),
-          notifier_(notifier),
+          fan_out_(fan_out),
           compositor_(compositor),
           tracer_(tracer) {}
 
@@ -42,7 +42,7 @@ private:
 
     Records& records_;
     NotifyScheduler& scheduler_;
-    Notifier& notifier_;
+    FanOut& fan_out_;
     Compositor& compositor_;
     Tracer& tracer_;
 };

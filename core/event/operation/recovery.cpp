@@ -10,12 +10,12 @@
 namespace reginfo {
 namespace {
 
-/// What may be told within this time is told at once, so that the timer need not fire for each.
+/// The NOTIFYs of this time leave together, so that the timer need not fire for each.
 constexpr Duration kStep = std::chrono::milliseconds{20};
 
 }  // namespace
 
-void Recovery::begin(TimePoint now) {
+void Recovery::start(TimePoint now) {
     std::stable_sort(missed_.begin(), missed_.end(), [](const Missed& a, const Missed& b) {
         return a.since < b.since;
     });
@@ -31,12 +31,12 @@ void Recovery::run(TimePoint now, Outbox& outbox) {
     std::size_t budget = records_.settings.limits.expiries_per_turn;
     for (; budget > 0 && !is_over() && !is_held_up() && free_at_ <= now; --budget) {
         const Missed missed = missed_[next_];
-        std::size_t told = expire_aor_of(now, missed, outbox);
-        if (told == 0) {
-            told = see_to(now, missed, outbox);
+        std::size_t notified = expire_aor_of(now, missed, outbox);
+        if (notified == 0) {
+            notified = process(now, missed, outbox);
             ++next_;
         }
-        free_at_ += interval * static_cast<Duration::rep>(told);
+        free_at_ += interval * static_cast<Duration::rep>(notified);
     }
     if (is_over()) {
         missed_ = {};
@@ -58,8 +58,8 @@ bool Recovery::is_held_up() const {
     return subscription && subscription->aor().requests.is_locked;
 }
 
-/// What is over of an AOR ends before a watcher is told of it; where that could not be stored, the
-/// AOR's timer tries again. Returns what it counts for; 0 if nothing is over.
+/// What is over of an AOR ends before its watchers get a NOTIFY; where that could not be stored,
+/// the AOR's timer tries again. Returns how many NOTIFYs it counts for; 0 if nothing is over.
 std::size_t Recovery::expire_aor_of(TimePoint now, const Missed& missed, Outbox& outbox) {
     if (missed.what == Missed::What::aor_expired) return 0;
     Subscription* subscription = records_.subscriptions.slots().at(missed.slot);
@@ -67,8 +67,8 @@ std::size_t Recovery::expire_aor_of(TimePoint now, const Missed& missed, Outbox&
     return expire(now, subscription->aor(), outbox);
 }
 
-/// Returns what it counts for: the watchers that are told.
-std::size_t Recovery::see_to(TimePoint now, const Missed& missed, Outbox& outbox) {
+/// Returns how many NOTIFYs it counts for: one a watcher.
+std::size_t Recovery::process(TimePoint now, const Missed& missed, Outbox& outbox) {
     if (missed.what == Missed::What::aor_expired) {
         Aor* aor = records_.aors.slots().at(missed.slot);
         return aor ? expire(now, *aor, outbox) : 0;
@@ -76,7 +76,7 @@ std::size_t Recovery::see_to(TimePoint now, const Missed& missed, Outbox& outbox
     Subscription* subscription = records_.subscriptions.slots().at(missed.slot);
     if (!subscription || subscription->state == Subscription::State::terminated) return 0;
     if (missed.what == Missed::What::notify) {
-        return notifier_.tell_if_untold(now, *subscription, outbox) ? 1 : 0;
+        return fan_out_.notify_if_behind(now, *subscription, outbox) ? 1 : 0;
     }
     const bool lives = records_.lives_until(*subscription) > now;
     if (lives || subscription->dialog.requests.is_locked) return 0;
@@ -89,16 +89,16 @@ bool Recovery::is_overdue(TimePoint now, Aor& aor) const {
     return deadline && *deadline <= now;
 }
 
-/// Returns what it counts for: the watchers that are told, at least one as it is work.
+/// Returns how many NOTIFYs it counts for: one a watcher, and at least one, as it is work.
 std::size_t Recovery::expire(TimePoint now, Aor& aor, Outbox& outbox) {
     if (aor.requests.is_locked || !is_overdue(now, aor)) return 0;
     aor.timer.cancel();
-    const std::size_t told = aor.watcher_count;
+    const std::size_t notified = aor.watcher_count;
     compositor_.handle_timeout(now, aor, outbox);  // which may have been the end of it
-    return std::max<std::size_t>(told, 1);
+    return std::max<std::size_t>(notified, 1);
 }
 
-void Recovery::make_way(TimePoint now, const Request& request, Outbox& outbox) {
+void Recovery::expire_first(TimePoint now, const Request& request, Outbox& outbox) {
     if (is_over()) return;
     if (request.to.tag.empty()) {
         std::string text;

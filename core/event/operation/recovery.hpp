@@ -1,5 +1,5 @@
 /// @file
-/// After a start: what was missed while there was no process is made up for at a bounded rate,
+/// After a start: does what should have happened while there was no process, at a bounded rate, the
 /// oldest first.
 #pragma once
 
@@ -16,38 +16,50 @@
 
 namespace reginfo {
 
-/// Works off what was missed. Its entries may refer to records that are gone, to others that took
-/// their slot, or to what has been seen to meanwhile: each is looked at again when its turn comes.
+/// Works off the list of what was missed. An entry may refer to a record that is gone, to another
+/// one that took its slot, or to something done meanwhile: so each entry is checked when its turn
+/// comes.
 class Recovery {
 public:
     /// All of it must outlive this.
-    Recovery(Records& records, MissedList& missed, Notifier& notifier, Compositor& compositor)
-        : records_(records), missed_(missed), notifier_(notifier), compositor_(compositor) {}
+    Recovery(
+        Records& records,
+        MissedList& missed,
+        FanOut& fan_out,
+        Notifier& notifier,
+        Compositor& compositor
+    )
+        : records_(records),
+          missed_(missed),
+          fan_out_(fan_out),
+          notifier_(notifier),
+          compositor_(compositor) {}
 
     /// All records are back.
-    void begin(TimePoint now);
+    void start(TimePoint now);
 
-    /// Sees to as much as may be told by now.
+    /// Does as much as may be done by now.
     void run(TimePoint now, Outbox& outbox);
 
     /// When run() has something to do next; nothing if never again.
     std::optional<TimePoint> next_deadline() const;
 
-    /// Sees at once to what a PUBLISH or SUBSCRIBE is about, so that it does not meet an AOR or a
-    /// subscription whose time was over before the start.
-    void make_way(TimePoint now, const Request& request, Outbox& outbox);
+    /// Ends at once what a PUBLISH or SUBSCRIBE is about and whose time was over before the start,
+    /// so that the request does not meet it.
+    void expire_first(TimePoint now, const Request& request, Outbox& outbox);
 
 private:
     bool is_over() const { return next_ == missed_.size(); }
     bool is_held_up() const;
     std::size_t expire_aor_of(TimePoint now, const Missed& missed, Outbox& outbox);
-    std::size_t see_to(TimePoint now, const Missed& missed, Outbox& outbox);
+    std::size_t process(TimePoint now, const Missed& missed, Outbox& outbox);
     bool is_overdue(TimePoint now, Aor& aor) const;
     std::size_t expire(TimePoint now, Aor& aor, Outbox& outbox);
     void count();
 
     Records& records_;
     MissedList& missed_;
+    FanOut& fan_out_;
     Notifier& notifier_;
     Compositor& compositor_;
     std::size_t next_ = 0;

@@ -4,8 +4,9 @@
 
 #include "core/bounds.hpp"
 #include "core/event/persistence/dialog_record.hpp"
+#include "core/event/publish/publish_bounds.hpp"
+#include "core/event/publish/publish_log.hpp"
 #include "core/event/state/footprint.hpp"
-#include "core/event/subscribe/notifier.hpp"
 #include "core/sip/uri.hpp"
 
 #include <algorithm>
@@ -14,7 +15,7 @@
 namespace reginfo {
 namespace {
 
-/// Ended contacts of one AOR that watchers were not told of yet, at most; and URIs that were left.
+/// The most ended contacts of one AOR that are kept for watchers who lag; and URIs that were left.
 constexpr std::size_t kEndedKept = 512;
 
 /// A change that the store could not keep is tried again after this, if nobody asked for it.
@@ -65,9 +66,13 @@ void Compositor::handle_publish(
     const auto refuse = [&](const Reply& reply) {
         if (traced != 0) {
             const std::string line = "answered " + std::to_string(reply.status);
-            tracer_.say(traced, *name, line, request.flow, outbox);
+            tracer_.log(traced, *name, line, request.flow, outbox);
         }
         responder_.respond(now, responder_.draft(request), reply, outbox);
+    };
+    const auto refuse_by = [&](Bound bound) {
+        note_refusal(bound, *name, request.flow, records_.stats, outbox);
+        refuse(refusal_by(bound));
     };
     if (!name) return refuse(name.error());
     const auto event = event_of(request.message);  // step 2
@@ -78,30 +83,33 @@ void Compositor::handle_publish(
         if (waiting_.hold(aor->requests, {request.key, request.flow, std::string(bytes)}, outbox)) {
             return;
         }
-        return come_again(now, responder_.draft(request), refusal_for_now(), outbox);
+        return refuse_for_now(now, responder_.draft(request), refusal_for_now(), outbox);
     }
     if (records_.changes.is_full(request.flow, outbox)) {
-        return come_again(now, responder_.draft(request), refusal_for_now(), outbox);
+        return refuse_for_now(now, responder_.draft(request), refusal_for_now(), outbox);
     }
-    traced = trace(*name, request, outbox);
+    traced = trace_publish(tracer_, *name, request, outbox);
     StateReader state = aor ? aor->state() : StateReader(AorState{});
-    const Result<Wish> wish = read(request, *name, *state);  // steps 3 to 5
-    if (!wish) {
-        if (!wish.error().reason.empty()) {
+    const Result<PublishRequest> publish = reader_.read(request, *name, *state);  // steps 3 to 5
+    if (!publish) {
+        if (!publish.error().reason.empty()) {
             outbox.note(
                 Note::Severity::warning,
                 "PUBLISH refused",
-                wish.error().reason + ", Request-URI " + std::string(request.message.request_uri),
+                publish.error().reason + ", Request-URI " +
+                    std::string(request.message.request_uri),
                 request.flow
             );
         }
-        return refuse(wish.error());
+        return refuse(publish.error());
     }
-    if (const auto bound = bound_reached(*state, *wish)) {
-        return refuse(refuse_by(*bound, *name, request.flow, outbox));
+    if (const auto bound = bound_reached(
+            records_.settings.limits, records_.stats.publications + reserved_, *state, *publish
+        )) {
+        return refuse_by(*bound);
     }
     if (!aor) {
-        if (wish->expires.count() == 0) {  // initial, and over at once: nothing to store
+        if (publish->expires.count() == 0) {  // initial, and over at once: nothing to store
             Reply reply;
             reply.expires = Seconds{0};
             reply.etag = tokens_.next();
@@ -109,24 +117,24 @@ void Compositor::handle_publish(
         }
         aor = &records_.find_or_create(*name);
     }
-    if (const auto bound = start(now, request, *wish, *aor, std::move(state), outbox)) {
-        refuse(refuse_by(*bound, *name, request.flow, outbox));
+    if (const auto bound = change(now, request, *publish, *aor, std::move(state), outbox)) {
+        refuse_by(*bound);
     }
 }
 
-/// Step 6: works the change out and begins it. Returns the bound that it would go over, if any.
-std::optional<Bound> Compositor::start(
+/// Step 6: works the change out and gives it to the store. Returns the bound that it would go over.
+std::optional<Bound> Compositor::change(
     TimePoint now,
     const Request& request,
-    const Wish& wish,
+    const PublishRequest& publish,
     Aor& aor,
     StateReader state,
     Outbox& outbox
 ) {
-    const bool is_near = is_near_bounds(aor, *state, wish);
+    const bool is_near = is_near_bounds(records_.settings.limits, aor, *state, publish);
     const bool may_fail = is_near || request.is_memory_full || records_.settings.durable;
     Change change(*this, aor, std::move(state), may_fail);
-    carry_out(now, change, wish);
+    merge(now, change, publish);
     if (request.is_memory_full && has_grown(change)) return Bound::memory;
     if (is_near) {
         if (const auto bound = outgrown(now, change)) {
@@ -134,14 +142,14 @@ std::optional<Bound> Compositor::start(
             return bound;
         }
     }
-    if (wish.document) note_left_out(request, *wish.document, outbox);
+    if (publish.document) note_left_out(request, *publish.document, records_.stats, outbox);
     change.draft = responder_.draft(request);
-    begin(now, change, outbox);
+    commit(now, change, outbox);
     return std::nullopt;
 }
 
 /// Over UDP the request comes again by itself within its 64*T1, and then begins anew.
-void Compositor::come_again(
+void Compositor::refuse_for_now(
     TimePoint now,
     ResponseDraft draft,
     const Reply& reply,
@@ -154,101 +162,56 @@ void Compositor::come_again(
     }
 }
 
-void Compositor::note_left_out(const Request& request, const Document& document, Outbox& outbox) {
-    const LeftOutOf& parts = document.left_out;
-    if (!parts.any()) return;
-    auto& counters = records_.stats.left_out;
-    counters[index_of(LeftOut::contact)] += parts.contacts;
-    counters[index_of(LeftOut::registration)] += parts.registrations;
-    counters[index_of(LeftOut::detail)] += parts.details;
-    const auto counted = [](std::size_t count, const char* what) {
-        return count == 0 ? std::string() : what + std::to_string(count);
-    };
-    outbox.note(
-        Note::Severity::warning,
-        "parts of a PUBLISH left out",
-        parts.reason + counted(parts.contacts, ", contacts: ") +
-            counted(parts.registrations, ", registrations: ") +
-            counted(parts.details, ", details: ") + ", Request-URI " +
-            std::string(request.message.request_uri),
-        request.flow
-    );
-}
-
-/// The log is told of a PUBLISH whose turn it is, if its AOR is traced.
-TraceId Compositor::trace(std::string_view aor, const Request& request, Outbox& outbox) {
-    if (tracer_.size() == 0) return 0;
-    const TraceId id = tracer_.published(aor);
-    const sip::Message& message = request.message;
-    std::string line = "PUBLISH received, " + std::to_string(message.body.size()) + " bytes";
-    if (const auto tag = message.first(sip::HeaderName::sip_if_match)) {
-        line.append(", SIP-If-Match ").append(*tag);
-    }
-    line.append(", Call-ID ").append(request.call_id);
-    line.append(", CSeq ").append(std::to_string(request.cseq.number));
-    tracer_.say(id, aor, line, request.flow, outbox);
-    return id;
-}
-
-void Compositor::trace_in_force(const Change& change, Outbox& outbox) {
-    const Aor& aor = change.aor;
-    if (change.trace == 0) return;
-    std::string line = "in force, entity-tag " + tag_text(*change.reply.etag).text();
-    if (change.report.visible) {
-        tracer_.in_force(aor.name, change.trace);
-        line += ", makes revision " + std::to_string(aor.revision()) + ", " +
-                std::to_string(aor.watcher_count) + " watchers are told";
-    } else {
-        line += ", changes nothing that watchers see";
-    }
-    tracer_.say(change.trace, aor.name, line, {}, outbox);
-}
-
 /// Whether a modified publication takes more memory than before.
 bool Compositor::has_grown(const Change& change) {
     if (change.counted != &Stats::publications_modified) return false;
     return footprint_of(change.next) > footprint_of(*change.aor.state()) + kGrowthAllowed;
 }
 
-void Compositor::carry_out(TimePoint now, Change& change, const Wish& wish) {
+void Compositor::merge(TimePoint now, Change& change, const PublishRequest& publish) {
     const Aor& aor = change.aor;
     const EntityTag tag = tokens_.next();
-    const TimePoint deadline = now + wish.expires;
-    Merge merge(aor.name, change.next, records_.settings.contact_grace);
-    if (wish.expires.count() == 0) {
-        if (wish.current != 0) change.report = merge.remove(wish.current);
+    const TimePoint deadline = now + publish.expires;
+    Merge merging(aor.name, change.next, records_.settings.contact_grace);
+    if (publish.expires.count() == 0) {
+        if (publish.current != 0) change.report = merging.remove(publish.current);
         change.counted = &Stats::publications_removed;
-    } else if (!wish.document) {
-        merge.refresh(wish.current, tag, deadline);
+    } else if (!publish.document) {
+        merging.refresh(publish.current, tag, deadline);
         change.counted = &Stats::publications_refreshed;
     } else {
-        change.report = merge.publish(
-            now, wish.current, tag, deadline, *wish.document, wish.document->registrations[wish.own]
+        change.report = merging.publish(
+            now,
+            publish.current,
+            tag,
+            deadline,
+            *publish.document,
+            publish.document->registrations[publish.own]
         );
         change.counted =
-            wish.current == 0 ? &Stats::publications_created : &Stats::publications_modified;
+            publish.current == 0 ? &Stats::publications_created : &Stats::publications_modified;
     }
     change.received = now;
     change.trace = tracer_.latest(aor.name);
     change.reply.etag = tag;
     change.reply.expires = std::max(
-        wish.expires - records_.settings.expires_offset, std::min(wish.expires, Seconds{1})
+        publish.expires - records_.settings.expires_offset, std::min(publish.expires, Seconds{1})
     );
-    change.is_initial = wish.current == 0;
+    change.is_initial = publish.current == 0;
 }
 
 void Compositor::handle_timeout(TimePoint now, Aor& aor, Outbox& outbox) {
     if (aor.requests.is_locked) return;  // set again when the pending change is in force
     Change change(*this, aor);
     change.report = Merge(aor.name, change.next, records_.settings.contact_grace).expire(now);
-    begin(now, change, outbox);
+    commit(now, change, outbox);
 }
 
 void Compositor::drop_publication(TimePoint now, Aor& aor, EntityTag tag, Outbox& outbox) {
     Change change(*this, aor);
     change.report = Merge(aor.name, change.next, records_.settings.contact_grace).remove(tag);
     change.counted = &Stats::publications_removed;
-    begin(now, change, outbox);
+    commit(now, change, outbox);
 }
 
 void Compositor::end_contact(
@@ -259,22 +222,22 @@ void Compositor::end_contact(
     Outbox& outbox
 ) {
     Change change(*this, aor);
-    Merge merge(aor.name, change.next, records_.settings.contact_grace);
-    change.report = merge.end_contact(id, event);
-    begin(now, change, outbox);
+    Merge merging(aor.name, change.next, records_.settings.contact_grace);
+    change.report = merging.end_contact(id, event);
+    commit(now, change, outbox);
 }
 
-void Compositor::begin(TimePoint now, Change& change, Outbox& outbox) {
+void Compositor::commit(TimePoint now, Change& change, Outbox& outbox) {
     change.aor.requests.is_locked = true;
     if (change.is_initial) ++reserved_;
-    round_off(change);
+    forget_old_ends(change);
     std::vector<Write> writes = writes_of(now, change);
     change.is_stored = !writes.empty() && writes.front().value.has_value();
     records_.changes.commit(now, std::move(change), std::move(writes), outbox);
 }
 
-/// Which bound of an AOR the change has gone over, if it has brought it there or further. Ends from
-/// before it that are still to be told give way to what is live.
+/// Which bound of an AOR the change has gone over, if it has brought it there or further. Older
+/// ends that are kept for watchers who lag give way to what is live.
 std::optional<Bound> Compositor::outgrown(TimePoint now, Change& change) {
     const Settings::Limits& limits = records_.settings.limits;
     const Aor& aor = change.aor;
@@ -282,7 +245,7 @@ std::optional<Bound> Compositor::outgrown(TimePoint now, Change& change) {
     if (listed > limits.contacts_per_aor && listed > listed_in(*aor.state())) {
         return Bound::contacts_per_aor;
     }
-    round_off(change);
+    forget_old_ends(change);
     change.record = encode(aor.name, change.next, now);
     if (change.record.size() <= limits.aor_bytes) return std::nullopt;
     const auto untold = [&] {
@@ -299,7 +262,7 @@ std::optional<Bound> Compositor::outgrown(TimePoint now, Change& change) {
 }
 
 /// Ends that all watchers know are forgotten, and the oldest of too many. May be done twice.
-void Compositor::round_off(Change& change) {
+void Compositor::forget_old_ends(Change& change) {
     const Aor& aor = change.aor;
     const bool all_told = aor.lagging() == 0;
     change.report.ends_given_up +=
@@ -326,7 +289,7 @@ std::vector<Write> Compositor::writes_of(TimePoint now, Change& change) const {
     return writes;
 }
 
-/// The change is durable: it takes effect, is answered, and told.
+/// The change is durable: it takes effect, is answered, and makes NOTIFYs due.
 void Compositor::apply(TimePoint now, Change& change, Outbox& outbox) {
     Aor& aor = change.aor;
     Stats& stats = records_.stats;
@@ -349,15 +312,18 @@ void Compositor::apply(TimePoint now, Change& change, Outbox& outbox) {
     if (change.report.visible) ++stats.revisions;
 
     note_given_up(change, outbox);
-    trace_in_force(change, outbox);
+    if (change.trace != 0) {
+        const InForce in_force{change.reply.etag.value_or(0), change.report.visible};
+        trace_in_force(tracer_, change.trace, aor, in_force, outbox);
+    }
     if (change.draft) responder_.respond(now, std::move(*change.draft), change.reply, outbox);
     if (change.report.visible) {
         if (before.has_members || after.has_members) {
             records_.identities.update(aor.slot, *aor.state());
         }
         if (records_.observer) records_.observer->registration_changed(now, aor);
-        notifier_.registered(aor);
-        notifier_.aor_changed(aor);
+        moves_.registered(aor);
+        fan_out_.aor_changed(aor);
     }
     unlock(aor, now, outbox);
 }
@@ -378,8 +344,8 @@ void Compositor::fail(TimePoint now, Change& change, Outbox& outbox) {
     if (change.draft) {
         Reply reply = refusal(503, "State cannot be stored");
         reply.retry_after = Seconds{10};
-        tracer_.say(change.trace, aor.name, "not stored", {}, outbox);
-        come_again(now, std::move(*change.draft), reply, outbox);
+        tracer_.log(change.trace, aor.name, "not stored", {}, outbox);
+        refuse_for_now(now, std::move(*change.draft), reply, outbox);
     }
     unlock(aor, now + kRetry, outbox);
 }

@@ -5,12 +5,14 @@
 #include "core/base/time.hpp"
 #include "core/base/token_source.hpp"
 #include "core/event/package.hpp"
+#include "core/event/publish/publish_request.hpp"
 #include "core/event/records/records.hpp"
 #include "core/event/records/tracer.hpp"
 #include "core/event/records/waiting_requests.hpp"
 #include "core/event/state/merge.hpp"
+#include "core/event/subscribe/fan_out.hpp"
+#include "core/event/subscribe/identity_moves.hpp"
 #include "core/outbox.hpp"
-#include "core/reginfo/reader.hpp"
 #include "core/transaction/responder.hpp"
 
 #include <cstddef>
@@ -21,14 +23,13 @@
 
 namespace reginfo {
 
-class Notifier;
-
 /// What the compositor works with; all of it must outlive the compositor.
 struct CompositorParts {
     Records& records;
     WaitingRequests& waiting;
     Responder& responder;
-    Notifier& notifier;
+    FanOut& fan_out;
+    IdentityMoves& moves;
     TokenSource& tokens;  ///< for entity-tags
     Tracer& tracer;
 };
@@ -41,9 +42,11 @@ public:
         : records_(parts.records),
           waiting_(parts.waiting),
           responder_(parts.responder),
-          notifier_(parts.notifier),
+          fan_out_(parts.fan_out),
+          moves_(parts.moves),
           tokens_(parts.tokens),
-          tracer_(parts.tracer) {}
+          tracer_(parts.tracer),
+          reader_(records_.settings, records_.stats) {}
 
     /// Carries out a PUBLISH, whole or not at all, or lets it wait its turn.
     ///
@@ -69,37 +72,21 @@ public:
 private:
     struct Change;
 
-    /// What a PUBLISH asks for, checked.
-    struct Wish {
-        EntityTag current = 0;  ///< 0: an initial publication
-        Seconds expires{0};
-        const Document* document = nullptr;  ///< none in a refresh or a removal; of `reader_`
-        std::size_t own = 0;                 ///< the registration of this AOR
-    };
-
-    Result<EntityTag> condition(const Request& request, const AorState& state) const;
-    Result<Wish> read(const Request& request, std::string_view name, const AorState& state);
-    std::optional<Bound> bound_reached(const AorState& state, const Wish& wish) const;
-    bool is_near_bounds(const Aor& aor, const AorState& state, const Wish& wish) const;
-    std::optional<Bound> start(
+    std::optional<Bound> change(
         TimePoint now,
         const Request& request,
-        const Wish& wish,
+        const PublishRequest& publish,
         Aor& aor,
         StateReader state,
         Outbox& outbox
     );
     std::optional<Bound> outgrown(TimePoint now, Change& change);
-    Reply refuse_by(Bound bound, std::string_view aor, const Flow& flow, Outbox& outbox);
-    void note_left_out(const Request& request, const Document& document, Outbox& outbox);
     void note_given_up(const Change& change, Outbox& outbox);
-    void come_again(TimePoint now, ResponseDraft draft, const Reply& reply, Outbox& outbox);
-    TraceId trace(std::string_view aor, const Request& request, Outbox& outbox);
-    void trace_in_force(const Change& change, Outbox& outbox);
-    void carry_out(TimePoint now, Change& change, const Wish& wish);
-    void round_off(Change& change);
+    void refuse_for_now(TimePoint now, ResponseDraft draft, const Reply& reply, Outbox& outbox);
+    void merge(TimePoint now, Change& change, const PublishRequest& publish);
+    void forget_old_ends(Change& change);
     static bool has_grown(const Change& change);
-    void begin(TimePoint now, Change& change, Outbox& outbox);
+    void commit(TimePoint now, Change& change, Outbox& outbox);
     std::vector<Write> writes_of(TimePoint now, Change& change) const;
     void apply(TimePoint now, Change& change, Outbox& outbox);
     void fail(TimePoint now, Change& change, Outbox& outbox);
@@ -108,10 +95,11 @@ private:
     Records& records_;
     WaitingRequests& waiting_;
     Responder& responder_;
-    Notifier& notifier_;
+    FanOut& fan_out_;
+    IdentityMoves& moves_;
     TokenSource& tokens_;
     Tracer& tracer_;
-    DocumentReader reader_;
+    PublishReader reader_;
     std::size_t reserved_ = 0;  ///< publications on their way to the store
     std::string name_;          ///< scratch: of the AOR
 };

@@ -33,16 +33,16 @@ public:
     const KeptState& kept() const { return kept_; }
 
     WatcherList watchers;
-    WatcherList::iterator next_told;  ///< how far telling a change has come, while that goes on
-    TimePoint news_at = kNoNews;      ///< when the PUBLISH came that made the newest revision
+    WatcherList::iterator next_notified;  ///< whose turn it is in the fan-out
+    TimePoint news_at = kNoNews;          ///< when the PUBLISH came that made the newest revision
     Timer timer;
     [[no_unique_address]] RequestQueue requests;  // whose tail has room for the flags
-    bool is_telling = false;
-    bool is_stored = false;  ///< the store has a record of it
-    bool tell_all = false;   ///< the fan-out is for those as well who know the newest revision
+    bool is_in_fan_out = false;                   ///< a change is on its way to the watchers
+    bool is_stored = false;                       ///< the store has a record of it
+    bool notifies_all = false;  ///< the fan-out is also for those who have the newest revision
     std::uint32_t watcher_count = 0;
-    std::uint32_t to_tell = 0;   ///< steps from next_told on, round the list, that telling takes
-    std::uint32_t arriving = 0;  ///< new subscriptions that are being stored
+    std::uint32_t to_notify = 0;  ///< steps from next_notified on, round the list, that are left
+    std::uint32_t arriving = 0;   ///< new subscriptions that are being stored
     Slot slot = 0;
 
     /// Watchers that have not answered the newest revision with 2xx.
@@ -58,7 +58,7 @@ public:
     /// Nobody publishes, watches or waits for it.
     bool is_unused() const {
         return watcher_count == 0 && arriving == 0 && summary().publications == 0 &&
-               !requests.is_locked && !requests.waiting && !is_telling;
+               !requests.is_locked && !requests.waiting && !is_in_fan_out;
     }
 
 private:

@@ -12,10 +12,10 @@
 namespace reginfo {
 namespace {
 
-/// Something is to be told, now or when it is tried again, or was told and not yet answered.
+/// A NOTIFY is due, now or later, or not answered yet.
 bool is_owed(const Subscription& subscription) {
     const auto& in_flight = subscription.dialog.in_flight;
-    return subscription.telling() != Telling::nothing ||
+    return subscription.due() != Due::nothing ||
            (in_flight && in_flight->subscription == &subscription);
 }
 
@@ -29,7 +29,7 @@ std::string dialog_key(const DialogState& dialog) {
         .take();
 }
 
-/// One that is over and has still to say so is over for whoever reads the record as well.
+/// One whose last NOTIFY is due is over for the reader of the record as well.
 SubscriptionRecord record_of(const Subscription& subscription) {
     const bool over = subscription.state == Subscription::State::terminated;
     return {

@@ -18,7 +18,7 @@
 namespace reginfo {
 
 /// Each waits until its identity is registered, or its time is over (WaitingRequest::wait_until).
-/// Whoever holds one back has looked at the bounds.
+/// The caller has checked the bounds.
 class EarlySubscribes {
 public:
     /// Of one identity: a PUBLISH lets them in all at once.

@@ -17,7 +17,7 @@
 namespace reginfo {
 
 /// Finds the AORs whose published sets list an identity with an active contact: a member of their
-/// states. Keeps hashes of the names and the AORs' slots, so whoever looks an AOR up here sees for
+/// states. Keeps hashes of the names and the AORs' slots, so a reader that finds an AOR here checks
 /// himself whether it is one.
 ///
 /// An AOR without members costs nothing. Of those that list one identity sixteen are known: more

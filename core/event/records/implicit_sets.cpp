@@ -56,4 +56,16 @@ Aor* registered_in(Records& records, std::string_view identity) {
     return best;
 }
 
+bool has_lost_its_contacts(const Subscription& subscription) {
+    const Aor& aor = subscription.aor();
+    if (!traits_of(subscription.profile).needs_contact || aor.summary().contacts_active > 0) {
+        return false;
+    }
+    if (!aor.summary().has_members) return true;
+    const StateReader state = aor.state();
+    return std::none_of(state->members.begin(), state->members.end(), [](const SetMember& member) {
+        return member.state.has_active_contact();
+    });
+}
+
 }  // namespace reginfo

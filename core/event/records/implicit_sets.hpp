@@ -25,4 +25,8 @@ bool is_registered_in(const Aor& aor, std::string_view identity);
 /// registered or refreshed last where all are for the same time.
 Aor* registered_in(Records& records, std::string_view identity);
 
+/// Whether the subscription ends because nothing that it is about is registered any more, where its
+/// profile needs that.
+bool has_lost_its_contacts(const Subscription& subscription);
+
 }  // namespace reginfo

@@ -23,7 +23,7 @@ using CopyHook = boost::intrusive::list_base_hook<
     boost::intrusive::tag<struct CopyTag>,
     boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 
-/// What a NOTIFY tells, and whom, beside its transaction.
+/// What a NOTIFY carries, and for which subscription, beside its transaction.
 struct InFlight : ClientTransaction, InFlightHook, CopyHook {
     Subscription* subscription = nullptr;
     Revision carried = 0;            ///< the revision that its document brings the watcher to

@@ -1,5 +1,5 @@
 /// @file
-/// Told of what happens, as it happens, while somebody wants to know.
+/// Hears of what happens, as it happens.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -16,7 +16,8 @@ enum class SubscriptionEvent : unsigned char {
     moved,          ///< what it is to is registered in the set of another AOR now
     fetched,        ///< SUBSCRIBE with Expires 0: one NOTIFY and over
     terminating,    ///< its last NOTIFY is to be sent
-    notify_failed,  ///< a NOTIFY was not answered with 2xx; Subscription::last_status says how
+    notify_failed,  ///< a NOTIFY was not answered with 2xx; Subscription::last_status has the
+                    ///< status
     ended,          ///< it is removed after this
 };
 

@@ -16,7 +16,7 @@
 
 namespace reginfo {
 
-/// A change that is checked and worked out but not yet in force. Whoever makes one locks what it
+/// A change that is checked and worked out but not yet in force. Its maker locks what it
 /// touches, so that it still fits when the store has answered.
 class PendingChange {
 public:

@@ -17,7 +17,7 @@ class QueueAges {
 public:
     using Tick = std::uint32_t;
 
-    /// Returns what left() is to be told.
+    /// Returns what left() needs.
     Tick entered(TimePoint now) {
         const Tick tick = tick_of(now);
         if (counts_.empty() || counts_.back().tick != tick) counts_.push_back({tick, 0});

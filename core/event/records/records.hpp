@@ -59,7 +59,7 @@ struct Records {
         return subscription.deadline + settings.subscribe_grace;
     }
 
-    /// From now on the subscription has only to say that it is over, unless it is over already.
+    /// The subscription is over, if it was not already: only its last NOTIFY is left.
     void set_terminated(TimePoint now, Subscription& subscription, TerminationReason reason);
 
     /// What the subscription is to is registered nowhere now; or it is registered again, or the
@@ -72,7 +72,7 @@ struct Records {
     Aor& find_or_create(std::string_view name);
     void drop_if_unused(Aor& aor, Outbox& outbox);
 
-    /// Tells the observer, if there is one.
+    /// Calls the observer, if there is one.
     void observe(TimePoint now, const Subscription& subscription, SubscriptionEvent event) const {
         if (observer) observer->subscription_changed(now, subscription, event);
     }

@@ -15,7 +15,7 @@
 
 namespace reginfo {
 
-/// Each stays with the set that it was told last of, and moves as soon as another one lists its
+/// Each stays with its last set, and moves as soon as another one lists its
 /// identity (Notifier::follow): found here by then. Refers to them by their slots.
 class Strays {
 public:

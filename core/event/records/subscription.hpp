@@ -36,15 +36,15 @@ using QueueHook = boost::intrusive::list_base_hook<
     boost::intrusive::tag<struct QueueTag>,
     boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 
-/// What a subscription has to tell its watcher.
-enum class Telling : std::uint8_t {
-    nothing,  ///< but for what is in flight
-    again,    ///< what a NOTIFY that failed told, at Extras::retry_at
-    news,
-    urgent,  ///< at once: due to a SUBSCRIBE, or the last NOTIFY
+/// Which NOTIFY of a subscription is due.
+enum class Due : std::uint8_t {
+    nothing,  ///< none, but for what is in flight
+    again,    ///< one that repeats what failed, at Extras::retry_at
+    news,     ///< one with news, in its turn
+    urgent,   ///< one that leaves at once: due to a SUBSCRIBE, or the last one
 };
 
-/// One subscription (RFC 6665 §4.2.2): who is told, and what was told.
+/// One subscription (RFC 6665 §4.2.2): its watcher, and what the watcher has.
 struct Subscription : WatcherHook, QueueHook {
     enum class State : std::uint8_t { active, terminated };
 
@@ -55,7 +55,7 @@ struct Subscription : WatcherHook, QueueHook {
     std::optional<std::string_view> event_id() const;
     std::string_view aor_text() const;
 
-    /// Whose state is told: the AOR subscribed to, or the one whose implicit registration set lists
+    /// Whose state it gets: the AOR subscribed to, or the one whose implicit registration set lists
     /// it (ProfileTraits::needs_contact).
     Aor& aor() const { return *aor_; }
 
@@ -81,8 +81,8 @@ struct Subscription : WatcherHook, QueueHook {
     /// The next document must be: the first, one due to a SUBSCRIBE, one after a NOTIFY without 2xx
     /// or a jump (DESIGN.md rules 5, 6).
     bool full_next : 1 = true;
-    bool is_stray : 1 = false;      ///< what it is to is registered nowhere now (Strays)
-    bool is_suspected : 1 = false;  ///< it will be looked whether it is to move (Notifier::follow)
+    bool is_stray : 1 = false;  ///< what it is to is registered nowhere now (Strays)
+    bool may_move : 1 = false;  ///< IdentityMoves::run looks whether it has to
 
     /// What few subscriptions have, so that the others need not have the room.
     struct Extras {
@@ -90,7 +90,7 @@ struct Subscription : WatcherHook, QueueHook {
         std::unique_ptr<RateControl> rates;  ///< none if the watcher asked for none
         TimePoint not_before;                ///< Retry-After of a failed NOTIFY
         TimePoint failed_at;                 ///< the last failure that counts
-        TimePoint retry_at;                  ///< see Telling::again
+        TimePoint retry_at;                  ///< see Due::again
         /// The NOTIFY due to a SUBSCRIBE has no body as long as this is the newest (RFC 5839
         /// §6.2).
         CompactOptional<Revision> known_to_watcher;
@@ -103,17 +103,17 @@ struct Subscription : WatcherHook, QueueHook {
         if (extras_) extras_->known_to_watcher.reset();
     }
 
-    Telling telling() const { return telling_; }
-    bool is_due() const { return telling_ >= Telling::news; }
-    bool is_urgent() const { return telling_ == Telling::urgent; }
-    void set_due() { telling_ = std::max(telling_, Telling::news); }
-    void set_urgent() { telling_ = Telling::urgent; }
-    /// What a NOTIFY told that did not reach the watcher is told again then; news does not wait.
+    Due due() const { return due_; }
+    bool is_due() const { return due_ >= Due::news; }
+    bool is_urgent() const { return due_ == Due::urgent; }
+    void set_due() { due_ = std::max(due_, Due::news); }
+    void set_urgent() { due_ = Due::urgent; }
+    /// A NOTIFY did not reach the watcher, and is repeated then; news does not wait for that.
     void set_again(TimePoint at) {
         set_extras().retry_at = at;
-        telling_ = std::max(telling_, Telling::again);
+        due_ = std::max(due_, Due::again);
     }
-    void set_told() { telling_ = Telling::nothing; }
+    void set_sent() { due_ = Due::nothing; }
 
     /// It waits for room in a window.
     bool is_queued() const { return static_cast<const QueueHook&>(*this).is_linked(); }
@@ -125,7 +125,7 @@ private:
 
     static const Extras kNoExtras;
 
-    Telling telling_ = Telling::nothing;
+    Due due_ = Due::nothing;
     Aor* aor_;
     std::unique_ptr<Extras> extras_;
 };

@@ -53,14 +53,15 @@ void SubscriptionStore::join(Subscription& subscription, Aor& aor) {
     subscription.acked = aor.revision();
     aor.watchers.push_back(subscription);
     ++aor.watcher_count;
-    if (aor.is_telling) ++aor.to_tell;
+    if (aor.is_in_fan_out) ++aor.to_notify;
 }
 
 void SubscriptionStore::leave(Subscription& subscription) {
     Aor& aor = subscription.aor();
     aor.left(subscription);
-    if (aor.is_telling && aor.next_told != aor.watchers.end() && &*aor.next_told == &subscription) {
-        ++aor.next_told;
+    if (aor.is_in_fan_out && aor.next_notified != aor.watchers.end() &&
+        &*aor.next_notified == &subscription) {
+        ++aor.next_notified;
     }
     --aor.watcher_count;
     static_cast<WatcherHook&>(subscription).unlink();

@@ -34,12 +34,12 @@ public:
     Hash128 key_of(const DialogId& id) const;
     Dialog& add(DialogState state);
 
-    /// Adds a subscription to a dialog and to the AOR's watchers, told of nothing yet.
+    /// Adds a subscription to a dialog and to the AOR's watchers.
     Subscription& add(Dialog& dialog, Aor& aor, std::uint64_t watcher);
 
     void set_profile(Subscription& subscription, Profile profile);
 
-    /// It watches another AOR from now on, told of nothing of it yet, under the same name.
+    /// It watches another AOR from now on, under the same name.
     void move(Subscription& subscription, Aor& to);
 
     /// The one with that Event id (RFC 6665 §4.5.2); nullptr if there is none.

@@ -32,7 +32,7 @@ bool Tracer::start(TimePoint until, std::string_view aor, Outbox& outbox) {
     if (traced_.size() >= kMost) return false;
     const TraceId id = tokens_.next();
     traced_.emplace(aor, Traced{until, id, id, 0});
-    say(id, aor, "trace begins: this id stands for all that was published before", {}, outbox);
+    log(id, aor, "trace begins: this id stands for all that was published before", {}, outbox);
     return true;
 }
 
@@ -67,7 +67,7 @@ TraceId Tracer::current(std::string_view aor) const {
     return at == traced_.end() ? 0 : at->second.current;
 }
 
-void Tracer::say(
+void Tracer::log(
     TraceId id,
     std::string_view aor,
     std::string_view what,

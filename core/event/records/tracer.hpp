@@ -1,6 +1,6 @@
 /// @file
-/// Tells the log the way of each PUBLISH of a few chosen AORs: what came of it, which NOTIFYs tell
-/// it, and how those end.
+/// Follows each PUBLISH of a few chosen AORs in the log: what came of it, which NOTIFYs pass it on,
+/// and how those end.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -38,13 +38,13 @@ public:
     TraceId published(std::string_view aor);
     /// Of the last PUBLISH of that AOR; 0 unless it is traced.
     TraceId latest(std::string_view aor) const;
-    /// What that PUBLISH says is in force from now on.
+    /// What that PUBLISH published is in force from now on.
     void in_force(std::string_view aor, TraceId id);
     /// Of the PUBLISH that is in force; 0 unless the AOR is traced.
     TraceId current(std::string_view aor) const;
 
     /// A line about that PUBLISH; of what is not traced none.
-    void say(
+    void log(
         TraceId id,
         std::string_view aor,
         std::string_view what,

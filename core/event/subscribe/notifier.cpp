@@ -3,7 +3,7 @@
 #include "core/event/subscribe/notifier.hpp"
 
 #include "core/bounds.hpp"
-#include "core/event/records/dialog_storage.hpp"
+#include "core/event/notify/forbidden_place.hpp"
 #include "core/event/records/implicit_sets.hpp"
 #include "core/reginfo/document.hpp"
 #include "core/sip/uri.hpp"
@@ -22,33 +22,6 @@ std::size_t usage_bytes(std::optional<std::string_view> event_id, std::string_vi
 }
 
 }  // namespace
-
-/// A subscription that is made, refreshed or ended once that is durable.
-struct Notifier::Change final : PendingChange {
-    explicit Change(Notifier& notifier_) : notifier(notifier_) {}
-
-    void finish(TimePoint now, bool ok, Outbox& outbox) override {
-        ok ? notifier.apply(now, *this, outbox) : notifier.fail(now, *this, outbox);
-    }
-
-    Notifier& notifier;
-    std::string aor;            ///< watched, where there is no subscription yet
-    Aor* arrives_at = nullptr;  ///< the same, while a new subscription is being stored
-    bool in_dialog = false;     ///< the dialog is there and locked
-    bool is_refresh = false;    ///< the subscription is there as well
-    DialogState state;          ///< of the dialog afterwards
-    std::optional<std::string> event_id;
-    Seconds expires{0};
-    Profile profile = Profile::standard;
-    std::uint64_t watcher = 0;
-    std::string aor_text;
-    Rates rates;
-    bool suppress = false;          ///< Suppress-If-Match is met (RFC 5839)
-    std::optional<Revision> known;  ///< which the watcher has, as it said
-    ResponseDraft draft;
-    Reply reply;
-    DialogRecord record;  ///< as the store has it afterwards
-};
 
 void Notifier::refuse(TimePoint now, const Request& request, const Reply& reply, Outbox& outbox) {
     responder_.respond(now, responder_.draft(request), reply, outbox);
@@ -106,36 +79,37 @@ void Notifier::subscribe(
     std::string text;
     const Result<std::string_view> name = aor_of(request.uri, text);
     if (!name) return refuse(now, request, name.error(), outbox);
-    Result<Wish> wish = read(request);
-    if (!wish) return refuse(now, request, wish.error(), outbox);
-    if (wish->party.target.empty()) {
+    Result<SubscribeRequest> subscribe =
+        read_subscribe(request, records_.settings, records_.subscriptions);
+    if (!subscribe) return refuse(now, request, subscribe.error(), outbox);
+    if (subscribe->party.target.empty()) {
         return refuse(now, request, refusal(400, "Missing Contact header"), outbox);
     }
     Aor* aor = records_.aors.find(*name);
     if (aor && aor->requests.is_locked) return hold(now, aor->requests, request, bytes, outbox);
-    const ProfileTraits& traits = traits_of(wish->profile);
+    const ProfileTraits& traits = traits_of(subscribe->profile);
     if (traits.needs_contact) {
         aor = registered_in(records_, *name);
-        if (!aor) return wait_for_publish(now, request, bytes, *name, wish->profile, outbox);
+        if (!aor) return wait_for_publish(now, request, bytes, *name, subscribe->profile, outbox);
         if (aor->requests.is_locked) return hold(now, aor->requests, request, bytes, outbox);
     }
     const std::string_view place = aor ? std::string_view(aor->name) : *name;
 
-    Change change(*this);
+    SubscriptionChange change;
     change.draft = responder_.draft(request);
     change.state = make_dialog(
-        request.message, wish->party, tag_text(responder_.to_tag(request)), request.cseq.number
+        request.message, subscribe->party, tag_text(responder_.to_tag(request)), request.cseq.number
     );
-    if (forbids(now, *wish, change.state, request, outbox)) return;
+    if (forbids(now, *subscribe, change.state, request, outbox)) return;
     change.aor = place;
     change.aor_text = aor_text_of(request.message.request_uri);
-    change.suppress =
-        !traits.always_body && is_met(*wish, wish->profile, place, aor, change.aor_text);
+    change.suppress = !traits.always_body &&
+                      is_condition_met(*subscribe, subscribe->profile, place, aor, change.aor_text);
     change.known = aor ? aor->revision() : Revision{0};
-    if (const auto bound = bound_reached(aor, nullptr, change, *wish)) {
-        return refuse_by(now, request, *bound, place, wish->profile, outbox);
+    if (const auto bound = bound_reached(aor, nullptr, change, *subscribe)) {
+        return refuse_by(now, request, *bound, place, subscribe->profile, outbox);
     }
-    begin(now, change, std::move(*wish), outbox);
+    changes_.commit(now, std::move(change), std::move(*subscribe), outbox);
 }
 
 /// A SUBSCRIBE within a dialog: refreshes or ends a subscription, or adds another one.
@@ -155,9 +129,10 @@ void Notifier::resubscribe(
         return refuse(now, request, refusal(500, "CSeq out of order"), outbox);
     }
     dialog->state.remote_cseq = request.cseq.number;  // whatever becomes of it
-    Result<Wish> wish = read(request);
-    if (!wish) return refuse(now, request, wish.error(), outbox);
-    const Subscription* subscription = SubscriptionStore::find(*dialog, wish->event_id);
+    Result<SubscribeRequest> subscribe =
+        read_subscribe(request, records_.settings, records_.subscriptions);
+    if (!subscribe) return refuse(now, request, subscribe.error(), outbox);
+    const Subscription* subscription = SubscriptionStore::find(*dialog, subscribe->event_id);
     const bool over = subscription && subscription->state == Subscription::State::terminated;
     const Subscription& any = subscription ? *subscription : *dialog->subscriptions.front();
     const bool dead =
@@ -165,105 +140,37 @@ void Notifier::resubscribe(
             return s->state == Subscription::State::terminated;
         });
     if (over || dead) return refuse(now, request, refusal(481), outbox);
-    if (wish->party.target.empty()) wish->party.target = dialog->state.remote_target();
+    if (subscribe->party.target.empty()) subscribe->party.target = dialog->state.remote_target();
 
-    Change change(*this);
+    SubscriptionChange change;
     change.draft = responder_.draft(request);
     change.state = dialog->state;
-    refresh_target(change.state, wish->party, request.cseq.number);
-    if (forbids(now, *wish, change.state, request, outbox)) return;
+    refresh_target(change.state, subscribe->party, request.cseq.number);
+    if (forbids(now, *subscribe, change.state, request, outbox)) return;
     change.in_dialog = true;
     change.is_refresh = subscription != nullptr;
-    const Profile profile = subscription ? subscription->profile : wish->profile;
-    const auto place =
-        subscription ? Place{any.aor().name.string(), &any.aor()} : place_of(any, profile);
+    const Profile profile = subscription ? subscription->profile : subscribe->profile;
+    const auto place = subscription ? AorPlace{any.aor().name.string(), &any.aor()}
+                                    : moves_.place_of(any, profile);
     if (!place) return refuse(now, request, not_registered(profile), outbox);
     change.aor = place->name;
     change.aor_text = any.aor_text();
-    change.suppress = (subscription || !traits_of(profile).always_body) &&
-                      is_met(*wish, profile, place->name, place->aor, change.aor_text);
+    change.suppress =
+        (subscription || !traits_of(profile).always_body) &&
+        is_condition_met(*subscribe, profile, place->name, place->aor, change.aor_text);
     change.known = place->aor ? place->aor->revision() : Revision{0};
-    if (const auto bound = bound_reached(place->aor, dialog, change, *wish)) {
+    if (const auto bound = bound_reached(place->aor, dialog, change, *subscribe)) {
         return refuse_by(now, request, *bound, place->name, profile, outbox);
     }
     dialog->requests.is_locked = true;
-    begin(now, change, std::move(*wish), outbox);
-}
-
-void Notifier::begin(TimePoint now, Change& change, Wish wish, Outbox& outbox) {
-    change.event_id = std::move(wish.event_id);
-    change.expires = wish.expires;
-    change.profile = wish.profile;
-    change.watcher = wish.watcher;
-    change.rates = wish.rates;
-    if (change.is_refresh && change.suppress) change.reply.status = 204;  // RFC 5839 §6.3
-    if (change.suppress && *wish.condition == "*") change.known.reset();
-    change.reply.expires = wish.expires;
-    change.reply.makes_dialog = true;
-    const bool fetch = !change.in_dialog && wish.expires.count() == 0;
-    if (fetch) return apply(now, change, outbox);  // nothing of it lasts
-    if (!change.is_refresh) reserve(change);
-    std::vector<Write> writes = writes_of(now, change);
-    records_.changes.commit(now, std::move(change), std::move(writes), outbox);
-}
-
-/// Whoever comes meanwhile finds the subscription counted, and its AOR there.
-void Notifier::reserve(Change& change) {
-    change.arrives_at = &records_.find_or_create(change.aor);
-    ++change.arrives_at->arriving;
-    if (records_.settings.durable) records_.subscriptions.reserve(change.watcher);
-}
-
-void Notifier::give_back(Change& change) {
-    if (!change.arrives_at) return;
-    --change.arrives_at->arriving;
-    if (records_.settings.durable) records_.subscriptions.give_back(change.watcher);
-}
-
-/// The dialog as it will be: with the new, refreshed or ended subscription.
-std::vector<Write> Notifier::writes_of(TimePoint now, Change& change) {
-    std::vector<Write> writes;
-    if (!records_.settings.durable) return writes;
-    DialogRecord& record = change.record;
-    Dialog* dialog = records_.subscriptions.find(change.state.id());
-    if (dialog) record.subscriptions = record_of(*dialog).subscriptions;
-    record.state = change.state;
-    record.state.local_cseq = (dialog ? dialog->state.local_cseq : 0) + kReservedRange;
-    const auto same = [&](const SubscriptionRecord& s) { return s.event_id == change.event_id; };
-    auto own = std::find_if(record.subscriptions.begin(), record.subscriptions.end(), same);
-    if (own == record.subscriptions.end()) {
-        own = record.subscriptions.insert(own, SubscriptionRecord{});
-        own->event_id = change.event_id;
-        own->aor = change.aor;
-        own->aor_text = change.aor_text;
-        own->watcher = change.watcher;
-        own->profile = change.profile;
-        own->version = kReservedRange;
-        if (const Aor* aor = records_.aors.find(change.aor)) own->acked = aor->revision();
-    }
-    own->deadline = now + change.expires;
-    own->rates = change.rates;
-    own->owed = change.reply.status != 204;
-    own->has_accepted = dialog && dialog->has_accepted;
-    if (change.expires.count() == 0) {
-        // Its end is still to be told: whoever reads this after a crash does that.
-        own->deadline = kLongOver;
-        if (!own->owed) record.subscriptions.erase(own);
-    }
-
-    writes.push_back({Bucket::dialog, dialog_key(change.state), std::nullopt});
-    if (!record.subscriptions.empty()) writes.back().value = encode(record, now);
-    if (!is_reliable(change.draft.to.transport)) {
-        writes.push_back(responder_.write_of(change.draft, change.reply));
-    }
-    return writes;
+    changes_.commit(now, std::move(change), std::move(*subscribe), outbox);
 }
 
 std::optional<Bound> Notifier::bound_reached(
     const Aor* aor,
     const Dialog* dialog,
-    const Change& change,
-    const Wish& wish
+    const SubscriptionChange& change,
+    const SubscribeRequest& subscribe
 ) const {
     const Settings::Limits& limits = records_.settings.limits;
     std::size_t bytes = change.state.bytes();
@@ -272,127 +179,71 @@ std::optional<Bound> Notifier::bound_reached(
             bytes += usage_bytes(usage->event_id(), usage->aor_text());
         }
     }
-    if (!change.is_refresh) bytes += usage_bytes(wish.event_id, change.aor_text);
+    if (!change.is_refresh) bytes += usage_bytes(subscribe.event_id, change.aor_text);
     if (bytes > limits.dialog_state_bytes) return Bound::dialog_state;
     if (change.is_refresh) return std::nullopt;
     if (aor && aor->watcher_count + aor->arriving >= limits.subscriptions_per_aor) {
         return Bound::subscriptions_per_aor;
     }
-    const std::size_t watched = records_.subscriptions.subscriptions_of(wish.watcher);
+    const std::size_t watched = records_.subscriptions.subscriptions_of(subscribe.watcher);
     if (watched >= limits.subscriptions_per_watcher) return Bound::subscriptions_per_watcher;
     if (records_.subscriptions.size_with_reserved() >= limits.subscriptions)
         return Bound::subscriptions;
     return std::nullopt;
 }
 
-/// The change is durable: it takes effect, is answered, and followed by a NOTIFY.
-void Notifier::apply(TimePoint now, Change& change, Outbox& outbox) {
-    Stats& stats = records_.stats;
-    give_back(change);
-    Dialog* dialog = records_.subscriptions.find(change.state.id());
-    const std::optional<std::string_view> event_id = change.event_id;
-    Subscription* subscription = dialog ? SubscriptionStore::find(*dialog, event_id) : nullptr;
-    const bool gone = (change.in_dialog && !dialog) || (change.is_refresh && !subscription);
-    if (gone) {  // a NOTIFY ended it while this was being stored
-        responder_.respond(now, std::move(change.draft), refusal(481), outbox);
-        if (dialog) unlock_unchanged(now, *dialog, outbox);
-        if (change.arrives_at) records_.drop_if_unused(*change.arrives_at, outbox);
-        return;
-    }
-    if (dialog) {
-        change.state.local_cseq = dialog->state.local_cseq;
-        dialog->state = std::move(change.state);
-        scheduler_.subscribed(*dialog);
-        unlock(*dialog);
-    } else {
-        dialog = &records_.subscriptions.add(std::move(change.state));
-    }
-    if (!subscription) {
-        Aor& aor = records_.find_or_create(change.aor);
-        subscription = &records_.subscriptions.add(*dialog, aor, change.watcher);
-        subscription->name(change.event_id, change.aor_text);
-        records_.subscriptions.set_profile(*subscription, change.profile);
-    }
-    store_without_ended(records_.changes, now, *dialog, change.record, outbox);
-    take_reservation(*dialog, change.record);
-    responder_.respond(now, std::move(change.draft), change.reply, outbox);
-    subscription->deadline = now + change.expires;
-    subscription->forget_known();
-    if (change.suppress && !change.is_refresh) {
-        subscription->set_extras().known_to_watcher = subscription->aor().revision();
-    }
-    if (change.expires.count() == 0) {
-        ++(change.is_refresh ? stats.subscriptions_ended_by_watcher : stats.fetches);
-        if (!change.is_refresh) records_.observe(now, *subscription, SubscriptionEvent::fetched);
-        if (change.reply.status == 204) return scheduler_.end_silently(now, *subscription, outbox);
-        scheduler_.terminate(now, *subscription, TerminationReason::timeout, outbox);
-        return;
-    }
-    ++(change.is_refresh ? stats.subscriptions_refreshed : stats.subscriptions_created);
-    records_.observe(
-        now,
-        *subscription,
-        change.is_refresh ? SubscriptionEvent::refreshed : SubscriptionEvent::created
-    );
-    records_.subscriptions.expiries.set(*subscription, records_.lives_until(*subscription));
-    records_.set_rates(now, *subscription, change.rates);
-    records_.subscriptions.measure(*dialog);
-    if (!change.is_refresh && traits_of(subscription->profile).one_per_contact) {
-        end_same_contact(now, *subscription, outbox);
-    }
-    tell(now, change, *subscription, outbox);
-}
-
-/// The NOTIFY that follows a SUBSCRIBE, if one does.
-void Notifier::tell(TimePoint now, Change& change, Subscription& subscription, Outbox& outbox) {
-    if (follow(now, subscription, outbox)) return;
-    if (is_over(subscription)) return tell_change(now, subscription, outbox);
-    if (change.reply.status != 204) return scheduler_.notify(now, subscription, true, outbox);
-    if (change.known && subscription.is_due() && !subscription.is_urgent() &&
-        *change.known == subscription.aor().revision()) {
-        subscription.set_told();  // that news has arrived
-    }
-    if (change.known) records_.acknowledge(subscription, *change.known);
-    scheduler_.rearm(now, subscription.dialog, outbox);
-}
-
-void Notifier::fail(TimePoint now, Change& change, Outbox& outbox) {
-    Reply reply = refusal(503, "State cannot be stored");
-    reply.retry_after = Seconds{10};
-    responder_.respond(now, std::move(change.draft), reply, outbox);
-    give_back(change);
-    if (change.arrives_at) records_.drop_if_unused(*change.arrives_at, outbox);
-    if (!change.in_dialog) return;
-    Dialog* dialog = records_.subscriptions.find(change.state.id());
-    if (dialog) unlock_unchanged(now, *dialog, outbox);
-}
-
-void Notifier::unlock_unchanged(TimePoint now, Dialog& dialog, Outbox& outbox) {
-    DialogRecord record = record_of(dialog);
-    store_without_ended(records_.changes, now, dialog, record, outbox);
-    unlock(dialog);
-    scheduler_.rearm(
-        now, dialog, outbox
-    );  // what waited for the CSeqs that the change would have brought
-}
-
-/// Lets in what waited, and looks again at what may have been due meanwhile.
-void Notifier::unlock(Dialog& dialog) {
-    waiting_.release(dialog);
-    for (const auto& subscription : dialog.subscriptions) {
-        if (subscription->state == Subscription::State::terminated) continue;
-        suspect(*subscription);
-        records_.subscriptions.expiries.set(*subscription, records_.lives_until(*subscription));
-    }
-}
-
 void Notifier::handle_expiry(TimePoint now, Subscription& subscription, Outbox& outbox) {
     if (subscription.state == Subscription::State::terminated) {
-        return scheduler_.drop_untold(now, subscription, outbox);
+        return scheduler_.drop_unsent(now, subscription, outbox);
     }
     if (subscription.dialog.requests.is_locked) return;  // a refresh is being stored; see unlock
     ++records_.stats.subscriptions_expired;
     scheduler_.terminate(now, subscription, TerminationReason::timeout, outbox);
+}
+
+/// Whether the dialog's requests would go to a forbidden place, the first route's or else the
+/// Contact's: then the SUBSCRIBE is refused. They do not while they go back on the connection that
+/// it came by.
+bool Notifier::forbids(
+    TimePoint now,
+    const SubscribeRequest& subscribe,
+    const DialogState& state,
+    const Request& request,
+    Outbox& outbox
+) {
+    const bool has_route = state.routes() > 0;
+    const std::string_view place =
+        has_route ? subscribe.route_leads_to : subscribe.contact_leads_to;
+    if (place.empty() || state.reuse_connection) return false;
+    std::string why(has_route ? "Record-Route" : "Contact");
+    why.append(" leads to ").append(place);
+    note_forbidden_place(why, request.flow, records_.stats, outbox);
+    refuse(now, request, refusal(403, std::move(why)), outbox);
+    return true;
+}
+
+Reply Notifier::not_registered(Profile profile) const {
+    Reply reply = refusal(480);
+    reply.retry_after = traits_of(profile).retry_after_max;
+    return reply;
+}
+
+/// A phone subscribes as soon as it is registered, and the PUBLISH of its registrar may come later.
+void Notifier::wait_for_publish(
+    TimePoint now,
+    const Request& request,
+    std::string_view bytes,
+    std::string_view identity,
+    Profile profile,
+    Outbox& outbox
+) {
+    const TimePoint until = request.wait_until.value_or(now + records_.settings.ims_hold);
+    const bool may_wait = until > now && records_.stats.drain_phase == 0;
+    const bool waits =
+        may_wait && waiting_.hold_early(
+                        identity, {request.key, request.flow, std::string(bytes), until}, outbox
+                    );
+    if (!waits) refuse(now, request, not_registered(profile), outbox);
 }
 
 }  // namespace reginfo

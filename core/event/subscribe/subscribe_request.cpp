@@ -1,17 +1,15 @@
-/// @file
-/// What a SUBSCRIBE asks for.
+#include "core/event/subscribe/subscribe_request.hpp"
 
+#include "core/event/notify/documents.hpp"
 #include "core/event/notify/forbidden_place.hpp"
-#include "core/event/subscribe/notifier.hpp"
+#include "core/event/package.hpp"
 #include "core/reginfo/document.hpp"
 #include "core/sip/uri.hpp"
-
-#include <utility>
 
 namespace reginfo {
 namespace {
 
-/// Who watches, for bounds: the asserted identity, else From (DESIGN.md rule 10).
+/// Names the watcher, for bounds: the asserted identity, else From (DESIGN.md rule 10).
 std::string_view watcher_identity(const Request& request) {
     const auto asserted = request.message.first(sip::HeaderName::p_asserted_identity);
     if (asserted) {
@@ -25,26 +23,30 @@ std::string_view watcher_identity(const Request& request) {
 
 }  // namespace
 
-Result<Notifier::Wish> Notifier::read(const Request& request) const {
+Result<SubscribeRequest> read_subscribe(
+    const Request& request,
+    const Settings& settings,
+    const SubscriptionStore& subscriptions
+) {
     const sip::Message& message = request.message;
     const auto event = event_of(message);
     if (!event) return event.error();
-    Wish wish;
-    if (event->id) wish.event_id = std::string(*event->id);
-    wish.rates = rates_of(event->params);
+    SubscribeRequest subscribe;
+    if (event->id) subscribe.event_id = std::string(*event->id);
+    subscribe.rates = rates_of(event->params);
     if (message.count(sip::HeaderName::suppress_if_match) > 1) {
         return refusal(400, "Several Suppress-If-Match headers");
     }
-    wish.condition = message.first(sip::HeaderName::suppress_if_match);
-    if (wish.condition && !sip::is_token(*wish.condition)) {  // "*" is one as well
+    subscribe.condition = message.first(sip::HeaderName::suppress_if_match);
+    if (subscribe.condition && !sip::is_token(*subscribe.condition)) {  // "*" is one as well
         return refusal(400, "Malformed Suppress-If-Match header");
     }
     if (message.count(sip::HeaderName::accept) > 0 && !sip::accepts(message, kReginfoType)) {
         return refusal(406);
     }
-    const auto expires = expires_of(message, records_.settings.subscribe);
+    const auto expires = expires_of(message, settings.subscribe);
     if (!expires) return expires.error();
-    wish.expires = *expires;
+    subscribe.expires = *expires;
 
     sip::ValueList contacts(message, sip::HeaderName::contact);
     const auto contact = contacts.next();
@@ -53,8 +55,8 @@ Result<Notifier::Wish> Notifier::read(const Request& request) const {
         const auto uri = address ? sip::parse_uri(address->uri) : std::nullopt;
         if (!uri || !uri->is_sip()) return refusal(400, "Malformed Contact header");
         if (contacts.next()) return refusal(400, "Several Contacts");
-        wish.party.target = address->uri;
-        wish.contact_leads_to = forbidden_place(records_.settings, *uri);
+        subscribe.party.target = address->uri;
+        subscribe.contact_leads_to = forbidden_place(settings, *uri);
     }
     sip::ValueList routes(message, sip::HeaderName::record_route);
     while (const auto route = routes.next()) {
@@ -63,53 +65,32 @@ Result<Notifier::Wish> Notifier::read(const Request& request) const {
         // Without brackets its `lr` would be none of the URI's.
         const bool is_route = uri && uri->is_sip() && address->bracketed;
         if (!is_route) return refusal(400, "Malformed Record-Route header");
-        if (wish.party.record_routes.empty()) {
-            wish.route_leads_to = forbidden_place(records_.settings, *uri);
+        if (subscribe.party.record_routes.empty()) {
+            subscribe.route_leads_to = forbidden_place(settings, *uri);
         }
-        wish.party.record_routes.push_back(*route);
+        subscribe.party.record_routes.push_back(*route);
     }
-    wish.party.top_via = &request.top_via;
-    wish.party.flow = request.flow;
-    wish.profile =
-        profile_for(records_.settings.profile_rules, facts_of(message, request.flow.peer.address));
-    wish.watcher = records_.subscriptions.watcher_of(watcher_identity(request));
-    return wish;
+    subscribe.party.top_via = &request.top_via;
+    subscribe.party.flow = request.flow;
+    subscribe.profile =
+        profile_for(settings.profile_rules, facts_of(message, request.flow.peer.address));
+    subscribe.watcher = subscriptions.watcher_of(watcher_identity(request));
+    return subscribe;
 }
 
-/// Whether the dialog's requests would go to a forbidden place, the first route's or else the
-/// Contact's: then the SUBSCRIBE is refused. They do not while they go back on the connection that
-/// it came by.
-bool Notifier::forbids(
-    TimePoint now,
-    const Wish& wish,
-    const DialogState& state,
-    const Request& request,
-    Outbox& outbox
-) {
-    const bool has_route = state.routes() > 0;
-    const std::string_view place = has_route ? wish.route_leads_to : wish.contact_leads_to;
-    if (place.empty() || state.reuse_connection) return false;
-    std::string why(has_route ? "Record-Route" : "Contact");
-    why.append(" leads to ").append(place);
-    note_forbidden_place(why, request.flow, records_.stats, outbox);
-    refuse(now, request, refusal(403, std::move(why)), outbox);
-    return true;
-}
-
-/// Whether the watcher does not want the state that it would get (RFC 5839 §5.2).
-bool Notifier::is_met(
-    const Wish& wish,
+bool is_condition_met(
+    const SubscribeRequest& subscribe,
     Profile profile,
     std::string_view name,
     const Aor* aor,
     std::string_view aor_text
 ) {
     const ProfileTraits& traits = traits_of(profile);
-    if (!wish.condition || !traits.entity_tags) return false;
-    if (*wish.condition == "*") return true;
+    if (!subscribe.condition || !traits.entity_tags) return false;
+    if (*subscribe.condition == "*") return true;
     const StateReader state = aor ? aor->state() : StateReader(AorState{});
     const EntityTag tag = entity_tag_of(name, *state, traits.documents, aor_text);
-    return *wish.condition == std::string_view(tag_text(tag));
+    return *subscribe.condition == std::string_view(tag_text(tag));
 }
 
 }  // namespace reginfo

@@ -88,7 +88,7 @@ TEST_F(NotifySchedulerStep, NewsLeavesAtOnceWhereNothingIsInTheWay) {
     Subscription& one = subscribe("one");
     scheduler.notify(now, one, false, outbox);
     EXPECT_EQ(sent().size(), 1U);
-    EXPECT_EQ(one.telling(), Telling::nothing);
+    EXPECT_EQ(one.due(), Due::nothing);
     EXPECT_FALSE(scheduler.is_idle());
 }
 
@@ -98,7 +98,7 @@ TEST_F(NotifySchedulerStep, NewsOfADialogWaitsForTheAnswerToItsNotify) {
     const std::string first = sent().at(0);
     scheduler.notify(now, one, false, outbox);
     EXPECT_TRUE(sent().empty());
-    EXPECT_EQ(one.telling(), Telling::news);
+    EXPECT_EQ(one.due(), Due::news);
     answer(first, 200);
     EXPECT_EQ(sent().size(), 1U);
 }
@@ -176,7 +176,7 @@ TEST_F(NotifySchedulerStep, WhatNobodyAnswersIsToldAgainLater) {
     sent();
     now += 32s;
     scheduler.handle_timeout(now, one.dialog, outbox);
-    EXPECT_EQ(one.telling(), Telling::again);
+    EXPECT_EQ(one.due(), Due::again);
     EXPECT_EQ(one.last_status, 408U);
     now += 30s;
     scheduler.handle_timeout(now, one.dialog, outbox);

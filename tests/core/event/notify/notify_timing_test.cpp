@@ -54,7 +54,7 @@ TEST_F(NotifyTimingTest, AnUrgentNotifyCostsNoneOfThePace) {
     Subscription& one = subscription();
     one.set_urgent();
     timing.sent(now, one);
-    one.set_told();
+    one.set_sent();
     one.set_due();
     EXPECT_EQ(timing.ready_at(now, one), now);
 }

@@ -117,7 +117,7 @@ TEST(SharedTexts, WhatOneAloneSaysTakesNoRoom) {
 }
 
 /// Two that say it make a text one that many say.
-void say(SharedTexts& texts, const std::string& text) {
+void log(SharedTexts& texts, const std::string& text) {
     for (std::uint64_t who = 1; who < 3; ++who) texts.number_of(text, who);
 }
 

@@ -143,7 +143,7 @@ TEST(Tracer, OneThatSaysTooMuchIsEnded) {
     const TraceId id = tracer.published(kAlice);
     for (std::size_t i = 0; i <= Tracer::kLines; ++i) {
         outbox.clear();
-        tracer.say(id, kAlice, "something", {}, outbox);
+        tracer.log(id, kAlice, "something", {}, outbox);
         if (tracer.size() == 0) break;
     }
 

@@ -1,99 +1,68 @@
-/// @file
-/// Watchers of an identity find the implicit registration set that lists it, wait for it, and move
-/// to another one with it (TS 24.229 §5.4.2.1.1).
+#include "core/event/subscribe/identity_moves.hpp"
 
 #include "core/bounds.hpp"
 #include "core/event/records/dialog_storage.hpp"
 #include "core/event/records/implicit_sets.hpp"
-#include "core/event/subscribe/notifier.hpp"
 
+#include <string_view>
 #include <utility>
 
 namespace reginfo {
 
-/// Where another usage of the dialog finds what the dialog is about; nothing if that is registered
-/// nowhere and must be.
-std::optional<Notifier::Place> Notifier::place_of(const Subscription& like, Profile profile) {
+std::optional<AorPlace> IdentityMoves::place_of(const Subscription& like, Profile profile) {
     std::string identity = identity_of(like);
     if (!traits_of(profile).needs_contact) {
         Aor* const aor = records_.aors.find(identity);
-        return Place{std::move(identity), aor};
+        return AorPlace{std::move(identity), aor};
     }
     Aor* const aor = registered_in(records_, identity);
     if (!aor) return std::nullopt;
-    return Place{aor->name.string(), aor};
+    return AorPlace{aor->name.string(), aor};
 }
 
-Reply Notifier::not_registered(Profile profile) const {
-    Reply reply = refusal(480);
-    reply.retry_after = traits_of(profile).retry_after_max;
-    return reply;
-}
-
-/// A phone subscribes as soon as it is registered, and its registrar's PUBLISH may come later.
-void Notifier::wait_for_publish(
-    TimePoint now,
-    const Request& request,
-    std::string_view bytes,
-    std::string_view identity,
-    Profile profile,
-    Outbox& outbox
-) {
-    const TimePoint until = request.wait_until.value_or(now + records_.settings.ims_hold);
-    const bool may_wait = until > now && records_.stats.drain_phase == 0;
-    const bool waits =
-        may_wait && waiting_.hold_early(
-                        identity, {request.key, request.flow, std::string(bytes), until}, outbox
-                    );
-    if (!waits) refuse(now, request, not_registered(profile), outbox);
-}
-
-void Notifier::registered(const Aor& aor) {
+void IdentityMoves::registered(const Aor& aor) {
     if (!waiting_.has_early() && records_.strays.is_empty()) return;
-    const auto let_in = [this](std::string_view identity) {
+    const auto is_registered = [this](std::string_view identity) {
         const std::uint64_t key = records_.identities.key_of(identity);
         waiting_.registered(key);
         const auto* const strays = records_.strays.of(key);
         if (!strays) return;
         for (const Slot slot : *strays) {
             if (Subscription* const stray = records_.subscriptions.slots().at(slot)) {
-                suspect(*stray);
+                look_at(*stray);
             }
         }
     };
-    if (aor.summary().contacts_active > 0) let_in(aor.name);
+    if (aor.summary().contacts_active > 0) is_registered(aor.name);
     if (!aor.summary().has_members) return;
     const StateReader state = aor.state();
     for (const SetMember& member : state->members) {
-        if (member.state.has_active_contact()) let_in(member.aor);
+        if (member.state.has_active_contact()) is_registered(member.aor);
     }
 }
 
-void Notifier::suspect(Subscription& subscription) {
-    if (subscription.is_suspected || !traits_of(subscription.profile).needs_contact) return;
-    subscription.is_suspected = true;
-    suspects_.push_back(subscription.slot);
+void IdentityMoves::look_at(Subscription& subscription) {
+    if (subscription.may_move || !traits_of(subscription.profile).needs_contact) return;
+    subscription.may_move = true;
+    may_move_.push_back(subscription.slot);
 }
 
-/// Looks at no more than `count`. Whoever has gone meanwhile has given its slot to another one,
-/// whom it does no harm to be looked at. What a locked dialog kept from being ended is ended now.
-void Notifier::follow_suspects(TimePoint now, std::size_t count, Outbox& outbox) {
-    for (; count > 0 && !suspects_.empty(); --count) {
-        Subscription* const subscription = records_.subscriptions.slots().at(suspects_.front());
-        suspects_.pop_front();
+/// A subscription that is gone has left its slot to another one, for which a look does no harm.
+/// What a locked dialog kept from being ended is ended now.
+bool IdentityMoves::run(TimePoint now, std::size_t count, Outbox& outbox) {
+    for (; count > 0 && !may_move_.empty(); --count) {
+        Subscription* const subscription = records_.subscriptions.slots().at(may_move_.front());
+        may_move_.pop_front();
         if (!subscription || follow(now, *subscription, outbox)) continue;
-        if (!subscription->dialog.requests.is_locked && is_over(*subscription)) {
+        if (!subscription->dialog.requests.is_locked && has_lost_its_contacts(*subscription)) {
             scheduler_.terminate(now, *subscription, TerminationReason::deactivated, outbox);
         }
     }
+    return !may_move_.empty();
 }
 
-/// Where what the subscription is to is not registered any more in the set that it is told of, and
-/// is in another one, it moves there: then it may be gone afterwards. Else it stays, as a stray.
-/// One whose refresh is being stored is looked at again after that (unlock). Returns whether it has
-/// moved.
-bool Notifier::follow(TimePoint now, Subscription& subscription, Outbox& outbox) {
-    subscription.is_suspected = false;
+bool IdentityMoves::follow(TimePoint now, Subscription& subscription, Outbox& outbox) {
+    subscription.may_move = false;
     if (!traits_of(subscription.profile).needs_contact) return false;
     const bool is_active = subscription.state == Subscription::State::active;
     if (!is_active || subscription.dialog.requests.is_locked) return false;
@@ -111,7 +80,7 @@ bool Notifier::follow(TimePoint now, Subscription& subscription, Outbox& outbox)
     return true;
 }
 
-void Notifier::move(TimePoint now, Subscription& subscription, Aor& to, Outbox& outbox) {
+void IdentityMoves::move(TimePoint now, Subscription& subscription, Aor& to, Outbox& outbox) {
     Aor& from = subscription.aor();
     Dialog& dialog = subscription.dialog;
     records_.set_stray(subscription, false);
