@@ -1,5 +1,5 @@
 /// @file
-/// What is said when a bound refuses something (DESIGN.md rule 10).
+/// The counter and the log line of a refusal (RULES.md, "Everything is bounded").
 #pragma once
 
 #include "core/outbox.hpp"

@@ -11,7 +11,7 @@ enum class Pressure : std::uint8_t {
     none,
     high,     ///< new subscriptions are refused: their senders come again
     extreme,  ///< new publications are not answered either: UDP brings them again, and TCP is
-              ///< not read; a refusal would lose them (kamailio.md 11)
+              ///< not read; a refusal would lose them (RULES.md, "Kamailio as publisher")
 };
 
 }  // namespace reginfo

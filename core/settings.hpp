@@ -69,7 +69,7 @@ struct Settings {
     /// the PUBLISH that says so.
     Duration ims_hold = std::chrono::milliseconds{300};
 
-    Duration contact_grace = std::chrono::seconds{2};  ///< DESIGN.md rule 4
+    Duration contact_grace = std::chrono::seconds{2};  ///< RULES.md, "A contact has its own clock"
 
     struct Notify {
         Duration supersede_after = std::chrono::seconds{4};

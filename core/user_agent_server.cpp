@@ -14,7 +14,7 @@
 namespace reginfo {
 namespace {
 
-/// Small: some clients take a longer one for the end of this server (features.md D4).
+/// Small: some clients take a longer one for the end of this server (RULES.md, "IMS phones").
 constexpr Seconds kOverloadRetryAfter{2};
 
 /// Memory comes back as state expires, not in a moment.

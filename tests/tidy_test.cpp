@@ -224,6 +224,64 @@ TEST(Tidy, TheProductStandsAlone) {
     EXPECT_THAT(findings, IsEmpty());
 }
 
+TEST(Tidy, CommentsCiteNoDocumentThatTheTreeDoesNotHave) {
+    const std::regex absent(R"((DESIGN|kamailio|features|peers)\.md)");
+    const auto is_text = [](const fs::path& path) {
+        constexpr const char* kEndings[] = {
+            ".cpp", ".hpp", ".txt", ".md", ".py", ".sh", ".toml", ".cfg", ".yaml", ".yml", ".js"
+        };
+        return std::ranges::find(kEndings, path.extension()) != std::end(kEndings);
+    };
+    Findings findings;
+    for (const char* folder : {"app", "core", "deploy", "metrics", "tests", "transport"}) {
+        for (const fs::path& path : files_below(folder, is_text)) {
+            find_matches(path, absent, findings);
+        }
+    }
+    find_matches(kRoot / "README.md", absent, findings);
+    EXPECT_THAT(findings, IsEmpty());
+}
+
+/// The text of a file without line breaks and the marks of comments, as a reader takes it in.
+std::string running_text_of(const fs::path& path) {
+    std::string text;
+    for (const std::string& line : lines_of(path)) {
+        const std::size_t begin = line.find_first_not_of(" /<");
+        if (begin != std::string::npos) text.append(line, begin).append(" ");
+    }
+    return text;
+}
+
+TEST(Tidy, ACitedRuleIsASectionOfTheRules) {
+    Findings names;
+    for (const std::string& line : lines_of(kRoot / "core/RULES.md")) {
+        if (line.starts_with("## ")) names.push_back(line.substr(3));
+    }
+    ASSERT_FALSE(names.empty());
+    const std::regex citation(R"re(\bRULES\.md, ("[^"]+"(?:(?:,| and) "[^"]+")*))re");
+    const std::regex quoted(R"re("([^"]+)")re");
+    const std::sregex_iterator end;
+    Findings findings;
+    std::size_t citations = 0;
+    for (const char* folder : {"app", "core", "metrics", "tests", "transport"}) {
+        for (const fs::path& path : files_below(folder, is_cpp)) {
+            const std::string text = running_text_of(path);
+            for (std::sregex_iterator cited(text.begin(), text.end(), citation); cited != end;
+                 ++cited) {
+                const std::string list = (*cited)[1];
+                for (std::sregex_iterator name(list.begin(), list.end(), quoted); name != end;
+                     ++name) {
+                    ++citations;
+                    if (std::ranges::find(names, (*name)[1].str()) != names.end()) continue;
+                    findings.push_back(name_of(path) + ": " + (*name)[1].str());
+                }
+            }
+        }
+    }
+    EXPECT_THAT(findings, IsEmpty());
+    EXPECT_GT(citations, 0U);
+}
+
 TEST(Tidy, EverySourceIsBuilt) {
     Findings findings;
     for (const char* folder : {"app", "core", "metrics", "transport"}) {

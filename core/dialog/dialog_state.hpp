@@ -80,7 +80,7 @@ struct DialogState {
     std::uint32_t local_cseq = 0;  ///< of the last NOTIFY sent
     std::uint32_t remote_cseq = 0;
     Flow flow;                          ///< by which the last SUBSCRIBE came
-    bool reuse_connection : 1 = false;  ///< requests go back on flow.connection (DESIGN.md)
+    bool reuse_connection : 1 = false;  ///< RULES.md, "The way back"
     bool contact_failed : 1 = false;    ///< so they do because the Contact could not be reached
 };
 

@@ -1,6 +1,6 @@
 /// @file
-/// Nothing acknowledged is lost: what happens to an AOR between a commit and the store's answer
-/// (DESIGN.md rule 9).
+/// What happens to an AOR between a commit and the answer of the store (RULES.md, "Nothing
+/// acknowledged is lost").
 
 #include "tests/core/late_store.hpp"
 

@@ -1,6 +1,6 @@
 /// @file
-/// What is acknowledged outlives the process (DESIGN.md rules 5 and 9): the engine is ended and
-/// another one, with other chance, goes on with what the store has.
+/// RULES.md, "Nothing acknowledged is lost" and "One NOTIFY in flight": the engine is ended, and
+/// another one, with another seed, goes on from the records of the store.
 
 #include "core/event/records/dialog_storage.hpp"
 #include "tests/core/restart_fixture.hpp"

@@ -1,5 +1,6 @@
 /// @file
-/// How NOTIFYs find their way, and whom the engine listens to (DESIGN.md rules 10 and 11).
+/// How NOTIFYs find their way, and whom the engine listens to (RULES.md, "The way back", "No tokens
+/// to guess").
 
 #include "tests/support/engine_fixture.hpp"
 

@@ -64,7 +64,7 @@ struct Plan {
     Callids callids = Callids::always;
     Store store = Store::at_once;
     bool small_turns = false;             ///< few expiries a turn, a small send window
-    bool paced = false;                   ///< DESIGN.md rule 12
+    bool paced = false;                   ///< RULES.md, "Pacing per subscription"
     Profile profile = Profile::standard;  ///< of the watchers that are no Kamailios
     bool rates = false;                   ///< they ask for max-rate and min-rate (RFC 6446)
     bool suppress = false;                ///< they refresh with Suppress-If-Match (RFC 5839)

@@ -1,6 +1,6 @@
 /// @file
-/// DESIGN.md rule 2 word by word and as slow as it reads: what the contacts of an AOR must be.
-/// Shares nothing with core/event/state/merge.cpp.
+/// RULES.md, "The state is a merge", sentence by sentence and without regard to cost: what the
+/// contacts of an AOR must be. Shares nothing with core/event/state/merge.cpp.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -38,7 +38,7 @@ struct ExpectedContact {
 
 struct Expected {
     std::map<std::string, ExpectedContact> active;  ///< by URI
-    /// The words on these contradict each other in a circle: rule 2 does not say what comes out.
+    /// The words on these contradict each other in a circle: the rule leaves the result open.
     std::set<std::string> undecided;
     bool published = false;  ///< something was published while anybody cared
 };

@@ -13,10 +13,11 @@ using std::chrono::seconds;
 
 constexpr Duration kTimerF = seconds{32};
 
-/// How many CSeqs and versions are reserved at a time (rule 5).
+/// How many CSeqs and versions are reserved at a time (RULES.md, "One NOTIFY in flight").
 constexpr std::uint32_t kRange = 64;
 
-/// Two seconds that are no news (rule 8), one of the cache, one of rounding.
+/// Two seconds that are no news (RULES.md, "Work follows change"), one of the cache, one of
+/// rounding.
 constexpr std::int64_t kExpiresSlack = 4;
 
 /// With an unanswered NOTIFY at least, before another one: T1 where the same usage was refreshed.

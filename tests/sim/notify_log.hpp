@@ -1,5 +1,5 @@
 /// @file
-/// Checks every NOTIFY as it leaves the engine (DESIGN.md rules 3 to 7).
+/// Checks every NOTIFY as it leaves the engine (RULES.md, the sections on NOTIFYs).
 #pragma once
 
 #include "core/outbox.hpp"

@@ -1,5 +1,6 @@
 /// @file
-/// Documents for watchers, each built once for all who need the same (DESIGN.md rules 3, 7, 8).
+/// Documents for watchers, each built once for all who need the same (RULES.md, "Every end is
+/// notified", "Stable ids", "Work follows change").
 #pragma once
 
 #include "core/base/time.hpp"

@@ -17,7 +17,7 @@ namespace reginfo {
 /// The least `expires` of an active contact: 0 would be its end.
 inline constexpr std::int64_t kLeastForKamailio = 1;
 
-/// The events that both know (kamailio.md 15).
+/// The events that both know (RULES.md, "Kamailio as watcher").
 ContactEvent event_for_kamailio(ContactEvent event);
 
 /// Whether its P-CSCF survives that <uri> of a contact. It copies the port of

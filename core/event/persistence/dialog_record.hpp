@@ -1,5 +1,5 @@
 /// @file
-/// What the store keeps of AORs and dialogs, as bytes (DESIGN.md rule 9).
+/// What the store keeps of AORs and dialogs, as bytes (RULES.md, "Nothing acknowledged is lost").
 ///
 /// Points in time are kept as what is left of them when the record is written; whoever reads it
 /// says how long ago that was. So no record depends on a clock, and one that was stepped back

@@ -1,5 +1,5 @@
 /// @file
-/// Bindings that were known before anybody published them (DESIGN.md rule 9).
+/// Bindings that were known before anybody published them (RULES.md, "The state is a merge").
 #pragma once
 
 #include "core/base/time.hpp"

@@ -79,7 +79,7 @@ struct Subscription : WatcherHook, QueueHook {
     Abridgement abridgement;
     TerminationReason reason = TerminationReason::timeout;  ///< of a terminated one
     /// The next document must be: the first, one due to a SUBSCRIBE, one after a NOTIFY without 2xx
-    /// or a jump (DESIGN.md rules 5, 6).
+    /// or a jump (RULES.md, "One NOTIFY in flight", "First documents are full").
     bool full_next : 1 = true;
     bool is_stray : 1 = false;  ///< what it is to is registered nowhere now (Strays)
     bool may_move : 1 = false;  ///< IdentityMoves::run looks whether it has to

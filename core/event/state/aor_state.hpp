@@ -1,5 +1,6 @@
 /// @file
-/// What is published for one address-of-record, and what it comes to (DESIGN.md rules 2 to 4).
+/// What is published for one address-of-record, and what it comes to (RULES.md, "The state is a
+/// merge").
 #pragma once
 
 #include "core/base/compact_optional.hpp"
@@ -46,7 +47,7 @@ struct ContactDetails : boost::intrusive_ref_counter<ContactDetails, boost::thre
     )
         : id(id_), cseq(cseq_), retry_after(retry_after_), texts(std::move(texts_)) {}
 
-    Hash128 id;  ///< from the AOR and the contact's identity (rule 7)
+    Hash128 id;  ///< from the AOR and the contact's identity (RULES.md, "Stable ids")
     std::optional<std::uint32_t> cseq;
     std::optional<Seconds> retry_after;
     Texts texts;  ///< those below in order, as in Contact

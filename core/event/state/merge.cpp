@@ -17,7 +17,8 @@
 namespace reginfo {
 namespace {
 
-/// A move of a contact's deadline by no more than this is rounding, not news (rule 8).
+/// A move of a contact's deadline by no more than this is rounding, not news (RULES.md, "Work
+/// follows change").
 constexpr Duration kDeadlineSlack = std::chrono::seconds{2};
 
 /// The event to tell with a contact that is active or ended, whatever was published with it.
@@ -326,7 +327,8 @@ MergeReport Merge::fold(const Fold& how) {
     return report;
 }
 
-/// Brings one contact to the winner's word. Returns whether watchers see a difference (rule 8).
+/// Brings one contact to the winner's word. Returns whether watchers see a difference (RULES.md,
+/// "Work follows change").
 bool Merge::settle(ContactState& contact, const Claim& winner, Revision revision, const Fold& how) {
     const Word& word = *winner.word;
     if (!word.active) {

@@ -1,5 +1,6 @@
 /// @file
-/// From what publications say to the state of an AOR (DESIGN.md rules 2 to 4).
+/// From what publications say to the state of an AOR (RULES.md, "The state is a merge", "Every end
+/// is notified", "A contact has its own clock").
 #pragma once
 
 #include "core/base/hash.hpp"
@@ -19,7 +20,7 @@ struct Claim;
 
 /// What one call of the merge did, for the counters.
 struct MergeReport {
-    bool visible = false;       ///< the revision grew (rule 8)
+    bool visible = false;       ///< the revision grew (RULES.md, "Work follows change")
     std::size_t conflicts = 0;  ///< active words that lost against another publication's
     std::size_t contacts_expired = 0;
     std::size_t publications_expired = 0;
@@ -34,7 +35,7 @@ struct MergeReport {
 class Merge {
 public:
     /// @param aor    canonical
-    /// @param grace  added to each contact's own time (rule 4)
+    /// @param grace  added to each contact's own time (RULES.md, "A contact has its own clock")
     Merge(std::string_view aor, AorState& state, Duration grace)
         : aor_(aor), state_(state), grace_(grace) {}
 
@@ -128,7 +129,7 @@ private:
 /// When Merge::expire will have something to do next; nothing if never.
 std::optional<TimePoint> next_deadline_of(const AorState& state, Duration grace);
 
-/// The id of an AOR or, with an identity, of one of its contacts (rule 7).
+/// The id of an AOR or, with an identity, of one of its contacts (RULES.md, "Stable ids").
 Hash128 stable_id(std::string_view aor, std::string_view identity = {});
 
 /// Such an id as documents write it: twenty-four hexadecimal digits behind a letter, never a

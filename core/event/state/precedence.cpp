@@ -40,7 +40,8 @@ bool is_outdated_by(const Word& active, const Word& ended) {
            apart >= -kSameTime;
 }
 
-/// Whether `a` takes precedence over `b` (rule 2). Only for words on one contact.
+/// Whether `a` takes precedence over `b` (RULES.md, "The state is a merge"). Only for words on one
+/// contact.
 bool beats(const Word& a, const Word& b) {
     const ContactDetails& x = *a.details;
     const ContactDetails& y = *b.details;

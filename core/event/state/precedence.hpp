@@ -1,5 +1,5 @@
 /// @file
-/// Which of several words on one contact counts (DESIGN.md rule 2).
+/// Which of several words on one contact counts (RULES.md, "The state is a merge").
 #pragma once
 
 #include "core/event/state/aor_state.hpp"

@@ -8,7 +8,8 @@
 
 namespace reginfo {
 
-/// Lets `burst` NOTIFYs pass at once and then one each interval (DESIGN.md rule 12).
+/// Lets `burst` NOTIFYs pass at once and then one each interval (RULES.md, "Pacing per
+/// subscription").
 class TokenBucket {
 public:
     /// When the next NOTIFY may leave; not after `now` if at once.

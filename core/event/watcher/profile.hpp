@@ -1,5 +1,5 @@
 /// @file
-/// How a watcher is spoken to: watchers differ in what they can digest (DESIGN.md).
+/// What one watcher gets, and how: watchers differ (RULES.md, "Watchers differ").
 #pragma once
 
 #include "core/base/address.hpp"
@@ -51,7 +51,7 @@ struct ProfileTraits {
     bool needs_contact = false;
     /// A new subscription with a Contact that has one to this AOR already ends the older one.
     bool one_per_contact = false;
-    /// In a 503: more sends an IMS phone to another network (features.md D4).
+    /// In a 503: more sends an IMS phone to another network (RULES.md, "IMS phones").
     Seconds retry_after_max{60};
 };
 

@@ -1,6 +1,6 @@
 /// @file
-/// What must be true of every NOTIFY, whatever was said to the engine before (DESIGN.md rules 5,
-/// 6).
+/// What is true of every NOTIFY, whatever the engine got before (RULES.md, "One NOTIFY in flight",
+/// "First documents are full").
 #pragma once
 
 #include "core/base/time.hpp"

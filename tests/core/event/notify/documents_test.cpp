@@ -1,6 +1,7 @@
 /// @file
-/// What documents say to which watcher, and how often they are built (DESIGN.md rules 3, 4, 6, 7,
-/// 8; RFC 3680 §5).
+/// What documents say to which watcher, and how often they are built (RFC 3680 §5; RULES.md, "Every
+/// end is notified", "First documents are full", "Work follows change", "Stable ids", "A contact
+/// has its own clock").
 
 #include "core/reginfo/reader.hpp"
 #include "tests/core/event/notify/notify_fixture.hpp"

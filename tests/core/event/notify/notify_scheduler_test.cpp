@@ -1,6 +1,6 @@
 /// @file
-/// NOTIFY transactions: timers, one in flight a dialog, folding, superseding, answers (DESIGN.md
-/// rule 5; RFC 3261 §17.1.2, RFC 6665 §4.2.2).
+/// NOTIFY transactions: timers, one in flight a dialog, folding, superseding, answers (RULES.md,
+/// "One NOTIFY in flight"; RFC 3261 §17.1.2, RFC 6665 §4.2.2).
 
 #include "tests/core/event/notify/notify_fixture.hpp"
 

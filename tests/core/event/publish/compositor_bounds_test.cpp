@@ -1,5 +1,5 @@
 /// @file
-/// What one AOR may have, in numbers and in bytes (DESIGN.md rule 10).
+/// What one AOR may have, in numbers and in bytes (RULES.md, "Everything is bounded").
 
 #include "core/event/publish/compositor.hpp"
 #include "tests/support/engine_fixture.hpp"

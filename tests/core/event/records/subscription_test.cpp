@@ -1,5 +1,5 @@
 /// @file
-/// The pace of one subscription (DESIGN.md rule 12).
+/// The pace of one subscription (RULES.md, "Pacing per subscription").
 
 #include "core/event/records/subscription.hpp"
 

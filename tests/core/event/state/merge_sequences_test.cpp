@@ -1,6 +1,6 @@
 /// @file
 /// Sequences seen with real registrars, each of which a plain concatenation of publications gets
-/// wrong (DESIGN.md rule 2).
+/// wrong (RULES.md, "The state is a merge").
 
 #include "tests/core/event/state/merge_fixture.hpp"
 

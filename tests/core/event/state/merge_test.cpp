@@ -1,5 +1,6 @@
 /// @file
-/// The state of an AOR is the merge of what its publications say (DESIGN.md rules 2 and 7).
+/// The state of an AOR is the merge of what its publications say (RULES.md, "The state is a merge",
+/// "Stable ids").
 
 #include "tests/core/event/state/merge_fixture.hpp"
 

@@ -1,5 +1,6 @@
 /// @file
-/// When and how contacts end, and which changes watchers see (DESIGN.md rules 3, 4 and 8).
+/// When and how contacts end, and which changes watchers see (RULES.md, "Every end is notified", "A
+/// contact has its own clock", "Work follows change").
 
 #include "tests/core/event/state/merge_fixture.hpp"
 

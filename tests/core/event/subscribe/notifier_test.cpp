@@ -1,6 +1,7 @@
 /// @file
-/// Subscriptions, their bounds and their pace (DESIGN.md rules 6, 10, 12). What RFC 6665 says of
-/// SUBSCRIBE is in tests/wire/rfc6665_subscribe_test.cpp.
+/// Subscriptions, their bounds and their pace (RULES.md, "First documents are full", "Everything is
+/// bounded", "Pacing per subscription"). What RFC 6665 says of SUBSCRIBE is in
+/// tests/wire/rfc6665_subscribe_test.cpp.
 
 #include "core/event/subscribe/notifier.hpp"
 

@@ -57,8 +57,8 @@ TEST_F(Linphone, UnknownParamsAreKept) {
     EXPECT_TRUE(has(world.take_notifies().at(0), "name=\"+org.linphone.specs\""));
 }
 
-/// What Kamailio's ims_registrar_pcscf can read (features.md D2). What it has in common with `ims`
-/// is in ts24229_test.cpp and ims_identity_test.cpp.
+/// What Kamailio's ims_registrar_pcscf can read (RULES.md, "Kamailio as P-CSCF"). What it has in
+/// common with `ims` is in ts24229_test.cpp and ims_identity_test.cpp.
 struct Pcscf : WithProfile {
     Pcscf() : WithProfile(Profile::pcscf) {}
 
