@@ -163,7 +163,7 @@ void put(Encoder& out, const std::vector<Word>& words, const DetailsTable& table
             flag_if(word.active, kActive) | flag_if(word.since.has_value(), kSince) |
             flag_if(word.deadline.has_value(), kDeadline) | static_cast<Flags>(word.event) << kEvent
         );
-        out.number(word.said);
+        out.number(word.order);
         if (word.deadline) out.time(*word.deadline);
         if (word.since) out.time(*word.since);
     }
@@ -176,7 +176,7 @@ std::vector<Word> get_words(Decoder& in, DetailsList& details) {
         const Flags flags = in.number();
         word.active = flags & kActive;
         word.event = contact_event_of(flags >> kEvent);
-        word.said = in.number();
+        word.order = in.number();
         if (flags & kDeadline) word.deadline = in.time();
         if (flags & kSince) word.since = in.time();
     }

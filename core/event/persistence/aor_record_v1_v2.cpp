@@ -24,7 +24,7 @@ std::vector<Word> get_words(Decoder& in, DetailsList& details) {
         word.details = details.at(in.number());
         word.active = in.flag();
         word.event = contact_event_of(in.number());
-        word.said = in.number();
+        word.order = in.number();
         word.deadline = in.optional_time();
         word.since = in.since();
     }

@@ -17,7 +17,7 @@ constexpr Seconds kPermanent{86'400};
 bool is_imported(const Publication& publication) {
     const auto& words = publication.words;
     return !words.empty() && std::all_of(words.begin(), words.end(), [](const Word& word) {
-        return word.said == kImported;
+        return word.order == kImported;
     });
 }
 
@@ -51,7 +51,7 @@ std::optional<std::string> import_record(
     const Order next_order = state.next_order;
     Merge merge(key, state, Duration{0});
     merge.publish(time.now, 0, etag, time.now + longest, document, own);
-    for (Word& word : state.publications.back().words) word.said = kImported;
+    for (Word& word : state.publications.back().words) word.order = kImported;
     state.next_order = next_order;
     merge.refresh(etag, etag, time.now + longest);  // folds them anew
     return encode(key, state, time.now);

@@ -29,10 +29,10 @@ using Revision = std::uint64_t;
 /// Instead of the time of a PUBLISH where there was none.
 inline constexpr TimePoint kNoNews = TimePoint::min();
 
-/// The order in which words were first said about one AOR.
+/// The order in which the words on one AOR were first published.
 using Order = std::uint64_t;
 
-/// Of words that no PUBLISH said but that were imported: they lose to any other word.
+/// The order of imported words, which no PUBLISH brought: they lose to any other word.
 inline constexpr Order kImported = 0;
 
 /// What a publisher says of a contact besides its state. Never changed once made: words and
@@ -68,7 +68,7 @@ using DetailsPtr = boost::intrusive_ptr<const ContactDetails>;
 /// One publication's word on one contact.
 struct Word {
     DetailsPtr details;
-    Order said = 0;  ///< when it was first said
+    Order order = 0;  ///< of its first publication
     /// Of an active word; nothing: as long as the publication. Of an ended one: of the registration
     /// that has ended, where the publisher says what was left of it, as Kamailio does.
     CompactOptional<TimePoint> deadline;

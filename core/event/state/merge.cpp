@@ -137,7 +137,7 @@ void Merge::say(
         const auto [place, is_new] = listed.try_emplace(details->id, order.size());
         if (is_new) {
             order.emplace_back(&contact, std::move(details));
-        } else if (outdoes(contact, *order[*place].first)) {
+        } else if (replaces(contact, *order[*place].first)) {
             order[*place] = {&contact, std::move(details)};
         }
     }
@@ -156,11 +156,11 @@ void Merge::say(
         Word** const at = said_before.find(word.details->id);
         Word* const old = at ? *at : nullptr;
         if (old && same_saying(*old, word)) {
-            word.said = old->said;
+            word.order = old->order;
             is_overtaken = is_overtaken || is_created_again(*old, word);
             if (*old->details == *word.details) word.details = old->details;
         } else {
-            word.said = state_.next_order++;
+            word.order = state_.next_order++;
             if (old && !old->active) {
                 // Its own end a publisher may take back, if it does not say that nothing is new.
                 if (word.event == ContactEvent::created) old->deadline.reset();
@@ -195,7 +195,7 @@ void Merge::end(Word& word, TimePoint now) {
     const bool was_foretold = word.deadline && *word.deadline <= now;
     word.active = false;
     word.event = ContactEvent::expired;
-    if (word.said != kImported && !was_foretold) word.said = state_.next_order++;
+    if (word.order != kImported && !was_foretold) word.order = state_.next_order++;
     word.deadline.reset();
 }
 
@@ -296,19 +296,19 @@ MergeReport Merge::fold(const Fold& how) {
         const std::span<const Claim> group(claims.data() + begin, end - begin);
         begin = end;
 
-        const Verdict verdict = judge(group);
-        report.conflicts += verdict.conflicts;
+        const Winner winner = winner_of(group);
+        report.conflicts += winner.conflicts;
         report.words_given_up += keep_tombstones(group, tombstones);
 
         if (const std::size_t* const at = place.find(id)) {
             claimed[*at] = true;
-            report.visible |= settle(state_.contacts[*at], *verdict.winner, revision, how);
-        } else if (verdict.winner->word->active || verdict.winner->word->said >= how.first_new) {
+            report.visible |= settle(state_.contacts[*at], *winner.claim, revision, how);
+        } else if (winner.claim->word->active || winner.claim->word->order >= how.first_new) {
             ContactState contact;
             contact.active = false;
-            settle(contact, *verdict.winner, revision, how);
+            settle(contact, *winner.claim, revision, how);
             report.visible = true;
-            fresh.emplace_back(group.front().word->said, std::move(contact));
+            fresh.emplace_back(group.front().word->order, std::move(contact));
         }
     }
     for (std::size_t i = 0; i < claimed.size(); ++i) {
@@ -334,7 +334,7 @@ bool Merge::settle(ContactState& contact, const Claim& winner, Revision revision
     if (!word.active) {
         if (!contact.active && contact.details) return false;
         // An ended word from before counts again only because the active one was withdrawn.
-        const bool withdrawn = contact.active && word.said < how.first_new;
+        const bool withdrawn = contact.active && word.order < how.first_new;
         if (!withdrawn) set_details(contact, word.details, revision);
         finish(contact, withdrawn ? how.withdrawn : word.event, revision);
         return true;

@@ -1,5 +1,5 @@
 /// @file
-/// Which of several words on one contact counts (RULES.md, "The state is a merge").
+/// Which of several words on one contact wins (RULES.md, "The state is a merge").
 #pragma once
 
 #include "core/event/state/aor_state.hpp"
@@ -12,7 +12,7 @@
 
 namespace reginfo {
 
-/// A word and, unless it is a tombstone, the publication that says it.
+/// A word and its publication; a tombstone has none.
 struct Claim {
     const Word* word = nullptr;
     const Publication* publication = nullptr;
@@ -22,23 +22,24 @@ struct Claim {
 
 using Claims = boost::container::small_vector<Claim, 4>;
 
-/// All claims of an AOR, those on one contact together, in the order that judge needs.
+/// All claims of an AOR, sorted by contact, Call-ID, cseq and order.
 Claims claims_of(const AorState& state);
 
-struct Verdict {
-    const Claim* winner = nullptr;
+struct Winner {
+    const Claim* claim = nullptr;
     std::size_t conflicts = 0;  ///< active words of other publications than the winner's
 };
 
-/// What all claims on one contact come to. @pre as claims_of gave them; not empty
-Verdict judge(std::span<const Claim> claims);
+/// The claim that decides the state of one contact. @pre sorted as by claims_of; not empty
+Winner winner_of(std::span<const Claim> claims);
 
-/// Adds to `kept` the tombstones that keep an older active word from coming back, without those
-/// that another one outdoes. Returns how many of them were given up, as there are bounds.
-/// @pre as for judge
+/// Adds to `kept` the tombstones that an older active word still makes necessary, without those
+/// that another one covers. Returns how many were dropped to keep within the bounds.
+/// @pre as for winner_of
 std::size_t keep_tombstones(std::span<const Claim> claims, std::vector<Word>& kept);
 
-/// Which of two listings of one contact in one document counts: active beats ended.
-bool outdoes(const Contact& later, const Contact& earlier);
+/// Whether `later` replaces `earlier`, a listing of the same contact in the same document. An
+/// active listing replaces an ended one.
+bool replaces(const Contact& later, const Contact& earlier);
 
 }  // namespace reginfo

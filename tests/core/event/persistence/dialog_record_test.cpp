@@ -139,7 +139,7 @@ TEST_F(RecordCodec, ARecordOfLayout2IsRead) {
     EXPECT_EQ(word.details->children_xml(), "<y/>");
     EXPECT_TRUE(word.active);
     EXPECT_EQ(word.event, ContactEvent::created);
-    EXPECT_EQ(word.said, 3U);
+    EXPECT_EQ(word.order, 3U);
     EXPECT_EQ(*word.deadline, now + 29s);
     EXPECT_EQ(*word.since, now - 6s);
     ASSERT_EQ(back->tombstones.size(), 1U);

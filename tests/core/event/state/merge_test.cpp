@@ -339,7 +339,7 @@ TEST_F(Merging, AnImportedEndOutdatesNothing) {
     publish({ended(kX, "c1", 2)});
     for (Publication& publication : state.publications) {
         for (Word& word : publication.words) {
-            word.said = kImported;
+            word.order = kImported;
             word.deadline = now + 3600s;
         }
     }
