@@ -7,7 +7,7 @@
 #include "core/event/records/lookup.hpp"
 #include "core/event/records/notify_queue.hpp"
 #include "core/event/records/records.hpp"
-#include "core/event/state/merge.hpp"
+#include "core/event/state/stable_id.hpp"
 #include "core/reginfo/writer.hpp"
 #include "core/sip/uri.hpp"
 #include "core/transaction/responder.hpp"

@@ -1,6 +1,6 @@
 /// @file
 /// RULES.md, "The state is a merge", sentence by sentence and without regard to cost: what the
-/// contacts of an AOR must be. Shares nothing with core/event/state/merge.cpp.
+/// contacts of an AOR must be. Shares nothing with core/event/state/.
 #pragma once
 
 #include "core/base/time.hpp"

@@ -5,7 +5,7 @@
 #include "core/base/heap_bytes.hpp"
 #include "core/event/notify/registration_writer.hpp"
 #include "core/event/records/implicit_sets.hpp"
-#include "core/event/state/merge.hpp"
+#include "core/event/state/stable_id.hpp"
 #include "core/reginfo/writer.hpp"
 #include "core/sip/uri.hpp"
 #include "core/sip/writer.hpp"

@@ -1,6 +1,7 @@
 #include "core/event/operation/operator_actions.hpp"
 
 #include "core/event/records/lookup.hpp"
+#include "core/event/state/stable_id.hpp"
 #include "core/sip/writer.hpp"
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 
 #include "core/event/operation/recovery.hpp"
 
-#include "core/event/state/merge.hpp"
+#include "core/event/state/aor_state.hpp"
 
 #include <algorithm>
 #include <chrono>

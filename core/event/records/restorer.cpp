@@ -3,7 +3,7 @@
 #include "core/event/persistence/aor_record.hpp"
 #include "core/event/records/dialog_storage.hpp"
 #include "core/event/records/implicit_sets.hpp"
-#include "core/event/state/merge.hpp"
+#include "core/event/state/aor_state.hpp"
 
 #include <algorithm>
 #include <utility>

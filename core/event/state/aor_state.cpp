@@ -30,4 +30,21 @@ std::size_t listed_in(const AorState& state) {
     return listed;
 }
 
+std::optional<TimePoint> next_deadline_of(const AorState& state, Duration grace) {
+    std::optional<TimePoint> next;
+    const auto consider = [&](TimePoint deadline) {
+        if (!next || deadline < *next) next = deadline;
+    };
+    for (const SetMember& member : state.members) {
+        if (const auto deadline = next_deadline_of(member.state, grace)) consider(*deadline);
+    }
+    for (const Publication& publication : state.publications) {
+        consider(publication.deadline);
+        for (const Word& word : publication.words) {
+            if (word.active && word.deadline) consider(*word.deadline + grace);
+        }
+    }
+    return next;
+}
+
 }  // namespace reginfo

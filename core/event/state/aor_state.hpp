@@ -145,4 +145,8 @@ struct SetMember {
 /// theirs. Not the AOR's own registration, nor ends that nobody lists any more.
 std::size_t listed_in(const AorState& state);
 
+/// The next time at which Merge::expire has something to do; nothing if never.
+/// @param grace  added to each contact's own time
+std::optional<TimePoint> next_deadline_of(const AorState& state, Duration grace);
+
 }  // namespace reginfo

@@ -1,99 +1,50 @@
-/// @file
-/// From words to contacts; which word counts is in precedence.cpp.
-
 #include "core/event/state/merge.hpp"
 
-#include "core/event/state/by_contact.hpp"
-#include "core/event/state/precedence.hpp"
-
-#include <boost/container/small_vector.hpp>
+#include "core/sip/uri.hpp"
 
 #include <algorithm>
-#include <chrono>
-#include <iterator>
-#include <span>
+#include <cassert>
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace reginfo {
 namespace {
 
-/// A move of a contact's deadline by no more than this is rounding, not news (RULES.md, "Work
-/// follows change").
-constexpr Duration kDeadlineSlack = std::chrono::seconds{2};
-
-/// The event to tell with a contact that is active or ended, whatever was published with it.
-ContactEvent fitting(ContactEvent event, bool active) {
-    switch (event) {
-        case ContactEvent::registered:
-        case ContactEvent::created:
-        case ContactEvent::refreshed:
-        case ContactEvent::shortened:
-            return active ? event : ContactEvent::unregistered;
-        case ContactEvent::expired:
-        case ContactEvent::deactivated:
-        case ContactEvent::probation:
-        case ContactEvent::unregistered:
-        case ContactEvent::rejected:
-            return active ? ContactEvent::registered : event;
-        case ContactEvent::terminated:
-            return active ? ContactEvent::registered : ContactEvent::unregistered;
-    }
-    return event;
+std::string canonical(std::string_view aor) {
+    const auto uri = sip::parse_uri(aor);
+    auto name = uri ? sip::canonical_aor(*uri) : std::nullopt;
+    return name ? std::move(*name) : std::string(aor);
 }
 
-bool same_saying(const Word& a, const Word& b) {
-    return a.active == b.active && a.details->callid() == b.details->callid() &&
-           a.details->cseq == b.details->cseq;
+bool is_over(const SetMember& member) {
+    const AorState& state = member.state;
+    return state.publications.empty() && state.contacts.empty() && state.tombstones.empty();
 }
 
-/// Whether `word` says that a registration is new which was already said to be there: then its
-/// document is older than the one before it, and knows nothing of what that listed besides.
-/// (Kamailio publishes two new contacts at once, the first without the second; refused with 412 it
-/// comes again, with the entity-tag that the second has got meanwhile.)
-bool is_created_again(const Word& before, const Word& word) {
-    return word.active && word.event == ContactEvent::created &&
-           before.event != ContactEvent::created && word.details->cseq &&
-           !word.details->callid().empty();
-}
-
-bool is_active(const Contact& contact) { return contact.active && contact.expires != Seconds{0}; }
-
-/// What a listing says, apart from when it was first said.
-Word word_of(TimePoint now, const Contact& contact, DetailsPtr details) {
-    Word word;
-    word.active = is_active(contact);
-    word.event =
-        contact.active == word.active ? fitting(contact.event, word.active) : ContactEvent::expired;
-    const bool is_vague = word.event == ContactEvent::shortened && !contact.expires;
-    if (is_vague) word.event = ContactEvent::registered;
-    const bool is_vague_end = word.event == ContactEvent::probation && !contact.retry_after;
-    if (is_vague_end) word.event = ContactEvent::deactivated;
-    word.details = std::move(details);
-    const bool tells_what_was_left = !contact.active && contact.expires > Seconds{0};
-    if (contact.expires && (word.active || tells_what_was_left)) {
-        word.deadline = now + *contact.expires;
-    }
-    if (word.active && contact.duration_registered) word.since = now - *contact.duration_registered;
-    return word;
+/// The registration of a member that a full document does not list: it ends.
+MergeReport end_unlisted(SetMember& member, RegistrationMerge& merge, const Listing& listing) {
+    Registration unlisted;
+    unlisted.aor = member.state.published_aor();
+    unlisted.state = RegistrationState::terminated;
+    const MergeReport report = merge.publish({
+        .now = listing.now,
+        .current = listing.current,
+        .next = listing.next,
+        .deadline = listing.deadline,
+        .is_full_document = listing.is_full_document,
+        .registration = unlisted,
+    });
+    std::erase_if(member.state.publications, [&](const Publication& publication) {
+        return publication.etag == listing.next && publication.words.empty();
+    });
+    return report;
 }
 
 }  // namespace
 
-Hash128 stable_id(std::string_view aor, std::string_view identity) {
-    // The key is part of what is stored and told: never change it.
-    return Hasher(0x7265'6769'6e66'6f64U, 0x7266'6333'3638'3000U).add(aor).add(identity).finish();
-}
-
-DetailsPtr Merge::details_of(const Contact& contact) const {
-    return new ContactDetails(
-        stable_id(aor_, contact.identity),
-        contact.cseq,
-        contact.retry_after,
-        {contact.callid, contact.attributes_xml, contact.uri_xml, contact.children_xml}
-    );
-}
-
-MergeReport Merge::publish_own(
+MergeReport Merge::publish(
     TimePoint now,
     EntityTag current,
     EntityTag next,
@@ -101,268 +52,125 @@ MergeReport Merge::publish_own(
     const Document& document,
     const Registration& own
 ) {
-    if (current == 0) state_.publications.emplace_back();
-    Publication& publication = current == 0
-                                   ? state_.publications.back()
-                                   : *std::find_if(
-                                         state_.publications.begin(),
-                                         state_.publications.end(),
-                                         [&](const Publication& p) { return p.etag == current; }
-                                     );
-    publication.etag = next;
-    publication.deadline = deadline;
-
-    const Order first_new = state_.next_order;
-    say(now, publication, document, own);
-    state_.known = state_.known || own.state != RegistrationState::init || !own.contacts.empty();
-
-    const bool extensions = state_.extensions_xml() != own.extensions_xml;
-    if (extensions || state_.published_aor() != own.aor) {
-        state_.texts = {own.aor, own.extensions_xml};
+    assert(current == 0 || state_.has_publication(current));
+    const Listing listing{
+        .now = now,
+        .current = current,
+        .next = next,
+        .deadline = deadline,
+        .is_full_document = document.full,
+        .registration = own,
+    };
+    const MergeReport members = publish_members(document, listing);
+    const MergeReport report = own_.publish(listing);
+    for (Publication& publication : state_.publications) {
+        if (publication.etag == next) publication.others = document.registrations.size() - 1;
     }
-    return fold({.withdrawn = ContactEvent::expired, .first_new = first_new, .other = extensions});
+    return joined(report, members);
 }
 
-/// Takes over what the document lists, as this publication's words.
-void Merge::say(
-    TimePoint now,
-    Publication& publication,
-    const Document& document,
-    const Registration& own
-) {
-    ByContact<std::size_t> listed;  // where in `order`
-    boost::container::small_vector<std::pair<const Contact*, DetailsPtr>, 4> order;
-    for (const Contact& contact : own.contacts) {
-        DetailsPtr details = details_of(contact);
-        const auto [place, is_new] = listed.try_emplace(details->id, order.size());
-        if (is_new) {
-            order.emplace_back(&contact, std::move(details));
-        } else if (replaces(contact, *order[*place].first)) {
-            order[*place] = {&contact, std::move(details)};
+/// Applies `change(member, its merge)` to each member, whose revision is the one of the AOR.
+/// Returns whether watchers see a difference in one, and what was given up.
+template <class Change>
+MergeReport Merge::change_members(Change change) {
+    MergeReport all;
+    for (SetMember& member : state_.members) {
+        member.state.revision = state_.revision;
+        RegistrationMerge merge(member.aor, member.state, grace_);
+        const MergeReport report = change(member, merge);
+        all.visible = all.visible || report.visible;
+        all.words_given_up += report.words_given_up;
+    }
+    return all;
+}
+
+MergeReport Merge::publish_members(const Document& document, const Listing& own) {
+    if (state_.members.empty() && document.registrations.size() == 1) return {};
+    std::vector<std::pair<std::string, const Registration*>> listed;
+    for (const Registration& registration : document.registrations) {
+        if (&registration == &own.registration) continue;
+        std::string name = canonical(registration.aor);
+        const auto has_name = [&](const auto& entry) { return entry.first == name; };
+        if (name == aor_ || std::any_of(listed.begin(), listed.end(), has_name)) continue;
+        const auto is_it = [&](const SetMember& member) { return member.aor == name; };
+        if (std::none_of(state_.members.begin(), state_.members.end(), is_it)) {
+            state_.members.push_back({name, {}});
         }
+        listed.emplace_back(std::move(name), &registration);
     }
-
-    boost::container::small_vector<Word, 4> before(
-        std::make_move_iterator(publication.words.begin()),
-        std::make_move_iterator(publication.words.end())
-    );
-    publication.words.clear();
-    ByContact<Word*> said_before;
-    for (Word& word : before) said_before.try_emplace(word.details->id, &word);
-
-    bool is_overtaken = false;
-    for (auto& [contact, details] : order) {
-        Word word = word_of(now, *contact, std::move(details));
-        Word** const at = said_before.find(word.details->id);
-        Word* const old = at ? *at : nullptr;
-        if (old && same_saying(*old, word)) {
-            word.order = old->order;
-            is_overtaken = is_overtaken || is_created_again(*old, word);
-            if (*old->details == *word.details) word.details = old->details;
-        } else {
-            word.order = state_.next_order++;
-            if (old && !old->active) {
-                // Its own end a publisher may take back, if it does not say that nothing is new.
-                if (word.event == ContactEvent::created) old->deadline.reset();
-                bury(*old);
-            }
+    return change_members([&](SetMember& member, RegistrationMerge& merge) -> MergeReport {
+        const bool had_publication = member.state.has_publication(own.current);
+        const EntityTag current = had_publication ? own.current : EntityTag{0};
+        const auto entry = std::find_if(listed.begin(), listed.end(), [&](const auto& candidate) {
+            return candidate.first == member.aor;
+        });
+        if (entry != listed.end()) {
+            const RegistrationState before = member.state.state();
+            MergeReport report = merge.publish({
+                .now = own.now,
+                .current = current,
+                .next = own.next,
+                .deadline = own.deadline,
+                .is_full_document = own.is_full_document,
+                .registration = *entry->second,
+            });
+            report.visible = report.visible || before != member.state.state();
+            return report;
         }
-        publication.words.push_back(std::move(word));
-    }
-
-    const bool is_all = document.full || own.state == RegistrationState::terminated;
-    for (Word& word : before) {
-        if (listed.find(word.details->id)) continue;
-        if (is_all && !is_overtaken) {
-            leave_out(now, word);
-        } else {
-            publication.words.push_back(std::move(word));
-        }
-    }
+        if (!had_publication) return {};
+        if (own.is_full_document) return end_unlisted(member, merge, own);
+        merge.refresh(current, own.next, own.deadline);
+        return {};
+    });
 }
-
-/// A contact that its publication does not list any more.
-void Merge::leave_out(TimePoint now, Word& word) {
-    if (word.active && word.details->callid().empty()) return;
-    if (word.active) end(word, now);
-    bury(word);
-}
-
-/// Makes an active word an ended one, because the contact was left out or its time is over. The
-/// end of its time was said with the word itself, any other is said now: so a registrar that a
-/// phone has left cannot end what the phone has told another one since.
-void Merge::end(Word& word, TimePoint now) {
-    const bool was_foretold = word.deadline && *word.deadline <= now;
-    word.active = false;
-    word.event = ContactEvent::expired;
-    if (word.order != kImported && !was_foretold) word.order = state_.next_order++;
-    word.deadline.reset();
-}
-
-void Merge::bury(const Word& word) { state_.tombstones.push_back(word); }
 
 void Merge::refresh(EntityTag current, EntityTag next, TimePoint deadline) {
-    refresh_members(current, next, deadline);
-    for (Publication& publication : state_.publications) {
-        if (publication.etag != current) continue;
-        publication.etag = next;
-        publication.deadline = deadline;
-    }
-    fold({.withdrawn = ContactEvent::expired, .first_new = state_.next_order});
-}
-
-/// The publication ends: active words go, ended ones stay as tombstones.
-void Merge::withdraw(Publication& publication) {
-    for (const Word& word : publication.words) {
-        if (!word.active) bury(word);
-    }
-    publication.words.clear();
+    assert(state_.has_publication(current));
+    change_members([&](SetMember&, RegistrationMerge& merge) {
+        merge.refresh(current, next, deadline);
+        return MergeReport{};
+    });
+    own_.refresh(current, next, deadline);
 }
 
 MergeReport Merge::remove(EntityTag current) {
-    const bool members = remove_members(current);
-    const auto is_removed = [current](const Publication& p) { return p.etag == current; };
-    for (Publication& publication : state_.publications) {
-        if (is_removed(publication)) withdraw(publication);
-    }
-    std::erase_if(state_.publications, is_removed);
-    const Fold how{.withdrawn = ContactEvent::unregistered, .first_new = state_.next_order};
-    return joined(fold(how), members);
+    assert(state_.has_publication(current));
+    const MergeReport members = change_members([&](SetMember& member, RegistrationMerge& merge) {
+        return member.state.has_publication(current) ? merge.remove(current) : MergeReport{};
+    });
+    return joined(own_.remove(current), members);
 }
 
 MergeReport Merge::end_contact(const Hash128& id, ContactEvent event) {
-    const Order first_new = state_.next_order;
-    for (Publication& publication : state_.publications) {
-        for (Word& word : publication.words) {
-            if (!word.active || word.details->id != id) continue;
-            end(word, TimePoint::min());
-            word.event = event;
-        }
-    }
-    return joined(fold({.withdrawn = event, .first_new = first_new}), false);
+    return joined(own_.end_contact(id, event), {});
 }
 
 MergeReport Merge::expire(TimePoint now) {
-    const bool members = expire_members(now);
-    return joined(expire_own(now), members);
+    const MergeReport members =
+        change_members([&](SetMember&, RegistrationMerge& merge) { return merge.expire(now); });
+    return joined(own_.expire(now), members);
 }
 
-MergeReport Merge::expire_own(TimePoint now) {
-    const Order first_new = state_.next_order;
-    std::size_t contacts = 0;
-    const auto is_over = [now](const Publication& p) { return p.deadline <= now; };
-    for (Publication& publication : state_.publications) {
-        if (is_over(publication)) withdraw(publication);
-    }
-    const std::size_t publications = std::erase_if(state_.publications, is_over);
-    const auto has_expired = [this, now](const Word& word) {
-        return word.active && word.deadline && *word.deadline + grace_ <= now;
-    };
-    for (Publication& publication : state_.publications) {
-        // One without a Call-ID leaves no end behind.
-        contacts += std::erase_if(publication.words, [&](const Word& word) {
-            return has_expired(word) && word.details->callid().empty();
-        });
-        for (Word& word : publication.words) {
-            if (!has_expired(word)) continue;
-            ++contacts;
-            end(word, now);
-        }
-    }
-    MergeReport report = fold({.withdrawn = ContactEvent::expired, .first_new = first_new});
-    report.contacts_expired = contacts;
-    report.publications_expired = publications;
-    return report;
-}
-
-MergeReport Merge::fold(const Fold& how) {
-    const Claims claims = claims_of(state_);
-
-    MergeReport report;
-    report.visible = how.other;
-    const Revision revision = state_.revision + 1;
-    ByContact<std::size_t> place;
-    for (std::size_t i = 0; i < state_.contacts.size(); ++i) {
-        place.try_emplace(state_.contacts[i].details->id, i);
-    }
-    boost::container::small_vector<bool, 8> claimed(state_.contacts.size());
-
-    std::vector<Word> tombstones;
-    std::vector<std::pair<Order, ContactState>> fresh;
-    for (std::size_t begin = 0; begin < claims.size();) {
-        std::size_t end = begin + 1;
-        const Hash128& id = claims[begin].details().id;
-        while (end < claims.size() && claims[end].details().id == id) ++end;
-        const std::span<const Claim> group(claims.data() + begin, end - begin);
-        begin = end;
-
-        const Winner winner = winner_of(group);
-        report.conflicts += winner.conflicts;
-        report.words_given_up += keep_tombstones(group, tombstones);
-
-        if (const std::size_t* const at = place.find(id)) {
-            claimed[*at] = true;
-            report.visible |= settle(state_.contacts[*at], *winner.claim, revision, how);
-        } else if (winner.claim->word->active || winner.claim->word->order >= how.first_new) {
-            ContactState contact;
-            contact.active = false;
-            settle(contact, *winner.claim, revision, how);
-            report.visible = true;
-            fresh.emplace_back(group.front().word->order, std::move(contact));
-        }
-    }
-    for (std::size_t i = 0; i < claimed.size(); ++i) {
-        if (claimed[i] || !state_.contacts[i].active) continue;
-        finish(state_.contacts[i], how.withdrawn, revision);
-        report.visible = true;
-    }
-
-    std::sort(fresh.begin(), fresh.end(), [](const auto& a, const auto& b) {
-        return a.first < b.first;
+std::size_t Merge::forget_ended(Revision told, std::size_t keep) {
+    std::size_t given_up = 0;
+    change_members([&](SetMember&, RegistrationMerge& merge) {
+        given_up += merge.forget_ended(told, keep);
+        return MergeReport{};
     });
-    for (auto& [said, contact] : fresh) state_.contacts.push_back(std::move(contact));
-    state_.tombstones = std::move(tombstones);
-    if (!state_.former_uris.empty()) tidy_former_uris();
-    if (report.visible) state_.revision = revision;
-    return report;
+    std::erase_if(state_.members, is_over);
+    return given_up + own_.forget_ended(told, keep);
 }
 
-/// Brings one contact to the winner's word. Returns whether watchers see a difference (RULES.md,
-/// "Work follows change").
-bool Merge::settle(ContactState& contact, const Claim& winner, Revision revision, const Fold& how) {
-    const Word& word = *winner.word;
-    if (!word.active) {
-        if (!contact.active && contact.details) return false;
-        // An ended word from before counts again only because the active one was withdrawn.
-        const bool withdrawn = contact.active && word.order < how.first_new;
-        if (!withdrawn) set_details(contact, word.details, revision);
-        finish(contact, withdrawn ? how.withdrawn : word.event, revision);
-        return true;
+/// Both parts of a change have one revision.
+MergeReport Merge::joined(MergeReport own, const MergeReport& members) {
+    own.words_given_up += members.words_given_up;
+    if (own.visible) {
+        state_.own_changed = state_.revision;
+    } else if (members.visible) {
+        ++state_.revision;
+        own.visible = true;
     }
-    const TimePoint deadline = word.deadline ? *word.deadline : winner.publication->deadline;
-    const Duration moved = deadline - contact.deadline;
-    const bool own_clock = word.deadline.has_value();
-    const bool began = !contact.active;
-    const bool changed = began ||
-                         (contact.details != word.details && *contact.details != *word.details) ||
-                         own_clock != contact.own_clock ||
-                         (own_clock && (moved > kDeadlineSlack || moved < -kDeadlineSlack));
-    contact.active = true;
-    set_details(contact, word.details, revision);
-    contact.event = word.event;
-    contact.own_clock = own_clock;
-    contact.since = word.since;
-    if (changed || !own_clock) contact.deadline = deadline;
-    if (began) contact.became = revision;
-    if (changed) contact.changed = revision;
-    return changed;
-}
-
-void Merge::finish(ContactState& contact, ContactEvent event, Revision revision) {
-    contact.active = false;
-    contact.event = event;
-    contact.became = revision;
-    contact.changed = revision;
+    return own;
 }
 
 }  // namespace reginfo

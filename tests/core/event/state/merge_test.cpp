@@ -2,6 +2,7 @@
 /// The state of an AOR is the merge of what its publications say (RULES.md, "The state is a merge",
 /// "Stable ids").
 
+#include "core/event/state/stable_id.hpp"
 #include "tests/core/event/state/merge_fixture.hpp"
 
 namespace reginfo {
