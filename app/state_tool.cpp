@@ -2,6 +2,7 @@
 
 #include "app/location_dump.hpp"
 #include "app/state_lines.hpp"
+#include "core/event/persistence/aor_record.hpp"
 #include "core/event/persistence/dialog_record.hpp"
 #include "core/event/persistence/location_import.hpp"
 #include "core/reginfo/reader.hpp"

@@ -4,7 +4,7 @@
 #include "app/state_tool.hpp"
 
 #include "app/location_dump.hpp"
-#include "core/event/persistence/dialog_record.hpp"
+#include "core/event/persistence/aor_record.hpp"
 #include "tests/storage/temporary_directory.hpp"
 
 #include <gmock/gmock.h>

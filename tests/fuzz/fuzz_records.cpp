@@ -4,6 +4,7 @@
 /// is the value.
 
 #include "core/engine.hpp"
+#include "core/event/persistence/aor_record.hpp"
 #include "core/event/persistence/dialog_record.hpp"
 #include "core/event/records/dialog_storage.hpp"
 #include "core/transaction/transaction_record.hpp"

@@ -1,6 +1,7 @@
 /// @file
 /// Damage is noticed and named, and costs what is damaged and no more.
 
+#include "core/event/persistence/aor_record.hpp"
 #include "core/event/persistence/dialog_record.hpp"
 #include "core/storage/record_file.hpp"
 #include "tests/storage/record_file_fixture.hpp"

@@ -1,13 +1,19 @@
 /// @file
-/// AOR records of the current layout: flags of a thing in one number, what can be read off
-/// elsewhere left out.
+/// Layout 3. The flags of an element are one number, and what follows from something else is left
+/// out.
 
 #include "core/event/persistence/aor_record.hpp"
 
+#include "core/event/persistence/aor_record_parts.hpp"
+#include "core/event/persistence/aor_record_v1_v2.hpp"
+#include "core/event/persistence/record_layout.hpp"
 #include "core/event/persistence/shared_texts.hpp"
 
 #include <boost/container/small_vector.hpp>
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <utility>
 
 namespace reginfo {
@@ -15,13 +21,13 @@ namespace {
 
 using Flags = std::uint64_t;
 
-/// Of a state.
+// Flags of a state.
 constexpr Flags kKnown = 1;
-constexpr Flags kOtherName = 2;  ///< it was published under another name than the canonical one
+constexpr Flags kOtherName = 2;  ///< the published AOR differs from the canonical one, and follows
 constexpr Flags kExtensions = 4;
-constexpr Flags kFormerUris = 8;  ///< they follow the contacts
+constexpr Flags kFormerUris = 8;  ///< former URIs follow the contacts
 
-/// Of details.
+// Flags of details.
 constexpr Flags kCseq = 1;
 constexpr Flags kRetryAfter = 2;
 constexpr Flags kChildren = 4;
@@ -29,7 +35,7 @@ constexpr Flags kCallId = 8;         ///< its text follows
 constexpr Flags kCallIdInside = 16;  ///< its text stands in the attributes
 constexpr Flags kSharedEnd = 32;     ///< the attributes end with a shared text
 
-/// Of words and contacts; the event follows from kEvent on.
+// Flags of words and contacts; the bits from kEvent on are the event.
 constexpr Flags kActive = 1;
 constexpr Flags kSince = 2;
 constexpr Flags kDeadline = 4;  ///< of words
@@ -38,8 +44,8 @@ constexpr unsigned kEvent = 3;
 
 Flags flag_if(bool condition, Flags flag) { return condition ? flag : 0; }
 
-/// Details are written once, in the order in which they come up, and referred to by their place:
-/// words and contacts share them.
+/// The details of a state, each once, in the order in which words and contacts first refer to them.
+/// Words and contacts have the place of their details instead.
 class DetailsTable {
 public:
     explicit DetailsTable(const AorState& state) {
@@ -68,7 +74,7 @@ private:
     }
     void add(const ContactDetails* details) { places_.emplace_back(details, places_.size()); }
 
-    /// From when they came up first to their place among the others.
+    /// Replaces the number of the first reference by the place among all details.
     void number() {
         Few<Place*> in_order;
         for (Place& place : places_) in_order.push_back(&place);
@@ -85,7 +91,7 @@ private:
     Few<Place> places_;  ///< by address
 };
 
-/// Where the part of the attributes begins that many contacts have in common.
+/// The position in the attributes from which on many contacts have the same text.
 std::size_t common_end(std::string_view attributes) {
     return std::min(attributes.find(" user_agent=\""), attributes.size());
 }
@@ -208,7 +214,7 @@ ContactState get_contact(Decoder& in, DetailsList& details) {
     return contact;
 }
 
-/// Without its members, which have none.
+/// Writes a state without its members.
 void put(Encoder& out, std::string_view name, const AorState& state, SharedTexts* shared_texts) {
     const DetailsTable table(state);
     const bool has_other_name = state.published_aor() != name;
@@ -240,7 +246,7 @@ void put(Encoder& out, std::string_view name, const AorState& state, SharedTexts
     }
 }
 
-/// Returns false for a damaged one.
+/// Reads a state without its members. Returns false for a damaged record.
 bool get(Decoder& in, std::string_view name, AorState& state, const SharedTexts* shared_texts) {
     const Flags flags = in.number();
     const std::string_view published_aor = flags & kOtherName ? in.text() : name;
@@ -253,9 +259,9 @@ bool get(Decoder& in, std::string_view name, AorState& state, const SharedTexts*
     DetailsList details;
     std::string scratch;
     details.all.resize(in.count());
-    for (DetailsPtr& one : details.all) {
+    for (DetailsPtr& shared : details.all) {
         if (!in.ok()) return false;
-        one = get_details(in, shared_texts, scratch);
+        shared = get_details(in, shared_texts, scratch);
     }
     state.publications.resize(in.count());
     for (Publication& publication : state.publications) {
@@ -278,12 +284,13 @@ bool get(Decoder& in, std::string_view name, AorState& state, const SharedTexts*
 }
 
 bool get_any(Decoder& in, std::string_view name, AorState& state, const SharedTexts* shared_texts) {
-    const bool whole = in.layout() < 3 ? get_old(in, state) : get(in, name, state, shared_texts);
-    const bool ended =
+    const bool whole =
+        in.layout() < 3 ? decode_v1_v2(in, state) : get(in, name, state, shared_texts);
+    const bool has_only_ended_tombstones =
         std::none_of(state.tombstones.begin(), state.tombstones.end(), [](const Word& tombstone) {
             return tombstone.active;
         });
-    return in.ok() && whole && ended;
+    return in.ok() && whole && has_only_ended_tombstones;
 }
 
 }  // namespace

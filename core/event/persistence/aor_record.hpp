@@ -1,35 +1,34 @@
 /// @file
-/// Pieces that the layouts of AOR records share.
+/// The record of an AOR: its state as bytes, for the store and for states that rest in memory.
 #pragma once
 
-#include "core/event/persistence/record_layout.hpp"
+#include "core/base/time.hpp"
+#include "core/event/persistence/record_time.hpp"
 #include "core/event/state/aor_state.hpp"
 
-#include <algorithm>
-#include <cstddef>
-#include <cstdint>
-#include <vector>
+#include <optional>
+#include <string>
+#include <string_view>
 
 namespace reginfo {
 
-/// The shared details of a record, by place; a bad place is nobody's and spoils the record.
-struct DetailsList {
-    std::vector<DetailsPtr> all;
-    bool complete = true;
+class SharedTexts;
 
-    DetailsPtr at(std::uint64_t place) {
-        if (place < all.size()) return all[static_cast<std::size_t>(place)];
-        complete = false;
-        return new ContactDetails();
-    }
-};
-
-inline ContactEvent contact_event_of(std::uint64_t number) {
-    constexpr auto kLast = static_cast<std::uint64_t>(ContactEvent::terminated);
-    return static_cast<ContactEvent>(std::min(number, kLast));
-}
-
-/// Of layouts 1 and 2, without its members. Returns false for a damaged one.
-bool get_old(Decoder& in, AorState& state);
+/// @param aor           canonical
+/// @param shared_texts  takes texts that many records share; then the record can only be read with
+///                      it. Null for a record that goes to the store
+std::string encode(
+    std::string_view aor,
+    const AorState& state,
+    TimePoint now,
+    SharedTexts* shared_texts = nullptr
+);
+/// Returns nothing for a damaged record, or one of an unknown layout.
+std::optional<AorState> decode_aor(
+    std::string_view aor,
+    std::string_view bytes,
+    const RecordTime& time,
+    const SharedTexts* shared_texts = nullptr
+);
 
 }  // namespace reginfo

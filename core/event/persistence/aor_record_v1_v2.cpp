@@ -1,7 +1,9 @@
-/// @file
-/// AOR records of layouts 1 and 2, which a store may still hold.
+#include "core/event/persistence/aor_record_v1_v2.hpp"
 
-#include "core/event/persistence/aor_record.hpp"
+#include "core/event/persistence/aor_record_parts.hpp"
+
+#include <cstddef>
+#include <vector>
 
 namespace reginfo {
 namespace {
@@ -33,7 +35,7 @@ std::vector<Word> get_words(Decoder& in, DetailsList& details) {
 
 }  // namespace
 
-bool get_old(Decoder& in, AorState& state) {
+bool decode_v1_v2(Decoder& in, AorState& state) {
     const std::string_view published_aor = in.text();
     state.texts = {published_aor, in.text()};
     state.incarnation = in.number();
@@ -43,9 +45,9 @@ bool get_old(Decoder& in, AorState& state) {
     state.known = in.flag();
     DetailsList details;
     details.all.resize(in.count());
-    for (DetailsPtr& one : details.all) {
+    for (DetailsPtr& shared : details.all) {
         if (!in.ok()) return false;
-        one = get_details(in);
+        shared = get_details(in);
     }
     state.publications.resize(in.count());
     for (Publication& publication : state.publications) {

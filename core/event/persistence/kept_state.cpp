@@ -3,7 +3,7 @@
 #include "core/event/persistence/kept_state.hpp"
 
 #include "core/base/heap_bytes.hpp"
-#include "core/event/persistence/dialog_record.hpp"
+#include "core/event/persistence/aor_record.hpp"
 #include "core/event/state/footprint.hpp"
 
 #include <algorithm>

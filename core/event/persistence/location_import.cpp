@@ -2,6 +2,7 @@
 
 #include "core/event/persistence/location_import.hpp"
 
+#include "core/event/persistence/aor_record.hpp"
 #include "core/event/state/merge.hpp"
 #include "core/sip/uri.hpp"
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/base/time.hpp"
-#include "core/event/persistence/dialog_record.hpp"
+#include "core/event/persistence/record_time.hpp"
 #include "core/event/state/aor_state.hpp"
 #include "core/reginfo/document.hpp"
 

@@ -1,10 +1,10 @@
 /// @file
-/// What the records of AORs and dialogs have in common.
+/// What the records of AORs and dialogs have in common: their version, and times.
 #pragma once
 
 #include "core/base/bytes.hpp"
 #include "core/base/time.hpp"
-#include "core/event/persistence/dialog_record.hpp"
+#include "core/event/persistence/record_time.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -15,8 +15,8 @@
 
 namespace reginfo {
 
-/// The first number of each record: what follows is laid out as that version did. Layout 1 did not
-/// know since when a contact is bound; layout 3 says the same of AORs in less room.
+/// The layout of a record, which is its first number. Layout 1 does not have the time since which a
+/// contact is bound. Layout 3 has AORs in fewer bytes.
 inline constexpr std::uint64_t kLayout = 3;
 
 class Encoder : public ByteWriter {
@@ -38,7 +38,7 @@ public:
     bool fits() const { return layout_ >= 1 && layout_ <= kLayout && ok() && at_end(); }
 
     TimePoint time() {
-        // Bounded, so that no record, however damaged, overflows the sum.
+        // Clamped, so that a damaged record cannot overflow the sum.
         constexpr std::int64_t kFar = std::numeric_limits<std::int64_t>::max() / 4;
         const std::int64_t left = std::clamp(signed_number(), -kFar, kFar);
         return time_.now + Duration{left} - std::min(time_.age, Duration{kFar});

@@ -4,6 +4,7 @@
 #include "core/event/persistence/dialog_record.hpp"
 
 #include "core/base/bytes.hpp"
+#include "core/event/persistence/aor_record.hpp"
 #include "core/event/persistence/shared_texts.hpp"
 #include "core/transaction/transaction_record.hpp"
 #include "tests/core/event/state/merge_fixture.hpp"

@@ -3,7 +3,7 @@
 
 #include "core/event/persistence/kept_state.hpp"
 
-#include "core/event/persistence/dialog_record.hpp"
+#include "core/event/persistence/aor_record.hpp"
 #include "tests/core/event/state/merge_fixture.hpp"
 
 #include <gtest/gtest.h>

@@ -3,6 +3,7 @@
 
 #include "core/event/persistence/location_import.hpp"
 
+#include "core/event/persistence/aor_record.hpp"
 #include "tests/core/event/state/merge_fixture.hpp"
 
 #include <gtest/gtest.h>

@@ -2,7 +2,7 @@
 /// A contact that changes its URI and stays the same one: who goes by URI, as Kamailio does, is
 /// told that the old one has ended (RULES.md, "Every end is notified").
 
-#include "core/event/persistence/dialog_record.hpp"
+#include "core/event/persistence/aor_record.hpp"
 #include "tests/core/event/state/merge_fixture.hpp"
 #include "tests/support/engine_fixture.hpp"
 
