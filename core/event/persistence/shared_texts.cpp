@@ -1,5 +1,3 @@
-/// @file
-
 #include "core/event/persistence/shared_texts.hpp"
 
 #include "core/base/heap_bytes.hpp"
@@ -12,13 +10,13 @@ std::size_t SharedTexts::Text::bytes() const {
     return heap_bytes(text) + sizeof(Text) + sizeof(Hash128) + sizeof(std::uint32_t);
 }
 
-std::optional<std::uint32_t> SharedTexts::number_of(std::string_view text, std::uint64_t who) {
+std::optional<std::uint32_t> SharedTexts::number_of(std::string_view text, std::uint64_t holder) {
     if (text.size() > kLongest) return std::nullopt;
     const Hash128 hash = Hasher(seed_, 3).add(text).finish();
-    if (const auto known = numbers_.find(hash); known != numbers_.end()) return use(known->second);
+    if (const auto entry = numbers_.find(hash); entry != numbers_.end()) return use(entry->second);
     Seen& seen = seen_[hash.low % kMost];
-    if (seen.hash != hash.high) seen = {hash.high, who};
-    if (seen.who == who) return std::nullopt;
+    if (seen.hash != hash.high) seen = {hash.high, holder};
+    if (seen.holder == holder) return std::nullopt;
     const auto number = free_place();
     if (!number) return std::nullopt;
     Text& taken = texts_[*number];
@@ -43,7 +41,7 @@ void SharedTexts::release(std::uint16_t number) {
     idle_.push_back(number);
 }
 
-/// A new place, or that of a text that nobody uses any more; nothing if all are used.
+/// A new place, or the place of a text that no record uses; nothing if all are in use.
 std::optional<std::uint32_t> SharedTexts::free_place() {
     if (texts_.size() < kMost) {
         texts_.emplace_back();

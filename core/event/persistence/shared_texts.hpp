@@ -17,25 +17,26 @@
 
 namespace reginfo {
 
-/// Numbers the texts that several say, such as the names of phones' makes. What one alone says, as
-/// a name with a serial number in it, is not taken in, however often it comes. What is taken in
-/// stays while somebody uses it, and until another one needs its place: so nobody can fill the
-/// places for longer than he has records that use them.
+/// Gives numbers to texts that several contacts have, such as the User-Agent of a phone model. A
+/// text that one contact alone has, such as a name with a serial number, gets none, however often
+/// it comes. A text stays while a record uses it, and after that until another text needs its
+/// place. So a peer holds places only as long as it has records that use them.
 class SharedTexts {
 public:
     /// @param seed  of the hashes: peers choose the texts
     explicit SharedTexts(std::uint64_t seed) : seed_(seed) {}
 
-    /// A record is about to be written: it uses nothing yet.
+    /// Begins a record, which uses no text yet.
     void start_record() { used_.clear(); }
-    /// Nothing if the text is not taken in; else the record uses it.
-    /// @param who  says it
-    std::optional<std::uint32_t> number_of(std::string_view text, std::uint64_t who);
-    /// What the record uses, as often as it does: each to be released when the record is gone.
+    /// The number of the text, which the record then uses; nothing if the text gets none.
+    /// @param holder  identifies the contact that has the text
+    std::optional<std::uint32_t> number_of(std::string_view text, std::uint64_t holder);
+    /// The numbers that the record uses, each as often as it does. Each must be released once the
+    /// record is gone.
     const std::vector<std::uint16_t>& used() const { return used_; }
     void release(std::uint16_t number);
 
-    /// Empty for a number that was never given.
+    /// Empty for an unknown number.
     std::string_view at(std::uint64_t number) const {
         return number < texts_.size() ? texts_[number].text : std::string_view();
     }
@@ -50,13 +51,13 @@ private:
         std::string text;
         Hash128 hash;
         std::uint32_t uses = 0;
-        bool is_idle = false;  ///< it is in idle_, where it stays when it is used again
+        bool is_idle = false;  ///< in idle_, also after it is used again
 
         std::size_t bytes() const;
     };
     struct Seen {
         std::uint64_t hash = 0;
-        std::uint64_t who = 0;
+        std::uint64_t holder = 0;
     };
 
     std::uint32_t use(std::uint32_t number);
@@ -64,9 +65,9 @@ private:
 
     std::uint64_t seed_;
     std::deque<Text> texts_;
-    std::deque<std::uint16_t> idle_;  ///< the one longest without use first
+    std::deque<std::uint16_t> idle_;  ///< least recently used first
     boost::unordered_flat_map<Hash128, std::uint32_t> numbers_;
-    std::array<Seen, kMost> seen_;  ///< of texts not taken in, each in its place
+    std::array<Seen, kMost> seen_;  ///< the last holder of texts without a number, by hash
     std::vector<std::uint16_t> used_;
     std::size_t bytes_ = 0;
 };

@@ -3,7 +3,7 @@
 #include "core/event/publish/compositor.hpp"
 
 #include "core/bounds.hpp"
-#include "core/event/persistence/dialog_record.hpp"
+#include "core/event/persistence/aor_record.hpp"
 #include "core/event/publish/publish_bounds.hpp"
 #include "core/event/publish/publish_log.hpp"
 #include "core/event/state/footprint.hpp"
@@ -31,7 +31,9 @@ constexpr std::size_t kGrowthAllowed = 256;
 struct Compositor::Change final : PendingChange {
     /// @param keep  the AOR's own state stays as it is meanwhile, as the change may fail
     Change(Compositor& compositor_, Aor& aor_, StateReader state, bool keep)
-        : compositor(compositor_), aor(aor_), next(std::move(state).take(keep)) {}
+        : compositor(compositor_),
+          aor(aor_),
+          next(keep ? std::move(state).copy() : std::move(state).release()) {}
     /// One that only the store can refuse.
     Change(Compositor& compositor_, Aor& aor_)
         : Change(compositor_, aor_, aor_.state(), compositor_.records_.settings.durable) {}

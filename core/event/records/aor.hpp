@@ -6,7 +6,7 @@
 #include "core/base/slot_table.hpp"
 #include "core/base/time.hpp"
 #include "core/base/timer_queue.hpp"
-#include "core/event/persistence/kept_state.hpp"
+#include "core/event/persistence/resting_state.hpp"
 #include "core/event/records/request_queue.hpp"
 #include "core/event/records/subscription.hpp"
 
@@ -21,16 +21,16 @@ class Aor {
 public:
     /// @param serial_  that no other AOR of this process has
     Aor(std::string_view name_, std::uint64_t serial_, OpenStates& states)
-        : name(name_), serial(serial_), kept_(states) {}
+        : name(name_), serial(serial_), state_(states) {}
 
     const FixedText name;  ///< canonical (sip::canonical_aor)
     const std::uint64_t serial;
 
-    const StateSummary& summary() const { return kept_.summary(); }
+    const StateSummary& summary() const { return state_.summary(); }
     Revision revision() const { return summary().revision; }
-    StateReader state() const { return kept_.read(name); }
-    void set_state(AorState state) { kept_.set(name, std::move(state)); }
-    const KeptState& kept() const { return kept_; }
+    StateReader state() const { return state_.read(name); }
+    void set_state(AorState state) { state_.set(name, std::move(state)); }
+    const RestingState& resting_state() const { return state_; }
 
     WatcherList watchers;
     WatcherList::iterator next_notified;  ///< whose turn it is in the fan-out
@@ -68,7 +68,7 @@ private:
     bool is_lagging_right() const;
 
     std::uint32_t lagging_ = 0;
-    KeptState kept_;
+    RestingState state_;
 };
 
 }  // namespace reginfo

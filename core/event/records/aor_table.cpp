@@ -38,7 +38,7 @@ void AorTable::erase(Aor& aor) {
     assert(find(aor.name) == &aor);
     slots_.remove(aor.slot);
     bytes_ -= own_bytes(aor);
-    states_.forget(aor.kept());
+    states_.forget(aor.resting_state());
     aors_.erase(&aor);
     delete &aor;
 }

@@ -5,7 +5,7 @@
 #include "core/base/gradual_table.hpp"
 #include "core/base/hash.hpp"
 #include "core/base/slot_table.hpp"
-#include "core/event/persistence/kept_state.hpp"
+#include "core/event/persistence/resting_state.hpp"
 #include "core/event/records/aor.hpp"
 
 #include <boost/unordered/unordered_flat_set.hpp>

@@ -55,7 +55,7 @@ void Records::acknowledge(Subscription& subscription, Revision revision) {
     if (aor.lagging() > 0 || aor.requests.is_locked) return;
     const StateSummary before = aor.summary();
     if (before.contacts_ended == 0 && !before.others_ended) return;
-    AorState state = aor.state().take(false);
+    AorState state = aor.state().release();
     Merge(aor.name, state, Duration{0})
         .forget_ended(aor.revision(), std::numeric_limits<std::size_t>::max());
     aor.set_state(std::move(state));

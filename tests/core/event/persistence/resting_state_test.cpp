@@ -1,7 +1,7 @@
 /// @file
-/// A state that rests is what it was; texts that many have are kept once.
+/// A resting state decodes to what it was; a text that many records have is stored once.
 
-#include "core/event/persistence/kept_state.hpp"
+#include "core/event/persistence/resting_state.hpp"
 
 #include "core/event/persistence/aor_record.hpp"
 #include "tests/core/event/state/merge_fixture.hpp"
@@ -14,29 +14,29 @@
 namespace reginfo {
 namespace {
 
-class KeptStateTest : public MergeTest {
+class RestingStateTest : public MergeTest {
 protected:
-    /// As bytes: all that there is of it.
-    static std::string whole(const AorState& of) { return encode(kAor, of, TimePoint{}); }
+    /// All of a state, as bytes.
+    static std::string whole(const AorState& any) { return encode(kAor, any, TimePoint{}); }
 
-    /// Another one is set, so that what was set before is closed.
+    /// Sets another state, so that the one set before is closed.
     void close_others() {
-        KeptState& other = others.emplace_back(states);
+        RestingState& other = others.emplace_back(states);
         other.set("sip:other@example.org", AorState{});
     }
 
     OpenStates states{1, 7};
-    KeptState kept{states};
-    std::deque<KeptState> others;
+    RestingState resting{states};
+    std::deque<RestingState> others;
 };
 
-TEST_F(KeptStateTest, OneThatWasNeverSetIsEmpty) {
-    EXPECT_EQ(whole(*kept.read(kAor)), whole(AorState{}));
-    EXPECT_EQ(kept.summary().state(), RegistrationState::init);
+TEST_F(RestingStateTest, OneThatWasNeverSetIsEmpty) {
+    EXPECT_EQ(whole(*resting.read(kAor)), whole(AorState{}));
+    EXPECT_EQ(resting.summary().state(), RegistrationState::init);
     EXPECT_EQ(states.bytes(), 0U);
 }
 
-TEST_F(KeptStateTest, AClosedOneIsWhatItWasOpen) {
+TEST_F(RestingStateTest, AClosedOneIsWhatItWasOpen) {
     EntityTag tag = publish({
         {.uri = kX, .callid = "with-&quot;-in-it", .attributes = " user_agent=\"Phone/1.0\""},
         {.uri = kY, .callid = "", .cseq = {}, .children = "<display-name>Y</display-name>"},
@@ -45,56 +45,56 @@ TEST_F(KeptStateTest, AClosedOneIsWhatItWasOpen) {
     modify(tag, {{.uri = kX, .event = "probation", .attributes = " retry-after=\"9\""}});
     publish({{.uri = kX, .cseq = 3}});
     const std::string before = whole(state);
-    kept.set(kAor, state);
+    resting.set(kAor, state);
     close_others();
 
-    EXPECT_EQ(whole(*kept.read(kAor)), before);
-    EXPECT_EQ(whole(kept.read(kAor).take(true)), before);
-    EXPECT_EQ(kept.read(kAor)->contacts.size(), state.contacts.size());
+    EXPECT_EQ(whole(*resting.read(kAor)), before);
+    EXPECT_EQ(whole(resting.read(kAor).copy()), before);
+    EXPECT_EQ(resting.read(kAor)->contacts.size(), state.contacts.size());
 }
 
-TEST_F(KeptStateTest, TheSummaryIsThereWhetherOpenOrClosed) {
+TEST_F(RestingStateTest, TheSummaryIsThereWhetherOpenOrClosed) {
     publish({{.uri = kX}, {.uri = kY, .state = "terminated", .event = "expired"}});
     for (const bool closed : {false, true}) {
-        kept.set(kAor, state);
+        resting.set(kAor, state);
         if (closed) close_others();
-        EXPECT_EQ(kept.summary().revision, state.revision);
-        EXPECT_EQ(kept.summary().publications, 1U);
-        EXPECT_EQ(kept.summary().contacts_active, 1U);
-        EXPECT_EQ(kept.summary().contacts_ended, state.contacts.size() - 1);
-        EXPECT_EQ(kept.summary().state(), RegistrationState::active);
+        EXPECT_EQ(resting.summary().revision, state.revision);
+        EXPECT_EQ(resting.summary().publications, 1U);
+        EXPECT_EQ(resting.summary().contacts_active, 1U);
+        EXPECT_EQ(resting.summary().contacts_ended, state.contacts.size() - 1);
+        EXPECT_EQ(resting.summary().state(), RegistrationState::active);
     }
 }
 
-TEST_F(KeptStateTest, WhatContactsSayAlikeIsKeptOnce) {
+TEST_F(RestingStateTest, ATextThatTwoContactsHaveIsStoredOnce) {
     const std::string agent(200, 'x');
     const std::string attributes = " user_agent=\"" + agent + "\"";
     publish({{.uri = kX, .attributes = attributes}, {.uri = kY, .attributes = attributes}});
     const auto closed = [&] {
         const std::size_t before = states.bytes();
-        KeptState& one = others.emplace_back(states);
-        one.set(kAor, state);
+        RestingState& another = others.emplace_back(states);
+        another.set(kAor, state);
         close_others();
         return states.bytes() - before;
     };
-    closed();  // both have said it now
+    closed();  // from the second record on the text is shared
 
     EXPECT_LT(closed(), 2 * agent.size());
     EXPECT_EQ(whole(*others[0].read(kAor)), whole(state));
     EXPECT_EQ(whole(*others[2].read(kAor)), whole(state));
 }
 
-TEST_F(KeptStateTest, WhatIsForgottenIsNotCounted) {
+TEST_F(RestingStateTest, WhatIsForgottenIsNotCounted) {
     publish({{.uri = kX}});
-    kept.set(kAor, state);
+    resting.set(kAor, state);
     close_others();
-    states.forget(kept);
+    states.forget(resting);
     states.forget(others.back());
 
     EXPECT_EQ(states.bytes(), 0U);
 }
 
-TEST(SharedTexts, ATextIsTakenInWhenASecondOneSaysIt) {
+TEST(SharedTexts, ATextGetsANumberWhenASecondContactHasIt) {
     SharedTexts texts(1);
 
     EXPECT_FALSE(texts.number_of("Phone/1.0", 1));
@@ -106,26 +106,26 @@ TEST(SharedTexts, ATextIsTakenInWhenASecondOneSaysIt) {
     EXPECT_EQ(texts.at(*number + 1), "");
 }
 
-TEST(SharedTexts, WhatOneAloneSaysTakesNoRoom) {
+TEST(SharedTexts, ATextOfOneContactTakesNoRoom) {
     SharedTexts texts(1);
     for (std::uint64_t i = 0; i < 100'000; ++i) {
-        const std::string own = "Phone/" + std::to_string(i);
-        for (int again = 0; again < 3; ++again) EXPECT_FALSE(texts.number_of(own, i));
+        const std::string text = "Phone/" + std::to_string(i);
+        for (int again = 0; again < 3; ++again) EXPECT_FALSE(texts.number_of(text, i));
     }
 
     EXPECT_EQ(texts.bytes(), 0U);
 }
 
-/// Two that say it make a text one that many say.
-void log(SharedTexts& texts, const std::string& text) {
-    for (std::uint64_t who = 1; who < 3; ++who) texts.number_of(text, who);
+/// Two contacts have the text: so it gets a number.
+void share(SharedTexts& texts, const std::string& text) {
+    for (std::uint64_t holder = 1; holder < 3; ++holder) texts.number_of(text, holder);
 }
 
-TEST(SharedTexts, WhatNobodyUsesMakesPlaceForWhatComes) {
+TEST(SharedTexts, AnUnusedTextGivesItsPlaceToANewOne) {
     SharedTexts texts(1);
-    for (int i = 0; i < 20'000; ++i) say(texts, "nonsense/" + std::to_string(i));
+    for (int i = 0; i < 20'000; ++i) share(texts, "nonsense/" + std::to_string(i));
     texts.start_record();
-    say(texts, "Phone/1.0");
+    share(texts, "Phone/1.0");
     EXPECT_TRUE(texts.used().empty()) << "all places are used";
     EXPECT_FALSE(texts.number_of("Phone/1.0", 3));
 
@@ -141,36 +141,36 @@ TEST(SharedTexts, WhatNobodyUsesMakesPlaceForWhatComes) {
 
 TEST(SharedTexts, WhatIsUsedAgainStays) {
     SharedTexts texts(1);
-    for (int i = 0; i < 20'000; ++i) say(texts, "nonsense/" + std::to_string(i));
+    for (int i = 0; i < 20'000; ++i) share(texts, "nonsense/" + std::to_string(i));
     texts.release(7);
     const std::string kept(texts.at(7));
     ASSERT_EQ(texts.number_of(kept, 9), 7U);
 
-    say(texts, "Phone/1.0");
+    share(texts, "Phone/1.0");
     EXPECT_FALSE(texts.number_of("Phone/1.0", 3));
     EXPECT_EQ(texts.at(7), kept);
 }
 
-TEST_F(KeptStateTest, AStateThatOpensOrIsForgottenGivesItsSharedTextsBack) {
+TEST_F(RestingStateTest, AStateThatOpensOrIsForgottenGivesItsSharedTextsBack) {
     const auto with_agent = [&](const std::string& agent) {
         state = {};
         const std::string attributes = " user_agent=\"" + agent + "\"";
         publish({{.uri = kX, .attributes = attributes}, {.uri = kY, .attributes = attributes}});
         return state;
     };
-    KeptState& other = others.emplace_back(states);
+    RestingState& other = others.emplace_back(states);
     for (std::size_t i = 0; i < SharedTexts::kMost + 500; ++i) {
-        kept.set(kAor, with_agent("Phone/" + std::to_string(i)));
+        resting.set(kAor, with_agent("Phone/" + std::to_string(i)));
         other.set(kAor, state);  // closes it, and the next `set` opens it
         const std::string before = whole(state);
-        kept.set(kAor, state);
+        resting.set(kAor, state);
         EXPECT_EQ(whole(*other.read(kAor)), before);
     }
     const std::size_t full = states.shared_bytes();
     const AorState late = with_agent("Late/1.0");
     for (int i = 0; i < 2; ++i) {
         other.set(kAor, late);
-        kept.set(kAor, AorState{});
+        resting.set(kAor, AorState{});
     }
     EXPECT_EQ(whole(*other.read(kAor)), whole(late));
     EXPECT_LE(states.shared_bytes(), full + 64) << "in the place of another one";
