@@ -10,6 +10,7 @@
 #include "core/sip/grammar.hpp"
 #include "core/sip/headers.hpp"
 #include "core/sip/uri.hpp"
+#include "core/sip/uri_comparison.hpp"
 
 #include <algorithm>
 #include <array>

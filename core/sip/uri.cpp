@@ -1,5 +1,3 @@
-/// @file
-/// Taking URIs apart. Comparison and normal forms are in uri_comparison.cpp.
 #include "core/sip/uri.hpp"
 
 #include "core/sip/grammar.hpp"

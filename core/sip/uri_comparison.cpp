@@ -1,12 +1,14 @@
-/// @file
-/// Normal forms of URIs, and their comparison by these (RFC 3261 §19.1.4, RFC 3966 §4).
+#include "core/sip/uri_comparison.hpp"
+
 #include "core/base/address.hpp"
 #include "core/sip/grammar.hpp"
 #include "core/sip/headers.hpp"
-#include "core/sip/uri.hpp"
 #include "core/sip/writer.hpp"
 
 #include <algorithm>
+#include <compare>
+#include <cstddef>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -16,12 +18,12 @@ namespace {
 
 enum class Case : std::uint8_t { kept, lower };
 
-/// Appends the text with escapes of unreserved characters undone and all others in upper case, so
-/// that equal texts are equal bytes. What is reserved differs from its escape (RFC 2396 §2.2); all
-/// other characters can be written as escapes only.
+/// Appends the text with unreserved characters unescaped and all other escapes in upper case, so
+/// that equal texts are equal bytes. A reserved character differs from its escape (RFC 2396 §2.2);
+/// all other characters exist as escapes only.
 void append_normal(std::string& out, std::string_view text, Case letters) {
-    const bool as_it_is = letters == Case::kept && text.find('%') == std::string_view::npos;
-    if (as_it_is) {
+    const bool is_normal = letters == Case::kept && text.find('%') == std::string_view::npos;
+    if (is_normal) {
         out += text;
         return;
     }
@@ -43,11 +45,12 @@ void append_normal(std::string& out, std::string_view text, Case letters) {
     }
 }
 
-/// In lower case and without the dot of the root; an IPv6 address in its one form (RFC 5952).
+/// Appends the host in lower case, without the dot of the root; an IPv6 address as RFC 5952 §4 has
+/// it.
 void append_host(std::string& out, std::string_view host) {
     if (host.starts_with('[')) {
         if (const auto address = IpAddress::parse(host)) {
-            // A mapped IPv4 address stays apart from the IPv4 address: other texts, other sockets.
+            // A mapped IPv4 address is not the IPv4 address: it has another text and other sockets.
             out +=
                 address->is_v4() ? "[::ffff:" + address->to_string() + ']' : address->to_uri_host();
             return;
@@ -87,8 +90,8 @@ struct Item {
 
 using Items = std::vector<Item>;
 
-/// The parts of `text` between separators in their normal form, sorted by name; empty ones are
-/// none.
+/// The parts of `text` between separators in their normal form, sorted by name. Empty parts are
+/// dropped.
 Items items_of(std::string_view text, char separator) {
     Items items;
     while (!text.empty()) {
@@ -114,7 +117,7 @@ Items items_of(std::string_view text, char separator) {
     return items;
 }
 
-/// Whether a parameter in one URI alone makes the two differ.
+/// Whether two URIs differ if only one of them has the parameter.
 bool must_be_in_both(std::string_view name) {
     constexpr std::string_view kNames[] = {"user", "ttl", "method", "maddr", "transport"};
     return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
@@ -156,7 +159,7 @@ void append_items(std::string& out, const Items& items, char first, char separat
     }
 }
 
-/// All of the URI before its parameters.
+/// Appends the part of the URI before its parameters.
 void append_normal_address(std::string& out, const Uri& uri) {
     if (uri.scheme == Uri::Scheme::tel) {
         out += "tel:";

@@ -5,6 +5,7 @@
 #include "core/sip/parser.hpp"
 #include "core/sip/stream_framer.hpp"
 #include "core/sip/uri.hpp"
+#include "core/sip/uri_comparison.hpp"
 #include "core/sip/writer.hpp"
 #include "tests/bench/allocations.hpp"
 

@@ -6,6 +6,7 @@
 #include "core/base/address.hpp"
 #include "core/sip/headers.hpp"
 #include "core/sip/uri.hpp"
+#include "core/sip/uri_comparison.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -5,6 +5,7 @@
 #include "core/event/persistence/aor_record.hpp"
 #include "core/event/state/merge.hpp"
 #include "core/sip/uri.hpp"
+#include "core/sip/uri_comparison.hpp"
 
 #include <algorithm>
 #include <utility>

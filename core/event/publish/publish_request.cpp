@@ -3,6 +3,7 @@
 #include "core/event/package.hpp"
 #include "core/outbox.hpp"
 #include "core/sip/uri.hpp"
+#include "core/sip/uri_comparison.hpp"
 
 #include <charconv>
 

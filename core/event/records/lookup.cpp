@@ -3,6 +3,7 @@
 #include "core/base/hash.hpp"
 #include "core/event/records/records.hpp"
 #include "core/sip/uri.hpp"
+#include "core/sip/uri_comparison.hpp"
 
 #include <charconv>
 #include <cstddef>

@@ -1,6 +1,7 @@
 #include "core/event/state/merge.hpp"
 
 #include "core/sip/uri.hpp"
+#include "core/sip/uri_comparison.hpp"
 
 #include <algorithm>
 #include <cassert>

@@ -3,6 +3,7 @@
 
 #include "core/reginfo/reader.hpp"
 #include "core/sip/uri.hpp"
+#include "core/sip/uri_comparison.hpp"
 #include "tests/core/reginfo/documents.hpp"
 
 #include <gtest/gtest.h>

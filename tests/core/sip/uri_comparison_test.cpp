@@ -3,6 +3,7 @@
 /// rules.
 
 #include "core/sip/uri.hpp"
+#include "core/sip/uri_comparison.hpp"
 
 #include <gtest/gtest.h>
 
