@@ -184,7 +184,7 @@ void UserAgentServer::request(
     const auto* cancelled = cancelled_by(*via);
     const std::uint64_t to_tag = cancelled ? cancelled->to_tag : tokens_.next();
     if (!read) {
-        transactions_.begin(key, to_tag, to_tag);
+        transactions_.open(key, to_tag, to_tag);
         outbox.note(
             Note::Severity::warning,
             "bad request",
@@ -200,7 +200,7 @@ void UserAgentServer::request(
         transactions_.identity_of(read->from.tag, read->call_id, read->cseq);
     const bool merged = read->to.tag.empty() && !read->from.tag.empty() &&
                         message_.method != sip::Method::cancel && transactions_.is_merged(identity);
-    transactions_.begin(key, merged ? to_tag : identity, to_tag);
+    transactions_.open(key, merged ? to_tag : identity, to_tag);
     if (merged) {
         responder_.respond(now, responder_.draft(*read), refusal(482), outbox);
         return;

@@ -89,7 +89,7 @@ Reply ServerTransactions::reply_of(const TransactionKey& key, const Record& reco
     return reply;
 }
 
-void ServerTransactions::begin(
+void ServerTransactions::open(
     const TransactionKey& key,
     std::uint64_t identity,
     std::uint64_t to_tag
@@ -157,7 +157,7 @@ void ServerTransactions::restore(
     TimePoint until
 ) {
     if (find(key)) return;
-    begin(key, record.identity, record.to_tag);
+    open(key, record.identity, record.to_tag);
     complete(until - timer_j_, key, record.reply, false);
 }
 

@@ -73,15 +73,15 @@ public:
         std::string_view method_text
     ) const;
 
-    /// The transaction that this request belongs to; nullptr if it begins one.
+    /// The transaction that this request belongs to; nullptr if the request opens one.
     const Record* find(const TransactionKey& key) const;
 
     /// The final response to the transaction, which is completed.
     Reply reply_of(const TransactionKey& key, const Record& record) const;
 
-    /// Begins a transaction.
+    /// Opens a transaction.
     /// @param identity  of the request beyond its branch (RFC 3261 §8.2.2.2), see identity_of
-    void begin(const TransactionKey& key, std::uint64_t identity, std::uint64_t to_tag);
+    void open(const TransactionKey& key, std::uint64_t identity, std::uint64_t to_tag);
 
     /// From tag, Call-ID and CSeq in one number.
     std::uint64_t identity_of(

@@ -183,8 +183,8 @@ class Clients:
         taken = time.monotonic() - begun
         return good / taken, offered / taken
 
-    def settle(self, seconds):
-        """Lets what is open be answered or end."""
+    def wait_for_answers(self, seconds):
+        """Waits until no request is open, at most this long."""
         end = time.monotonic() + seconds
         while self.open and time.monotonic() < end:
             self.turn(0.02)

@@ -85,8 +85,8 @@ class Scene:
         make_mirror_subscribe(self.kick, self.b, aor)
         return watcher
 
-    def settle(self, user, watcher, *uris, step):
-        """A holds these contacts, the watcher knows them, and B's table is A's."""
+    def wait_until_alike(self, user, watcher, *uris, step):
+        """Waits until A holds these contacts, the watcher has them, and B's table equals A's."""
         aor = f"{user}@{DOMAIN}"
         wait_until(lambda: set(self.a.contacts(aor)) == set(uris), f"{step}: A holds {uris}")
         try:
@@ -119,25 +119,25 @@ def life_of_a_registration(scene, user="alice"):
     """Register, refresh, two more at once, one unregisters, one expires, all leave, one returns."""
     c1, c2, c3, c4 = (contact(n) for n in (1, 2, 3, 4))
     watcher = scene.watch(user)
-    scene.settle(user, watcher, step="nothing registered")
+    scene.wait_until_alike(user, watcher, step="nothing registered")
     scene.register(user, "phone-1", (c1, 300))
-    scene.settle(user, watcher, c1, step="registered")
+    scene.wait_until_alike(user, watcher, c1, step="registered")
     scene.register(user, "phone-1", (c1, 900))
     watcher.wait(lambda w: w.fold.active[c1].expires > 600, "the refreshed contact's new time")
-    scene.settle(user, watcher, c1, step="refreshed")
+    scene.wait_until_alike(user, watcher, c1, step="refreshed")
     scene.register(user, "phone-2", (c2, 300), (c3, 300))
-    scene.settle(user, watcher, c1, c2, c3, step="two more at once")
+    scene.wait_until_alike(user, watcher, c1, c2, c3, step="two more at once")
     scene.register(user, "phone-2", (c2, 0))
-    scene.settle(user, watcher, c1, c3, step="one of three unregistered")
+    scene.wait_until_alike(user, watcher, c1, c3, step="one of three unregistered")
     watcher.wait_told(c2, "unregistered")
     scene.register(user, "phone-3", (c4, 4))
-    scene.settle(user, watcher, c1, c3, c4, step="a short one")
-    scene.settle(user, watcher, c1, c3, step="the short one expired")
+    scene.wait_until_alike(user, watcher, c1, c3, c4, step="a short one")
+    scene.wait_until_alike(user, watcher, c1, c3, step="the short one expired")
     watcher.wait_told(c4, "expired")
     scene.register(user, "phone-2", (c3, 0))
-    scene.settle(user, watcher, c1, step="another one unregistered")
+    scene.wait_until_alike(user, watcher, c1, step="another one unregistered")
     scene.register(user, "phone-1", (c1, 0))
-    scene.settle(user, watcher, step="the last one unregistered")
+    scene.wait_until_alike(user, watcher, step="the last one unregistered")
     watcher.wait_told(c1, "unregistered")
     return watcher
 
@@ -147,13 +147,13 @@ def three_at_once(scene, user="carol"):
     c1, c2, c3 = (f"sip:{user}@127.0.0.1:{20010 + n}" for n in (1, 2, 3))
     watcher = scene.watch(user)
     scene.register(user, "carol-1", (c1, 300), (c2, 300), (c3, 300))
-    scene.settle(user, watcher, c1, c2, c3, step="three at once")
+    scene.wait_until_alike(user, watcher, c1, c2, c3, step="three at once")
     scene.register(user, "carol-1", (c2, 0))
-    scene.settle(user, watcher, c1, c3, step="one of them unregistered, against orphans")
+    scene.wait_until_alike(user, watcher, c1, c3, step="one of them unregistered, against orphans")
     scene.register(user, "carol-1", (c1, 300), (c3, 300))
-    scene.settle(user, watcher, c1, c3, step="the others refreshed")
+    scene.wait_until_alike(user, watcher, c1, c3, step="the others refreshed")
     scene.register(user, "carol-1", (c1, 0), (c3, 0))
-    scene.settle(user, watcher, step="all of them unregistered")
+    scene.wait_until_alike(user, watcher, step="all of them unregistered")
 
 
 def life(bed, **options):
@@ -161,7 +161,7 @@ def life(bed, **options):
     three_at_once(scene)
     watcher = life_of_a_registration(scene)
     scene.register("alice", "phone-1", (contact(1), 300))
-    scene.settle("alice", watcher, contact(1), step="back again")
+    scene.wait_until_alike("alice", watcher, contact(1), step="back again")
     assert watcher.subscribe().status == 200
     answer = watcher.subscribe(expires=0)
     assert answer.status == 200 and answer.get("Expires") == "0", answer.start
@@ -175,7 +175,7 @@ def readme_notify(bed):
     watcher = life_of_a_registration(scene)
     time.sleep(33)  # longer than timer F: an unanswered NOTIFY has failed by now
     scene.register("alice", "phone-1", (contact(1), 300))
-    scene.settle("alice", watcher, contact(1), step="back again after timer F")
+    scene.wait_until_alike("alice", watcher, contact(1), step="back again after timer F")
 
 
 def stored_tags(bed):
@@ -198,7 +198,7 @@ def restart(bed):
     def register_both(step):
         scene.register("alice", "phone-1", (c1, 300))
         scene.register("alice", "phone-2", (c2, 300))
-        scene.settle("alice", watcher, c1, c2, step=step)
+        scene.wait_until_alike("alice", watcher, c1, c2, step=step)
 
     def mismatches():
         return scene.reginfod.metric("reginfod_publish_entity_tag_mismatches_total")
@@ -222,9 +222,9 @@ def restart(bed):
     register_both("after a crash")
     assert mismatches() > 0, "no PUBLISH came with a stale entity-tag: this proves nothing"
     scene.register("alice", "phone-1", (c1, 0))
-    scene.settle("alice", watcher, c2, step="one unregistered, against an orphan publication")
+    scene.wait_until_alike("alice", watcher, c2, step="one unregistered, against an orphan publication")
     scene.register("alice", "phone-2", (c2, 0))
-    scene.settle("alice", watcher, step="none left")
+    scene.wait_until_alike("alice", watcher, step="none left")
 
 
 def reginfod_restart(bed):
@@ -235,7 +235,7 @@ def reginfod_restart(bed):
     watcher = scene.watch("alice")
     scene.register("alice", "phone-1", (c1, 300))
     scene.register("alice", "phone-2", (c2, 300))
-    scene.settle("alice", watcher, c1, c2, step="registered")
+    scene.wait_until_alike("alice", watcher, c1, c2, step="registered")
 
     def restart(how, meanwhile):
         scene.reginfod.may_fail = how == signal.SIGKILL
@@ -247,24 +247,24 @@ def reginfod_restart(bed):
     for how, number in ((signal.SIGTERM, 4), (signal.SIGKILL, 5)):
         name, fresh = how.name, contact(number)
         restart(how, lambda: None)
-        scene.settle("alice", watcher, c1, c2, step=f"{name}: nothing happened meanwhile")
+        scene.wait_until_alike("alice", watcher, c1, c2, step=f"{name}: nothing happened meanwhile")
         scene.register("alice", "phone-1", (c1, 600))
         watcher.wait(lambda w: w.fold.active[c1].expires > 400, f"{name}: the refreshed contact")
-        scene.settle("alice", watcher, c1, c2, step=f"{name}: one refreshed afterwards")
+        scene.wait_until_alike("alice", watcher, c1, c2, step=f"{name}: one refreshed afterwards")
         restart(how, lambda: scene.register("alice", "phone-3", (c3, 300)))
-        scene.settle("alice", watcher, c1, c2, c3, step=f"{name}: one registered meanwhile")
+        scene.wait_until_alike("alice", watcher, c1, c2, c3, step=f"{name}: one registered meanwhile")
         restart(how, lambda: scene.register("alice", "phone-3", (c3, 0)))
-        scene.settle("alice", watcher, c1, c2, step=f"{name}: one unregistered meanwhile")
+        scene.wait_until_alike("alice", watcher, c1, c2, step=f"{name}: one unregistered meanwhile")
         watcher.wait_told(c3, "unregistered")
         scene.register("alice", "phone-4", (fresh, 300))
         scene.register("alice", "phone-4", (fresh, 0))
-        scene.settle("alice", watcher, c1, c2, step=f"{name}: another came and went")
+        scene.wait_until_alike("alice", watcher, c1, c2, step=f"{name}: another came and went")
         scene.register("alice", "phone-1", (c1, 300))
     mismatches = scene.reginfod.metric("reginfod_publish_entity_tag_mismatches_total")
     assert mismatches == 0, "A's entity-tag was not known after a restart"
     scene.register("alice", "phone-1", (c1, 0))
     scene.register("alice", "phone-2", (c2, 0))
-    scene.settle("alice", watcher, step="none left")
+    scene.wait_until_alike("alice", watcher, step="none left")
     assert scene.reginfod.metric("reginfod_subscriptions") == 2
 
 

@@ -49,7 +49,7 @@ def establish(clients, count):
         if len(clients.open) < 8:
             clients.subscribe()
         clients.turn()
-    clients.settle(10)
+    clients.wait_for_answers(10)
     return clients.dialogs[:count]
 
 
@@ -63,7 +63,7 @@ def test(bed):
 
     for number in range(TRIES):
         peak = max(clients.closed_loop(SECONDS / 2, window) for window in (64, 256))
-        clients.settle(5)
+        clients.wait_for_answers(5)
         good, offered = clients.open_loop(SECONDS, 2 * peak, refreshes.one)
         print(f"try {number + 1}: peak {peak:.0f}/s, offered {offered:.0f}/s, "
               f"served {good:.0f}/s, {good / peak:.2f} of the peak; sent again "
@@ -73,7 +73,7 @@ def test(bed):
             break
     else:
         raise AssertionError(f"never {RATIO} of the peak at twice its rate")
-    clients.settle(40)
+    clients.wait_for_answers(40)
     check_refreshes(refreshes)
     check_kept(server, clients)
     shed = {bound: server.metric("reginfod_refused_total", bound=bound)

@@ -32,7 +32,7 @@ void World::crash(const Command& command) {
     });
     std::uint64_t durable = network.roll(pending.size() + 1);
     for (const auto& [id, commit] : pending) {
-        if (durable-- == 0 || !settle(commit)) break;
+        if (durable-- == 0 || !resolve_crashed_commit(commit)) break;
     }
     notifies.crashed(network.now);
     replace_process(command);
@@ -59,7 +59,7 @@ void World::restart(const Command& command) {
 /// A commit of which only the store knows. Its request will be sent again and answered from there;
 /// what that answer says is in force from the start on. Returns false, and the store does not know
 /// it either, if its sender has given up: then nobody would tell the model.
-bool World::settle(const PendingCommit& commit) {
+bool World::resolve_crashed_commit(const PendingCommit& commit) {
     const auto kept_before = kept_;
     const bool is_asked_for =
         has_write_to(Bucket::transaction, commit.writes) || may_be_by_tcp(commit);

@@ -9,10 +9,10 @@
 namespace reginfo::sim {
 namespace {
 
-/// What two documents may differ in that tell the end of one registration.
-constexpr Duration kSameTime = std::chrono::seconds{5};
+/// The deadlines that two documents give to one registration differ by no more than this.
+constexpr Duration kSameDeadline = std::chrono::seconds{5};
 
-/// "Within one document active beats ended"; of two active ones the usual precedence.
+/// "Within one document, active wins over ended." Two active listings: the usual precedence.
 bool replaces(const Listing& later, const Listing& earlier) {
     if (later.active != earlier.active) return later.active;
     if (later.callid == earlier.callid && later.cseq && earlier.cseq &&
@@ -38,26 +38,27 @@ std::vector<Listing> one_a_contact(const Body& body) {
 
 }  // namespace
 
-/// An active word of the very registration whose end another one tells is an old one.
-bool Model::is_outdated(const Word& active, const Word& ended) {
+/// "An active and an ended word with the same Call-ID and cseq whose deadlines differ by at most 5
+/// s are of one registration": the active word was overtaken.
+bool Model::is_overtaken_by(const Word& active, const Word& ended) {
     if (!active.what.active || ended.what.active || !active.deadline || !ended.deadline) {
         return false;
     }
     const Duration apart = *active.deadline - *ended.deadline;
     return active.what.callid == ended.what.callid && active.what.cseq &&
-           active.what.cseq == ended.what.cseq && apart <= kSameTime && -apart <= kSameTime;
+           active.what.cseq == ended.what.cseq && apart <= kSameDeadline && -apart <= kSameDeadline;
 }
 
-/// "Of two words with the same callid the higher cseq wins; with equal or missing cseq, or
-/// different callids, the one first said later."
-bool Model::outranks(const Word& a, const Word& b) {
-    if (is_outdated(a, b)) return false;
-    if (is_outdated(b, a)) return true;
+/// "Of two words with the same Call-ID, the higher cseq wins. With equal cseqs, without a cseq, or
+/// with different Call-IDs, the word that was first published later wins."
+bool Model::takes_precedence(const Word& a, const Word& b) {
+    if (is_overtaken_by(a, b)) return false;
+    if (is_overtaken_by(b, a)) return true;
     if (a.what.callid == b.what.callid && a.what.cseq && b.what.cseq &&
         *a.what.cseq != *b.what.cseq) {
         return *a.what.cseq > *b.what.cseq;
     }
-    return a.said > b.said;
+    return a.order > b.order;
 }
 
 bool Model::has(const std::string& aor, const std::string& etag) const {
@@ -74,16 +75,16 @@ Model::Publication& Model::find(Resource& resource, const std::string& etag) {
     throw std::logic_error("the model has no publication " + etag);
 }
 
-/// "No longer listing a contact that was listed with a callid in a modified full document, and the
-/// end of its time, are ended words with the callid and cseq last listed." The end of its time was
-/// said when it was listed.
-void Model::leave_out(TimePoint now, Resource& resource, const Word& word) {
+/// "A contact that was listed with a Call-ID and is missing in the next full document of its
+/// publication becomes an ended word. So does one whose time is over. [...] A word whose time is
+/// over keeps its place in that order."
+void Model::end_unlisted(TimePoint now, Resource& resource, const Word& word) {
     if (!word.what.active) {
         resource.tombstones.push_back(word);
     } else if (!word.what.callid.empty()) {
         Word ended = word;
         ended.what.active = false;
-        if (!word.deadline || *word.deadline > now) ended.said = ++said_;
+        if (!word.deadline || *word.deadline > now) ended.order = ++last_order_;
         ended.deadline.reset();
         resource.tombstones.push_back(ended);
     }
@@ -111,12 +112,12 @@ void Model::publish(
         Word word;
         word.what = listing;
         if (listing.expires > Seconds{0}) word.deadline = now + *listing.expires;
-        word.said = ++said_;
+        word.order = ++last_order_;
         for (const Word& old : before) {
             if (old.what.uri != listing.uri) continue;
             const bool same = old.what.callid == listing.callid && old.what.cseq == listing.cseq &&
                               old.what.active == listing.active;
-            if (same) word.said = old.said;
+            if (same) word.order = old.order;
             if (same || old.what.active) continue;
             resource.tombstones.push_back(old);
         }
@@ -128,13 +129,13 @@ void Model::publish(
         });
         if (listed) continue;
         if (body.full) {
-            leave_out(now, resource, old);
+            end_unlisted(now, resource, old);
         } else {
             publication.words.push_back(old);
         }
     }
     resource.expected.published = true;
-    settle(resource);
+    recompute(resource);
 }
 
 void Model::refresh(
@@ -146,17 +147,17 @@ void Model::refresh(
     Publication& publication = find(resources_[aor], current);
     publication.etag = next;
     publication.deadline = deadline;
-    settle(resources_[aor]);
+    recompute(resources_[aor]);
 }
 
-/// "Removing or expiring a publication withdraws its active words."
+/// "A removed or expired publication takes its active words with it."
 void Model::remove(const std::string& aor, const std::string& current) {
     Resource& resource = resources_[aor];
     for (const Word& word : find(resource, current).words) {
         if (!word.what.active) resource.tombstones.push_back(word);
     }
     std::erase_if(resource.publications, [&](const auto& p) { return p.etag == current; });
-    settle(resource);
+    recompute(resource);
 }
 
 void Model::expire(TimePoint now) {
@@ -182,7 +183,7 @@ void Model::expire(TimePoint now, const std::string& aor) {
         }
         publication.words = left;
     }
-    settle(resource);
+    recompute(resource);
 }
 
 void Model::shift(const std::string& aor, Duration later) {
@@ -197,23 +198,23 @@ void Model::shift(const std::string& aor, Duration later) {
         shift_words(publication.words);
     }
     shift_words(resource.tombstones);
-    settle(resource);
+    recompute(resource);
 }
 
-void Model::settle(Resource& resource) {
+void Model::recompute(Resource& resource) {
     std::map<std::string, std::vector<std::pair<const Word*, const Publication*>>> words;
     for (const Publication& publication : resource.publications) {
         for (const Word& word : publication.words) {
             words[word.what.uri].emplace_back(&word, &publication);
         }
     }
-    // "an ended word stays as a tombstone until no older active word on that contact is left"
+    // "Its ended words stay as tombstones until no older active word on the contact is left."
     std::vector<Word> kept;
     for (const Word& tombstone : resource.tombstones) {
         const auto& others = words[tombstone.what.uri];
         const bool needed = std::any_of(others.begin(), others.end(), [&](const auto& other) {
             return other.first->what.active && !other.first->what.callid.empty() &&
-                   outranks(tombstone, *other.first);
+                   takes_precedence(tombstone, *other.first);
         });
         if (needed) kept.push_back(tombstone);
     }
@@ -222,10 +223,10 @@ void Model::settle(Resource& resource) {
         words[word.what.uri].emplace_back(&word, nullptr);
     }
     resource.expected.active.clear();
-    for (const auto& [uri, said] : words) settle_contact(resource, uri, said);
+    for (const auto& [uri, words_on_it] : words) recompute_contact(resource, uri, words_on_it);
 }
 
-void Model::settle_contact(
+void Model::recompute_contact(
     Resource& resource,
     const std::string& uri,
     const std::vector<std::pair<const Word*, const Publication*>>& words
@@ -238,7 +239,7 @@ void Model::settle_contact(
         numbered = true;
         const bool first = std::all_of(words.begin(), words.end(), [&](const auto& other) {
             return other.first == word || other.first->what.callid.empty() ||
-                   outranks(*word, *other.first);
+                   takes_precedence(*word, *other.first);
         });
         if (!first) continue;
         best = word;
@@ -246,11 +247,11 @@ void Model::settle_contact(
     }
     if (numbered && !best) resource.expected.undecided.insert(uri);
     if (!best || !best->what.active) {
-        // "A contact listed without callid is active while any live publication lists it so."
+        // "A contact without a Call-ID is active while any live publication lists it as active."
         best = nullptr;
         for (const auto& [word, publication] : words) {
             if (!word->what.callid.empty() || !word->what.active) continue;
-            if (best && best->said > word->said) continue;
+            if (best && best->order > word->order) continue;
             best = word;
             by = publication;
         }

@@ -28,7 +28,7 @@ struct Body {
     std::vector<Listing> listings;
 };
 
-/// One contact that must be told as active.
+/// One contact that documents must list as active.
 struct ExpectedContact {
     std::string callid;
     std::optional<std::uint32_t> cseq;
@@ -40,7 +40,7 @@ struct Expected {
     std::map<std::string, ExpectedContact> active;  ///< by URI
     /// The words on these contradict each other in a circle: the rule leaves the result open.
     std::set<std::string> undecided;
-    bool published = false;  ///< something was published while anybody cared
+    bool published = false;  ///< something was published
 };
 
 class Model {
@@ -65,7 +65,7 @@ public:
     void remove(const std::string& aor, const std::string& current);
     void expire(TimePoint now);
     void expire(TimePoint now, const std::string& aor);
-    /// All that is to end does so that much later: a restart counted its time wrongly.
+    /// Moves all deadlines of an AOR: a restart with a wrong clock has done so.
     void shift(const std::string& aor, Duration later);
 
     const Expected& expected(const std::string& aor) { return resources_[aor].expected; }
@@ -74,7 +74,7 @@ public:
 private:
     struct Word {
         Listing what;
-        std::uint64_t said = 0;
+        std::uint64_t order = 0;
         std::optional<TimePoint> deadline;
     };
     struct Publication {
@@ -88,19 +88,19 @@ private:
         Expected expected;
     };
 
-    static bool is_outdated(const Word& active, const Word& ended);
-    static bool outranks(const Word& a, const Word& b);
+    static bool is_overtaken_by(const Word& active, const Word& ended);
+    static bool takes_precedence(const Word& a, const Word& b);
     Publication& find(Resource& resource, const std::string& etag);
-    void leave_out(TimePoint now, Resource& resource, const Word& word);
-    void settle(Resource& resource);
-    static void settle_contact(
+    void end_unlisted(TimePoint now, Resource& resource, const Word& word);
+    void recompute(Resource& resource);
+    static void recompute_contact(
         Resource& resource,
         const std::string& uri,
         const std::vector<std::pair<const Word*, const Publication*>>& words
     );
 
     Duration grace_;
-    std::uint64_t said_ = 0;
+    std::uint64_t last_order_ = 0;
     std::map<std::string, Resource> resources_;
 };
 

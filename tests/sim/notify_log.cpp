@@ -37,7 +37,7 @@ bool NotifyLog::is_timed_out(TimePoint now, const Dialog& dialog) {
     return !dialog.kamailio || !dialog.has_accepted || is_last;
 }
 
-void NotifyLog::begin(
+void NotifyLog::add_dialog(
     const std::string& call_id,
     const std::string& aor,
     bool kamailio,

@@ -19,7 +19,12 @@ public:
     bool has_all_times = false;
 
     /// A dialog will be made by this Call-ID.
-    void begin(const std::string& call_id, const std::string& aor, bool kamailio, bool is_fetch);
+    void add_dialog(
+        const std::string& call_id,
+        const std::string& aor,
+        bool kamailio,
+        bool is_fetch
+    );
 
     void sent(TimePoint now, const Wire& notify, const std::string& bytes, const Flow& flow);
     /// A SUBSCRIBE was accepted; where the last subscription of that id is over, it makes another.

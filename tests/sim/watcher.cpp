@@ -71,7 +71,7 @@ void Watcher::subscribe(const std::string& aor, Seconds expires) {
     notify_cseq_ = 0;
     views_.clear();
     aor_ = aor;
-    world_.notifies.begin(call_id_, aor, kamailio_, expires == Seconds{0});
+    world_.notifies.add_dialog(call_id_, aor, kamailio_, expires == Seconds{0});
     put("", expires);
 }
 

@@ -112,7 +112,7 @@ private:
     // crash.cpp
     void crash(const Command& command);
     void restart(const Command& command);
-    bool settle(const PendingCommit& commit);
+    bool resolve_crashed_commit(const PendingCommit& commit);
     bool may_be_by_tcp(const PendingCommit& commit) const;
     void replace_process(const Command& command);
     void step_clock(Duration ahead);

@@ -191,7 +191,7 @@ void Load::handle_publish_response(const Incoming& response, std::size_t size) {
     }
     publication.etag = response.etag;
     publication.answered = true;
-    settle(publication);
+    count_if_done(publication);
 }
 
 void Load::handle_subscribe_response(const Incoming& response, std::size_t size) {
@@ -208,7 +208,7 @@ void Load::handle_subscribe_response(const Incoming& response, std::size_t size)
         ++figures_.faults.refused;
         watcher.cseq = 1;
     }
-    settle(watcher);
+    count_if_done(watcher);
 }
 
 void Load::handle_notify(std::size_t link, const Incoming& notify, std::size_t size) {
@@ -232,7 +232,7 @@ void Load::handle_notify(std::size_t link, const Incoming& notify, std::size_t s
     figures_.answer.add(text_.size());
     ++stage_.notifies;
     if (!notify.body.empty()) take_document(*index, notify.body);
-    settle(watcher);
+    count_if_done(watcher);
 }
 
 void Load::take_document(std::uint32_t index, std::string_view body) {
@@ -252,16 +252,16 @@ void Load::take_document(std::uint32_t index, std::string_view body) {
     Publication& publication = publications_[aor];
     if (told->state != publication.state || publication.untold == 0) return;
     --publication.untold;
-    settle(publication);
+    count_if_done(publication);
 }
 
-void Load::settle(Publication& publication) {
+void Load::count_if_done(Publication& publication) {
     if (publication.done || !publication.answered || publication.untold > 0) return;
     publication.done = true;
     done(publication.sent_at);
 }
 
-void Load::settle(Watcher& watcher) {
+void Load::count_if_done(Watcher& watcher) {
     if (watcher.done || !watcher.answered || watcher.cseq == 0) return;
     watcher.done = true;
     done(watcher.sent_at);

@@ -81,8 +81,8 @@ private:
     void handle_subscribe_response(const Incoming& response, std::size_t size);
     void handle_notify(std::size_t link, const Incoming& notify, std::size_t size);
     void take_document(std::uint32_t index, std::string_view body);
-    void settle(Publication& publication);
-    void settle(Watcher& watcher);
+    void count_if_done(Publication& publication);
+    void count_if_done(Watcher& watcher);
     void done(Clock::time_point sent_at);
     void count_lagging();
 

@@ -90,7 +90,7 @@ TEST_F(ServerTransactionsTest, WithoutTheMagicCookieTheFieldsOfRfc2543Distinguis
 TEST_F(ServerTransactionsTest, ATransactionIsTryingUntilItIsCompleted) {
     const TransactionKey key = key_of({});
     EXPECT_EQ(transactions.find(key), nullptr);
-    transactions.begin(key, 1, 42);
+    transactions.open(key, 1, 42);
     ASSERT_NE(transactions.find(key), nullptr);
     EXPECT_FALSE(transactions.find(key)->is_completed());
     EXPECT_EQ(transactions.complete(kStart, key, Reply{}, false), 42U);
@@ -115,7 +115,7 @@ TEST_F(ServerTransactionsTest, TheWholeReplyIsKeptWhateverItHolds) {
         RequestText request;
         request.via = "SIP/2.0/UDP h;branch=" + next_branch();
         const TransactionKey key = key_of(request);
-        transactions.begin(key, ++identity, 1);
+        transactions.open(key, ++identity, 1);
         transactions.complete(kStart, key, reply, false);
         const Reply kept = transactions.reply_of(key, *transactions.find(key));
         EXPECT_EQ(kept.status, reply.status);
@@ -131,7 +131,7 @@ TEST_F(ServerTransactionsTest, TheWholeReplyIsKeptWhateverItHolds) {
 
 TEST_F(ServerTransactionsTest, TimerJEndsACompletedTransactionAndNotATryingOne) {
     const TransactionKey key = key_of({});
-    transactions.begin(key, 1, 1);
+    transactions.open(key, 1, 1);
     transactions.expire(kStart + 1h, 100);
     EXPECT_NE(transactions.find(key), nullptr);
     transactions.complete(kStart, key, Reply{}, false);
@@ -148,7 +148,7 @@ TEST_F(ServerTransactionsTest, AFinishedOneTakesAtMost96BytesAnd112WhileTheTable
     const std::size_t before = transactions.bytes();
     for (std::uint64_t i = 1; i <= kMany; ++i) {
         const TransactionKey key{i * 0x9e3779b97f4a7c15U, i};
-        transactions.begin(key, i, 1);
+        transactions.open(key, i, 1);
         transactions.complete(kStart, key, Reply{}, false);
         if (i % 997 == 0) {
             EXPECT_LE(transactions.bytes() - before, 112 * i + 1024);
@@ -167,7 +167,7 @@ TEST_F(ServerTransactionsTest, AFinishedOneTakesAtMost96BytesAnd112WhileTheTable
 
 TEST_F(ServerTransactionsTest, OnAReliableTransportTimerJIsZero) {
     const TransactionKey key = key_of({});
-    transactions.begin(key, 1, 1);
+    transactions.open(key, 1, 1);
     transactions.complete(kStart, key, Reply{}, true);
     EXPECT_EQ(transactions.size(), 0U);
     EXPECT_FALSE(transactions.is_merged(1));
@@ -181,7 +181,7 @@ TEST_F(ServerTransactionsTest, AnIdentityIsKnownAsLongAsItsTransaction) {
     EXPECT_NE(identity, transactions.identity_of("f", "d", cseq));
     EXPECT_NE(identity, transactions.identity_of("f", "c", {2, sip::Method::publish, "PUBLISH"}));
     const TransactionKey key = key_of({});
-    transactions.begin(key, identity, 1);
+    transactions.open(key, identity, 1);
     EXPECT_TRUE(transactions.is_merged(identity));
     transactions.abandon(key);
     EXPECT_FALSE(transactions.is_merged(identity));
@@ -192,7 +192,7 @@ TEST_F(ServerTransactionsTest, ExpiryTakesNoMoreThanItIsTold) {
         RequestText request;
         request.via = "SIP/2.0/UDP h;branch=" + next_branch();
         const TransactionKey key = key_of(request);
-        transactions.begin(key, i, 1);
+        transactions.open(key, i, 1);
         transactions.complete(kStart, key, Reply{}, false);
     }
     EXPECT_TRUE(transactions.expire(kStart + 1h, 3));
@@ -207,7 +207,7 @@ TEST_F(ServerTransactionsTest, TheOldestFinishedOneGivesWay) {
     for (const char* branch : {"z9hG4bKa", "z9hG4bKb", "z9hG4bKc"}) {
         request.via = std::string("SIP/2.0/UDP 198.51.100.1:5060;branch=") + branch;
         keys.push_back(key_of(request));
-        transactions.begin(keys.back(), keys.size(), 1);
+        transactions.open(keys.back(), keys.size(), 1);
     }
     transactions.forget_oldest();
     EXPECT_EQ(transactions.size(), 3U) << "none is finished";

@@ -85,8 +85,8 @@ World::World(const Step& plan)
 
 // Into the engine.
 
-/// Performs effects, and what follows at once from them.
-void World::settle() {
+/// Performs effects, and those that follow at once from them.
+void World::perform_effects() {
     while (true) {
         engine_->end_turn(now_, outbox_);
         Outbox effects;
@@ -156,7 +156,7 @@ void World::pass(Duration time) {
         require(spins < kSpinning, "handle_timeout gets somewhere");
         now_ = std::max(now_, *deadline);
         engine_->handle_timeout(now_, outbox_);
-        settle();
+        perform_effects();
     }
     now_ = until;
     check_gauges();

@@ -94,13 +94,13 @@ private:
     template <class Call>
     void call(const Call& into_engine) {
         into_engine();
-        settle();
+        perform_effects();
         check_gauges();
     }
     void send(Flow flow, test::RequestText request, const Step& step);
     void receive(const Flow& flow, const std::string& bytes);
     void answer_oldest(int status);
-    void settle();
+    void perform_effects();
     void trace(const char* direction, const Flow& flow, const std::string& bytes) const;
 
     // Out of the engine.
