@@ -16,7 +16,7 @@ constexpr std::size_t kGroups = 8;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// "192.0.2.1" into four bytes. No leading zeros, which others read as octal.
+/// Reads "192.0.2.1" into four bytes. A leading zero is refused: other programs read it as octal.
 bool parse_v4(std::string_view text, std::uint8_t* bytes) {
     std::size_t at = 0;
     for (int i = 0; i < 4; ++i) {
@@ -34,7 +34,7 @@ bool parse_v4(std::string_view text, std::uint8_t* bytes) {
     return at == text.size();
 }
 
-/// The prefix of a network: up to three digits without leading zeros, nothing above `max`.
+/// The prefix of a network: up to three digits without leading zeros, at most `max`.
 std::optional<unsigned> parse_prefix(std::string_view text, unsigned max) {
     if (text.empty() || text.size() > 3 || (text.size() > 1 && text.front() == '0')) {
         return std::nullopt;
@@ -49,7 +49,7 @@ std::optional<unsigned> parse_prefix(std::string_view text, unsigned max) {
 }
 
 /// Reads groups of hexadecimal digits, the last perhaps an IPv4 address, from `text` into `bytes`.
-/// Returns  how many bytes were read; nothing if malformed or more than `room`.
+/// Returns  the number of bytes read; nothing if malformed or more than `room`.
 std::optional<std::size_t> parse_groups(
     std::string_view text,
     std::uint8_t* bytes,
@@ -198,7 +198,7 @@ std::optional<Network> Network::parse(std::string_view text) {
     const std::size_t slash = text.find('/');
     const auto address = IpAddress::parse(text.substr(0, slash));
     if (!address) return std::nullopt;
-    // The text decides the family: "::ffff:10.0.0.0/104" counts as IPv6 does.
+    // The text decides the family: the prefix of "::ffff:10.0.0.0/104" is one of IPv6.
     const bool is_v4_text = text.substr(0, slash).find(':') == std::string_view::npos;
     const unsigned offset = is_v4_text ? 96 : 0;
     unsigned prefix = 128;
@@ -220,7 +220,7 @@ std::optional<Network> Network::parse(std::string_view text) {
 }
 
 bool Network::contains(const IpAddress& address) const {
-    if (address.is_v4() && prefix_ < 96) return false;  // ::/0 means every IPv6 address only
+    if (address.is_v4() && prefix_ < 96) return false;  // ::/0 is all of IPv6, not IPv4
     const std::size_t whole = prefix_ / 8;
     const auto& a = address.bytes();
     const auto& b = base_.bytes();

@@ -1,5 +1,5 @@
 /// @file
-/// Numbers and texts in a row of bytes, for records that a store keeps.
+/// Numbers and texts as bytes, for records in a store.
 #pragma once
 
 #include <cstdint>
@@ -9,13 +9,13 @@
 
 namespace reginfo {
 
-/// Appends. Numbers are LEB128 (fixed ones little-endian), signed ones folded so that small
-/// magnitudes stay short; texts have their length before them.
+/// Appends values. Numbers are LEB128 (fixed ones little-endian); signed numbers are folded so that
+/// small magnitudes stay short; a text has its length before it.
 class ByteWriter {
 public:
     ByteWriter& number(std::uint64_t value);
     ByteWriter& signed_number(std::int64_t value);
-    ByteWriter& fixed(std::uint64_t value);  ///< in eight bytes, for what is seldom small
+    ByteWriter& fixed(std::uint64_t value);  ///< in eight bytes, for numbers that are seldom small
     ByteWriter& text(std::string_view value);
     ByteWriter& flag(bool value) { return number(value ? 1 : 0); }
 
@@ -25,8 +25,8 @@ private:
     std::string bytes_;
 };
 
-/// Reads what ByteWriter wrote. After the first thing that does not fit all results are zero or
-/// empty, and ok() is false.
+/// Reads the bytes of a ByteWriter. After the first value that does not fit, all results are zero
+/// or empty, and ok() is false.
 class ByteReader {
 public:
     explicit ByteReader(std::string_view bytes) : rest_(bytes) {}
@@ -39,7 +39,7 @@ public:
     /// A number of items still to be read, each of at least one byte.
     std::size_t count();
 
-    /// What was read makes no sense: as if it had not fitted.
+    /// Marks the bytes as bad, because a value made no sense.
     void spoil() {
         ok_ = false;
         rest_ = {};

@@ -10,7 +10,7 @@
 
 namespace reginfo {
 
-/// The value that stands for nothing: one that never comes up.
+/// The value that stands for nothing. It never occurs otherwise.
 template <class T>
 struct NothingOf;
 

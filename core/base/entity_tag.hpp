@@ -1,5 +1,5 @@
 /// @file
-/// The names of publications.
+/// Entity-tags of publications.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 /// @file
-/// Where the first byte of a kind is, sixteen bytes at a time.
+/// A search for the first byte of a kind, sixteen bytes at a time.
 #pragma once
 
 #include <cstddef>
@@ -8,9 +8,9 @@
 
 namespace reginfo {
 
-/// The first byte at or behind `from` that is wanted; text.size() if there is none.
-/// @param is_wanted  says so of one unsigned char and of a vector of them alike: a generic lambda
-///                   that compares with numbers, as in `c == +'&' || c < 0x20`
+/// The position of the first wanted byte at or behind `from`; text.size() if there is none.
+/// @param is_wanted  takes one unsigned char, or a vector of them: a generic lambda that compares
+///                   with numbers, such as `c == +'&' || c < 0x20`
 /// @pre `from` is not behind the end
 template <class Predicate>
 [[gnu::flatten]] std::size_t find_byte(
@@ -30,7 +30,7 @@ template <class Predicate>
             }
             from += Bytes::size();
             if (from == end) return end;
-            // The last ones overlap with those before, in which nothing was.
+            // The last block overlaps with the one before, which has no wanted byte.
             if (end - from < Bytes::size()) from = end - Bytes::size();
         }
     }

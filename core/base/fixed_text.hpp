@@ -10,7 +10,7 @@
 
 namespace reginfo {
 
-/// Takes just as much as the text does on the heap.
+/// Takes exactly the bytes of the text on the heap.
 class FixedText {
 public:
     explicit FixedText(std::string_view text)

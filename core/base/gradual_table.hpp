@@ -1,5 +1,5 @@
 /// @file
-/// A hash table that never stops to move all that it holds.
+/// A hash table that grows without a pause.
 #pragma once
 
 #include <algorithm>
@@ -8,9 +8,10 @@
 
 namespace reginfo {
 
-/// A boost flat set or map for very many elements. When it is full, a larger one takes its place
-/// (a smaller one, where shrink() finds it much too large), and each insertion and removal moves a
-/// few elements over: a flat table alone holds the reactor for a quarter of a second at a million.
+/// A boost flat set or map for very many elements. When it is full, it allocates a larger table,
+/// and each insertion and removal then moves a few elements over. (A flat table alone moves all at
+/// once, and stops the reactor for a quarter of a second at a million elements.) shrink() does the
+/// same with a smaller table.
 ///
 /// Elements move: a pointer to one lasts until the next insertion or removal.
 ///
@@ -49,7 +50,7 @@ public:
         move_some();
     }
 
-    /// Returns whether there was one.
+    /// Returns whether there was such an element.
     template <class Key>
     bool erase(const Key& key) {
         if (const auto at = table_.find(key); at != table_.end()) {
@@ -64,7 +65,7 @@ public:
         return true;
     }
 
-    /// Begins to give memory back where a rush has left too much of it.
+    /// Begins to return memory if the table is much too large for its elements.
     void shrink() {
         constexpr std::size_t kSmall = 4096;
         if (is_moving() || table_.bucket_count() <= kSmall) return;
@@ -84,10 +85,11 @@ public:
     }
 
 private:
-    /// With each change: half as many again as there are have room before all are moved.
+    /// Elements moved at each change. All are moved before the new table, half as large again, is
+    /// full.
     static constexpr int kStep = 4;
 
-    // The elements of a set are const, and nobody can change one by what this returns either.
+    // The elements of a set are const; callers do not change one through this pointer.
     static value_type* pointer_to(const value_type& element) {
         return const_cast<value_type*>(&element);
     }
@@ -122,7 +124,7 @@ private:
     }
 
     Table table_;
-    Table old_;  ///< what is still to be moved, from next_ on
+    Table old_;  ///< elements still to be moved, from next_ on
     typename Table::iterator next_;
 };
 

@@ -10,7 +10,7 @@ namespace reginfo {
 
 namespace {
 
-// Told apart from each other and from the algorithm's own 0xEE and 0xDD in the same word.
+// Different from each other and from the 0xEE and 0xDD of the algorithm in the same word.
 constexpr std::uint64_t kPieceMark = 0xA5;
 constexpr std::uint64_t kNumberMark = 0x5A;
 
@@ -112,7 +112,7 @@ void append_hex(std::string& out, std::uint64_t number, int digits) {
     out += std::string_view(HexText(number)).substr(16 - static_cast<std::size_t>(digits));
 }
 
-// All digits at once: a nibble to a byte, and 6 more carry into the fifth bit where it is a letter.
+// All digits at once: one nibble in each byte. Adding 6 carries into the fifth bit for a letter.
 HexText::HexText(std::uint64_t number) {
     const auto spread = [](std::uint64_t half) {
         half = (half | half << 16) & 0x0000'FFFF'0000'FFFF;

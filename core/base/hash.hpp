@@ -19,8 +19,8 @@ struct Hash128 {
 
 inline std::size_t hash_value(const Hash128& hash) { return static_cast<std::size_t>(hash.low); }
 
-/// Collects pieces and hashes them; where one piece ends counts. The hash of one piece alone is
-/// SipHash-1-3-128 of its bytes, `low` being the first eight of them.
+/// Hashes a sequence of pieces: ("ab", "c") and ("a", "bc") have different hashes. The hash of one
+/// piece alone is SipHash-1-3-128 of its bytes; `low` is the first eight bytes of that.
 class Hasher {
 public:
     Hasher(std::uint64_t key0, std::uint64_t key1);
@@ -34,8 +34,8 @@ private:
     std::uint64_t pieces_ = 0;
 };
 
-/// SipHash-2-4 of one number (its eight bytes, lowest first): where whoever sees results must not
-/// guess others.
+/// SipHash-2-4 of one number (its eight bytes, lowest first): from known results no other result
+/// can be guessed.
 std::uint64_t siphash_2_4(std::uint64_t key0, std::uint64_t key1, std::uint64_t number);
 
 /// A number as sixteen lower-case hexadecimal digits.

@@ -1,5 +1,5 @@
 /// @file
-/// Durations counted in buckets: what a Prometheus histogram is made of.
+/// Durations counted in buckets, for a Prometheus histogram.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -11,7 +11,8 @@
 
 namespace reginfo {
 
-/// Durations by the smallest bound that is not below them; the last bucket has those above all.
+/// Counts each duration in the bucket of the smallest bound that is not below it. The last bucket
+/// has the durations above all bounds.
 struct Histogram {
     static constexpr std::array<std::int64_t, 18> kBounds{
         100,

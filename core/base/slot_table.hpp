@@ -1,5 +1,5 @@
 /// @file
-/// Things in numbered slots, so that a list of them can be read a page at a time.
+/// Objects in numbered slots, so that a list of them can be read page by page.
 #pragma once
 
 #include <cstddef>
@@ -11,23 +11,23 @@ namespace reginfo {
 
 using Slot = std::uint32_t;
 
-/// Refers to things, each by a slot that it keeps for its life.
+/// Refers to objects, each in a slot that it keeps for its life.
 ///
-/// A slot is a cursor that needs no look-up and survives every change: reading on from one sees
-/// each thing that is there all the while exactly once. A hash table has no such order, and a
-/// linked list would have to find its place again when the entry under the cursor is gone. Costs
-/// a pointer and the slot, 12 bytes a thing; grows without moving what is there.
+/// A slot is a cursor that needs no look-up and survives every change: a reader that goes on from a
+/// slot sees each object that exists all the while exactly once. A hash table has no such order,
+/// and a linked list loses its place if the element under the cursor is removed. Costs a pointer
+/// and the slot, 12 bytes an object; grows without moving elements.
 template <class T>
 class SlotTable {
 public:
-    Slot add(T& thing) {
+    Slot add(T& object) {
         if (free_.empty()) {
-            slots_.push_back(&thing);
+            slots_.push_back(&object);
             return static_cast<Slot>(slots_.size() - 1);
         }
         const Slot slot = free_.back();
         free_.pop_back();
-        slots_[slot] = &thing;
+        slots_[slot] = &object;
         return slot;
     }
 
@@ -43,7 +43,7 @@ public:
         return slots_.size() * sizeof(T*) + free_.capacity() * sizeof(Slot);
     }
 
-    /// The thing in that slot; nullptr if there is none.
+    /// The object in that slot; nullptr if there is none.
     T* at(std::size_t slot) const { return slot < slots_.size() ? slots_[slot] : nullptr; }
 
 private:

@@ -1,5 +1,5 @@
 /// @file
-/// Room for messages, used again and again.
+/// Buffers for messages, used again and again.
 #pragma once
 
 #include <cstddef>
@@ -9,11 +9,11 @@
 
 namespace reginfo {
 
-/// Strings that messages were written in and that were sent: the next messages are written in them
-/// instead of in new ones. It keeps a bounded number of usual size; what is more or larger goes.
+/// Strings of messages that were sent. The next messages are written into them, without an
+/// allocation. At most kMax of usual size are kept.
 class SpareTexts {
 public:
-    /// An empty one, with room for a head of usual size.
+    /// An empty string with room for a head of usual size.
     std::string take() {
         std::string text;
         if (texts_.empty()) {

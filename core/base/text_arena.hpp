@@ -1,5 +1,5 @@
 /// @file
-/// Texts that go away together.
+/// Texts that are freed together.
 #pragma once
 
 #include <bit>
@@ -10,14 +10,15 @@
 
 namespace reginfo {
 
-/// Keeps texts where they are until it is gone; moving it does not move them.
+/// Holds copies of texts. A copy stays at its place until the arena ends or restarts, also if the
+/// arena is moved.
 class TextArena {
 public:
     TextArena() : TextArena(256) {}
-    /// @param bytes  what is expected: more costs more allocations
+    /// @param bytes  the expected sum; beyond it there are more allocations
     explicit TextArena(std::size_t bytes) : memory_(std::make_unique<Memory>(bytes)) {}
 
-    /// Forgets all texts, for others; with the same memory if that is enough and not very much.
+    /// Frees all texts. The memory is used again if it is large enough and at most kKept.
     void restart(std::size_t bytes) {
         if (memory_ && bytes <= memory_->size && memory_->size <= kKept) {
             memory_->texts.release();
@@ -31,7 +32,7 @@ public:
         return {keep_terminated(text), text.size()};
     }
 
-    /// The same with a NUL behind it.
+    /// The same with a NUL behind the text.
     char* keep_terminated(std::string_view text) {
         char* const copy = static_cast<char*>(memory_->texts.allocate(text.size() + 1, 1));
         copy[text.copy(copy, text.size())] = '\0';

@@ -11,9 +11,9 @@
 
 namespace reginfo {
 
-/// A row of texts that is seldom changed, for records that there are very many of: costs a pointer
-/// and, on the heap, one byte for each text shorter than 128 and one for all beside what they say.
-/// To find one takes a step over each before it.
+/// A sequence of texts that seldom changes, for records that there are very many of. It costs a
+/// pointer and, on the heap, the characters, one byte for each text shorter than 128 characters,
+/// and one byte for all. Access to a text takes a step over each text before it.
 class Texts {
 public:
     Texts() = default;
@@ -25,7 +25,7 @@ public:
     Texts& operator=(Texts&&) = default;
 
     std::size_t size() const;  ///< how many
-    /// The text in that place; empty beyond the last.
+    /// The text at that place; empty beyond the last.
     std::string_view operator[](std::size_t place) const;
     /// Calls visit(text) for each from that place on.
     template <class Visitor>
@@ -45,7 +45,7 @@ public:
 
     std::size_t bytes() const;  ///< of all texts
 
-    /// The same row with another text in one place.
+    /// The same sequence with another text at one place.
     Texts with(std::size_t place, std::string_view text) const;
 
     std::size_t block_bytes() const;  ///< on the heap
@@ -64,7 +64,7 @@ private:
 
     std::string_view block() const { return {block_.get(), block_bytes()}; }
 
-    /// How many texts, then each behind its length; these numbers in LEB128.
+    /// The number of texts, then each text behind its length; numbers in LEB128.
     std::unique_ptr<char[]> block_;
 };
 

@@ -11,11 +11,11 @@
 
 namespace reginfo {
 
-using Duration = std::chrono::microseconds;  ///< what timers and latencies are counted in
-/// What Expires headers are counted in: 0 to 2^32 - 1 (RFC 3261 §20.19), in 64 bits.
+using Duration = std::chrono::microseconds;  ///< of timers and latencies
+/// Of Expires headers: 0 to 2^32 - 1 (RFC 3261 §20.19), in 64 bits.
 using Seconds = std::chrono::duration<std::int64_t>;
 
-/// Enough of a Clock to name a time_point, and no more: it cannot be asked the time.
+/// A Clock without now(): it only names a time_point.
 struct CoreClock {
     using duration = Duration;
     using rep = duration::rep;

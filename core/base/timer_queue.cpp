@@ -34,7 +34,7 @@ void TimerWheel::put_due(Timer& timer) {
     due_.insert(at, timer);
 }
 
-/// The slot whose timers come before all others that are not due in this tick.
+/// The slot with the earliest timers after those of the current tick.
 std::optional<TimerWheel::Place> TimerWheel::first() const {
     for (unsigned level = 0; level < kLevels; ++level) {
         while (used_[level] != 0) {
@@ -53,7 +53,7 @@ std::optional<TimePoint> TimerWheel::next_deadline() const {
     return slots_[place->level][place->slot].earliest;
 }
 
-/// Moves what time has reached to finer slots, or to those that are due in this tick.
+/// Moves the timers of slots that time has reached to finer slots, or to due_.
 void TimerWheel::advance(TimePoint now) {
     const Tick to = tick_of(now);
     if (to <= tick_) return;

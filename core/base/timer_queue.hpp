@@ -1,5 +1,5 @@
 /// @file
-/// Deadlines of many things, earliest first.
+/// Deadlines of many objects, earliest first.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -13,8 +13,8 @@
 
 namespace reginfo {
 
-/// The one deadline of a thing that may have none: a member of it, gone with it. A TimerQueue sets
-/// it; nothing is allocated.
+/// The deadline of an object, which may have none: a member of it. A TimerQueue sets it. It leaves
+/// the queue when the object ends. Nothing is allocated.
 class Timer : public boost::intrusive::list_base_hook<
                   boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
 public:
@@ -29,24 +29,24 @@ private:
 
 /// A hierarchical timing wheel of exact deadlines.
 ///
-/// A deadline that is far away waits in a coarse slot, and moves to a finer one when time gets
-/// there: at most once for each of the nine levels. What is due within the current tick stands in
-/// order. Nothing happens between two deadlines.
+/// A distant deadline waits in a coarse slot, and moves to a finer one when time gets there: at
+/// most once for each of the nine levels. The timers of the current tick are sorted. Nothing
+/// happens between two deadlines.
 ///
-/// Complexity: set and cancel are O(1); pop_expired is amortized O(1), and O(n log n) for n that
-/// are due within one tick; next_deadline is O(1).
+/// Cost: O(1) for set, cancel and next_deadline; amortized O(1) for pop_expired, and O(n log n) for
+/// n timers of one tick.
 class TimerWheel {
 public:
-    /// Sets, moves or (to nothing) cancels.
+    /// Sets or moves the timer; cancels it if there is no deadline.
     void set(Timer& timer, std::optional<TimePoint> deadline);
 
-    /// When pop_expired will next have something to do, nothing when it never will. Not later than
-    /// the earliest deadline; earlier only where one that came before it was cancelled.
+    /// The next time at which pop_expired has something to do; nothing if never. Not later than the
+    /// earliest deadline, and earlier only after an earlier timer was cancelled.
     std::optional<TimePoint> next_deadline() const;
 
-    /// Takes out the earliest one due at or before `now`, equal ones in the order in which they
-    /// were set; nullptr if there is none. One at a time, so that the caller may set and cancel
-    /// freely between two calls.
+    /// Removes the earliest timer that is due at or before `now`; nullptr if there is none. Timers
+    /// of one deadline come in the order in which they were set. The caller may set and cancel
+    /// timers between two calls.
     Timer* pop_expired(TimePoint now);
 
 private:
@@ -55,11 +55,11 @@ private:
 
     static constexpr unsigned kTickBits = 10;  ///< of a microsecond count: a tick is 1.024 ms
     static constexpr unsigned kSlotBits = 6;
-    static constexpr unsigned kLevels = 9;  ///< reach all of a TimePoint
+    static constexpr unsigned kLevels = 9;  ///< enough for every TimePoint
 
     struct Slot {
         List timers;
-        TimePoint earliest;  ///< no timer in it is due before
+        TimePoint earliest;  ///< no timer in the slot is due before
     };
     struct Place {
         unsigned level;
@@ -73,22 +73,23 @@ private:
     void advance(TimePoint now);
 
     /// A timer is on the level of the highest digit (base 64) in which its tick differs from
-    /// `tick_`: all on one level come before all on the next.
+    /// `tick_`: all timers of one level are due before those of the next.
     std::array<std::array<Slot, 1U << kSlotBits>, kLevels> slots_;
-    mutable std::array<std::uint64_t, kLevels> used_{};  ///< a bit for a slot that may hold some
-    List due_;  ///< those not after the current tick, earliest first
+    mutable std::array<std::uint64_t, kLevels> used_{
+    };          ///< one bit for each slot that may hold timers
+    List due_;  ///< timers not after the current tick, earliest first
     Tick tick_ = 0;
 };
 
-/// The wheel for things of one kind: TimerQueue<Dialog, &Dialog::timer>.
-template <class Thing, Timer Thing::* member>
+/// The wheel for objects of one class: TimerQueue<Dialog, &Dialog::timer>.
+template <class Owner, Timer Owner::* member>
 class TimerQueue {
 public:
-    void set(Thing& thing, std::optional<TimePoint> deadline) {
-        wheel_.set(thing.*member, deadline);
+    void set(Owner& owner, std::optional<TimePoint> deadline) {
+        wheel_.set(owner.*member, deadline);
     }
     std::optional<TimePoint> next_deadline() const { return wheel_.next_deadline(); }
-    Thing* pop_expired(TimePoint now) {
+    Owner* pop_expired(TimePoint now) {
         Timer* timer = wheel_.pop_expired(now);
         return timer ? boost::intrusive::get_parent_from_member(timer, member) : nullptr;
     }

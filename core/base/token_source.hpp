@@ -1,5 +1,5 @@
 /// @file
-/// Chance, from one seed: a run can be repeated from its inputs.
+/// Random numbers from one seed: a run can be repeated from its inputs.
 #pragma once
 
 #include <cstdint>
@@ -15,16 +15,16 @@ struct Seed {
     std::uint64_t second;
 };
 
-/// Numbers for tags, branches and entity-tags, which peers are shown (RFC 3261 §19.3:
-/// "cryptographically random"). SipHash-2-4 of a counter under the seed: a pseudorandom function,
-/// so whoever knows many of them knows nothing of the others.
+/// Numbers for tags, branches and entity-tags, which peers see (RFC 3261 §19.3: "cryptographically
+/// random"). SipHash-2-4 of a counter under the seed: a pseudorandom function, so a peer that has
+/// many of the numbers cannot predict others.
 class TokenSource {
 public:
     explicit TokenSource(const Seed& seed) : seed_(seed) {}
 
     std::uint64_t next() { return number(++count_); }
 
-    /// A seed for something else, from which no token follows, nor it from tokens.
+    /// A seed for something else. Neither can be computed from the other, tokens or seed.
     std::uint64_t derive() const { return number(0); }
 
 private:
@@ -34,8 +34,8 @@ private:
     std::uint64_t count_ = 0;
 };
 
-/// The keys of hash tables, from one number. SplitMix64: who is shown one knows them all, so nobody
-/// is shown any. They are part of what the store keeps, and must stay the same.
+/// The keys of hash tables, from one number. SplitMix64: one key reveals all others, so no peer may
+/// see any. Records in the store depend on the keys: they must stay the same.
 class HashSeeds {
 public:
     explicit HashSeeds(std::uint64_t seed) : state_(seed) {}
