@@ -28,7 +28,7 @@ std::string_view without_brackets(std::string_view host) {
     return host;
 }
 
-/// Nothing for a transport that we do not have.
+/// Nothing for a transport that this server does not have.
 std::optional<NextHop> hop_of(const sip::Uri& uri) {
     if (!uri.is_sip()) return std::nullopt;
     NextHop hop;
@@ -50,7 +50,7 @@ std::optional<NextHop> hop_of(const sip::Uri& uri) {
 
 std::uint16_t port_or_default(std::uint16_t port) { return port != 0 ? port : 5060; }
 
-/// Those before the route set, in one walk.
+/// The texts before the route set, in one walk.
 std::array<std::string_view, DialogState::kRoutes> fixed_texts_of(const DialogState& dialog) {
     std::array<std::string_view, DialogState::kRoutes> texts;
     std::size_t place = 0;
@@ -60,14 +60,14 @@ std::array<std::string_view, DialogState::kRoutes> fixed_texts_of(const DialogSt
     return texts;
 }
 
-/// Whether a client does not say of itself that its address is the one that we see.
+/// Whether the sent-by of the client is not the address of the source.
 bool may_be_behind_nat(const RemoteParty& party) {
     return party.top_via && party.top_via->address != party.flow.peer.address;
 }
 
-/// Whether requests go back on the TCP connection that the SUBSCRIBE came by: its far end is the
-/// next hop (a proxy may name it by its sent-by), or that is a Contact which does not say by which
-/// transport it is reached, or cannot be.
+/// Whether requests use the TCP connection of the SUBSCRIBE. They do if its far end is the next hop
+/// (a proxy may identify it by its sent-by), if the next hop is a Contact without a transport
+/// parameter, or one that cannot be reached.
 bool goes_back(const DialogState& dialog, const RemoteParty& party) {
     if (party.flow.transport != Transport::tcp) return false;
     if (dialog.routes() == 0) {
@@ -92,7 +92,8 @@ void take_flow(DialogState& dialog, const RemoteParty& party) {
     dialog.contact_failed = false;
 }
 
-/// Without what a Request-URI must not have: headers and `method` (RFC 3261 §19.1.1, table 1).
+/// The URI without headers and `method`, which a Request-URI must not have (RFC 3261 §19.1.1,
+/// table 1).
 std::string request_uri_of(std::string_view text) {
     constexpr std::string_view kMethod = ";method=";
     const auto uri = sip::parse_uri(text);
@@ -128,7 +129,7 @@ DialogState::DialogState(const DialogTexts& t) {
 }
 
 std::string_view DialogState::remote_tag() const {
-    // As nearly everybody writes it; behind the last ';' no bracket or quote is open.
+    // The usual form. Behind the last ';' no bracket or quote is open.
     constexpr std::string_view kTag = ";tag=";
     const std::string_view party = remote_party();
     const std::string_view last = party.substr(std::min(party.rfind(';'), party.size()));
@@ -222,7 +223,7 @@ RequestForm request_form_of(const DialogState& dialog) {
 }
 
 void append_request_head(std::string& out, const DialogState& dialog, const RequestLine& line) {
-    // A strict router takes the request by its own URI; the target travels as the last route
+    // For a strict router the Request-URI is its own URI, and the target is the last route
     // (RFC 3261 §12.2.1.1).
     const RequestForm form = line.form ? *line.form : request_form_of(dialog);
     const bool strict = form.strict;
@@ -261,7 +262,7 @@ bool is_answer_within(const DialogState& dialog, const sip::Message& response) {
     const std::string_view local_tag = texts[1];
     const std::string_view remote_party = texts[3];
     if (response.first(sip::HeaderName::call_id) != call_id) return false;
-    // Nearly all write From and To as they came; then these need not be parsed.
+    // Nearly all peers copy From and To unchanged. Then the fields need not be parsed.
     std::string_view from = response.first(sip::HeaderName::from).value_or("");
     const bool ends_with_tag = from.ends_with(local_tag);
     if (ends_with_tag) from.remove_suffix(local_tag.size());

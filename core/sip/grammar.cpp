@@ -1,5 +1,5 @@
 /// @file
-/// The tables behind the character classes, and the scanners too long to be inline.
+/// The tables of the character classes, and the longer scanners.
 #include "core/sip/grammar.hpp"
 
 #include "core/base/find_byte.hpp"

@@ -22,11 +22,11 @@ enum class Chars : std::uint16_t {
     unreserved = 1 << 5,  ///< alphanum and mark
     user = 1 << 6,        ///< unreserved and user-unreserved
     password = 1 << 7,
-    param = 1 << 8,   ///< paramchar, tel's too (RFC 3966 §3)
-    header = 1 << 9,  ///< hnv-unreserved, unreserved, and the '=' and '&' between headers
-    host = 1 << 10,   ///< of a hostname, and '_', which names of hosts in practice have
-    uri = 1 << 11,    ///< of any URI but '%' (RFC 3986 §2)
-    addr = 1 << 12,   ///< what an addr-spec may hold for us to pass it on: no blank, quote, bracket
+    param = 1 << 8,       ///< paramchar, also of tel (RFC 3966 §3)
+    header = 1 << 9,      ///< hnv-unreserved, unreserved, and the '=' and '&' between headers
+    host = 1 << 10,       ///< of a hostname, and '_', which real host names contain
+    uri = 1 << 11,        ///< of any URI but '%' (RFC 3986 §2)
+    addr = 1 << 12,       ///< of an addr-spec that we pass on: no blank, quote or bracket
     gen_value = 1 << 13,  ///< of a parameter's name or value as peers write them; no '='
     display = 1 << 14,    ///< of a display-name without quotes: token, LWS and UTF-8
     visual = 1 << 15,     ///< visual-separator (RFC 3966 §3)
@@ -40,7 +40,7 @@ inline bool is(Chars set, char c) {
 
 inline char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
-/// Whether the text is not empty and all of that set.
+/// Whether the text is not empty and all of its characters are in the set.
 inline bool consists_of(Chars set, std::string_view text) {
     for (const char c : text) {
         if (!is(set, c)) return false;
@@ -48,23 +48,22 @@ inline bool consists_of(Chars set, std::string_view text) {
     return !text.empty();
 }
 
-/// Whether the text is all of that set or `escaped` ("%" HEXDIG HEXDIG); an empty text is.
+/// Whether all of the text is in the set or `escaped` ("%" HEXDIG HEXDIG). An empty text is.
 bool consists_of_or_escaped(Chars set, std::string_view text);
 
-/// The value of one HEXDIG. @pre `c` is one
+/// The value of a HEXDIG. @pre `c` is a HEXDIG
 unsigned hex_value(char c);
 
-/// Without LWS around.
+/// The text without LWS around it.
 inline std::string_view trim(std::string_view text) {
     while (!text.empty() && is(Chars::lws, text.front())) text.remove_prefix(1);
     while (!text.empty() && is(Chars::lws, text.back())) text.remove_suffix(1);
     return text;
 }
 
-/// `hostname`, `IPv4address` or `IPv6reference`. Labels may hold '_' and the last one may begin
-/// with a digit, as names of containers do; it must not be all digits, which would be a broken
-/// address.
-/// @param literal  gets the address, if it is one
+/// `hostname`, `IPv4address` or `IPv6reference`. Labels may contain '_', and the last label may
+/// begin with a digit, as in names of containers. A last label of digits only is a broken address.
+/// @param literal  gets the address if the host is one
 bool is_host(std::string_view text);
 bool is_host(std::string_view text, std::optional<IpAddress>& literal);
 
@@ -75,7 +74,7 @@ std::optional<std::uint16_t> parse_port(std::string_view text);
 /// there is none.
 std::size_t find_control(std::string_view text, std::size_t from);
 
-/// Takes a text apart from left to right. Every taker leaves the place alone if it finds nothing.
+/// Reads a text from left to right. A function that finds nothing does not move.
 class Scanner {
 public:
     explicit Scanner(std::string_view text) : text_(text) {}
@@ -118,13 +117,13 @@ public:
 
     std::string_view token() { return take(Chars::token); }
 
-    /// What stands before the next `c`; all the rest if there is none.
+    /// The text before the next `c`; all that is left if there is none.
     std::string_view take_until(char c);
 
-    /// `quoted-string` with its quotes; nothing if here is none or it does not end.
+    /// `quoted-string` with its quotes; nothing if there is none here, or if it does not end.
     std::optional<std::string_view> quoted_string();
 
-    /// `host`, not checked beyond its shape.
+    /// `host`, of which only the form is checked.
     std::string_view host();
 
 private:
@@ -139,13 +138,13 @@ public:
         std::string_view text;  ///< name and value as written
         std::string_view name;
         std::string_view value;  ///< a quoted-string keeps its quotes
-        bool has_value = false;  ///< an '=' was there
+        bool has_value = false;  ///< there was an '='
     };
 
     /// @param params  what follows the first ';'
     explicit ParamReader(std::string_view params) : scanner_(params) {}
 
-    /// The next one; nothing at the end, and nothing more where the syntax is broken.
+    /// The next parameter; nothing at the end, and nothing more after a syntax error.
     std::optional<Param> next();
 
     bool failed() const { return failed_; }

@@ -1,5 +1,5 @@
 /// @file
-/// Lines, unfolding, and what splits a line into name and value.
+/// Lines, unfolding, and the split of a line into name and value.
 #include "core/sip/head_lines.hpp"
 
 #include "core/sip/grammar.hpp"
@@ -47,7 +47,7 @@ std::optional<std::string_view> HeadLines::next() {
 
 std::string_view HeadLines::unfold(std::string_view line) {
     if (unfolded_->empty()) {
-        // Room for all that may still follow, so that views stay where they are.
+        // Room for the rest of the head, so that the text does not move under its views.
         const std::size_t begin = static_cast<std::size_t>(line.data() - text_.data());
         const std::size_t end = std::min(end_of_head(text_, begin), text_.size());
         unfolded_->reserve(std::max<std::size_t>(end - begin, 64));

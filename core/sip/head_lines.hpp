@@ -1,5 +1,5 @@
 /// @file
-/// The head of a message as lines: what the parser and the framer must agree on.
+/// The head of a message as lines, for the parser and the framer.
 #pragma once
 
 #include "core/sip/message.hpp"
@@ -12,24 +12,23 @@
 
 namespace reginfo::sip {
 
-/// Where the head ends: behind the first empty line, of CRLF or LF. npos if it is not there yet.
-/// @param from  up to where the text was looked at before; nothing before it is looked for again
+/// The end of the head, behind the first empty line of CRLF or LF; npos if it has not come yet.
+/// @param from  the size of the text at the call before: the part before it is not searched again
 std::size_t end_of_head(std::string_view text, std::size_t from = 0);
 
-/// Walks the lines of a head. A folded line comes as one, with blanks for the line ends within it
-/// (RFC 3261 §7.3.1); so does a line with a CR that ends nothing.
+/// Walks the lines of a head. A folded line comes as one line, with blanks for the line ends in it
+/// (RFC 3261 §7.3.1). A CR that ends no line becomes a blank as well.
 class HeadLines {
 public:
-    /// @param unfolded  takes the lines that have to be changed; views go there. It is filled once
-    /// per
-    ///                  head, so it must be empty and left alone while views are in use
+    /// @param unfolded  gets the lines that are changed, and views point into it. It must be empty,
+    ///                  and must not change while views are in use
     HeadLines(std::string_view text, std::string& unfolded) : text_(text), unfolded_(&unfolded) {}
 
-    /// The next line without its end; the empty line that ends the head too. Nothing where the text
+    /// The next line without its end, also the empty line that ends the head. Nothing if the text
     /// ends within a line.
     std::optional<std::string_view> next();
 
-    /// Up to where lines were read.
+    /// The position behind the lines that were read.
     std::size_t position() const { return at_; }
 
 private:
@@ -40,7 +39,7 @@ private:
     std::size_t at_ = 0;
 };
 
-/// One header field; nothing if the line is none: no colon, or no token before it.
+/// One header field; nothing if the line has no colon, or no token before it.
 std::optional<HeaderField> parse_header_line(std::string_view line);
 
 /// Collects the Content-Length fields of one message (RFC 3261 §20.14).
@@ -48,7 +47,7 @@ class ContentLength {
 public:
     void add(std::string_view value);
 
-    bool is_bad() const { return bad_; }  ///< no number up to 2^32 - 1, or two that differ
+    bool is_bad() const { return bad_; }  ///< not a number up to 2^32 - 1, or two different ones
     std::optional<std::size_t> value() const { return value_; }
 
 private:

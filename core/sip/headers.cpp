@@ -16,7 +16,7 @@ namespace {
 constexpr std::uint64_t kCSeqMax = (std::uint64_t{1} << 31) - 1;
 constexpr std::uint64_t kDeltaMax = std::numeric_limits<std::uint32_t>::max();
 
-/// Goes through all parameters; false if they are malformed or `take` refuses one.
+/// Calls `take` for all parameters. False if they are malformed or `take` refuses one.
 template <class Take>
 bool read_params(std::string_view params, Take take) {
     ParamReader reader(params);
@@ -26,14 +26,14 @@ bool read_params(std::string_view params, Take take) {
     return !reader.failed();
 }
 
-/// Keeps the value of a parameter that must have one and be there once.
+/// Stores the value of a parameter that must have a value and must not be repeated.
 bool keep(std::string_view& place, const ParamReader::Param& param) {
     if (!place.empty() || param.value.empty()) return false;
     place = param.value;
     return true;
 }
 
-/// SEMI and what follows it, or the end. Returns nothing if something else stands here.
+/// The text behind SEMI; empty at the end. Nothing if there is something else here.
 std::optional<std::string_view> rest_as_params(Scanner& scanner) {
     if (scanner.accept_separator(';')) {
         return scanner.at_end() ? std::nullopt : std::optional(scanner.rest());
@@ -42,7 +42,7 @@ std::optional<std::string_view> rest_as_params(Scanner& scanner) {
     return scanner.at_end() ? std::optional(std::string_view{}) : std::nullopt;
 }
 
-/// `name-addr` from its LAQUOT on, or `addr-spec`, into `uri`.
+/// Reads `name-addr` from its LAQUOT on, or `addr-spec`, into `uri`.
 bool read_address(Scanner& scanner, NameAddr& address) {
     address.bracketed = scanner.accept('<');
     if (address.bracketed) {
@@ -61,7 +61,7 @@ bool read_address(Scanner& scanner, NameAddr& address) {
            is(Chars::alpha, address.uri.front()) && consists_of(Chars::addr, address.uri);
 }
 
-/// The display-name before a '<'; empty if there is none. Leaves the scanner at the address.
+/// The display-name before a '<'; empty if there is none. Moves the scanner to the address.
 bool read_display(Scanner& scanner, NameAddr& address) {
     scanner.skip_lws();
     if (scanner.peek() == '"') {
@@ -81,7 +81,7 @@ bool read_display(Scanner& scanner, NameAddr& address) {
     return true;
 }
 
-/// `qvalue` above 0. A malformed one counts as 1, which is what it would be if it were left out.
+/// Whether a `qvalue` is above 0. A malformed one counts as 1, the default.
 bool is_above_zero(std::string_view qvalue) {
     return qvalue.empty() || qvalue.find_first_not_of("0.") != std::string_view::npos;
 }
@@ -112,7 +112,7 @@ std::optional<MediaType> read_media_type(std::string_view value) {
     return media;
 }
 
-/// How closely a media range names the type: 0 not at all, 1 "*/*", 2 "type/*", 3 by name.
+/// How well a media range matches the type: 0 not, 1 "*/*", 2 "type/*", 3 exactly.
 int closeness(const MediaType& range, const MediaType& media) {
     if (range.type == "*") return range.subtype == "*" ? 1 : 0;
     if (!equal_ignoring_case(range.type, media.type)) return 0;
@@ -159,7 +159,7 @@ std::optional<Via> parse_via(std::string_view value) {
     const bool good = read_params(via.params, [&](const ParamReader::Param& param) {
         if (equal_ignoring_case(param.name, "branch")) {
             if (std::exchange(has_branch, true)) return false;
-            via.branch = param.value;  // an empty one is none
+            via.branch = param.value;  // an empty branch counts as absent
             return true;
         }
         if (equal_ignoring_case(param.name, "maddr")) return keep(via.maddr, param);

@@ -17,13 +17,13 @@ struct Via {
     std::string_view text;             ///< the whole value as it was written
     std::string_view transport;        ///< "UDP", "TCP", any token, as written
     std::string_view host;             ///< sent-by; IPv6 keeps its brackets
-    std::optional<IpAddress> address;  ///< of the host, where it is one
+    std::optional<IpAddress> address;  ///< of a host that is an address
     std::uint16_t port = 0;            ///< 0 if absent
     std::string_view params;           ///< from behind the first ';'
     std::string_view branch;           ///< empty if absent
     std::string_view maddr;
-    bool has_rport = false;     ///< asked for (RFC 3581 §3)
-    bool has_received = false;  ///< the sender wrote one, which does not count
+    bool has_rport = false;     ///< the sender asks for it (RFC 3581 §3)
+    bool has_received = false;  ///< the sender wrote one; it is ignored
 };
 
 /// From, To, Contact, Route, Record-Route, P-Asserted-Identity (RFC 3261 §20.10).
@@ -44,7 +44,7 @@ struct CSeq {
 
 /// Event (RFC 6665 §8.2.1).
 struct EventHeader {
-    std::string_view package;  ///< compared with case (RFC 6665 §8.2.1 takes it as a token)
+    std::string_view package;  ///< case-sensitive (RFC 6665 §8.2.1: a token)
     std::optional<std::string_view> id;
     std::string_view params;
 };
@@ -54,18 +54,18 @@ std::optional<Via> parse_via(std::string_view value);
 std::optional<NameAddr> parse_name_addr(std::string_view value);
 std::optional<CSeq> parse_cseq(std::string_view value);
 std::optional<EventHeader> parse_event(std::string_view value);
-/// Expires, Min-Expires: 1*DIGIT, values beyond 2^32 - 1 are taken as that (RFC 3261 §20.19).
-/// Nothing if it is no number.
+/// Expires, Min-Expires: 1*DIGIT; a value above 2^32 - 1 counts as 2^32 - 1 (RFC 3261 §20.19).
+/// Nothing if the text is no number.
 std::optional<Seconds> parse_delta_seconds(std::string_view value);
-/// The number of a Retry-After, which a comment or parameters may follow (RFC 3261 §20.33).
+/// The number of a Retry-After. A comment or parameters may follow it (RFC 3261 §20.33).
 std::optional<Seconds> parse_retry_after(std::string_view value);
-/// 1*DIGIT up to `max`; nothing else.
+/// 1*DIGIT up to `max`; nothing for another text.
 std::optional<std::uint64_t> parse_number(std::string_view value, std::uint64_t max);
 /// One token (RFC 3261 §25.1).
 bool is_token(std::string_view value);
 
-/// Media type without parameters: "application/reginfo+xml"; nothing if malformed. As it was
-/// written, so blanks around the slash stay: compare with is_media_type.
+/// Media type without parameters: "application/reginfo+xml"; nothing if malformed. Blanks around
+/// the slash stay: compare with is_media_type.
 std::optional<std::string_view> parse_media_type(std::string_view value);
 
 /// Whether a Content-Type value, whatever its parameters, names that media type: without regard to
@@ -73,11 +73,11 @@ std::optional<std::string_view> parse_media_type(std::string_view value);
 /// @param media_type  "type/subtype"
 bool is_media_type(std::string_view value, std::string_view media_type);
 
-/// Whether a text of that Content-Type is in UTF-8: it names no charset, or one that is part of it.
+/// Whether a text of that Content-Type is in UTF-8: no charset, or one that is a subset of UTF-8.
 bool is_utf8(std::string_view content_type);
 
 /// Whether an Accept header (all its fields) admits the media type, by name or range, with q above
-/// 0 (RFC 3261 §20.1). An empty Accept admits nothing; no Accept is for the caller.
+/// 0 (RFC 3261 §20.1). An empty Accept admits nothing. The caller handles a missing Accept.
 bool accepts(const Message& message, std::string_view media_type);
 
 bool equal_ignoring_case(std::string_view a, std::string_view b);

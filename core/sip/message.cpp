@@ -65,7 +65,7 @@ static_assert(kHeaderNames.size() == static_cast<std::size_t>(HeaderName::other)
 
 constexpr std::size_t kNameSlots = 128;
 
-/// A perfect hash of the known names: their length, first and last letter tell them apart.
+/// A perfect hash of the known names, from their length, first and last letter.
 constexpr std::size_t slot_of(std::string_view text) {
     const auto letter = [](char c) { return std::size_t{static_cast<unsigned char>(c)} | 0x20; };
     return (text.size() * 5 + letter(text.front()) * 17 + letter(text.back()) * 3) % kNameSlots;
@@ -114,12 +114,12 @@ HeaderName compact_name_of(char c) {
     }
 }
 
-/// Whether `text` is `name`, which is of letters and '-', without regard to case.
-/// @pre both are of one size
+/// Whether `text` equals `name` without regard to case. `name` has letters and '-' only.
+/// @pre both have the same size
 bool is_name(std::string_view text, std::string_view name) {
     unsigned difference = 0;
     for (std::size_t i = 0; i < text.size(); ++i) {
-        // Letters differ in 0x20 only by case; '-' has that bit, and must be met by itself.
+        // Upper and lower case differ in the bit 0x20. '-' has that bit, and must match exactly.
         const auto a = static_cast<unsigned char>(text[i]);
         const auto b = static_cast<unsigned char>(name[i]);
         difference |= (a ^ b) & ~((b & 0x40U) >> 1);
@@ -127,7 +127,7 @@ bool is_name(std::string_view text, std::string_view name) {
     return difference == 0;
 }
 
-/// Where the value that begins the text ends: at the next comma outside of quotes and brackets.
+/// The end of the first value: the next comma outside of quotes and brackets.
 std::size_t end_of_value(std::string_view text) {
     if (text.find(',') == std::string_view::npos) return text.size();
     bool quoted = false;
@@ -165,7 +165,7 @@ HeaderName header_name_of(std::string_view text) {
     const HeaderName name = kSlots[slot_of(text)];
     if (name == HeaderName::other) return name;
     const std::string_view known = kHeaderNames[static_cast<std::size_t>(name)];
-    if (text == known) return name;  // as nearly all write it
+    if (text == known) return name;  // the usual spelling
     return known.size() == text.size() && is_name(text, known) ? name : HeaderName::other;
 }
 

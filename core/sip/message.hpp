@@ -32,7 +32,7 @@ enum class Method : std::uint8_t {
     other,
 };
 
-/// Methods have case (RFC 3261 §7.1).
+/// Methods are case-sensitive (RFC 3261 §7.1).
 Method method_of(std::string_view text);
 
 struct NamedMethod {
@@ -43,7 +43,7 @@ struct NamedMethod {
 /// All but `other`.
 std::span<const NamedMethod> known_methods();
 
-/// The header fields that this server reads; all others are `other`.
+/// The header fields that this server reads. All others are `other`.
 enum class HeaderName : std::uint8_t {
     accept,
     accept_encoding,
@@ -79,16 +79,16 @@ enum class HeaderName : std::uint8_t {
 /// By full name or compact form, without regard to case (RFC 3261 §7.3.3, RFC 6665 §8.2).
 HeaderName header_name_of(std::string_view text);
 
-/// The full name, in the case in which RFCs write it. @pre `name` is not `other`
+/// The full name, in the spelling of the RFCs. @pre `name` is not `other`
 std::string_view text_of(HeaderName name);
 
 struct HeaderField {
     HeaderName name = HeaderName::other;
-    std::string_view text;   ///< the name as it was written
-    std::string_view value;  ///< without white space around it; folding replaced by blanks
+    std::string_view text;   ///< the name as written
+    std::string_view value;  ///< without white space around it; unfolded
 };
 
-/// Views only: valid as long as the bytes given to parse_message and the Message itself.
+/// Has views only: valid as long as the bytes given to parse_message, and the Message itself.
 class Message {
 public:
     bool is_request = true;
@@ -101,22 +101,22 @@ public:
     boost::container::small_vector<HeaderField, 32> headers;  ///< grows by add()
     std::string_view body;
 
-    /// What is wrong although the message can still be answered, as a reason phrase for its 400:
-    /// "Malformed header line", "Bad Content-Length", "Body shorter than Content-Length"; empty
-    /// if nothing is.
+    /// A defect of a message that can still be answered, as a reason phrase for the 400:
+    /// "Malformed header line", "Bad Content-Length", "Body shorter than Content-Length". Empty if
+    /// there is none.
     std::string_view defect;
-    bool is_cut_short = false;  ///< the body ends before Content-Length says so
+    bool is_cut_short = false;  ///< the body is shorter than Content-Length
 
     void add(const HeaderField& field);
 
-    /// The value of the first field of that name; nothing if there is none. @pre it is not `other`
+    /// The value of the first field of that name; nothing if there is none. @pre not `other`
     std::optional<std::string_view> first(HeaderName name) const;
     std::size_t count(HeaderName name) const;
 
-    /// Makes it empty, keeping its memory.
+    /// Empties the message, but keeps its memory.
     void clear();
 
-    std::string unfolded;  ///< owns the head where header lines were folded (RFC 3261 §7.3.1)
+    std::string unfolded;  ///< the head, if header lines were folded (RFC 3261 §7.3.1)
 
 private:
     struct Place {
@@ -127,8 +127,8 @@ private:
 };
 
 /// Walks the comma-separated values of one field or of all fields of one name in order. Commas in
-/// quoted strings and angle brackets do not separate. Values come without white space around;
-/// empty ones are passed over.
+/// quoted strings and angle brackets do not separate. Values have no white space around them. Empty
+/// values are skipped.
 class ValueList {
 public:
     ValueList(const Message& message, HeaderName name) : message_(&message), name_(name) {}

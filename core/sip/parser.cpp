@@ -24,7 +24,7 @@ bool is_version(std::string_view text) {
            text.find(' ') == std::string_view::npos;
 }
 
-/// `Request-Line`. What stands between method and version is the Request-URI, whatever it is.
+/// `Request-Line`. All text between method and version is the Request-URI, valid or not.
 bool parse_request_line(std::string_view line, Message& message) {
     Scanner scanner(line);
     message.is_request = true;
@@ -49,7 +49,7 @@ bool parse_request_line(std::string_view line, Message& message) {
     return true;
 }
 
-/// `Status-Line`; the blank before an empty reason phrase may lack.
+/// `Status-Line`. The blank before an empty reason phrase may be missing.
 bool parse_status_line(std::string_view line, Message& message) {
     const std::size_t blank = line.find(' ');
     if (blank == std::string_view::npos || !is_version(line.substr(0, blank))) return false;
@@ -92,7 +92,7 @@ ParseError parse_fields(
     return ParseError::no_end_of_head;
 }
 
-/// Cuts the body out of all that follows the head.
+/// Cuts the body out of the bytes behind the head.
 ParseError parse_body(
     std::string_view rest,
     const ContentLength& length,

@@ -1,5 +1,5 @@
 /// @file
-/// Bytes to Message, without copying.
+/// From bytes to a Message, without copying.
 #pragma once
 
 #include "core/sip/message.hpp"
@@ -16,10 +16,10 @@ struct ParseLimits {
     std::size_t body_bytes = 1'048'576;
 };
 
-/// Why bytes are not a message that could be answered.
+/// Why bytes are not a message that can be answered.
 enum class ParseError : std::uint8_t {
     none,
-    empty,             ///< nothing but CR, LF, NUL or blanks: a keep-alive (RFC 5626 §4.4)
+    empty,             ///< only CR, LF, NUL or blanks: a keep-alive (RFC 5626 §4.4)
     bad_start_line,    ///< neither request line nor status line
     no_end_of_head,    ///< no empty line after the header fields
     too_many_headers,  ///< over ParseLimits::headers
@@ -29,14 +29,14 @@ enum class ParseError : std::uint8_t {
 
 std::string_view text_of(ParseError error);
 
-/// Parses one whole message: a datagram, or what StreamFramer cut out of a stream.
+/// Parses one whole message: a datagram, or a frame of StreamFramer.
 ///
-/// Returns  `none` and the message; Message::defect says if it must be answered with 400. A body
-///          ends at Content-Length (bytes beyond are ignored, RFC 3261 §18.3), without it at the
-///          end of `bytes`. Start line and fields may end in CRLF or LF; blank lines before the
-///          start line are skipped (§7.5). The SIP version is not judged.
-/// On an error other than `empty` and `bad_start_line` the start line and the header fields read
-/// so far are in `message`, so that a refusal can be sent.
+/// Returns  `none` and the message. A message with a Message::defect must be answered with 400. The
+///          body ends at Content-Length (bytes beyond are ignored, RFC 3261 §18.3), or at the end
+///          of `bytes` without one. Start line and fields may end in CRLF or LF. Blank lines before
+///          the start line are skipped (§7.5). The SIP version is not checked.
+/// After an error other than `empty` and `bad_start_line`, `message` has the start line and the
+/// header fields read so far, so that a refusal can be sent.
 ParseError parse_message(std::string_view bytes, const ParseLimits& limits, Message& message);
 
 }  // namespace reginfo::sip

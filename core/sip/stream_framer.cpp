@@ -1,5 +1,5 @@
 /// @file
-/// The end of the head, then Content-Length, then the body.
+/// Finds the end of the head, then Content-Length, then the body.
 #include "core/sip/stream_framer.hpp"
 
 #include "core/sip/grammar.hpp"
@@ -12,7 +12,7 @@ namespace reginfo::sip {
 
 namespace {
 
-/// A connection that carried one large message does not keep room for it while it idles.
+/// An idle connection keeps no more memory than this, also after a large message.
 constexpr std::size_t kKeptCapacity = 16'384;
 
 ContentLength content_length_of(std::string_view head) {
@@ -33,7 +33,7 @@ ContentLength content_length_of(std::string_view head) {
 
 void StreamFramer::push(std::string_view bytes) {
     if (broken_) return;
-    // Moving only when at least half is done with keeps the work linear.
+    // Bytes are moved only when at least half of them were popped: so the work stays linear.
     if (begin_ > 0 && begin_ >= buffer_.size() - begin_) {
         buffer_.erase(0, begin_);
         scanned_ -= std::min(scanned_, begin_);
@@ -74,7 +74,7 @@ bool StreamFramer::skip_line_ends() {
             begin_ += kPing.size();
             return true;
         }
-        // What may still become a ping, or half a CRLF, waits.
+        // Bytes that may still become a ping, or half of a CRLF, stay.
         if (rest.empty() || (rest.size() < kPing.size() && kPing.starts_with(rest))) return false;
         if (rest.front() != '\r' && rest.front() != '\n') return false;
         begin_ += rest.starts_with("\r\n") ? 2U : 1U;

@@ -11,8 +11,8 @@ namespace {
 
 constexpr auto kNone = std::string_view::npos;
 
-/// Cuts what follows the first `separator` off the text; false if the separator has nothing behind
-/// it.
+/// Cuts the text behind the first `separator` off. False if there is a separator with nothing
+/// behind it.
 bool cut(std::string_view& text, char separator, std::string_view& after) {
     const std::size_t at = text.find(separator);
     if (at == kNone) return true;
@@ -22,9 +22,9 @@ bool cut(std::string_view& text, char separator, std::string_view& after) {
 }
 
 /// `uri-parameters` (RFC 3261 §25.1) and tel's `par` (RFC 3966 §3), from behind the first ';'. An
-/// '=' without a value is let pass.
+/// '=' without a value is accepted.
 bool are_params(std::string_view params) {
-    std::size_t name = 0;  // characters of the current one's name so far
+    std::size_t name = 0;  // its length so far
     bool in_value = false;
     for (std::size_t i = 0; i < params.size(); ++i) {
         const char c = params[i];
@@ -76,7 +76,7 @@ bool parse_sip(std::string_view rest, Uri& uri) {
            consists_of_or_escaped(Chars::header, uri.headers);
 }
 
-/// `telephone-subscriber` of RFC 3966 §3; a local number may lack its phone-context, as many do.
+/// `telephone-subscriber` of RFC 3966 §3. A local number may lack its phone-context: many do.
 bool parse_tel(std::string_view rest, Uri& uri) {
     if (!cut(rest, ';', uri.params)) return false;
     uri.user = rest;

@@ -8,13 +8,14 @@
 
 namespace reginfo::sip {
 
-/// A URI taken apart; every view points into the text that was parsed, nothing is unescaped.
+/// The parts of a URI. All views point into the parsed text; nothing is unescaped.
 struct Uri {
     enum class Scheme : std::uint8_t { sip, sips, tel, other };
 
     Scheme scheme = Scheme::other;
     std::string_view scheme_text;
-    std::string_view user;  ///< without password; for tel: the number; for other: all the rest
+    std::string_view
+        user;  ///< without password; of tel: the number; of other: all behind the scheme
     std::string_view password;
     std::string_view host;     ///< IPv6 keeps its brackets; empty for tel and other
     std::uint16_t port = 0;    ///< 0 if absent
@@ -26,13 +27,13 @@ struct Uri {
 
 /// Parses a URI without angle brackets (RFC 3261 §25.1 `SIP-URI`, RFC 3966 `telephone-uri`).
 ///
-/// Returns  the parts; a URI of another scheme (RFC 3986) is accepted with its rest in `user`.
+/// Returns  the parts. A URI of another scheme (RFC 3986) is accepted, with its rest in `user`.
 ///          Nothing if the text is not a URI: a missing scheme, an illegal character, a host that
 ///          is neither name nor address, a port beyond 65535, a broken escape.
 std::optional<Uri> parse_uri(std::string_view text);
 
-/// The value of a URI or header parameter without regard to case of the name; "" if it has no
-/// value, nothing if it is absent. `params` is what follows the first ';'.
+/// The value of a URI or header parameter; the case of the name does not matter. "" if the
+/// parameter has no value, nothing if it is absent. `params` is the text behind the first ';'.
 std::optional<std::string_view> find_param(std::string_view params, std::string_view name);
 
 }  // namespace reginfo::sip

@@ -10,11 +10,12 @@
 
 namespace reginfo::sip {
 
-/// The one text that all Request-URIs naming the same resource share (RFC 3261 §10.3, §19.1.4).
+/// The canonical form of an AOR: equal for all Request-URIs of one resource (RFC 3261 §10.3,
+/// §19.1.4).
 ///
-/// "sip:user@host" or "sip:user@host:port": host in lower case, user unescaped as far as that
-/// does not change its meaning (and hex digits in upper case), parameters, headers and password
-/// dropped, sips taken for sip (RFC 5630, our policy). "tel:" without visual separators and
+/// "sip:user@host" or "sip:user@host:port": the host in lower case; the user unescaped as far as
+/// that does not change its meaning, other escapes in upper case; no parameters, headers and
+/// password; `sip` for `sips` (RFC 5630, our policy). "tel:" without visual separators and
 /// parameters other than phone-context, which stays in lower case (RFC 3966 §4).
 /// Returns  nothing for a URI that cannot be an AOR: one of another scheme. The second writes to
 ///          `out` instead, and returns false for such a URI.

@@ -79,9 +79,9 @@ constexpr StatusReason kReasons[] = {
     {606, "Not Acceptable"},
 };
 
-/// The top Via as it goes back: `received` where sent-by is not the source's address (RFC 3261
-/// §18.2.1), `rport` where it was asked for, and then `received` in any case (RFC 3581 §4). What
-/// the client itself wrote there does not count.
+/// The top Via of a response: `received` if sent-by is not the address of the source (RFC 3261
+/// §18.2.1), `rport` if the client asks for it, and then `received` in any case (RFC 3581 §4).
+/// Values that the client itself wrote there are ignored.
 void append_top_via(std::string& out, const Via& via, const Endpoint& source) {
     const bool adds_received = via.has_rport || via.address != source.address;
     if (!adds_received && !via.has_received) {
@@ -113,8 +113,8 @@ void append_top_via(std::string& out, const Via& via, const Endpoint& source) {
     }
 }
 
-/// The values of one Via field, each on a line of its own. The first one of all is the top one:
-/// `top_via` stands for it, and is gone afterwards.
+/// Appends the values of one Via field, each on a line of its own. `top_via` replaces the first
+/// value of all fields, and is reset then.
 void append_vias(
     std::string& out,
     std::string_view field,
@@ -149,7 +149,7 @@ void append_to(std::string& out, std::string_view value, std::string_view to_tag
     out += kEol;
 }
 
-/// Whether a response repeats the field as it is (RFC 3261 §8.2.6.2).
+/// Whether a response has a copy of the field (RFC 3261 §8.2.6.2).
 bool goes_back(HeaderName name) {
     return name == HeaderName::from || name == HeaderName::call_id || name == HeaderName::cseq;
 }
@@ -186,7 +186,7 @@ void append_header(std::string& out, std::string_view name, std::uint64_t value)
     out += kEol;
 }
 
-// Each of the seven is another thing, and a struct of them would be built for this one call.
+// A struct of the seven parameters would be built for this one call.
 // NOLINTNEXTLINE(readability-function-size)
 void begin_response(
     std::string& out,
@@ -205,7 +205,8 @@ void begin_response(
     out += kEol;
 
     const Via* top = &top_via;
-    std::bitset<static_cast<std::size_t>(HeaderName::other) + 1> done;  // each but Via goes once
+    std::bitset<static_cast<std::size_t>(HeaderName::other) + 1>
+        done;  // each but Via is copied once
     for (const HeaderField& field : request.headers) {
         const auto index = static_cast<std::size_t>(field.name);
         if (field.name == HeaderName::via) {
