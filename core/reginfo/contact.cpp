@@ -19,7 +19,7 @@
 namespace reginfo {
 namespace {
 
-// Those from q on are passed on, in this order: first those of the schema.
+// The attributes from q on are passed on in this order, those of the schema first.
 constexpr std::array<std::string_view, 11> kNames = {
     "state",
     "event",
@@ -34,12 +34,12 @@ constexpr std::array<std::string_view, 11> kNames = {
     "user_agent",
 };
 
-// Of the attributes of one contact, as a registrar writes them.
+// The usual size of the attributes of one contact.
 constexpr std::size_t kUsualBytes = 256;
 
 using KnownAttributes = std::array<const xml::Attribute*, kNames.size()>;
 
-// Where the attribute is in KnownAttributes.
+// The index of the attribute in KnownAttributes.
 consteval std::size_t at(std::string_view name) {
     const auto found = std::find(kNames.begin(), kNames.end(), name);
     if (found == kNames.end()) throw "no such name";
@@ -58,7 +58,7 @@ KnownAttributes find_known(const xml::Attributes& attributes) {
     return known;
 }
 
-// Which state the event leads to (RFC 3680 §5.3.2).
+// Whether the event leads to the state active (RFC 3680 §5.3.2).
 bool leads_to_active(ContactEvent event) {
     switch (event) {
         case ContactEvent::registered:
@@ -77,12 +77,12 @@ bool leads_to_active(ContactEvent event) {
     return false;
 }
 
-// Empty as well if the attribute is absent.
+// The value of the attribute; empty if it is absent.
 std::string_view value_of(const xml::Attribute* attribute, std::string& scratch) {
     return attribute ? xml::attribute_value(attribute->raw, scratch) : std::string_view{};
 }
 
-// Of state and event one tells the other where that is missing or no word of RFC 3680.
+// If state or event is missing or not in RFC 3680, it follows from the other one.
 const char* read_values(const KnownAttributes& known, Contact& contact, std::string& scratch) {
     const std::string_view state = value_of(known[at("state")], scratch);
     const bool is_active = state == "active";
@@ -102,7 +102,7 @@ const char* read_values(const KnownAttributes& known, Contact& contact, std::str
     return nullptr;
 }
 
-// A q and a cseq that are none are left out.
+// A malformed q or cseq is left out.
 void pass_on_known(
     const KnownAttributes& known,
     Contact& contact,
@@ -129,7 +129,7 @@ void pass_on_known(
     }
 }
 
-// Of equal URNs one (RFC 5626 §4.1, RFC 9562 §4), with quotes, which some leave out.
+// The same text for equal URNs (RFC 5626 §4.1, RFC 9562 §4), with quotes: some peers omit them.
 std::string normal_instance(std::string_view instance) {
     constexpr std::string_view kUuid = "<urn:uuid:";
     if (instance.size() > 1 && instance.starts_with('"') && instance.ends_with('"')) {
@@ -141,11 +141,11 @@ std::string normal_instance(std::string_view instance) {
     return normal += '"';
 }
 
-// How an identity begins that is not the URI itself. Blanks are in no URI of RFC 3261.
+// The beginning of an identity that is not the URI. No URI of RFC 3261 contains a blank.
 constexpr std::string_view kInstance = "instance ";
 constexpr std::string_view kText = "text ";
 
-// The length says where the reg-id ends, whatever is in it.
+// The length of the reg-id makes the text unambiguous, whatever the reg-id contains.
 std::string instance_identity(std::string_view instance, std::string_view reg_id) {
     std::string identity(kInstance);
     identity += std::to_string(reg_id.size());
@@ -179,7 +179,7 @@ void ContactBuilder::restart(std::size_t text_bytes) {
     reg_id_.reset();
 }
 
-/// What references were replaced in lies in `scratch_`, else in the document.
+/// A value with replaced references is in `scratch_`, and is copied. Others are in the document.
 std::string_view ContactBuilder::kept(std::string_view value) {
     return value.data() == scratch_.data() ? document_.texts.keep(value) : value;
 }
@@ -197,7 +197,7 @@ const char* ContactBuilder::read_attributes(
     KnownAttributes known = find_known(attributes);
     for (const xml::Attribute*& attribute : known) {
         if (!attribute || !is_too_long(*attribute)) continue;
-        // Without its Call-ID it would be another registration.
+        // Without its Call-ID the contact would be another registration.
         if (attribute == known[at("callid")]) defect_ = "reginfo: callid of contact too long";
         attribute = nullptr;
     }
@@ -240,7 +240,7 @@ void ContactBuilder::read_uri(std::string_view text, bool lasts) {
     contact_.uri_xml = kept(escaped(contact_.uri, scratch_));
 }
 
-// An empty one is left out, as there are watchers that crash on it; of several the first counts.
+// An empty display-name is left out: some watchers crash on it. Of several the first counts.
 void ContactBuilder::read_display_name(const xml::Attributes& attributes, std::string_view text) {
     const std::string_view name = xml::trimmed(text);
     if (name.empty() || !display_name_.empty()) return;
@@ -258,7 +258,7 @@ void ContactBuilder::read_display_name(const xml::Attributes& attributes, std::s
     display_name_ += "</display-name>";
 }
 
-// One without a name says nothing.
+// An unknown-param without a name has no meaning and is left out.
 void ContactBuilder::read_unknown_param(const xml::Attributes& attributes, std::string_view text) {
     const xml::Attribute* const attribute = find_attribute(attributes, "name");
     if (!attribute || is_too_long(*attribute)) return;

@@ -1,5 +1,5 @@
 /// @file
-/// The words of RFC 3680 §5 for the values of a document.
+/// The values of RFC 3680 §5 as text.
 
 #include "core/reginfo/document.hpp"
 

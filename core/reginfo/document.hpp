@@ -1,8 +1,8 @@
 /// @file
 /// The reginfo document as values (RFC 3680 §5, RFC 5628 §5), as a publisher wrote it.
 ///
-/// What is passed on to watchers unchanged is kept as XML text, escaped and ready to be written,
-/// so that comparing and printing it costs nothing more than comparing and copying bytes.
+/// The parts that watchers get unchanged are kept as XML text, escaped and ready to be written. So
+/// they are compared and written as bytes.
 #pragma once
 
 #include "core/base/text_arena.hpp"
@@ -40,20 +40,20 @@ enum class RegistrationState : std::uint8_t { init, active, terminated };
 
 std::string_view text_of(RegistrationState state);
 
-/// One <contact>. Its texts lie in the Document.
+/// One <contact>. Its texts are in the Document.
 struct Contact {
     bool active = true;
     ContactEvent event = ContactEvent::registered;
-    std::optional<Seconds> expires;      ///< as published; nothing if absent or not a number >= 0
+    std::optional<Seconds> expires;      ///< as published; nothing if absent, or not a number >= 0
     std::optional<Seconds> retry_after;  ///< RFC 3680 §5.3.2, with probation
     std::optional<Seconds> duration_registered;
     std::string_view callid;  ///< unescaped; empty if absent
     std::optional<std::uint32_t> cseq;
     std::string_view uri;       ///< unescaped, without white space around
-    std::string_view identity;  ///< what makes it the same contact in two documents:
-                                ///< +sip.instance and reg-id where both are there
-                                ///< (RFC 5626 §6), else sip::canonical_contact(uri), or its
-                                ///< bytes if it is none that RFC 3261 §25.1 knows
+    std::string_view identity;  ///< equal for the same contact in two documents: from
+                                ///< +sip.instance and reg-id if both are present (RFC 5626
+                                ///< §6), else from sip::canonical_contact(uri), or from the
+                                ///< bytes of a URI that RFC 3261 §25.1 does not allow
 
     /// The attributes that are passed on, as ` name="value"` each with a leading blank: q, callid,
     /// cseq, received, path, user_agent, and those of foreign namespaces with their declarations.
@@ -61,19 +61,19 @@ struct Contact {
     std::string_view attributes_xml;
     std::string_view uri_xml;  ///< the text of <uri>, escaped
     /// The children after <uri>: display-name, unknown-param, then extension elements (pub-gruu,
-    /// temp-gruu, others) with the namespace declarations that they need on themselves.
+    /// temp-gruu, others), each with the namespace declarations that it needs.
     std::string_view children_xml;
 
     friend bool operator==(const Contact&, const Contact&) = default;
 };
 
-/// What a document was read without: it could not be told, and hurts only itself. Empty texts and
-/// elements of no meaning are not counted.
+/// The parts of a document that cannot be passed on and were left out (RULES.md, "A fault stays
+/// local"). Empty texts and elements without meaning are not counted.
 struct LeftOutOf {
     std::size_t contacts = 0;
     std::size_t registrations = 0;
     std::size_t details = 0;       ///< attributes and children of contacts and registrations
-    const char* reason = nullptr;  ///< of the first, as in ReadError
+    const char* reason = nullptr;  ///< for the first part left out, as in ReadError
 
     bool any() const { return reason != nullptr; }
     void add(std::size_t LeftOutOf::* part, const char* why) {
@@ -82,7 +82,7 @@ struct LeftOutOf {
     }
 };
 
-/// One <registration>. Its texts lie in the Document.
+/// One <registration>. Its texts are in the Document.
 struct Registration {
     std::string_view aor;  ///< unescaped, as published
     RegistrationState state = RegistrationState::active;
@@ -92,11 +92,11 @@ struct Registration {
     friend bool operator==(const Registration&, const Registration&) = default;
 };
 
-/// One <reginfo>. The publisher's version and ids are of no use to anybody and are dropped.
+/// One <reginfo>, without the version and the ids of the publisher: nothing uses them.
 struct Document {
     bool full = true;  ///< state="full" rather than "partial"
     boost::container::small_vector<Registration, 1> registrations;
-    TextArena texts;  ///< of all of them
+    TextArena texts;  ///< of all registrations
     LeftOutOf left_out;
 
     friend bool operator==(const Document& a, const Document& b) {

@@ -16,7 +16,7 @@ constexpr std::string_view kGruuinfo = "urn:ietf:params:xml:ns:gruuinfo";
 
 bool is_cseq(std::string_view text) { return parse_cseq(text).has_value(); }
 
-/// Of pub-gruu a `uri`; of temp-gruu a `first-cseq` as well; nothing else.
+/// pub-gruu has the attribute `uri`, temp-gruu also `first-cseq`, and no others.
 bool is_gruu(const xml::Attributes& attributes, bool is_temporary) {
     std::string scratch;
     const auto fits = [&](const xml::Attribute& attribute) {

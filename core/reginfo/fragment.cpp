@@ -71,7 +71,7 @@ void FragmentWriter::close_element(std::string& out) {
     open_.pop_back();
 }
 
-// Nothing if the prefix means that already where the name stands.
+// Appends the declaration of the prefix, unless it is in force already.
 bool FragmentWriter::declare(std::string& out, const Name& name) {
     if (written_.find(name.prefix) == name.space) return true;
     const std::size_t bytes = name.prefix.size() + name.space.uri.size();

@@ -18,7 +18,7 @@
 namespace reginfo::xml {
 namespace {
 
-// Whatever the configuration says, as RapidXML uses some 300 bytes of stack a level.
+// Whatever is configured: RapidXML uses some 300 bytes of stack for each level.
 constexpr std::size_t kDepthMax = 1'000;
 
 // Classes of characters, as bits.
@@ -40,7 +40,7 @@ constexpr std::array<std::uint8_t, 256> kClasses = [] {
     return table;
 }();
 
-// What needs a look wherever it stands: all that is not ASCII, or may be not allowed.
+// Characters that are checked everywhere: all that are not ASCII, or may not be allowed.
 constexpr auto kUnusual = [](auto c) {
     return c > 0x7F || (c < 0x20 && c != +'\n' && c != +'\t' && c != +'\r');
 };
@@ -58,9 +58,8 @@ bool is_in(char c, unsigned char_class) {
     return (kClasses[static_cast<unsigned char>(c)] & char_class) != 0;
 }
 
-// Reads *at_ without looking whether it is at the end: there is a NUL, which is in no class and no
-// blank. Every
-// bool function consumes what it is named after, or says false and sets error_.
+// Reads *at_ also at the end: there is a NUL, which is in no class and no blank. Every bool
+// function consumes the production in its name, or sets error_ and returns false.
 class Scanner {
 public:
     Scanner(std::string_view text, const ReaderLimits& limits)
@@ -149,7 +148,7 @@ bool Scanner::declaration() {
     return true;
 }
 
-// Consumes nothing if it is not there, or malformed: then the declaration does not end either.
+// Consumes nothing if the attribute is absent or malformed: then the declaration does not end.
 bool Scanner::pseudo_attribute(std::string_view wanted, std::string_view& value) {
     const char* const start = at_;
     const auto give_back = [&] {
@@ -319,8 +318,8 @@ bool Scanner::skip_blanks() {
     return std::exchange(at_, at) != at;
 }
 
-// What the scans stop at that is no markup: the end, a character beyond ASCII or one that is not
-// allowed, in a value a tab or line end.
+// Handles a character that stops a scan and is no markup: the end, a character beyond ASCII, one
+// that is not allowed, or in a value a tab or line end.
 bool Scanner::other_char() {
     if (at_ == end_) return fail("reginfo: unexpected end");
     const Decoded next = decode_utf8(rest());
@@ -338,7 +337,7 @@ bool Scanner::reference() {
     return true;
 }
 
-// QName (Namespaces in XML 1.0, production 7): one colon at most, and a name on both sides of it.
+// QName (Namespaces in XML 1.0, production 7): at most one colon, with a name on both sides.
 bool Scanner::name() {
     if (!name_part()) return false;
     if (*at_ != ':') return true;

@@ -14,13 +14,13 @@ namespace {
 
 constexpr std::string_view kXmlnsUri = "http://www.w3.org/2000/xmlns/";
 
-/// Of declarations themselves, so that they can be told from other attributes.
+/// The namespace of declarations, which distinguishes them from other attributes.
 constexpr Namespace kXmlns{3, kXmlnsUri};
 constexpr const char* kUnbound = "reginfo: unbound prefix";
 
 bool is_declaration(const Name& name) { return name.prefix == "xmlns" || name.text == "xmlns"; }
 
-// Quadratic in the attributes of one element, of which check_document lets few through.
+// Quadratic in the attributes of one element, which check_document bounds.
 bool has_duplicate(const Attributes& attributes) {
     for (std::size_t i = 1; i < attributes.size(); ++i) {
         const Name& name = attributes[i].name;

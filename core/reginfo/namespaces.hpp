@@ -1,5 +1,5 @@
 /// @file
-/// Namespaces in XML 1.0: declarations in force, and names resolved by them.
+/// Namespaces in XML 1.0: the declarations in force, and the resolution of names.
 #pragma once
 
 #include "core/reginfo/document.hpp"
@@ -15,7 +15,7 @@
 
 namespace reginfo::xml {
 
-/// A namespace name; equal ones that are in force at the same time have the same id.
+/// A namespace name. Equal names that are in force at the same time have the same id.
 struct Namespace {
     std::uint32_t id = 0;
     std::string_view uri;
@@ -27,14 +27,14 @@ inline constexpr Namespace kNoNamespace{0, {}};
 inline constexpr Namespace kXml{1, "http://www.w3.org/XML/1998/namespace"};
 inline constexpr Namespace kReginfo{2, kReginfoNamespace};
 
-/// A name as it stands in a document, and what it means.
+/// A name in a document, and its namespace.
 struct Name {
     explicit Name(std::string_view qname);
     Name() = default;
 
-    /// Whether it is `wanted` of the reginfo namespace.
+    /// Whether it is the name `wanted` of the reginfo namespace.
     bool is_core(std::string_view wanted) const { return space == kReginfo && local == wanted; }
-    /// Whether it is of a namespace, and not of reginfo's: an extension (RFC 3680 §5.4).
+    /// Whether it is of another namespace than reginfo: an extension (RFC 3680 §5.4).
     bool is_foreign() const { return !(space == kReginfo) && !(space == kNoNamespace); }
 
     std::string_view text;    ///< "prefix:local" or "local"
@@ -45,26 +45,26 @@ struct Name {
 
 struct Attribute {
     Name name;
-    std::string_view raw;  ///< the value with its references, as between the quotes
+    std::string_view raw;  ///< the text between the quotes, with references
 };
 
 using Attributes = boost::container::small_vector<Attribute, 16>;
 
-/// A stack of bindings of prefixes; the empty prefix is that of the default namespace.
+/// A stack of bindings of prefixes. The default namespace has the empty prefix.
 class Bindings {
 public:
-    static constexpr std::size_t kPredeclared = 1;  ///< `xml`, which the stack begins with
+    static constexpr std::size_t kPredeclared = 1;  ///< `xml`, at the bottom of the stack
 
     Bindings();
 
     std::size_t size() const { return bindings_.size(); }
     void bind(std::string_view prefix, Namespace space) { bindings_.push_back({prefix, space}); }
-    /// Forgets all that was bound after size() was this.
+    /// Removes all bindings made since size() had this value.
     void release(std::size_t size) { bindings_.resize(size); }
 
     /// Nothing if the prefix is not bound.
     std::optional<Namespace> find(std::string_view prefix) const;
-    /// The namespace of that name if it is bound.
+    /// The namespace of that name; nothing if it is not bound.
     std::optional<Namespace> find_uri(std::string_view uri) const;
 
 private:
@@ -79,11 +79,11 @@ private:
 /// Resolves the names of elements from the root downwards.
 class Resolver {
 public:
-    /// Begins anew, with another document.
-    /// @param limit  how many declarations may be in force at once, which bounds each look-up
+    /// Starts a new document.
+    /// @param limit  of declarations in force at once, which bounds each look-up
     void restart(std::size_t limit);
 
-    /// Takes the declarations out of `attributes` and resolves the other names and `element`.
+    /// Removes the declarations from `attributes` and resolves the other names and `element`.
     /// Returns  nullptr, or the reason for a ReadError: an unbound prefix, an attribute twice, a
     ///          declaration that is not allowed (Namespaces in XML 1.0 §3, §5, §6.3).
     const char* open(Name& element, Attributes& attributes);
@@ -98,8 +98,8 @@ private:
 
     std::size_t limit_ = 0;
     Bindings bindings_;
-    std::uint32_t last_id_ = kLastFixedId;      ///< the ids up to it are in use
-    std::forward_list<std::string> unescaped_;  ///< names that had references in them
+    std::uint32_t last_id_ = kLastFixedId;      ///< the ids up to this one are in use
+    std::forward_list<std::string> unescaped_;  ///< namespace names that had references
 };
 
 }  // namespace reginfo::xml

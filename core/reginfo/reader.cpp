@@ -1,5 +1,5 @@
 /// @file
-/// Walks the tree of RapidXML, which stays inside of this file, exceptions and all.
+/// Walks the tree of RapidXML, which no other file uses. Its exceptions stay here too.
 
 #include "core/reginfo/reader.hpp"
 
@@ -19,7 +19,7 @@
 #include <string>
 #include <utility>
 
-// The nodes of a usual document lie on the stack; a larger one takes the rest from the heap.
+// The nodes of a usual document are on the stack; a larger one uses the heap as well.
 #define RAPIDXML_STATIC_POOL_SIZE (16 * 1024)
 #include <rapidxml/rapidxml.hpp>
 
@@ -30,12 +30,12 @@ constexpr const char* kLongText = "reginfo: text of extension too long";
 
 using Node = rapidxml::xml_node<char>;
 
-// References stay as they are written: RapidXML would lose what is literal white space, overflows
-// on long character references and passes on references that are none.
+// References stay as written: RapidXML loses literal white space, overflows on long character
+// references, and accepts malformed references.
 constexpr int kParseFlags = rapidxml::parse_non_destructive | rapidxml::parse_no_element_values |
                             rapidxml::parse_validate_closing_tags;
 
-// Of texts that are not in the body as they are: a guess.
+// Room for texts that differ from the body: an estimate.
 constexpr std::size_t kMoreTexts = 256;
 
 std::string_view name_of(const rapidxml::xml_base<char>& item) {
@@ -53,7 +53,7 @@ ReadError error_of(const char* reason) {
     return {reason, over_limit::is_reason(reason) ? Kind::over_limit : Kind::wrong};
 }
 
-// Appends the text from `node` on. Returns the element behind it, nullptr if there is none.
+// Appends the text from `node` on. Returns the next element; nullptr if there is none.
 const Node* append_text_run(std::string& out, const Node* node) {
     for (; node && !is_element(*node); node = node->next_sibling()) {
         xml::append_text(out, value_of(*node), node->type() == rapidxml::node_cdata);
@@ -63,8 +63,8 @@ const Node* append_text_run(std::string& out, const Node* node) {
 
 }  // namespace
 
-// Reads each element once, parents before children. Every bool function says false after it has
-// set error_.
+// Reads each element once, parents before children. Every bool function sets error_ and returns
+// false on an error.
 class DocumentReader::Walk {
 public:
     boost::system::result<Document*, ReadError> read(
@@ -101,11 +101,11 @@ private:
     const char* error_ = nullptr;
     xml::Resolver resolver_;
     xml::FragmentWriter fragments_;
-    xml::Name name_;                     ///< of the element that was opened last
-    xml::Attributes attributes_;         ///< of the same, without declarations
-    std::string_view text_;              ///< of the element that read_text read last
-    const char* text_defect_ = nullptr;  ///< why it is none
-    std::string text_buffer_;  ///< where it lies unless it stands in the document as it is
+    xml::Name name_;                     ///< of the last opened element
+    xml::Attributes attributes_;         ///< of the last opened element, without declarations
+    std::string_view text_;              ///< the result of the last read_text
+    const char* text_defect_ = nullptr;  ///< why text_ is not valid
+    std::string text_buffer_;            ///< has text_ if that differs from the document
     std::string scratch_;
     ContactBuilder builder_{document_};
 };
@@ -119,7 +119,7 @@ bool DocumentReader::Walk::open(const Node& element) {
     return check(resolver_.open(name_, attributes_));
 }
 
-// Opens each element before `visit` has it.
+// Opens each child element, and calls `visit` with it.
 template <class Visit>
 bool DocumentReader::Walk::visit_children(const Node& parent, Visit visit) {
     for (const Node* child = parent.first_node(); child; child = child->next_sibling()) {
@@ -176,8 +176,8 @@ bool DocumentReader::Walk::read_registration(const Node& element) {
     return is_read;
 }
 
-// Returns nullptr, or why the registration cannot be told. Its state is what its contacts make it:
-// one that is missing or no word of RFC 3680 is no harm.
+// Returns nullptr, or the reason why the registration is left out. A state that is missing or not
+// in RFC 3680 is accepted: the state follows from the contacts.
 const char* DocumentReader::Walk::read_registration_attributes(Registration& registration) {
     const xml::Attribute* const aor = find_attribute(attributes_, "aor");
     if (!aor) return "reginfo: missing attribute aor of registration";
@@ -209,7 +209,7 @@ bool DocumentReader::Walk::read_contact(const Node& element, Registration& regis
     return true;
 }
 
-// A child of a contact.
+// Reads a child of a contact.
 bool DocumentReader::Walk::read_child(const Node& element) {
     const bool is_uri = name_.is_core("uri");
     const bool is_display_name = !is_uri && name_.is_core("display-name");
@@ -263,8 +263,9 @@ bool DocumentReader::Walk::has_long_attribute() const {
     );
 }
 
-// `top` was opened last. Without recursion: a level is an element that is open in fragments_. One
-// with a text in it that is too long, or that no schema allows, is left out whole.
+// Appends `top`, which is the last opened element, with all that is in it. Not recursive: the open
+// elements of fragments_ are the levels. An extension is left out whole if a text in it is too
+// long, or if its schema does not allow it.
 bool DocumentReader::Walk::append_extension(std::string& out, const Node& top) {
     const std::size_t begin = out.size();
     const char* defect = nullptr;
@@ -275,7 +276,7 @@ bool DocumentReader::Walk::append_extension(std::string& out, const Node& top) {
     look_at(top);
     struct Level {
         const Node* next;
-        std::size_t mark;  ///< what resolver_ goes back to at the end of the element
+        std::size_t mark;  ///< the mark of resolver_ to go back to at the end of the element
     };
     fragments_.restart();
     if (!fragments_.open_element(out, name_, attributes_)) return check(over_limit::kDeclarations);
@@ -311,7 +312,7 @@ bool DocumentReader::Walk::append_extension(std::string& out, const Node& top) {
     return true;
 }
 
-// An element that has no place here is no error (RFC 3680 §5.2), but its names must be bound.
+// An unknown element is no error (RFC 3680 §5.2), but the prefixes in it must be bound.
 bool DocumentReader::Walk::check_ignored(const Node& element) {
     std::string ignored;
     const LeftOutOf before = document_.left_out;

@@ -1,5 +1,5 @@
 /// @file
-/// Why a document is refused that has too much or too many of something, and not something wrong.
+/// Reasons to refuse a document because of its size, not because of an error.
 #pragma once
 
 #include <algorithm>
@@ -16,7 +16,7 @@ inline constexpr char kDeclarations[] = "reginfo: too many namespace declaration
 inline constexpr char kRegistrations[] = "reginfo: too many registrations";
 inline constexpr char kContacts[] = "reginfo: too many contacts in registration";
 
-/// Whether the reason is one of those above, itself and not a text that is equal.
+/// Whether the reason is one of those above: the same pointer, not an equal text.
 inline bool is_reason(const char* reason) {
     constexpr const char* kAll[] = {
         kElements, kDepth, kAttributes, kNamespaces, kDeclarations, kRegistrations, kContacts

@@ -45,7 +45,7 @@ auto find_by_text(const Values& values, std::string_view text)
     return std::nullopt;
 }
 
-// kMax + 1 for anything above kMax, however long.
+// Returns kMax + 1 for every number above kMax, however long.
 std::optional<std::uint64_t> parse_number(std::string_view text) {
     const std::string_view digits = xml::trimmed(text);
     if (digits.empty()) return std::nullopt;

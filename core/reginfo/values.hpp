@@ -13,21 +13,22 @@ namespace reginfo {
 std::optional<ContactEvent> parse_contact_event(std::string_view text);
 std::optional<RegistrationState> parse_registration_state(std::string_view text);
 
-/// Digits, with white space around them; what exceeds 2^32 - 1 is taken for that.
-/// Nothing for any other text, such as "-1".
+/// Reads digits with white space around them. A number above 2^32 - 1 counts as 2^32 - 1. Nothing
+/// for another text, such as "-1".
 std::optional<Seconds> parse_seconds(std::string_view text);
 
-/// A number below 2^32, with white space around it.
+/// Reads a number below 2^32 with white space around it.
 std::optional<std::uint32_t> parse_cseq(std::string_view text);
 
-/// Whether it is of xs:anyURI, the type of addresses in RFC 3680 §5.4: a reference of RFC 3986 once
-/// all that is no ASCII character of URIs is escaped. White space and bytes beyond ASCII are.
+/// Whether the text is of xs:anyURI, the type of addresses in RFC 3680 §5.4: with all other
+/// characters escaped, it is a reference of RFC 3986. So white space and bytes beyond ASCII are
+/// allowed.
 bool is_any_uri(std::string_view text);
 
-/// Whether it is of xs:language, the type of xml:lang.
+/// Whether the text is of xs:language, the type of xml:lang.
 bool is_language(std::string_view text);
 
-/// Whether it is a qvalue (RFC 3261 §25.1).
+/// Whether the text is a qvalue (RFC 3261 §25.1).
 bool is_qvalue(std::string_view text);
 
 }  // namespace reginfo

@@ -1,5 +1,5 @@
 /// @file
-/// Escaping, and the frame of a reginfo document as a watcher gets it.
+/// Escaping, and the frame of a reginfo document for a watcher.
 
 #include "core/reginfo/writer.hpp"
 

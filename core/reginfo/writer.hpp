@@ -10,21 +10,21 @@
 
 namespace reginfo {
 
-/// Escapes for use in text and in an attribute between double quotes: & < > " and, as character
-/// references, tab, CR and LF.
+/// Appends the text, escaped for use in text and in an attribute between double quotes: & < > "
+/// and, as character references, tab, CR and LF.
 void append_escaped(std::string& out, std::string_view text);
 
-/// The same: `text` itself if there is nothing to escape, else it lies in `scratch`.
+/// The same: returns `text` itself if there is nothing to escape, else a text in `scratch`.
 std::string_view escaped(std::string_view text, std::string& scratch);
 
-/// What each watcher has its own copy of: `<?xml version="1.0" encoding="UTF-8"?>` and
+/// Appends the part that differs for each watcher: `<?xml version="1.0" encoding="UTF-8"?>` and
 /// `<reginfo xmlns=".." version="N" state="full">`.
 void append_document_head(std::string& out, std::uint32_t version, bool full);
 
-/// Closes what append_document_head opened.
+/// Appends the end tag of append_document_head.
 void append_document_end(std::string& out);
 
-/// `<registration aor=".." id=".." state="..">`, left open. `aor` is not yet escaped.
+/// Appends `<registration aor=".." id=".." state="..">`. `aor` is not escaped yet.
 void append_registration_head(
     std::string& out,
     std::string_view aor,

@@ -38,7 +38,7 @@ constexpr Range kNameStart[] = {
     {0x10000, 0xEFFFF},
 };
 
-// What production 4a adds.
+// The additional characters of production 4a.
 constexpr Range kNameMore[] = {
     {'-', '.'},
     {'0', '9'},
@@ -96,7 +96,7 @@ int digit_of(char c) {
     return kNoDigit;
 }
 
-// `text` begins with &#. The code saturates above kMaxCode, so no number of digits overflows it.
+// `text` begins with &#. The code saturates above kMaxCode, so no number of digits overflows.
 Reference parse_character_reference(std::string_view text) {
     const bool hexadecimal = text.size() > 2 && text[2] == 'x';
     const int base = hexadecimal ? 16 : 10;
@@ -118,12 +118,12 @@ Reference parse_character_reference(std::string_view text) {
     return {code, i + 1, nullptr};
 }
 
-// What is to be replaced in an attribute: the only control characters that are left are blanks.
+// Characters to replace in an attribute. The only control characters in it are white space.
 constexpr auto kSpecialInValue = [](auto c) { return c == +'&' || c < 0x20; };
 constexpr auto kSpecialInText = [](auto c) { return c == +'&' || c == +'\r'; };
 constexpr auto kSpecialInCdata = [](auto c) { return c == +'\r'; };
 
-// A line end, CR LF, CR or LF: its number of bytes.
+// The number of bytes of a line end: CR LF, CR or LF.
 std::size_t line_end_at(std::string_view raw, std::size_t at) {
     return raw.substr(at, 2) == "\r\n" ? 2 : 1;
 }

@@ -1,5 +1,5 @@
 /// @file
-/// Characters, references and line ends of XML 1.0: what RapidXML does not know of them.
+/// Characters, references and line ends of XML 1.0 that RapidXML does not handle.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,8 @@ bool is_char(char32_t code);
 bool is_name_start(char32_t code);
 bool is_name_char(char32_t code);
 
-/// One character of UTF-8 and its number of bytes: 0 if it is malformed, overlong or a surrogate.
+/// One character of UTF-8 and its number of bytes; 0 bytes if it is malformed, overlong or a
+/// surrogate.
 struct Decoded {
     char32_t code;
     std::size_t size;
@@ -31,7 +32,7 @@ Decoded decode_utf8(std::string_view text);
 struct Reference {
     char32_t code = 0;
     std::size_t size = 0;
-    const char* error = nullptr;  ///< why it is none, as in ReadError; else nullptr
+    const char* error = nullptr;  ///< why it is malformed, as in ReadError; else nullptr
 };
 
 /// Reads a character reference or one of the five entities that need no DTD.
@@ -41,11 +42,11 @@ Reference parse_reference(std::string_view text);
 std::string_view trimmed(std::string_view text);
 
 /// The value of an attribute: references replaced, each literal tab and line end a blank (XML 1.0
-/// §3.3.3). It is `raw` itself if there is nothing to do, else it lies in `scratch`.
+/// §3.3.3). Returns `raw` itself if there is nothing to do, else a text in `scratch`.
 /// @pre  xml::check_document has accepted the references in `raw`
 std::string_view attribute_value(std::string_view raw, std::string& scratch);
 
-/// Whether character data stands for itself: no references, no line end but LF.
+/// Whether character data needs no change: no references, no line end but LF.
 bool is_plain_text(std::string_view raw);
 
 /// Appends character data: references replaced (not so in a CDATA section), line ends LF (XML 1.0

@@ -182,6 +182,7 @@ void Message::add(const HeaderField& field) {
 }
 
 std::optional<std::string_view> Message::first(HeaderName name) const {
+    assert(name != HeaderName::other);
     const Place place = places_[static_cast<std::size_t>(name)];
     if (place.count == 0) return std::nullopt;
     return headers[place.first].value;

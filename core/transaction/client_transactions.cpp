@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint16_t kSipPort = 5060;
 
-/// Whether the Via is of a request that left that listener (RFC 3261 §18.1.2).
+/// Whether the sent-by of the Via is the one of that listener (RFC 3261 §18.1.2).
 bool is_sent_by(const ListenerSettings& listener, const sip::Via& via) {
     return sip::equal_ignoring_case(via.host, listener.advertise_host) &&
            (via.port != 0 ? via.port : kSipPort) == listener.advertise_port;

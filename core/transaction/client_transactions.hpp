@@ -28,11 +28,11 @@ struct ClientTransaction {
     std::uint32_t cseq = 0;
     bool proceeding = false;  ///< a provisional response came
     std::uint8_t copies = 0;  ///< retransmissions; more than 255 count as 255
-    Flow flow;                ///< by which it left
-    std::string head;         ///< stays for retransmissions
-    SharedBytes tail;         ///< what follows the head; null if nothing does
+    Flow flow;                ///< of the request
+    std::string head;         ///< kept for retransmissions
+    SharedBytes tail;         ///< behind the head; null if there is nothing
     TimePoint sent_at;
-    TimePoint last_sent_at;   ///< of the newest copy
+    TimePoint last_sent_at;   ///< of the last copy
     TimePoint retransmit_at;  ///< timer E; TimePoint::max() if it does not run
     TimePoint timeout_at;     ///< timer F
     Duration interval{};      ///< of timer E
@@ -41,11 +41,11 @@ struct ClientTransaction {
     void stop_timer_e() { retransmit_at = TimePoint::max(); }
 };
 
-/// The transactions of one client: finds them by branch and sends their copies. Their memory and
-/// their timers are the transaction user's.
+/// The transactions of one client: finds them by branch and sends their copies. The transaction
+/// user owns their memory and runs their timers.
 class ClientTransactions {
 public:
-    /// All of it must outlive this.
+    /// All arguments must outlive this.
     ClientTransactions(
         const Settings& settings,
         TokenSource& tokens,
@@ -58,26 +58,26 @@ public:
     void open(ClientTransaction& transaction);
 
     /// Sends the request for the first time and starts timers E and F.
-    /// @pre it is open and has flow, head and tail
+    /// @pre the transaction is open and has flow, head and tail
     void send(TimePoint now, ClientTransaction& transaction, Outbox& outbox);
 
-    /// Timer E fired: it starts again, with the next interval.
+    /// Starts timer E again, with the next interval.
     void restart_timer_e(TimePoint now, ClientTransaction& transaction) const;
     void send_copy(TimePoint now, ClientTransaction& transaction, Outbox& outbox);
 
-    /// That of a branch parameter; nullptr if there is none.
+    /// The transaction of a branch parameter; nullptr if there is none.
     ClientTransaction* find(std::string_view branch) const;
     ClientTransaction* find(std::uint64_t branch) const;
 
-    /// That to which a response belongs (RFC 3261 §17.1.3): its branch is one of ours, with the
-    /// sent-by of the listener, and the CSeq is that of the request. nullptr if there is none.
+    /// The transaction of a response (RFC 3261 §17.1.3): the branch is one of ours, sent-by is the
+    /// one of the listener, and the CSeq is the one of the request. nullptr if there is none.
     ClientTransaction* match(
         const sip::Message& response,
         const sip::Via& top_via,
         sip::Method method
     ) const;
 
-    /// The transaction is over. The text of its head is used again.
+    /// Ends the transaction. The string of its head is used again.
     void close(ClientTransaction& transaction);
 
     std::size_t size() const { return by_branch_.size(); }

@@ -8,7 +8,7 @@
 namespace reginfo {
 namespace {
 
-/// INVITEs are nothing that this server is for: they must not take its memory.
+/// This server does not serve INVITEs: they must not take its memory.
 constexpr std::size_t kRefusalsMax = 1024;
 
 }  // namespace

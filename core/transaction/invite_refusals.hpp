@@ -1,6 +1,6 @@
 /// @file
-/// The rest of INVITE server transactions (RFC 3261 §17.2.1): refusals are sent again until their
-/// ACK comes.
+/// The special part of INVITE server transactions (RFC 3261 §17.2.1): a refusal is sent again until
+/// its ACK comes.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -17,23 +17,23 @@
 
 namespace reginfo {
 
-/// Responses of 300 and more to INVITEs that came over an unreliable transport.
+/// Final responses of 300 and more to INVITEs over an unreliable transport.
 ///
 ///     completed --ACK, or timer H--> gone; timer G sends the response again meanwhile
 ///
-/// Timer I needs nothing here: an ACK is never answered.
+/// Timer I is not needed: an ACK is never answered.
 class InviteRefusals {
 public:
     InviteRefusals(Duration t1, Duration t2) : t1_(t1), t2_(t2) {}
 
-    /// The response has been sent for the first time. Above a bound it is not sent again: its
-    /// INVITE comes again then, and is answered as any retransmission.
+    /// The response was sent for the first time. Beyond a bound it is not sent again: then the
+    /// INVITE is retransmitted, and answered as any retransmission.
     void sent(TimePoint now, const TransactionKey& invite, const Flow& to, std::string response);
 
     /// An ACK came.
     void acknowledged(const TransactionKey& invite);
 
-    /// Acts on timers G and H, on at most `count` of them.
+    /// Handles at most `count` fired timers G and H.
     void run(TimePoint now, std::size_t count, Outbox& outbox);
 
     std::optional<TimePoint> next_deadline() const { return timers_.next_deadline(); }

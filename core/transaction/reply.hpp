@@ -1,5 +1,5 @@
 /// @file
-/// What a request is answered with.
+/// The answer to a request.
 #pragma once
 
 #include "core/base/entity_tag.hpp"
@@ -12,7 +12,7 @@
 
 namespace reginfo {
 
-/// A final response apart from what is copied from the request.
+/// The part of a final response that is not copied from the request.
 struct Reply {
     Reply() = default;  // no aggregate: else boost::system::result cannot tell it from a number
 
@@ -26,13 +26,13 @@ struct Reply {
     bool makes_dialog = false;           ///< Contact and Record-Route (RFC 3261 §12.1.1)
 };
 
-/// Either a T or the refusal to answer with. Never thrown; always looked at.
+/// Either a T, or the refusal to send. Never thrown, always checked.
 template <class T>
 using Result = boost::system::result<T, Reply>;
 
 Reply refusal(int status, std::string reason = {});
 
-/// 503: too much waits for the store; worth another try very soon.
+/// 503 with a short Retry-After: too many changes wait for the store.
 Reply refusal_for_now();
 
 }  // namespace reginfo

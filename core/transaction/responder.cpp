@@ -17,7 +17,7 @@ constexpr std::uint16_t kSipPort = 5060;
 
 std::uint16_t port_of(const sip::Via& via) { return via.port != 0 ? via.port : kSipPort; }
 
-/// Whether a dialog that this request makes is one of SIPS (RFC 3261 §12.1.1).
+/// Whether the dialog of this request is one of SIPS (RFC 3261 §12.1.1).
 bool is_secure(const sip::Message& request) {
     if (is_sips(request.request_uri)) return true;
     const bool routed = request.count(sip::HeaderName::record_route) > 0;
@@ -36,8 +36,8 @@ void append_seconds(std::string& out, std::string_view name, Seconds value) {
 
 HexText tag_text(std::uint64_t tag) { return HexText(tag); }
 
-/// Where a response goes (RFC 3261 §18.2.2, RFC 3581 §4). A maddr that names nobody whom we serve
-/// counts as absent: else anybody could have our responses sent anywhere.
+/// The destination of a response (RFC 3261 §18.2.2, RFC 3581 §4). A maddr outside of the trusted
+/// networks is ignored: otherwise any client could direct responses to any address.
 Flow Responder::way_back(const Flow& flow, const sip::Via& top_via) const {
     if (is_reliable(flow.transport)) return flow;
     Flow back = flow;
@@ -143,7 +143,8 @@ std::string Responder::finish(ResponseDraft draft, const Reply& reply) const {
     return out;
 }
 
-/// What a client needs to do better next time (RFC 3261 §8.2, RFC 6665 §8.3, RFC 3903 §11.2).
+/// Appends the fields with which a client can do better (RFC 3261 §8.2, RFC 6665 §8.3, RFC 3903
+/// §11.2).
 void Responder::append_explanations(std::string& out, sip::Method method, const Reply& reply)
     const {
     if (reply.min_expires) append_seconds(out, "Min-Expires", *reply.min_expires);

@@ -1,5 +1,5 @@
 /// @file
-/// Responses: where they go, what every one of them holds, and what a refusal must add.
+/// Responses: their destination, their common fields, and the fields that explain a refusal.
 #pragma once
 
 #include "core/base/spare_texts.hpp"
@@ -20,7 +20,7 @@
 
 namespace reginfo {
 
-/// A request within its transaction, as far as it has been read. Views into the message.
+/// A request within its transaction, with the fields that were read. Views into the message.
 struct Request {
     const sip::Message& message;
     Flow flow;
@@ -30,13 +30,13 @@ struct Request {
     sip::NameAddr to;
     sip::CSeq cseq;
     std::string_view call_id;
-    std::optional<sip::Uri> uri;  ///< the Request-URI, if it is one
-    /// A SUBSCRIBE that came before its PUBLISH does not wait for it beyond this.
+    std::optional<sip::Uri> uri;  ///< the Request-URI; nothing if it is malformed
+    /// A SUBSCRIBE that came before its PUBLISH waits for it until then.
     std::optional<TimePoint> wait_until = {};
     bool is_memory_full = false;  ///< limits.memory_bytes is reached
 };
 
-/// A response that waits for its status: all that is copied from the request, already written.
+/// A response without its status: all that is copied from the request is written already.
 struct ResponseDraft {
     TransactionKey key;
     Flow to;
@@ -44,7 +44,7 @@ struct ResponseDraft {
     sip::Method method = sip::Method::other;
     std::uint16_t reconnect_port = 0;  ///< Send::reconnect_port
     bool secure = false;               ///< our Contact must be a SIPS URI (§12.1.1)
-    std::string head;                  ///< up to CSeq, with the status line of a 200
+    std::string head;                  ///< up to CSeq; the status line is of a 200
     std::string record_route;          ///< for a 2xx that makes a dialog
 };
 
@@ -70,32 +70,32 @@ public:
         const TransactionKey& key,
         std::uint64_t to_tag
     );
-    /// The same for a transaction that has begun.
+    /// The same for an open transaction.
     ResponseDraft draft(const Request& request);
 
-    /// How many there have been.
+    /// The number of drafts so far.
     std::uint64_t drafts() const { return drafts_; }
 
-    /// The tag that responses to this request carry, if it had none.
+    /// The To tag of responses to this request, if the request has none.
     std::uint64_t to_tag(const Request& request) const;
 
     /// Completes the transaction and sends its final response.
     void respond(TimePoint now, ResponseDraft draft, const Reply& reply, Outbox& outbox);
 
-    /// Leaves the request unanswered: when it comes again, it begins anew.
+    /// Leaves the request unanswered. A retransmission opens a new transaction.
     void abandon(const TransactionKey& key);
 
-    /// What a store must keep to answer a retransmission after a restart as this would have been;
-    /// on a reliable transport there is none.
+    /// The record with which a retransmission after a restart gets the same answer. Not for a
+    /// reliable transport, which has no retransmissions.
     Write write_of(const ResponseDraft& draft, const Reply& reply) const;
 
-    /// The same request came again (RFC 3261 §17.2.2).
+    /// Answers a retransmission (RFC 3261 §17.2.2).
     void repeat(ResponseDraft draft, const Reply& reply, Outbox& outbox) const;
 
     /// An ACK came (RFC 3261 §17.2.1).
     void acknowledged(const TransactionKey& invite) { invite_refusals_.acknowledged(invite); }
 
-    /// Sends refusals of INVITEs again, at most `count` of them.
+    /// Sends at most `count` refusals of INVITEs again.
     void handle_timeout(TimePoint now, std::size_t count, Outbox& outbox);
     std::optional<TimePoint> next_deadline() const { return invite_refusals_.next_deadline(); }
 

@@ -14,7 +14,7 @@ constexpr std::string_view kMagicCookie = "z9hG4bK";
 constexpr std::uint64_t kIdentityKey = 1;
 constexpr std::uint64_t kBranchKey = 2;
 
-/// Whether the fields of a Record hold all of it.
+/// Whether a Record has fields for the whole reply.
 bool is_plain(const Reply& reply) {
     return reply.reason.empty() && !reply.min_expires && !reply.retry_after &&
            reply.unsupported.empty();
@@ -39,7 +39,7 @@ TransactionKey ServerTransactions::key_of(
     Hasher hasher(seed_, kBranchKey);
     hasher.add(static_cast<std::uint64_t>(method));
     if (method == sip::Method::other) hasher.add(method_text);
-    // The cookie alone makes no branch unique (RFC 4475 §3.2.1).
+    // A branch of the cookie alone is not unique (RFC 4475 §3.2.1).
     if (via.branch.size() > kMagicCookie.size() && via.branch.starts_with(kMagicCookie)) {
         return hasher.add(via.branch).add(via.host).add(via.port).finish();
     }
@@ -48,7 +48,7 @@ TransactionKey ServerTransactions::key_of(
         const auto address = value ? sip::parse_name_addr(*value) : std::nullopt;
         return address ? address->tag : std::string_view{};
     };
-    // An ACK has the To tag of the response, and like a CANCEL a method of its own in CSeq.
+    // An ACK has the To tag of the response. ACK and CANCEL have their own method in CSeq.
     const auto cseq = sip::parse_cseq(request.first(sip::HeaderName::cseq).value_or(""));
     return hasher.add(request.request_uri)
         .add(method == sip::Method::invite ? "" : tag_in(sip::HeaderName::to))
@@ -74,9 +74,9 @@ std::uint64_t ServerTransactions::identity_of(
 }
 
 const ServerTransactions::Record* ServerTransactions::find(const TransactionKey& key) const {
-    if (const Number* const known = by_key_.find(key)) return &finished(*known).record;
-    const auto at = trying_.find(key);
-    return at == trying_.end() ? nullptr : &at->second.record;
+    if (const Number* const number = by_key_.find(key)) return &finished(*number).record;
+    const auto entry = trying_.find(key);
+    return entry == trying_.end() ? nullptr : &entry->second.record;
 }
 
 Reply ServerTransactions::reply_of(const TransactionKey& key, const Record& record) const {
@@ -136,7 +136,7 @@ void ServerTransactions::abandon(const TransactionKey& key) {
     trying_.erase(at);
 }
 
-/// Reason phrases of rare replies apart, which are short.
+/// Without the reason phrases of rare replies, which are short.
 std::size_t ServerTransactions::bytes() const {
     return table_bytes(trying_) + finished_.size() * sizeof(Finished) + by_key_.bytes() +
            identities_.bytes() + table_bytes(rare_);
@@ -179,7 +179,7 @@ void ServerTransactions::forget_oldest() {
     ++first_;
 }
 
-/// Tables that a rush has left much too large.
+/// Shrinks tables that are much too large after a peak.
 void ServerTransactions::give_back_memory() {
     constexpr std::size_t kSmall = 4096;
     const auto shrink = [](auto& table) {

@@ -1,9 +1,9 @@
 /// @file
-/// Server transactions (RFC 3261 §17.2.2). Those of INVITE are none of their own kind: it is
-/// refused at once, and what else §17.2.1 asks for is in invite_refusals.hpp.
+/// Server transactions (RFC 3261 §17.2.2), also for INVITE: it is refused at once, and the rest of
+/// §17.2.1 is in invite_refusals.hpp.
 ///
-/// A finished transaction is kept as the few bytes from which its response can be written again:
-/// everything else that a response holds is in the retransmitted request.
+/// A finished transaction is kept as the few bytes from which its response is written again. The
+/// other fields of the response are copied from the retransmitted request.
 #pragma once
 
 #include "core/base/entity_tag.hpp"
@@ -26,46 +26,46 @@
 
 namespace reginfo {
 
-/// What distinguishes a server transaction (RFC 3261 §17.2.3): branch, sent-by and method; for a
-/// branch without the magic cookie, what RFC 2543 matched by.
+/// Identifies a server transaction (RFC 3261 §17.2.3): branch, sent-by and method; for a branch
+/// without the magic cookie, the fields by which RFC 2543 matches.
 using TransactionKey = Hash128;
 
-/// A finished transaction, for retransmissions that come after a restart.
+/// A finished transaction, for retransmissions after a restart.
 struct TransactionRecord {
     std::uint64_t identity = 0;
     std::uint64_t to_tag = 0;
     Reply reply;
 };
 
-/// The transactions of one server: those in progress, and those finished while timer J runs.
+/// The transactions of one server: those in progress, and finished ones while timer J runs.
 ///
 ///     trying --final response--> completed --timer J--> terminated
 ///
-/// There is no proceeding state: RFC 4320 §4.1 forbids early provisional responses, and nothing
-/// here is slow enough to need a late one.
+/// There is no proceeding state: RFC 4320 §4.1 forbids early provisional responses, and no answer
+/// of this server takes long enough for a late one.
 class ServerTransactions {
 public:
     struct Record {
         EntityTag etag = 0;
-        std::uint64_t to_tag = 0;  ///< of the response, where the request had none
+        std::uint64_t to_tag = 0;  ///< of the response, if the request has none
         std::uint32_t expires = 0;
         std::uint16_t status = 0;  ///< 0 while trying
         bool has_expires : 1 = false;
         bool makes_dialog : 1 = false;
-        bool is_rare : 1 = false;  ///< the reply has more than these fields hold
+        bool is_rare : 1 = false;  ///< the reply has more fields than these
 
         bool is_completed() const { return status != 0; }
     };
 
-    /// @param timer_j  how long retransmissions of a request on an unreliable transport are awaited
+    /// @param timer_j  how long a finished transaction on an unreliable transport is kept
     ServerTransactions(std::uint64_t seed, Duration timer_j);
     ServerTransactions(const ServerTransactions&) = delete;
     ServerTransactions& operator=(const ServerTransactions&) = delete;
 
     /// An ACK has the key of its INVITE.
-    /// @pre the request has the header fields that the branch's kind of key needs
+    /// @pre the request has the header fields that the key is made of
     TransactionKey key_of(const sip::Message& request, const sip::Via& via) const;
-    /// That of another request with the same top Via: of one that a CANCEL is about (§9.2).
+    /// The key of another request with the same top Via: the one that a CANCEL cancels (§9.2).
     TransactionKey key_of(
         const sip::Message& request,
         const sip::Via& via,
@@ -80,7 +80,7 @@ public:
     Reply reply_of(const TransactionKey& key, const Record& record) const;
 
     /// Opens a transaction.
-    /// @param identity  of the request beyond its branch (RFC 3261 §8.2.2.2), see identity_of
+    /// @param identity  of the request without its branch (RFC 3261 §8.2.2.2), see identity_of
     void open(const TransactionKey& key, std::uint64_t identity, std::uint64_t to_tag);
 
     /// From tag, Call-ID and CSeq in one number.
@@ -90,11 +90,11 @@ public:
         const sip::CSeq& cseq
     ) const;
 
-    /// Whether a transaction with that identity is known: then a request without To tag that
-    /// matched none has come by another way (RFC 3261 §8.2.2.2).
+    /// Whether there is a transaction with that identity. Then a request without To tag that
+    /// matches no transaction is a merged request (RFC 3261 §8.2.2.2).
     bool is_merged(std::uint64_t identity) const { return identities_.find(identity) != nullptr; }
 
-    /// Keeps the final response for timer J, or forgets at once on a reliable transport.
+    /// Keeps the final response for timer J. On a reliable transport the transaction ends at once.
     /// @returns the To tag for the response
     std::uint64_t complete(
         TimePoint now,
@@ -103,20 +103,21 @@ public:
         bool reliable
     );
 
-    /// Forgets a transaction without an answer.
+    /// Ends a transaction without an answer.
     void abandon(const TransactionKey& key);
 
-    /// What is to be kept of a transaction in progress; its reply is for the caller.
+    /// The record of a transaction in progress. The caller adds the reply.
     TransactionRecord record_of(const TransactionKey& key) const;
 
-    /// Brings back a finished transaction, for the rest of its timer J.
+    /// Restores a finished transaction for the rest of its timer J.
     void restore(const TransactionKey& key, const TransactionRecord& record, TimePoint until);
 
-    /// Forgets what timer J has ended, at most `count` of them. Returns whether there may be more.
+    /// Ends at most `count` transactions whose timer J has fired. Returns whether there may be
+    /// more.
     bool expire(TimePoint now, std::size_t count);
 
-    /// Forgets the finished transaction that timer J would end next: one that is retransmitted
-    /// nevertheless is executed anew. Does nothing if none is finished.
+    /// Ends the oldest finished transaction early. If its request is retransmitted nevertheless, it
+    /// is executed anew. No effect if none is finished.
     void forget_oldest();
 
     std::optional<TimePoint> next_deadline() const;
@@ -129,20 +130,20 @@ private:
         Record record;
         std::uint64_t identity = 0;
     };
-    /// 56 bytes, with its places in the tables below at most 88.
+    /// 56 bytes; with its entries in the tables below at most 88.
     struct Finished {
         TransactionKey key;
         std::uint64_t identity = 0;
         Record record;
         TimePoint until;
     };
-    /// In blocks that the heap gives back to the system one by one.
+    /// In blocks that the heap returns to the system one by one.
     using FinishedQueue = boost::container::deque<
         Finished,
         void,
         boost::container::deque_options<boost::container::block_bytes<1U << 18U>>::type>;
 
-    /// Numbers of finished transactions by their keys. They count up, and wrap.
+    /// Finished transactions are numbered. The numbers count up, and wrap.
     using Number = std::uint32_t;
     struct KeyHash {
         using is_transparent = void;
@@ -172,8 +173,8 @@ private:
     std::uint64_t seed_;
     Duration timer_j_;
     boost::unordered_flat_map<TransactionKey, Trying> trying_;
-    FinishedQueue finished_;  ///< all have the same timer J, so they end in order
-    Number first_ = 0;        ///< of finished_
+    FinishedQueue finished_;  ///< all have the same timer J: they end in order
+    Number first_ = 0;        ///< the number of finished_.front()
     GradualTable<boost::unordered_flat_set<Number, KeyHash, KeyEqual>> by_key_;
     GradualTable<boost::unordered_flat_set<std::uint64_t>> identities_;
     boost::unordered_flat_map<TransactionKey, Reply> rare_;

@@ -13,7 +13,7 @@ namespace reginfo {
 std::string transaction_key(const TransactionKey& key);
 std::optional<TransactionKey> parse_transaction_key(std::string_view bytes);
 
-/// A reply that makes something durable is always a plain 2xx: other fields are not kept.
+/// A reply with a durable effect is always a plain 2xx: other fields are not encoded.
 std::string encode(const TransactionRecord& transaction);
 std::optional<TransactionRecord> decode_transaction(std::string_view bytes);
 
