@@ -1,5 +1,5 @@
 /// @file
-/// A sum over bytes that finds damage. It is no defence against forgery.
+/// A sum over bytes that detects damage. It is no defence against forgery.
 #pragma once
 
 #include <bit>
@@ -10,7 +10,7 @@
 namespace reginfo {
 
 /// Each step is a bijection of the word and of the sum so far. So a change within one word is
-/// always found, and any other one but for one in 2^64.
+/// always detected, and any other change except one in 2^64.
 class Checksum {
 public:
     Checksum& add(std::uint64_t word) {
@@ -25,7 +25,7 @@ public:
         }
         return bytes.empty() ? *this : add(word_of(bytes));
     }
-    /// As SQLite holds a number.
+    /// The sum as a number of SQLite.
     std::int64_t finish() const { return std::bit_cast<std::int64_t>(sum_ ^ sum_ >> 32U); }
 
 private:

@@ -10,7 +10,7 @@
 namespace reginfo {
 namespace {
 
-/// In one sector, so that it is there whole or not at all. Only this machine reads it.
+/// All in one sector, which is written whole or not at all. Only this machine reads it.
 using Words = std::array<std::uint64_t, 6>;
 
 constexpr std::uint64_t kMagic = 0x7265'6769'6d61'726b;  // "regimark"

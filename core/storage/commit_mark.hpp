@@ -1,5 +1,5 @@
 /// @file
-/// How far a file was acknowledged, kept outside of it.
+/// The last acknowledged position of a file, stored beside it.
 #pragma once
 
 #include <array>
@@ -9,13 +9,14 @@
 
 namespace reginfo {
 
-/// A write-ahead log that is damaged ends early, and looks as if no more had been written. This
-/// small file beside it says how far it went. It is written after each commit and not waited for,
-/// so after a loss of power it may be behind. It is never ahead of a log that was waited for.
+/// A damaged write-ahead log ends early, and looks like a shorter one. The mark is a small file
+/// with the position that the log had reached. It is written after each commit but not
+/// synchronised: after a loss of power it may be behind the log. It is never ahead of a
+/// synchronised log.
 class CommitMark {
 public:
     struct Position {
-        std::uint64_t file = 0;              ///< names the file: its seed
+        std::uint64_t file = 0;              ///< identifies the file: its seed
         std::array<std::int64_t, 3> next{};  ///< of each table, the first row not acknowledged
     };
 
@@ -24,9 +25,9 @@ public:
     CommitMark(const CommitMark&) = delete;
     CommitMark& operator=(const CommitMark&) = delete;
 
-    /// Nothing if there is none that can be read.
+    /// Nothing if there is no valid mark.
     std::optional<Position> read() const;
-    /// An error is passed over: the mark is behind then.
+    /// Errors are ignored: then the mark is behind.
     void write(const Position& position) const;
 
 private:

@@ -15,14 +15,14 @@ namespace {
 
 constexpr std::int64_t kPage = 4096;
 
-/// The log is written over from its beginning once it has kCheckpointPages. A transaction of
-/// RecordFile fits behind that.
+/// The log is overwritten from its beginning once it has kCheckpointPages. A transaction of
+/// RecordFile fits behind them.
 constexpr std::size_t kLogBytes = std::size_t{24} << 20U;
 constexpr std::size_t kCheckpointPages = 4000;
 
 constexpr std::int64_t kGrowth = std::int64_t{1} << 18U;  ///< the database grows by
 
-/// An eighth of a disk that is small, so that there is room for what is to be logged.
+/// At most an eighth of the disk, so that a small disk has room for the database.
 std::size_t log_bytes_for(const std::string& path) {
     std::error_code failed;
     const auto disk = std::filesystem::space(std::filesystem::absolute(path).parent_path(), failed);
@@ -38,20 +38,20 @@ sqlite3_file* file_of(const SqliteConnection& connection, int which) {
     return file != nullptr && file->pMethods != nullptr ? file : nullptr;
 }
 
-/// Returns whether the file has that size now. Without posix_fallocate() there, bytes are written.
+/// Returns whether the file has that size now. Writes bytes where posix_fallocate() is missing.
 bool extend(sqlite3_file* file, std::int64_t bytes) {
     sqlite3_int64 size = bytes;
     return file->pMethods->xFileControl(file, SQLITE_FCNTL_SIZE_HINT, &size) == SQLITE_OK &&
            file->pMethods->xFileSize(file, &size) == SQLITE_OK && size >= bytes;
 }
 
-/// SQLite extends and shortens the file to multiples of it.
+/// SQLite then extends and shortens the file to multiples of this.
 void set_chunk(sqlite3_file* file, std::size_t bytes) {
     int chunk = static_cast<int>(bytes);
     file->pMethods->xFileControl(file, SQLITE_FCNTL_CHUNK_SIZE, &chunk);
 }
 
-/// SQLite may have been built without posix_fallocate(), and writes a byte to each page then.
+/// Not by SQLite, which may be built without posix_fallocate() and then writes a byte to each page.
 void allocate(const std::string& path, std::size_t bytes) {
     const int file = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
     if (file < 0) return;

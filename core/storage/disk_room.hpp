@@ -1,5 +1,5 @@
 /// @file
-/// Room on the disk that is taken before it is needed.
+/// Disk space that is allocated before it is needed.
 #pragma once
 
 #include "core/storage/sqlite_connection.hpp"
@@ -10,17 +10,17 @@
 
 namespace reginfo {
 
-/// A full disk must leave enough room to clean up. So the write-ahead log has its room from the
-/// start and keeps it, and a transaction that makes the database larger takes the room for that
-/// before it is committed. Then what is in the log always fits into the database, the log can be
-/// used again from its beginning, and what is removed from the database makes room in it, all
-/// without a byte from the disk.
+/// A full disk must leave enough room to clean up. So the write-ahead log gets its space at the
+/// start and keeps it, and a transaction that enlarges the database allocates the space before it
+/// commits. Then the content of the log always fits into the database, the log can start again from
+/// its beginning, and removed rows make room in the database, all without new space on the disk.
 class DiskRoom {
 public:
     /// @pre write-ahead logging is on
     DiskRoom(SqliteConnection& connection, const std::string& path);
 
-    /// The database is to have so many pages. @throw SqliteError  SQLITE_FULL: there is no room
+    /// Allocates space for a database of so many pages. @throw SqliteError  SQLITE_FULL: the disk
+    /// is full
     void require(std::int64_t pages);
 
     std::size_t log_bytes() const { return log_bytes_; }

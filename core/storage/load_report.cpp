@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::size_t kFindingsMax = 1000;
 
-/// For people: what is not printable is \\xNN.
+/// For people: an unprintable byte is \\xNN.
 std::string printable(std::string_view bytes) {
     constexpr std::string_view kDigits = "0123456789abcdef";
     constexpr std::size_t kLongest = 200;

@@ -16,26 +16,26 @@
 namespace reginfo {
 namespace {
 
-/// What a transaction looks at for cleaning: in a step while nobody waits, and at most.
+/// Bytes that one transaction examines for cleaning: in idle times, and at most.
 constexpr std::size_t kTidyBytes = std::size_t{1} << 20U;
 constexpr std::size_t kCleanBytesMax = std::size_t{4} << 20U;
-/// For each byte that is added. So a head of records that never change is passed while the rest
+/// Bytes examined for each byte added. So a head of unchanged records is passed while the file
 /// grows by a quarter of them.
 constexpr std::size_t kCleanFactor = 4;
 
-/// Outdated transactions cut off in one of SQLite: at once, and while nobody waits.
+/// Outdated SIP transactions removed in one transaction of SQLite.
 constexpr std::int64_t kPruneRows = 20'000;
 
-/// Rows looked at in one transaction, and bytes wanted, when room is made.
+/// Rows examined in one transaction, and bytes wanted, when room is made.
 constexpr std::int64_t kEraseRows = 1000;
 constexpr std::size_t kRoomBytes = std::size_t{8} << 20U;
 
-/// The file is shortened if it is so much larger than twice what is alive, and has free pages.
+/// The file is shortened if it exceeds twice the live records by this, and has free pages.
 constexpr std::size_t kFreeBytes = std::size_t{32} << 20U;
 constexpr std::int64_t kFreePages = 1024;
 constexpr std::int64_t kPage = 4096;
 
-/// What a disk has room for again when it counts as not full.
+/// A disk counts as not full when it has room for this again.
 constexpr std::int64_t kProbePages = 64;
 
 constexpr std::int64_t kClockInterval = 1000;
@@ -68,11 +68,11 @@ const char* pragma_of(StorageSync sync) {
     return "";
 }
 
-/// A file that is made is for its owner only, whatever the umask: it says who is where. SQLite
-/// gives those beside it the same mode.
+/// A new file is readable for its owner only, whatever the umask: it has the addresses of users.
+/// SQLite gives the files beside it the same mode.
 SqliteConnection open(const RecordFileOptions& options) {
     const int file = ::open(options.path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (file >= 0) ::close(file);  // if not, it is there, or SQLite says why
+    if (file >= 0) ::close(file);  // if not, it exists, or SQLite reports why
     SqliteConnection connection(options.path, options.vfs);
     connection.execute("PRAGMA locking_mode=EXCLUSIVE");
     connection.execute(pragma_of(options.sync));
@@ -134,8 +134,8 @@ LoadReport RecordFile::load(const Visit& visit) {
     return report;
 }
 
-/// Rows are read from the last one to the first, which the kernel does not foresee: from a disk
-/// each page would be waited for.
+/// Rows are read backwards, which the kernel does not predict: without this, each page would be a
+/// separate wait for the disk.
 void RecordFile::read_ahead() const {
     const int file = ::open(options_.path.c_str(), O_RDONLY | O_CLOEXEC);
     if (file < 0) return;
@@ -185,7 +185,7 @@ CommitMark::Position RecordFile::position() const {
     return {hash_seed_, {aors_.next(), dialogs_.next(), transactions_.next()}};
 }
 
-/// What the mark of the last process knows of and the file does not.
+/// Changes up to the mark of the last process that are not in the file.
 std::uint64_t RecordFile::missing_changes() const {
     const auto marked = mark_.read();
     if (!marked || marked->file != hash_seed_) return 0;
@@ -213,13 +213,13 @@ std::vector<std::string> RecordFile::check() {
 
 // Writing.
 
-/// Makes the changes in one transaction; if one throws, nothing has changed.
+/// Makes the changes in one transaction. If one throws, none is made.
 template <class Change>
 void RecordFile::transact(const Change& make) {
     const Stamp clock_before = clock_kept_;
-    aors_.begin();
-    dialogs_.begin();
-    transactions_.begin();
+    aors_.start_transaction();
+    dialogs_.start_transaction();
+    transactions_.start_transaction();
     try {
         Transaction transaction(connection_);
         make();
@@ -235,7 +235,7 @@ void RecordFile::transact(const Change& make) {
     mark_.write(position());
 }
 
-/// The same; if the disk is full, as often as room can be made on it.
+/// The same. If the disk is full, it repeats that as long as room can be made.
 template <class Change>
 void RecordFile::transact_with_room(const Change& make) {
     for (bool is_first = true;; is_first = false) {
@@ -308,7 +308,7 @@ void RecordFile::append(const Write& write, Stamp stamp) {
     }
 }
 
-/// Remembers, once a second, how far the clocks have come.
+/// Stores the clocks, once a second.
 void RecordFile::keep_clock() {
     const Stamp now = clock_.read();
     if (clock_kept_ != 0 && now - clock_kept_ < kClockInterval) return;
@@ -332,7 +332,7 @@ bool RecordFile::is_too_long() {
     return number_of(pages_) > pages_max && number_of(free_pages_) > kFreePages;
 }
 
-/// Gives a little back to the disk. The file becomes shorter with the next checkpoint.
+/// Returns some space to the disk. The next checkpoint shortens the file.
 void RecordFile::shorten() {
     if (!is_too_long()) return;
     connection_.execute("PRAGMA incremental_vacuum(256)");
@@ -356,9 +356,9 @@ std::optional<std::chrono::milliseconds> RecordFile::tidy() {
     return is_due_later ? std::optional<std::chrono::milliseconds>(kPrunePause) : std::nullopt;
 }
 
-/// On a disk that is full: removes what is outdated where it is, and if nothing is, answered
-/// transactions before their time: they only spare a retransmission after a restart its being
-/// handled anew. Returns whether there was anything.
+/// On a full disk: removes outdated rows at their place. If there are none, it removes answered
+/// transactions early: without them, a retransmission after a restart is handled as a new request.
+/// Returns whether there was anything to remove.
 bool RecordFile::make_room() {
     connection_.execute("PRAGMA wal_checkpoint");
     std::size_t bytes = erase_outdated(aors_);

@@ -1,5 +1,5 @@
 /// @file
-/// The file in which SQLite keeps the records: layout, checks, reading and writing.
+/// The SQLite file of the records: layout, checks, reading and writing.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -26,39 +26,39 @@
 
 namespace reginfo {
 
-/// A store that cannot be used: one line that says what, where, and what to do.
+/// A store cannot be used. what() is one line: the error, the place, and what to do.
 class StoreError : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
 };
 
-/// One whose file is damaged. what() says what to do about it as well.
+/// The file of a store is damaged.
 class DamagedError : public StoreError {
 public:
     explicit DamagedError(const std::string& found);
-    /// What is wrong, without advice: for who has asked just that.
+    /// The damage alone, without what to do, for a caller that only checks the file.
     const std::string& found() const { return found_; }
 
 private:
     std::string found_;
 };
 
-/// What a commit survives: `full` the loss of power, `normal` the end of the process (after a
-/// loss of power the last commits may be missing), `off` the end of the process only as long as
-/// the machine lives, and a loss of power may damage the file.
+/// What a commit survives. `full`: a loss of power. `normal`: the end of the process; after a loss
+/// of power the last commits may be missing. `off`: the end of the process; a loss of power may
+/// damage the file.
 enum class StorageSync : std::uint8_t { full, normal, off };
 
 struct RecordFileOptions {
     std::string path;
     StorageSync sync = StorageSync::full;
     Duration transaction_memory = std::chrono::seconds{32};  ///< older transactions are dropped
-    std::string vfs = {};                                    ///< for tests; empty: the default one
+    std::string vfs = {};  ///< for tests; empty for the default one
 };
 
-/// Holds the process's lock on a file for as long as it lives.
+/// The lock of this process on a file, for as long as the object exists.
 class FileLock {
 public:
-    /// @throw StoreError  another process has it, or the lock file cannot be made
+    /// @throw StoreError  another process has the lock, or the lock file cannot be created
     explicit FileLock(const std::string& path);
     ~FileLock();
     FileLock(const FileLock&) = delete;
@@ -68,39 +68,38 @@ private:
     int file_ = -1;
 };
 
-/// One table a bucket: a journal of AORs, one of dialogs (RecordJournal), one of transactions.
+/// One table for each bucket: journals of AORs, dialogs (RecordJournal) and transactions.
 ///
-/// The file is bounded by what is alive: it holds at most twice that and 40 MB, and the write-ahead
-/// log 24 MB or one commit more. On a full disk it makes room by removing what is outdated, for
-/// which it needs none (DiskRoom).
+/// The size is bounded: at most twice the live records and 40 MB; the write-ahead log has 24 MB, or
+/// one commit more. On a full disk outdated rows are removed, which needs no space (DiskRoom).
 ///
 /// Used by one thread at a time.
 class RecordFile {
 public:
     using Visit = std::function<bool(const StoredRecord&)>;
 
-    /// Opens the file, or makes it, and locks it against other processes.
+    /// Opens or creates the file, and locks it against other processes.
     /// @throw StoreError
     explicit RecordFile(RecordFileOptions options);
 
-    /// The key of hashes that are part of records; made with the file.
+    /// The key of the hashes in records; generated with the file.
     std::uint64_t hash_seed() const { return hash_seed_; }
 
-    /// Every record: AORs, dialogs, transactions, the latter as they were written. One that is
-    /// damaged is left out, and reported. To be called once, before the first write.
-    /// @param visit  returns whether it could read the record
+    /// Reads every record: AORs, dialogs, then transactions in the order of their writing. Damaged
+    /// records are left out and reported. Must be called once, before the first write.
+    /// @param visit  returns whether it could decode the record
     /// @throw StoreError
     LoadReport load(const Visit& visit);
 
-    /// All of them or none. @throw SqliteError
     struct Batch {
         std::span<const Write> writes;
-        Stamp stamp = 0;  ///< when they were handed in
+        Stamp stamp = 0;  ///< the time of the commit
     };
+    /// Writes all batches or none. @throw SqliteError
     void write(std::span<const Batch> batches);
 
-    /// Goes on cleaning up, a little, while nobody waits. Returns when to go on; nothing: not
-    /// before the next write. @throw SqliteError
+    /// Cleans up a little, for idle times. Returns when to continue; nothing if there is nothing to
+    /// do before the next write. @throw SqliteError
     std::optional<std::chrono::milliseconds> tidy();
 
     struct Stamped {
@@ -109,20 +108,20 @@ public:
     };
     using Source = std::function<std::optional<Stamped>()>;
 
-    /// Takes over the seed of another file with its records: all of them or, if `next` throws,
-    /// nothing. @pre the file holds nothing, as load() has said
-    /// @param next  gives one after the other
+    /// Copies the seed and the records of another file: all of them or, if `next` throws, none.
+    /// @pre load() has found no record in this file
+    /// @param next  returns the next record; nothing at the end
     /// @throw StoreError, and what `next` throws
     void fill(std::uint64_t hash_seed, const Source& next);
 
-    /// Writes a little, and sees that there is room for more. @throw SqliteError
+    /// Writes a little, and checks that there is room for more. @throw SqliteError
     void probe();
 
-    /// The time to stamp batches with, which never goes back. Thread-safe it is not: whoever
-    /// stamps takes the clock over after load().
+    /// The clock for the stamps of batches, which never goes back. It is not thread-safe: after
+    /// load() the thread that stamps batches takes a copy.
     StampClock& clock() { return clock_; }
 
-    /// Reads every page. Returns what is wrong, or nothing.
+    /// Reads every page. Returns the errors found.
     std::vector<std::string> check();
 
     const std::string& path() const { return options_.path; }
@@ -164,10 +163,10 @@ private:
     RecordJournal aors_, dialogs_;
     TransactionJournal transactions_;
     bool can_shorten_;
-    bool is_shortened_ = false;  ///< since the last checkpoint, perhaps
+    bool is_shortened_ = false;  ///< perhaps, since the last checkpoint
     StampClock clock_;
     std::string odd_clocks_;
-    Stamp clock_kept_ = 0;  ///< in the file
+    Stamp clock_kept_ = 0;  ///< the stamp in the file
     std::int64_t probes_ = 0;
 };
 

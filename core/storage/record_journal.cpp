@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::array<const char*, 3> kNames{"aor", "dialog", "txn"};
 
-/// What a row takes in the file. One that does not fit its page has pages of its own.
+/// The bytes of a row in the file. A row that does not fit into its page has pages of its own.
 std::uint32_t bytes_of(std::size_t key, std::size_t value) {
     constexpr std::size_t kHeader = 36;
     constexpr std::size_t kPage = 4096;
@@ -23,7 +23,7 @@ std::uint32_t bytes_of(std::size_t key, std::size_t value) {
     return static_cast<std::uint32_t>(std::min((payload / (kPage - 4) + 1) * kPage, kMost));
 }
 
-/// A statement with the name of the table in the place of '$'.
+/// A statement with the name of the table in place of '$'.
 std::string sql(Bucket bucket, std::string text) {
     const std::size_t at = text.find('$');
     return text.replace(at, 1, RecordJournal::name_of(bucket));
@@ -76,7 +76,7 @@ std::int64_t RecordJournal::sum_of(Seq seq, const Content& content) const {
     return sum.finish();
 }
 
-/// @param row  of seq, written, key, value, sum
+/// @param row  with the columns seq, written, key, value, sum
 RecordJournal::Content RecordJournal::content_of(const SqliteStatement& row) const {
     Content content{row.blob(2), std::nullopt, row.number(1)};
     if (!row.is_null(3)) content.value = row.blob(3);
@@ -100,7 +100,7 @@ void RecordJournal::load(const Visit& visit) {
         if (content.value && content.is_sound) {
             live_ += bytes;
         } else {
-            gone.push_back(hash);  // hides what is older until then
+            gone.push_back(hash);  // hides older rows of the key until then
         }
         if (content.value || !content.is_sound) {
             visit({content.written, content.key, content.value.value_or(""), content.is_sound});
@@ -109,7 +109,7 @@ void RecordJournal::load(const Visit& visit) {
     for (const Hash128& key : gone) places_.erase(key);
 }
 
-void RecordJournal::begin() {
+void RecordJournal::start_transaction() {
     undo_.clear();
     next_before_ = next_;
     total_before_ = total_;
@@ -136,10 +136,10 @@ void RecordJournal::append(const Write& write, Stamp stamp) {
     put(content, true);
 }
 
-/// @param replaces_row  the row that the record has so far is still there
+/// @param replaces_row  the previous row of the record still exists
 void RecordJournal::put(const Content& content, bool replaces_row) {
     const Seq seq = next_++;
-    // What is damaged stays so: a right sum must not hide it.
+    // A damaged row stays damaged: a correct sum would hide that.
     const std::int64_t sum = sum_of(seq, content);
     append_.bind(1, seq).bind(2, content.written).bind_blob(3, content.key);
     append_.bind(5, content.is_sound ? sum : ~sum);

@@ -1,5 +1,5 @@
 /// @file
-/// One table of the file, in which the last row of a key is its record.
+/// One table of the file. The last row of a key is its record.
 #pragma once
 
 #include "core/base/hash.hpp"
@@ -20,14 +20,14 @@
 
 namespace reginfo {
 
-/// A change is a row appended; a row without a value is the end of its key. Outdated rows at the
-/// head are cut off, and what is still valid there is appended again, so every page is written in
-/// order. (An upsert by key costs five times the CPU: it copies a page for each record.) A large
-/// row that is outdated is removed at once, where it is: it has pages of its own.
+/// A change appends a row. A row without a value removes its key. Outdated rows at the head are
+/// deleted, and valid rows there are appended again, so every page is written in order. (An upsert
+/// by key costs five times the CPU: it copies a page for each record.) An outdated large row is
+/// deleted at once, at its place: it has pages of its own.
 ///
-/// How much is outdated is counted in bytes: rows are as large as what peers publish.
+/// Outdated rows are counted in bytes: rows are as large as what peers publish.
 ///
-/// All changes belong to a transaction that the owner makes: begin(), then changes, then
+/// All changes belong to a transaction of the owner: start_transaction(), then changes, then
 /// roll_back() if they failed.
 class RecordJournal {
 public:
@@ -45,41 +45,41 @@ public:
         Stamp written = 0;
         std::string_view key;
         std::string_view value;
-        bool is_sound = true;  ///< else its checksum is wrong: it is not what was written
+        bool is_sound = true;  ///< false if its checksum is wrong
     };
     using Visit = std::function<void(const Row&)>;
 
-    /// The record of each key: once, before the first change.
+    /// Visits the record of each key. Must be called once, before the first change.
     void load(const Visit& visit);
 
-    void begin();
+    void start_transaction();
     void roll_back();
 
     void append(const Write& write, Stamp stamp);
 
-    /// Cuts the head as far as there is much that is outdated, but looks at no more than so many
-    /// bytes, and one row.
+    /// Deletes rows at the head if much is outdated. Examines at most so many bytes, and one row.
     void clean(std::size_t bytes_max);
     bool wants_cleaning() const { return total_ > live_ + live_ / 4 * 3 + kSlack; }
 
-    /// Removes outdated rows where they are, from the head on. It takes no room in the file.
-    /// @param after    0, and then what the last call returned, with no append() in between
-    /// @param rows_max to look at
+    /// Deletes outdated rows at their place, from the head on. Needs no space in the file.
+    /// @param after    0, then Erased::last of the call before, with no append() in between
+    /// @param rows_max to examine
     struct Erased {
-        Seq last = 0;  ///< looked at; 0: there is no more
+        Seq last = 0;  ///< the last row examined; 0 at the end
         std::size_t bytes = 0;
     };
     Erased erase_outdated(Seq after, std::int64_t rows_max);
 
-    /// The row that was appended last is never removed, so this only grows, in the file as well.
+    /// The number of the next row. The last row is never deleted, so this only grows, also in the
+    /// file.
     Seq next() const { return next_; }
 
     std::size_t live_bytes() const { return live_; }
 
 private:
-    /// What a journal may hold beside its records, and three quarters of their bytes.
+    /// Allowed outdated bytes, besides three quarters of the live bytes.
     static constexpr std::size_t kSlack = std::size_t{8} << 20U;
-    /// Rows from this size on are removed one by one.
+    /// Rows from this size on are deleted one by one.
     static constexpr std::size_t kLarge = 8192;
 
     struct Place {

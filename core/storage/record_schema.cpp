@@ -18,11 +18,11 @@ constexpr std::int64_t kSchema = 4;                  ///< the layout that this p
 /// The steps from one layout to the next: kMigrations[i] goes from schema i + 1 to i + 2.
 constexpr std::array<const char*, static_cast<std::size_t>(kSchema) - 1> kMigrations{
     // Records may be of layout 2, or of layout 3, which an earlier program cannot read
-    // (event/persistence/record_layout.hpp). Older ones are read as well and stay until they are
-    // written again.
+    // (event/persistence/record_layout.hpp). Older records stay as they are until they are written
+    // again.
     "",
     "",
-    // Rows have a checksum. Older ones have none and stay until they are written again.
+    // Rows have a checksum. Older rows have none until they are written again.
     "ALTER TABLE aor ADD COLUMN sum INTEGER;"
     "ALTER TABLE dialog ADD COLUMN sum INTEGER;"
     "ALTER TABLE txn ADD COLUMN sum INTEGER;"
@@ -95,7 +95,7 @@ void set_up_schema(SqliteConnection& connection, const std::string& path) {
             "); run that version, or move the file away to start empty"
         );
     }
-    // Before the first page: only a file that is made so can be shortened later.
+    // Before the first page: only then the file can be shortened later.
     if (!ours) connection.execute("PRAGMA auto_vacuum=INCREMENTAL");
     if (connection.text_of("PRAGMA journal_mode=WAL") != "wal") {
         throw StoreError(path + ": its file system cannot do write-ahead logging");
@@ -105,7 +105,7 @@ void set_up_schema(SqliteConnection& connection, const std::string& path) {
     } else if (schema < kSchema) {
         migrate(connection, schema);
     }
-    // So that it is known whose file it is, whatever becomes of the log.
+    // So that the file is identified as ours even if the log is lost.
     if (schema < kSchema) connection.execute("PRAGMA wal_checkpoint");
 }
 

@@ -1,5 +1,5 @@
 /// @file
-/// The layout of the file of records: made, checked, and brought up to date.
+/// The schema of the file of records: created, checked, and migrated.
 #pragma once
 
 #include "core/storage/sqlite_connection.hpp"
@@ -22,9 +22,9 @@ private:
     SqliteConnection& connection_;
 };
 
-/// Makes the tables where the file is empty; migrates a file of an earlier schema.
-/// @param path  for what is said
-/// @throw StoreError  it is of something else, or of a later version; SqliteError
+/// Creates the tables in an empty file; migrates a file of an earlier schema.
+/// @param path  for error messages
+/// @throw StoreError  the file is of another program, or of a later version; SqliteError
 void set_up_schema(SqliteConnection& connection, const std::string& path);
 
 }  // namespace reginfo

@@ -1,5 +1,5 @@
 /// @file
-/// SQLite with exceptions: a connection and its statements, as far as RecordFile needs them.
+/// SQLite with exceptions: the parts of a connection and its statements that RecordFile needs.
 #pragma once
 
 #include <sqlite3.h>
@@ -12,7 +12,7 @@
 
 namespace reginfo {
 
-/// What SQLite said: its extended code, and its text.
+/// An error of SQLite: its extended code, and its text.
 class SqliteError : public std::runtime_error {
 public:
     SqliteError(int code, const std::string& text) : std::runtime_error(text), code_(code) {}
@@ -48,7 +48,7 @@ private:
     std::unique_ptr<sqlite3, Close> handle_;
 };
 
-/// A prepared statement. Texts and blobs that are bound must outlive the next step.
+/// A prepared statement. Bound blobs must outlive the next step.
 class SqliteStatement {
 public:
     /// @throw SqliteError
@@ -58,7 +58,7 @@ public:
     SqliteStatement& bind_blob(int place, std::string_view value);
     SqliteStatement& bind_null(int place);
 
-    /// Whether there is a row; after the last one, or an error, the statement starts again.
+    /// Returns whether there is a row. After the last row, or an error, the statement is reset.
     /// @throw SqliteError
     bool step();
     void run() { step(); }

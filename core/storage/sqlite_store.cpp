@@ -12,7 +12,7 @@
 namespace reginfo {
 namespace {
 
-/// Of the commits in one transaction; one that is larger goes alone.
+/// Bound for the commits of one transaction. A larger commit has one alone.
 constexpr std::size_t kBatchBytes = std::size_t{1} << 20U;
 
 std::size_t bytes_of(const Commit& commit) {
@@ -128,8 +128,8 @@ void SqliteStore::run() {
     }
 }
 
-/// Returns whether there is something to write; if not, it is time to end. Finds out meanwhile when
-/// a disk that failed is back: nothing may come to be written until then. And cleans up.
+/// Waits for commits. Returns false if the store ends. Meanwhile it cleans up, and tests a failed
+/// disk: no commit may come until the store is healthy again.
 bool SqliteStore::wait_for_work(std::unique_lock<std::mutex>& lock) {
     const auto is_over = [this] { return stopping_ || !queue_.empty(); };
     while (!is_over()) {
@@ -150,7 +150,7 @@ bool SqliteStore::wait_for_work(std::unique_lock<std::mutex>& lock) {
     return !queue_.empty();
 }
 
-/// The first ones of the batch.
+/// Writes the first `count` commits of the batch.
 bool SqliteStore::write(const std::deque<Pending>& batch, std::size_t count) {
     std::vector<RecordFile::Batch> batches;
     batches.reserve(count);
@@ -160,7 +160,7 @@ bool SqliteStore::write(const std::deque<Pending>& batch, std::size_t count) {
     return attempt([&] { file_.write(batches); });
 }
 
-/// Writes, and notes whether that went.
+/// Writes, and records whether that succeeded.
 template <class Attempt>
 bool SqliteStore::attempt(const Attempt& attempt) {
     try {
@@ -212,7 +212,7 @@ void SqliteStore::give_up_old(std::deque<Pending>& batch) {
     answer(batch, static_cast<std::size_t>(kept - batch.begin()), false);
 }
 
-/// Of the first ones of the batch, which leave it.
+/// Answers the first `count` commits of the batch, and removes them.
 void SqliteStore::answer(std::deque<Pending>& batch, std::size_t count, bool ok) {
     if (count == 0) return;
     bool first = false;

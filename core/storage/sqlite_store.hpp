@@ -1,5 +1,5 @@
 /// @file
-/// The store that keeps records in an SQLite file, written by a thread of its own.
+/// The store in an SQLite file, which a thread of its own writes.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -21,70 +21,70 @@ namespace reginfo {
 
 struct SqliteStoreOptions {
     RecordFileOptions file;
-    /// How long a commit is tried before it has failed.
+    /// How long a commit is retried before it fails.
     std::chrono::milliseconds patience{10'000};
     std::chrono::milliseconds retry_interval{100};
-    /// How often it is tried whether the disk is back, if nothing is to be written.
+    /// How often a failed disk is tested if there is nothing to write.
     std::chrono::milliseconds probe_interval{1'000};
 };
 
-/// What the writer counts.
+/// Counters of the writer.
 struct StoreStats {
     std::uint64_t commits = 0;         ///< made durable
-    std::uint64_t commits_failed = 0;  ///< given up
+    std::uint64_t commits_failed = 0;  ///< answered with failure
     std::uint64_t writes = 0;          ///< records in commits made durable
     std::uint64_t batches = 0;         ///< transactions of SQLite
     std::uint64_t batch_commits_max = 0;
     std::uint64_t failed_attempts = 0;  ///< transactions of SQLite that failed
     std::uint64_t lost_records = 0;     ///< damaged or unreadable when the file was read
-    std::uint64_t lost_changes = 0;     ///< acknowledged, and not there when the file was read
+    std::uint64_t lost_changes = 0;     ///< acknowledged, but missing when the file was read
     std::uint64_t queued = 0;           ///< commits not answered yet
     Duration latency_sum{};             ///< from commit() to durable
     Duration latency_max{};
     bool healthy = true;
 };
 
-/// Group commit: what arrives while a transaction is being written goes into the next one, as far
-/// as that stays small enough for the room that the write-ahead log has.
+/// Group commit: the commits that arrive while a transaction is written go into the next one, up to
+/// the size that the write-ahead log has room for.
 ///
-/// A transaction that fails is tried again, with what arrived meanwhile, until the oldest commit
-/// in it has waited for `patience`; that one is answered `false`. So every commit is answered, in
-/// order, and the store recovers by itself when its disk does.
+/// A failed transaction is retried with the commits that arrived meanwhile. A commit that has
+/// waited for `patience` is answered `false`. So every commit is answered, in order, and the store
+/// recovers with its disk.
 ///
-/// All functions are called on the reactor's thread.
+/// All functions are called on the thread of the reactor.
 class SqliteStore final : public Journal {
 public:
     /// Opens the file.
-    /// @param wake  called on the writer's thread when deliver() has something to do, or
-    ///              healthy() says something else
+    /// @param wake  called on the writer's thread when deliver() has something to do, or healthy()
+    ///              has changed
     /// @throw StoreError
     SqliteStore(SqliteStoreOptions options, std::function<void()> wake);
-    /// Writes what was handed in, if that goes at the first attempt.
+    /// Writes the pending commits, with a single attempt.
     ~SqliteStore() override;
     SqliteStore(const SqliteStore&) = delete;
     SqliteStore& operator=(const SqliteStore&) = delete;
 
     std::uint64_t hash_seed() const { return file_.hash_seed(); }
 
-    /// @see RecordFile::load; before the first commit. From then on it cleans up by itself.
+    /// See RecordFile::load. Must be called before the first commit. Cleaning starts then.
     LoadReport load(const RecordFile::Visit& visit);
 
-    /// By how much the wall clock was set since the last call, in milliseconds, as far as commits
-    /// have shown it.
+    /// By how many milliseconds the wall clock was set since the last call. Only commits observe
+    /// it.
     std::optional<std::int64_t> take_clock_step() { return clock_.take_step(); }
 
     void on_done(Done done) override { done_ = std::move(done); }
     void commit(Commit commit) override;
 
-    /// Tells `done` of the commits that were answered.
+    /// Calls `done` for the answered commits.
     void deliver();
 
-    /// Waits until every commit is answered, for deliver(). Returns whether that was in time.
+    /// Waits until every commit is answered; deliver() follows. Returns false after `patience`.
     bool drain(std::chrono::milliseconds patience);
 
     /// Whether the last attempt to write succeeded.
     bool healthy() const;
-    /// Why not; empty if healthy.
+    /// The last error; empty if healthy.
     std::string trouble() const;
     StoreStats stats() const;
 
@@ -114,10 +114,10 @@ private:
     SqliteStoreOptions options_;
     std::function<void()> wake_;
     Done done_;
-    RecordFile file_;   ///< the writer's, once it runs
-    StampClock clock_;  ///< the reactor's
+    RecordFile file_;   ///< used by the writer only, once it runs
+    StampClock clock_;  ///< used by the reactor only
     std::thread writer_;
-    std::optional<std::chrono::milliseconds> tidy_in_;  ///< the writer's
+    std::optional<std::chrono::milliseconds> tidy_in_;  ///< used by the writer only
 
     mutable std::mutex mutex_;
     std::condition_variable arrived_;   ///< the writer waits

@@ -23,7 +23,7 @@ std::int64_t milliseconds_of(clockid_t clock) {
 
 bool is_far(std::int64_t a, std::int64_t b) { return std::abs(a - b) > StampClock::kTolerance; }
 
-/// How much time has passed by either offset; nothing if both say that time went back.
+/// The time that has passed, by the smaller plausible offset; nothing if both amounts are negative.
 std::optional<std::int64_t> passed_since(const StampClock::Kept& kept, std::int64_t wall) {
     std::optional<std::int64_t> passed;
     for (const std::int64_t offset : {kept.offset, kept.agreed}) {
@@ -107,7 +107,7 @@ void StampClock::advance_to(Stamp stamp) {
     latest_ = stamp;
 }
 
-/// Numbers, the boot, and a checksum of all that.
+/// The numbers, the boot id, and a checksum.
 std::string StampClock::Kept::text() const {
     std::ostringstream out;
     out << stamp << ' ' << boot << ' ' << offset << ' ' << agreed << ' ' << boot_id << ' ';

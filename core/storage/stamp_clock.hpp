@@ -1,6 +1,5 @@
 /// @file
-/// The time that records are stamped with. A wall clock that is wrong for a moment does not move
-/// it.
+/// The time stamps of records. They do not follow a wall clock that is wrong for a while.
 #pragma once
 
 #include <cstdint>
@@ -11,36 +10,35 @@
 
 namespace reginfo {
 
-/// Milliseconds on the scale of stamps: since 1970, UTC, if the wall clock was right when the file
-/// was made.
+/// In milliseconds: since 1970, UTC, if the wall clock was right when the file was created.
 using Stamp = std::int64_t;
 
 /// Both clocks of the machine at one moment, in milliseconds.
 struct Clocks {
     std::int64_t wall = 0;  ///< since 1970, UTC; can be set
-    std::int64_t boot = 0;  ///< since the machine was started; also goes on during a suspend
+    std::int64_t boot = 0;  ///< since the start of the machine, including suspends
 
     static Clocks now();
 };
 
-/// Names the current start of the machine; empty if the kernel does not say.
+/// Identifies the current boot of the machine; empty if the kernel does not provide it.
 std::string current_boot_id();
 
-/// Within one boot, stamps advance with the boot clock alone, so no setting of the wall clock makes
-/// a record older or younger. From one boot to the next only the wall clock knows how much time has
-/// passed, and it is believed as far as it is plausible.
+/// Within one boot, stamps advance with the boot clock alone: setting the wall clock makes no
+/// record older or younger. Between two boots only the wall clock shows how much time has passed,
+/// and it is used as far as it is plausible.
 ///
-/// The offset is how far the wall clock is ahead of the stamps. Two are kept: the one last seen,
-/// and the one that was last seen for kAgreement without a break. After a boot each says how much
-/// time has passed. Time does not go back, and of two answers the smaller one is taken: a clock
-/// that was wrong when the other boot ended cannot expire what was stored.
+/// The offset is the wall clock minus the stamps. Two offsets are stored: the last one, and the
+/// last one that did not change for kAgreement. After a boot each gives an amount of time that has
+/// passed. Negative amounts are ignored, and the smaller one is used: so a clock that was wrong
+/// when the other boot ended cannot expire records.
 class StampClock {
 public:
     static constexpr std::int64_t kAgreement = 10 * 60 * 1000;
-    /// What the two clocks may differ by without one having been set.
+    /// The clocks may drift by this. A larger difference means that the wall clock was set.
     static constexpr std::int64_t kTolerance = 2000;
 
-    /// What outlives the process.
+    /// The part that outlives the process.
     struct Kept {
         Stamp stamp = 0;
         std::int64_t boot = 0;
@@ -50,11 +48,11 @@ public:
 
         std::string text() const;
         static std::optional<Kept> parse(std::string_view text);
-        /// Of a file that knows only its latest stamp, which was a time of the wall clock.
+        /// For a file that has only its latest stamp, which was a time of the wall clock.
         static Kept of_stamp(Stamp stamp) { return {stamp, 0, 0, 0, {}}; }
     };
 
-    /// Returns what is odd about the clocks in words for an operator; empty if nothing is.
+    /// Returns a text for the operator if the clocks are not plausible; empty otherwise.
     std::string start(const Kept& kept, const Clocks& now, std::string boot_id);
 
     /// Never goes back.
@@ -66,7 +64,8 @@ public:
 
     Kept kept() const { return {latest_, latest_boot_, offset_, agreed_, boot_id_}; }
 
-    /// By how much the wall clock was set since the last call, if it was; forward is positive.
+    /// The amount by which the wall clock was set since the last call, positive if forward; nothing
+    /// if it was not.
     std::optional<std::int64_t> take_step() { return std::exchange(step_, std::nullopt); }
 
 private:

@@ -19,7 +19,7 @@ namespace {
 
 std::string text_of(int error) { return std::generic_category().message(error); }
 
-/// The process that wrote its number into the lock file; empty if none did.
+/// The process id in the lock file; empty if there is none.
 std::string owner_of(int file) {
     std::array<char, 16> text{};
     const ssize_t size = ::pread(file, text.data(), text.size() - 1, 0);
@@ -40,8 +40,8 @@ std::string damage_of(const std::string& path, const SqliteError& error) {
     return path + " is damaged (" + error.what() + ")";
 }
 
-/// Makes it for its owner only, as what is in it says who is where; one that is there stays as it
-/// is, and so do those above it.
+/// Creates the directory for its owner only: its files have the addresses of users. An existing
+/// directory and its parents stay unchanged.
 std::error_code make_private(const std::filesystem::path& directory) {
     std::error_code failed;
     if (std::filesystem::is_directory(directory, failed)) return {};

@@ -1,5 +1,5 @@
 /// @file
-/// What went wrong with a store's file, for people.
+/// Errors of the file of a store, for people.
 #pragma once
 
 #include "core/storage/sqlite_connection.hpp"
@@ -8,10 +8,10 @@
 
 namespace reginfo {
 
-/// One line: what, where, and what to do.
+/// One line: the error, the file, and what to do.
 std::string explain(const std::string& path, const SqliteError& error);
 
-/// @throw StoreError  with that line; DamagedError if the file is
+/// @throw StoreError  with that line; DamagedError if the file is damaged
 [[noreturn]] void fail(const std::string& path, const SqliteError& error);
 
 }  // namespace reginfo

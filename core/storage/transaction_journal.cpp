@@ -52,7 +52,7 @@ void TransactionJournal::load(Stamp now, const Visit& visit) {
     }
 }
 
-void TransactionJournal::begin() {
+void TransactionJournal::start_transaction() {
     marks_before_ = marks_;
     next_before_ = next_;
     cut_to_before_ = cut_to_;
@@ -81,7 +81,7 @@ void TransactionJournal::append(const Write& write, Stamp stamp) {
 }
 
 bool TransactionJournal::wants_pruning(Stamp now) const {
-    // The last row stays, whatever its age, so that numbers are not used again.
+    // The last row stays at any age, so that no number is used again.
     return !marks_.empty() && marks_.front().stamp + kMarkInterval < now - options_.memory &&
            cut_to_ + 2 < next_;
 }

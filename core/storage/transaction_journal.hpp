@@ -1,5 +1,5 @@
 /// @file
-/// The table of answered transactions, which are of use for some seconds.
+/// The table of answered transactions, which are needed for some seconds.
 #pragma once
 
 #include "core/outbox.hpp"
@@ -14,14 +14,14 @@
 
 namespace reginfo {
 
-/// Rows in the order in which they were written; the oldest are cut off. begin() and roll_back() as
-/// in RecordJournal.
+/// Rows in the order of their writing; the oldest are deleted. start_transaction() and roll_back()
+/// as in RecordJournal.
 class TransactionJournal {
 public:
     using Seq = std::int64_t;
 
     struct Options {
-        std::int64_t memory = 0;    ///< how long rows are of use, in milliseconds
+        std::int64_t memory = 0;    ///< how long rows are needed, in milliseconds
         bool has_unsummed = false;  ///< see RecordJournal::Options
     };
     TransactionJournal(const SqliteConnection& connection, const Options& options);
@@ -34,18 +34,18 @@ public:
     };
     using Visit = std::function<void(const Row&)>;
 
-    /// Those that are not outdated, as they were written.
+    /// Visits the rows that are not outdated, in the order of their writing.
     void load(Stamp now, const Visit& visit);
 
-    void begin();
+    void start_transaction();
     void roll_back();
 
     void append(const Write& write, Stamp stamp);
-    /// Cuts off what is outdated: about so many rows, as that many may be in one transaction.
+    /// Deletes outdated rows, about `rows_max` at most: so many are deleted in one transaction.
     void prune(Stamp now, std::int64_t rows_max);
 
     Seq next() const { return next_; }
-    /// Of rows that are not cut off.
+    /// The bytes of all rows.
     std::size_t bytes() const;
     bool is_empty() const { return marks_.empty(); }
     bool wants_pruning(Stamp now) const;

@@ -118,7 +118,7 @@ TEST_F(RecordFileDamageTest, ARecordThatIsMovedWhileTheFileIsCleanedStaysDamaged
     connection.execute("CREATE TABLE aor(seq INTEGER PRIMARY KEY, written, key, value, sum)");
     RecordJournal journal(connection, Bucket::aor, {});
     connection.execute("BEGIN");
-    journal.begin();
+    journal.start_transaction();
     journal.append(put(Bucket::aor, "never changes", "a"), 1);
     connection.execute("UPDATE aor SET value = x'62'");
     for (int i = 0; i < 20'000; ++i) {
