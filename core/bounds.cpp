@@ -7,8 +7,7 @@
 namespace reginfo {
 namespace {
 
-/// The setting that it is reached by, or else why it is there; empty if the refusal is told
-/// elsewhere.
+/// The setting of the bound, or else its reason; empty if another place writes the line.
 std::string_view text_of(Bound bound) {
     switch (bound) {
         case Bound::publications_per_aor:

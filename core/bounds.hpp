@@ -9,8 +9,8 @@
 
 namespace reginfo {
 
-/// Counts the refusal, and notes which setting the bound is.
-/// @param subject  the AOR that it is about; empty if it is about none
+/// Counts the refusal, and notes the setting of the bound.
+/// @param subject  the AOR; empty if the refusal concerns none
 void note_refusal(
     Bound bound,
     std::string_view subject,

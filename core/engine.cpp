@@ -98,7 +98,7 @@ public:
         return drain_.is_over() && !has_more_ && scheduler_.is_idle() &&
                stats_.commits_pending == 0;
     }
-    /// Responses that were begun, and requests that wait for theirs: grows while one is served.
+    /// Drafts of responses, and waiting requests: grows if a request will get a response.
     std::uint64_t answers_begun() const { return responder_.drafts() + waiting_.size(); }
     void end_turn(TimePoint now, Outbox& outbox);
     bool store_exactly(TimePoint now, Outbox& outbox);
@@ -135,7 +135,7 @@ public:
     Inspection inspection_;
 
 private:
-    bool has_more_ = false;  ///< requests or watchers that are for the next turn
+    bool has_more_ = false;  ///< requests or watchers are left for the next turn
     TimePoint now_;
     std::size_t stored_to_ = 0;  ///< a slot of the subscriptions, while the process stops
 };
@@ -224,7 +224,7 @@ std::optional<TimePoint> Engine::Impl::next_deadline() const {
     return next;
 }
 
-/// A step of handle_stop: so many slots, and so many dialogs.
+/// A step of handle_stop: at most kSlots slots and kDialogs dialogs.
 bool Engine::Impl::store_exactly(TimePoint now, Outbox& outbox) {
     constexpr std::size_t kSlots = 50'000;
     constexpr std::size_t kDialogs = 2'000;
@@ -235,9 +235,9 @@ bool Engine::Impl::store_exactly(TimePoint now, Outbox& outbox) {
         const Subscription* const subscription = slots.at(stored_to_);
         if (!subscription) continue;
         const Dialog& dialog = subscription->dialog;
-        if (dialog.subscriptions.front().get() != subscription) continue;  // once a dialog
+        if (dialog.subscriptions.front().get() != subscription) continue;  // each dialog once
         const bool is_exact = dialog.cseq_reserved == dialog.state.local_cseq;
-        // What is being stored of a locked one is newer than what memory has.
+        // For a locked dialog the record that is being stored is newer than memory.
         if (!dialog.is_stored || is_exact || dialog.requests.is_locked) continue;
         const DialogRecord record = exact_record_of(dialog);
         std::vector<Write> writes{{Bucket::dialog, dialog_key(dialog.state), std::nullopt}};

@@ -1,5 +1,5 @@
 /// @file
-/// The one door of the core.
+/// The interface of the core.
 #pragma once
 
 #include "core/base/spare_texts.hpp"
@@ -25,35 +25,35 @@ namespace reginfo {
 /// out.
 ///
 /// The contract, each reactor turn:
-///   1. call handle_* functions, one for each thing that happened, handle_timeout among them if
-///      next_deadline() is over;
+///   1. call a handle_* function for each event, and handle_timeout if next_deadline() has passed;
 ///   2. call end_turn();
-///   3. perform the outbox's effects in order, and clear it; what they lead to at once is a turn
-///      as well.
+///   3. perform the effects of the outbox in order, and clear it. Events that follow from them at
+///      once are a turn of their own.
 ///
 /// `now` never goes back from one call to the next. The same calls give the same effects: the
 /// engine reads no clock, no random device and no global. Not thread-safe; one reactor owns it.
 class Engine {
 public:
-    /// @param seed  chance for tags, branches and entity-tags; from the system's source in service
+    /// @param seed  for tags, branches and entity-tags; from the random source of the system
     Engine(Settings settings, const Seed& seed);
     ~Engine();
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
 
     /// One whole SIP message: a UDP datagram, or a message that StreamFramer cut from a TCP stream.
-    /// Returns whether it will have a response, now or later.
+    /// Returns whether it gets a response, now or later.
     bool handle_message(TimePoint now, const Flow& flow, std::string_view bytes, Outbox& outbox);
 
-    /// What to shed from now on. Retransmissions and requests within dialogs are always served.
+    /// Sets what is shed from now on. Retransmissions and requests within dialogs are always
+    /// served.
     void set_pressure(Pressure pressure);
 
-    /// What the process holds besides what the engine counts itself (MemoryUse): of
-    /// limits.memory_bytes that much is not the engine's to fill.
+    /// Sets the memory of the process that the engine does not count itself (MemoryUse). It is
+    /// subtracted from limits.memory_bytes.
     void set_uncounted_memory(std::uint64_t bytes);
 
-    /// A TCP stream lost its framing (StreamFramer::Frame::Kind::broken): refuses the request if
-    /// it can be read that far, and closes the flow.
+    /// A TCP stream lost its framing (StreamFramer::Frame::Kind::broken). Refuses the request if
+    /// enough of it can be read, and closes the flow.
     void handle_broken_stream(
         const Flow& flow,
         std::string_view head,
@@ -61,13 +61,13 @@ public:
         Outbox& outbox
     );
 
-    /// The connection is gone, or could not be made (then flow.connection is 0 and flow.peer says
-    /// where to): NOTIFYs in flight on it have failed (RFC 3261 §17.1.4).
+    /// The connection has ended, or could not be established (then flow.connection is 0, and
+    /// flow.peer is its destination). NOTIFYs in flight on it have failed (RFC 3261 §17.1.4).
     void handle_flow_closed(TimePoint now, const Flow& flow, Outbox& outbox);
 
-    /// A Send effect by UDP did not leave: of a request, its transaction has failed (RFC 3261
+    /// A Send effect over UDP could not be sent. The transaction of a request has failed (RFC 3261
     /// §17.1.4, §18.4).
-    /// @param head  of that effect
+    /// @param head  of the effect
     void handle_unsent(
         TimePoint now,
         const Flow& flow,
@@ -76,8 +76,8 @@ public:
         Outbox& outbox
     );
 
-    /// The answer to a Resolve effect, best first; empty if there is none. The next one is tried
-    /// when one fails (RFC 3263 §4.3).
+    /// The answer to a Resolve effect, best target first; empty if there is none. If a target
+    /// fails, the next one is tried (RFC 3263 §4.3).
     void handle_resolved(
         TimePoint now,
         ResolveId id,
@@ -85,60 +85,61 @@ public:
         Outbox& outbox
     );
 
-    /// The answer to a Commit effect. If it failed, memory is as before and the request that
-    /// caused it is answered 503.
+    /// The answer to a Commit effect. If it failed, memory is as before, and the request of the
+    /// change is answered 503.
     void handle_committed(TimePoint now, CommitId id, bool ok, Outbox& outbox);
 
-    /// Takes back a record of an earlier process, before anything else is handled: AORs before
-    /// dialogs. Returns whether it could be read; if not, it is as if it had never been.
+    /// Restores a record of an earlier process, AORs before dialogs. Must be called before anything
+    /// else is handled. Returns whether the record could be decoded; if not, it is ignored.
     bool restore(TimePoint now, const StoredRecord& record);
 
-    /// An operator asks for something.
+    /// Carries out an action for an operator.
     ActionOutcome handle_action(TimePoint now, const OperatorAction& action, Outbox& outbox);
 
-    /// All records are back: what was missed meanwhile is seen to, at notify.recovery_rate.
+    /// All records are restored. Starts the NOTIFYs that were missed meanwhile, at
+    /// notify.recovery_rate.
     void handle_restored(TimePoint now, Outbox& outbox);
 
-    /// The process is to be stopped soon: new subscriptions are refused with 503 from now on, and
-    /// all there are let go of as far as the store does not keep them
+    /// The process will stop soon. New subscriptions are refused with 503 from now on, and existing
+    /// ones are terminated unless the store keeps them
     /// (core/event/operation/drain.hpp).
     void handle_drain(TimePoint now);
 
-    /// Whether that is over: nobody is left to be told that it ends, and every NOTIFY was answered.
+    /// Whether the drain is over: every subscription to end has ended, and every NOTIFY was
+    /// answered.
     bool is_drained() const;
 
-    /// Limits and policies are others from now on. What the sockets, the store and the timers of
-    /// transactions were built on stays as it is: listeners, t1, t2, t4, durable and hash_seed.
+    /// Replaces limits and policies. Settings of sockets, store and transaction timers stay as they
+    /// are: listeners, t1, t2, t4, durable and hash_seed.
     void handle_reload(const Settings& settings);
 
-    /// The process is about to stop: stores CSeqs and versions as they are, of some thousand
-    /// dialogs a call. Returns whether there are more; what the outbox has should be stored before
-    /// they are asked for, so that memory stays bounded. Nothing may be handled afterwards but the
-    /// answers to those commits.
+    /// The process is about to stop. Stores the exact CSeqs and versions of some thousand dialogs.
+    /// Returns whether there are more; the commits in the outbox should be answered before the next
+    /// call, so that memory stays bounded. Afterwards only the answers to those commits may be
+    /// handled.
     bool handle_stop(TimePoint now, Outbox& outbox);
 
-    /// Acts on deadlines up to `now`, at most Settings::Limits::expiries_per_turn of them. The rest
-    /// leave next_deadline() in the past, so the driver comes straight back after serving I/O.
+    /// Handles deadlines up to `now`, at most Settings::Limits::expiries_per_turn of them. If there
+    /// are more, next_deadline() stays in the past, so the driver calls again after serving I/O.
     void handle_timeout(TimePoint now, Outbox& outbox);
 
-    /// Does what follows from all that happened in this turn: serves requests that waited for a
-    /// change, and turns changes into NOTIFYs, at most Settings::Limits::expiries_per_turn of each.
-    /// So changes that come together cost a watcher one NOTIFY. The rest leave next_deadline() in
-    /// the past.
+    /// Handles the results of the turn: serves requests that waited for a change, and turns changes
+    /// into NOTIFYs, at most Settings::Limits::expiries_per_turn of each. So several changes of one
+    /// turn cost a watcher one NOTIFY. If there is more, next_deadline() stays in the past.
     void end_turn(TimePoint now, Outbox& outbox);
 
     /// When handle_timeout and end_turn have something to do; nothing if never.
     std::optional<TimePoint> next_deadline() const;
 
-    /// Where the heads of messages may be given back to once they are sent.
+    /// Takes back the heads of messages that were sent.
     SpareTexts& spare_texts();
 
     const Stats& stats() const;
 
-    /// What the engine knows; to be read between calls.
+    /// The state of the engine, to be read between calls.
     const Inspection& inspection() const;
 
-    /// Whom to tell from now on; nullptr for nobody, which costs nothing.
+    /// Sets the observer; nullptr for none, which costs nothing.
     void observe(Observer* observer);
 
 private:

@@ -19,7 +19,7 @@
 namespace reginfo {
 namespace {
 
-/// Of XML text as the reader keeps it: with the predefined entities and character references.
+/// Replaces the predefined entities and character references of stored XML text.
 std::string unescaped(std::string_view xml) {
     static constexpr std::pair<std::string_view, char> kEntities[] = {
         {"&lt;", '<'}, {"&gt;", '>'}, {"&amp;", '&'}, {"&quot;", '"'}, {"&apos;", '\''}
@@ -42,7 +42,7 @@ std::string unescaped(std::string_view xml) {
     return out;
 }
 
-/// ` name="value"` and so on, as ContactDetails::attributes_xml has them.
+/// Splits ContactDetails::attributes_xml, ` name="value"` and so on.
 std::vector<std::pair<std::string, std::string>> attributes_of(std::string_view xml) {
     std::vector<std::pair<std::string, std::string>> attributes;
     for (;;) {
@@ -75,7 +75,7 @@ ContactView contact_of(const ContactDetails& details, bool active, ContactEvent 
     return view;
 }
 
-/// Of "sip:user@host:port": user and host; of others, all behind the scheme is user.
+/// Of "sip:user@host:port" user and host. Of other URIs, `user` is all behind the scheme.
 struct AorParts {
     std::string_view user;
     std::string_view domain;
@@ -105,7 +105,7 @@ bool matches(const Aor& aor, const RegistrationFilter& filter) {
            (!filter.state || aor.summary().state() == *filter.state);
 }
 
-/// By its AOR, or by what it is to.
+/// By its AOR, or by the identity subscribed to.
 bool matches(const Subscription& subscription, const RegistrationFilter& filter) {
     if (matches(subscription.aor(), filter)) return true;
     if (!filter.aor || (filter.state && subscription.aor().summary().state() != *filter.state)) {
@@ -136,7 +136,7 @@ ContactView view_of(TimePoint now, const ContactState& contact) {
     return view;
 }
 
-/// @param room  for contacts; less afterwards by as many as are shown
+/// @param room  for contacts; reduced by the number shown
 static PublicationView view_of(
     TimePoint now,
     const Aor& aor,
@@ -207,7 +207,7 @@ SubscriptionView Inspection::view(TimePoint now, const Subscription& subscriptio
 
 namespace {
 
-// What one slot adds to a list. Returns how much work that was.
+// Appends the elements of one slot to a list. Returns their weight.
 
 std::size_t append(TimePoint, const Aor& aor, std::vector<RegistrationView>& out) {
     out.push_back(view_of(aor));

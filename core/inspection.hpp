@@ -1,5 +1,5 @@
 /// @file
-/// The core's read-only view: what it knows, as values, a bounded piece at a time.
+/// Read-only access to the state of the core: values, in pieces of bounded size.
 #pragma once
 
 #include "core/base/hash.hpp"
@@ -28,22 +28,23 @@ class WindowGauges;
 
 /// A contact as merged, or as one publication lists it.
 struct ContactView {
-    std::string id;  ///< as documents name it
+    std::string id;  ///< as in documents
     std::string uri;
     bool active = true;
     std::string_view event;
-    std::optional<Seconds> expires;  ///< time left; nothing where it has no end of its own
+    std::optional<Seconds> expires;  ///< time left; nothing without a time of its own
     std::string callid;
     std::optional<std::uint32_t> cseq;
-    std::vector<std::pair<std::string, std::string>> attributes;  ///< others that are passed on
+    std::vector<std::pair<std::string, std::string>>
+        attributes;  ///< the other attributes passed on
 };
 
 struct PublicationView {
     std::string aor;
     std::string entity_tag;
     Seconds expires{0};
-    std::vector<ContactView> contacts;    ///< the first of them
-    std::size_t contacts_listed = 0;      ///< all of them
+    std::vector<ContactView> contacts;    ///< the first ones
+    std::size_t contacts_listed = 0;      ///< the number of all
     std::size_t other_registrations = 0;  ///< of other AORs in the same body
 };
 
@@ -52,16 +53,16 @@ struct RegistrationView {
     RegistrationState state = RegistrationState::init;
     std::uint64_t revision = 0;
     std::size_t contacts_active = 0;
-    std::size_t contacts_ended = 0;  ///< not yet told to every watcher
+    std::size_t contacts_ended = 0;  ///< and not acknowledged by every watcher yet
     std::size_t publications = 0;
     std::size_t watchers = 0;
-    std::size_t watchers_behind = 0;  ///< have not answered the newest revision
+    std::size_t watchers_behind = 0;  ///< without a 2xx to the newest revision
 };
 
 struct SubscriptionView {
     std::string id;
-    std::string aor;       ///< whose state is told
-    std::string identity;  ///< what it is to, where that is listed in the AOR's set; else empty
+    std::string aor;       ///< the AOR whose state is notified
+    std::string identity;  ///< the identity subscribed to, if another one of the set; else empty
     std::string watcher;   ///< From of the SUBSCRIBE
     std::string remote_target;
     std::string call_id;
@@ -69,44 +70,44 @@ struct SubscriptionView {
     std::string event_id;  ///< empty if it has none
     std::string_view profile;
     bool active = true;
-    std::string_view reason;  ///< of one that is ending
+    std::string_view reason;  ///< of a terminated one
     std::uint32_t cseq = 0;
     std::uint32_t next_version = 0;
     Seconds expires{0};
     int last_status = 0;  ///< as Subscription::last_status
     bool in_flight = false;
-    bool due = false;  ///< a NOTIFY waits for its turn
+    bool due = false;  ///< a NOTIFY is waiting
     std::uint64_t revision_told = 0;
 };
 
-/// Everything about one AOR.
+/// All about one AOR.
 struct RegistrationDetails {
     RegistrationView summary;
-    std::vector<ContactView> contacts;  ///< the first of them
+    std::vector<ContactView> contacts;  ///< the first ones
     std::vector<PublicationView> publications;
-    std::vector<SubscriptionView> watchers;  ///< the first of them
+    std::vector<SubscriptionView> watchers;  ///< the first ones
 };
 
-/// What a watcher who subscribes now would be told first.
+/// The first document of a watcher that subscribes now.
 struct RegistrationDocument {
     std::string xml;         ///< state="full", version="0"
-    std::string entity_tag;  ///< as its NOTIFY would have it as SIP-ETag (RFC 5839)
+    std::string entity_tag;  ///< the SIP-ETag of the NOTIFY (RFC 5839)
 };
 
 struct RegistrationFilter {
     std::string domain;  ///< the host part; empty: any
     std::string prefix;  ///< of the AOR's user part; empty: any
     std::optional<RegistrationState> state;
-    std::optional<std::string> aor;  ///< of subscriptions: to this canonical AOR or identity only
+    std::optional<std::string> aor;  ///< only subscriptions to this canonical AOR or identity
 };
 
 /// Reads the tables of an engine between its turns.
 ///
-/// A list is read from one cursor to the next, a slot of a SlotTable: what is there all the while
-/// is seen exactly once, whatever comes and goes meanwhile.
+/// A list is read from one cursor to the next. A cursor is a slot of a SlotTable: an element that
+/// exists all the while is seen exactly once, whatever is added and removed meanwhile.
 class Inspection {
 public:
-    /// All of it must outlive this.
+    /// All arguments must outlive this.
     Inspection(
         Records& records,
         Documents& documents,
@@ -120,21 +121,21 @@ public:
           queue_(queue),
           windows_(windows) {}
 
-    /// How far one call of `list` may go.
+    /// Bounds for one call of `list`.
     struct Step {
-        std::size_t slots = 2'048;  ///< looked at
-        std::size_t results = 128;  ///< appended; publications of one AOR come together
-        std::size_t weight = 64;    ///< of what is appended: each result, and each contact in it
+        std::size_t slots = 2'048;  ///< examined
+        std::size_t results = 128;  ///< appended; publications of one AOR stay together
+        std::size_t weight = 64;    ///< one for each result, and for each contact in it
     };
 
-    /// Contacts shown of one AOR, merged and once more of all its publications.
+    /// Contacts shown of one AOR: so many merged ones, and so many of all its publications.
     static constexpr std::size_t kContactsShown = 256;
 
-    /// Appends what is in the slots from `cursor` on: of the AORs, or for SubscriptionView of the
-    /// subscriptions. Returns the next cursor; nothing at the end.
+    /// Appends the elements in the slots from `cursor` on: AORs, or subscriptions for
+    /// SubscriptionView. Returns the next cursor; nothing at the end.
     ///
     /// View is RegistrationView, PublicationView, SubscriptionView, or RegistrationDetails, which
-    /// then names no watchers.
+    /// then has no watchers.
     template <class View>
     std::optional<std::size_t> list(
         TimePoint now,
@@ -144,7 +145,7 @@ public:
         std::vector<View>& out
     ) const;
 
-    /// By any URI that names the AOR.
+    /// By any URI of the AOR.
     std::optional<RegistrationDetails> registration(
         TimePoint now,
         std::string_view uri,
@@ -152,7 +153,7 @@ public:
     ) const;
     std::optional<SubscriptionView> subscription(TimePoint now, std::string_view id) const;
 
-    /// For a watcher of profile `standard` who writes the AOR so.
+    /// For a watcher of profile `standard` that writes the AOR in this way.
     std::optional<RegistrationDocument> document(TimePoint now, std::string_view uri) const;
 
     /// The host of a canonical AOR, without port.

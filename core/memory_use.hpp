@@ -1,5 +1,5 @@
 /// @file
-/// How much memory the engine holds, by what holds it.
+/// The memory of the engine, by owner.
 #pragma once
 
 #include <cstdint>
@@ -12,16 +12,16 @@ struct Records;
 class ServerTransactions;
 class WaitingRequests;
 
-/// Bytes held, each counted as it changes; what the allocator adds is reckoned in.
+/// Bytes, counted as they change, with the overhead of the allocator.
 struct MemoryUse {
-    std::uint64_t publications = 0;   ///< AORs with what is published for them
+    std::uint64_t publications = 0;   ///< AORs with their publications
     std::uint64_t subscriptions = 0;  ///< with their dialogs
     std::uint64_t transactions = 0;
-    std::uint64_t documents = 0;         ///< kept, or on their way to somebody
-    std::uint64_t notifies = 0;          ///< in flight, without their documents
-    std::uint64_t waiting_requests = 0;  ///< held back behind a commit or until a PUBLISH
-    std::uint64_t tables = 0;            ///< that records are found by
-    std::uint64_t uncounted = 0;         ///< held by the process besides, as far as is known
+    std::uint64_t documents = 0;         ///< cached, or in messages
+    std::uint64_t notifies = 0;          ///< in flight, without documents
+    std::uint64_t waiting_requests = 0;  ///< waiting for a commit or a PUBLISH
+    std::uint64_t tables = 0;            ///< the look-up tables of records
+    std::uint64_t uncounted = 0;         ///< other memory of the process, as far as known
     std::uint64_t limit = 0;             ///< limits.memory_bytes; 0: none
 
     std::uint64_t counted() const {
@@ -30,13 +30,13 @@ struct MemoryUse {
     }
     std::uint64_t used() const { return counted() + uncounted; }
 
-    /// How many there are of what the first three are of.
+    /// The numbers of objects of the first three.
     std::uint64_t aor_count = 0;
     std::uint64_t subscription_count = 0;
     std::uint64_t transaction_count = 0;
 };
 
-/// What holds memory.
+/// The owners of memory.
 struct MemoryHolders {
     const Records& records;
     const WaitingRequests& waiting;

@@ -1,6 +1,6 @@
 /// @file
-/// What the core asks the world to do: effects, in the order in which they are due. Datagrams of
-/// one turn may leave in another, responses before requests.
+/// Effects: what the driver does for the core, in order. Only datagrams of one turn may leave in
+/// another order, responses before requests.
 #pragma once
 
 #include "core/base/address.hpp"
@@ -26,16 +26,16 @@ constexpr std::string_view name_of(Transport transport) {
     return transport == Transport::udp ? "UDP" : "TCP";
 }
 
-/// Names one of the listeners, in the order of the configuration.
+/// Identifies a listener: its index in the configuration.
 using ListenerId = std::uint16_t;
 
-/// Names one TCP connection for the life of the process; 0 names none.
+/// Identifies a TCP connection for the life of the process; 0 for none.
 using ConnectionId = std::uint64_t;
 
 /// The way to a peer (RFC 5626 §2.1, and for UDP: our socket and the peer's address).
 ///
-/// A TCP flow without a connection means "the connection that we have to that peer from that
-/// listener's address, else a new one".
+/// A TCP flow without a connection stands for the existing connection to that peer from the address
+/// of the listener, or else a new one.
 struct Flow {
     Transport transport = Transport::udp;
     ListenerId listener = 0;
@@ -45,7 +45,7 @@ struct Flow {
     friend bool operator==(const Flow&, const Flow&) = default;
 };
 
-/// Bytes shared by many messages: the part of a document that is the same for all watchers.
+/// Bytes that many messages share: the part of a document that is the same for all watchers.
 using SharedBytes = boost::local_shared_ptr<const std::string>;
 
 /// Send one whole SIP message on this flow: `head`, then `tail` if there is one.
@@ -53,38 +53,37 @@ struct Send {
     Flow flow;
     std::string head;
     SharedBytes tail = {};
-    /// Of a response: if flow.connection is gone, it goes by another one to this port of the peer
-    /// (RFC 3261 §18.2.2). 0: then it is not sent.
+    /// Of a response: the port of the peer for a new connection if flow.connection has ended (RFC
+    /// 3261 §18.2.2). 0: then the response is dropped.
     std::uint16_t reconnect_port = 0;
 };
 
-/// Why a datagram did not leave.
+/// Why a datagram could not be sent.
 enum class Unsent : std::uint8_t {
-    too_large,  ///< for any datagram, or for one that may not be fragmented
-    no_way,     ///< the network does not lead to the peer, or does not let it pass
+    too_large,  ///< for a datagram, or for one that must not be fragmented
+    no_way,     ///< there is no route to the peer, or a filter
 };
 
-/// The peer broke framing or the protocol: close its connection, after what is queued on it.
+/// Close the connection of a peer that broke framing or the protocol, after the bytes queued on it.
 struct Close {
     Flow flow;
 };
 
-/// Names one commit for the life of the process.
+/// Identifies a commit for the life of the process.
 using CommitId = std::uint64_t;
 
-/// Which kind of record a Write is about.
-/// Transactions are of no use, and may be dropped, once they are older than
+/// The kind of a record. Transactions may be dropped once they are older than
 /// Settings::transaction_memory().
 enum class Bucket : std::uint8_t { aor, dialog, transaction };
 
-/// One record to store; without a value, to forget. Both are opaque to the store.
+/// A record to store, or without a value, to remove. Key and value are opaque to the store.
 struct Write {
     Bucket bucket = Bucket::aor;
     std::string key;
     std::optional<std::string> value;
 };
 
-/// One record as the store had it (Write).
+/// A record from the store (Write).
 struct StoredRecord {
     Bucket bucket = Bucket::aor;
     std::string_view key;
@@ -92,33 +91,31 @@ struct StoredRecord {
     Duration age{};  ///< since it was written; not negative
 };
 
-/// Make these writes durable, all or none, and tell the engine (Engine::handle_committed). None is
-/// asked for where there is no store (Settings::durable).
+/// Make these writes durable, all or none, and call Engine::handle_committed. There are no commits
+/// without a store (Settings::durable).
 struct Commit {
     CommitId id = 0;
     std::vector<Write> writes;
-    /// Somebody waits for the answer, and takes failure for one. If not, the writes are tried until
-    /// they are durable.
+    /// The engine handles a failure. If false, the writes are retried until they are durable.
     bool is_awaited = true;
 };
 
-/// Names one question to the resolver for the life of the process.
+/// Identifies a question to the resolver for the life of the process.
 using ResolveId = std::uint64_t;
 
-/// Find where a URI with a host name leads to (RFC 3263) and tell the engine
-/// (Engine::handle_resolved).
+/// Resolve a URI with a host name (RFC 3263), and call Engine::handle_resolved.
 struct Resolve {
     ResolveId id = 0;
     std::string host;
-    std::uint16_t port = 0;              ///< 0 if the URI named none
-    std::optional<Transport> transport;  ///< nothing if the URI named none
+    std::uint16_t port = 0;              ///< 0 if the URI has none
+    std::optional<Transport> transport;  ///< nothing if the URI has none
     bool secure = false;                 ///< a SIPS URI
-    bool is_route = false;               ///< the name is of a route set: of an edge, not of a phone
-    Endpoint from = {};                  ///< who asks: the far end of the SUBSCRIBE,
-    std::uint64_t watcher = 0;           ///< and its watcher, as far as that can be told
+    bool is_route = false;      ///< the name is in a route set: of an edge proxy, not a phone
+    Endpoint from = {};         ///< the far end of the SUBSCRIBE
+    std::uint64_t watcher = 0;  ///< the watcher, as far as it is known
 };
 
-/// One place that a URI leads to.
+/// A resolved address.
 struct Target {
     Transport transport = Transport::udp;
     Endpoint endpoint;
@@ -131,16 +128,16 @@ struct Note {
     enum class Severity : std::uint8_t { debug, info, warning, error };
 
     Severity severity = Severity::info;
-    std::string_view what;  ///< a fixed text: names the kind of event
-    std::string detail;     ///< what was wrong, where, what to do; may hold peer's text
+    std::string_view what;  ///< a fixed text for the kind of event
+    std::string detail;     ///< the error, the place, what to do; may have text of a peer
     std::optional<Flow> flow = {};
-    bool limited = true;  ///< else it was asked for, and is not to be left out
+    bool limited = true;  ///< false for a line that was requested and must not be left out
 };
 
 using Effect = std::variant<Send, Close, Commit, Resolve, Note>;
 
-/// Effects in that order. The driver performs and clears them before it waits
-/// again (see Engine). Reused from turn to turn, so appending seldom allocates.
+/// The effects of a turn, in order. The driver performs and clears them before it waits again (see
+/// Engine). The memory is used again in the next turn.
 class Outbox {
 public:
     void send(const Flow& flow, std::string head, SharedBytes tail = {}) {

@@ -13,7 +13,7 @@ namespace {
 
 using sip::HeaderName;
 
-/// The value of a field that must be there once.
+/// The value of a field that must be present exactly once.
 Result<std::string_view> sole(const sip::Message& message, HeaderName name) {
     const std::size_t count = message.count(name);
     if (count == 1) return *message.first(name);
@@ -26,7 +26,7 @@ Reply malformed(HeaderName name) {
     return refusal(400, "Malformed " + std::string(sip::text_of(name)) + " header");
 }
 
-/// @param uri  the Request-URI: in From and To stands the same one more often than not
+/// @param uri  the Request-URI: From and To often have the same one
 Result<sip::NameAddr> address_in(
     const sip::Message& message,
     HeaderName name,
@@ -64,7 +64,7 @@ std::optional<Reply> bad_require(const sip::Message& message) {
     return reply;
 }
 
-/// Whether the sender asks to ignore a body that is not understood (RFC 3261 §20.11).
+/// Whether a body that is not understood may be ignored (RFC 3261 §20.11).
 bool is_optional_body(const sip::Message& message) {
     for (const sip::HeaderField& field : message.headers) {
         if (!sip::equal_ignoring_case(field.text, "Content-Disposition")) continue;
@@ -76,7 +76,7 @@ bool is_optional_body(const sip::Message& message) {
     return false;
 }
 
-/// RFC 3261 §8.2.3. A PUBLISH is about its body, whatever its disposition (RFC 3903 §6).
+/// RFC 3261 §8.2.3. The body of a PUBLISH is never optional (RFC 3903 §6).
 std::optional<Reply> bad_body(const sip::Message& message) {
     if (message.count(HeaderName::content_type) > 1) {
         return refusal(400, "Several Content-Type headers");

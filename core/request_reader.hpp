@@ -1,5 +1,5 @@
 /// @file
-/// What every request must satisfy before its method is looked at (RFC 3261 §8.1.1, §8.2).
+/// The checks of a request that do not depend on its method (RFC 3261 §8.1.1, §8.2).
 #pragma once
 
 #include "core/event/package.hpp"
@@ -13,14 +13,13 @@
 
 namespace reginfo {
 
-/// The first Via of the message; nothing if there is none that could be answered.
+/// The first Via of the message; nothing if it cannot be answered.
 std::optional<sip::Via> top_via_of(const sip::Message& message);
 
 /// Reads the mandatory header fields.
 ///
-/// Rejects  505 another SIP version; 400 a field that is missing, doubled or malformed (it is named
-/// in
-///          the reason phrase), CSeq of another method, whatever Message::defect says.
+/// Rejects  505 another SIP version; 400 a field that is missing, repeated or malformed (the reason
+///          phrase has its name), a CSeq of another method, a Message::defect.
 Result<Request> read_request(
     const sip::Message& message,
     const Flow& flow,
@@ -31,8 +30,7 @@ Result<Request> read_request(
 /// RFC 3261 §8.2.1 to §8.2.3, for a method that is served.
 ///
 /// Rejects  416 a Request-URI of a scheme other than sip, sips, tel; 420 an extension that is
-///          required; 415 a body of a type or encoding that is not understood, unless it may be
-///          ignored.
+///          required; 415 a body of an unsupported type or encoding, unless it may be ignored.
 std::optional<Reply> inspect(const Request& request);
 
 }  // namespace reginfo

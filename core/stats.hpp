@@ -1,5 +1,5 @@
 /// @file
-/// What the core counts. Plain numbers, read at the scrape on the reactor's thread.
+/// The counters of the core: plain numbers, read at the scrape on the thread of the reactor.
 #pragma once
 
 #include "core/base/histogram.hpp"
@@ -19,7 +19,7 @@ inline constexpr std::size_t kTransports = 2;
 inline constexpr std::size_t kParseErrors =
     static_cast<std::size_t>(sip::ParseError::body_too_large) + 1;
 
-/// What a bound refused or shed.
+/// The bounds that refuse or shed.
 enum class Bound : std::uint8_t {
     publications_per_aor,
     contacts_per_aor,
@@ -44,7 +44,7 @@ enum class Bound : std::uint8_t {
     count_,
 };
 
-/// What a document was read without, as it could not be told to anybody.
+/// Parts of documents that were left out, as they cannot be passed on.
 enum class LeftOut : std::uint8_t { contact, registration, detail, count_ };
 
 /// How a NOTIFY ended.
@@ -61,7 +61,7 @@ enum class NotifyOutcome : std::uint8_t {
 template <class Enum>
 inline constexpr std::size_t kCountOf = static_cast<std::size_t>(Enum::count_);
 
-/// Of Stats::drain_phase.
+/// The values of Stats::drain_phase.
 inline constexpr std::uint64_t kOnlyAnswersLeft = 2;
 
 /// Monotonic counters, then gauges.
@@ -76,7 +76,7 @@ struct Stats {
     std::array<Counter, kParseErrors> parse_errors{};
     Counter bad_requests = 0;              ///< answered 400
     Counter retransmissions_received = 0;  ///< requests answered from memory or absorbed
-    Counter transactions_forgotten = 0;    ///< finished ones that gave way to new ones
+    Counter transactions_forgotten = 0;    ///< finished ones, ended early for new ones
     Counter retransmissions_sent = 0;      ///< NOTIFYs sent again by timer E
     Counter unanswerable = 0;              ///< requests without a usable Via
     Counter stray_responses = 0;
@@ -88,44 +88,45 @@ struct Stats {
     Counter publications_removed = 0;
     Counter publications_expired = 0;
     Counter contacts_expired = 0;                       ///< by their own clock
-    std::array<Counter, kCountOf<LeftOut>> left_out{};  ///< of documents that were taken
-    Counter merge_conflicts = 0;  ///< a word that lost against another publication's
+    std::array<Counter, kCountOf<LeftOut>> left_out{};  ///< parts of accepted documents
+    Counter merge_conflicts = 0;  ///< a word that lost to a word of another publication
     Counter revisions = 0;        ///< visible changes of AORs
 
     Counter subscriptions_created = 0;
     Counter subscriptions_refreshed = 0;
     Counter subscriptions_ended_by_watcher = 0;
     Counter subscriptions_expired = 0;
-    Counter subscriptions_failed = 0;   ///< ended by the answer, or none, to a NOTIFY
-    Counter subscriptions_drained = 0;  ///< ended as we are to be stopped
+    Counter subscriptions_failed = 0;   ///< ended by the answer to a NOTIFY, or by none
+    Counter subscriptions_drained = 0;  ///< ended because the server stops
     Counter fetches = 0;
-    Counter forbidden_places = 0;  ///< Contacts, routes and names that lead where nothing is sent
+    Counter forbidden_places = 0;  ///< Contacts, routes and names with a forbidden address
 
     Counter notifies_sent = 0;  ///< transactions, not copies
     std::array<Counter, kCountOf<NotifyOutcome>> notify_outcomes{};
     Counter documents_built = 0;
     std::array<Counter, kCountOf<Bound>> refused_by_bound{};
     Counter commits_failed = 0;
-    Counter operator_actions = 0;  ///< Engine::handle_action, those that were carried out
-    Histogram publish_to_notify;   ///< from a PUBLISH that changed something to each NOTIFY of it
-    Histogram publish_to_answer;   ///< and to the watcher's 2xx
+    Counter operator_actions = 0;  ///< actions carried out (Engine::handle_action)
+    Histogram publish_to_notify;   ///< from a PUBLISH with a change to each of its NOTIFYs
+    Histogram publish_to_answer;   ///< from there to the 2xx of the watcher
 
     std::uint64_t aors = 0;
     std::uint64_t publications = 0;
     std::uint64_t contacts_active = 0;
-    std::uint64_t contacts_ended = 0;  ///< kept until each watcher was told
+    std::uint64_t contacts_ended = 0;  ///< kept until each watcher has answered 2xx
     std::uint64_t subscriptions = 0;
     std::array<std::uint64_t, kProfiles> subscriptions_by_profile{};
     std::uint64_t dialogs = 0;
     std::uint64_t server_transactions = 0;
     std::uint64_t notifies_in_flight = 0;
     std::uint64_t notifies_queued = 0;   ///< waiting for a window
-    std::uint64_t windows = 0;           ///< next hops to which NOTIFYs are on their way
-    std::uint64_t window_limit_sum = 0;  ///< of what they allow in flight
+    std::uint64_t windows = 0;           ///< next hops with NOTIFYs in flight
+    std::uint64_t window_limit_sum = 0;  ///< of the NOTIFYs that they allow in flight
     std::uint64_t commits_pending = 0;
-    std::uint64_t drain_phase = 0;  ///< 0: none; 1: subscriptions are being ended; 2: all are
-    std::uint64_t traces = 0;       ///< AORs whose PUBLISHes are followed in the log
-    std::uint64_t missed = 0;       ///< while there was no process, and not yet made up for
+    std::uint64_t drain_phase =
+        0;                     ///< 0: none; 1: subscriptions are being ended; 2: all have ended
+    std::uint64_t traces = 0;  ///< AORs that are traced in the log
+    std::uint64_t missed = 0;  ///< AORs and dialogs still to be handled after a restart
 };
 
 template <class Enum>

@@ -14,20 +14,20 @@
 namespace reginfo {
 namespace {
 
-/// Small: some clients take a longer one for the end of this server (RULES.md, "IMS phones").
+/// Small: after a longer one some clients leave this server (RULES.md, "IMS phones").
 constexpr Seconds kOverloadRetryAfter{2};
 
-/// Memory comes back as state expires, not in a moment.
+/// Memory is freed when state expires, not in a moment.
 constexpr Seconds kMemoryRetryAfter{60};
 
-/// A twentieth of limits.memory_bytes is left to what is there already.
+/// The last twentieth of limits.memory_bytes is for existing state.
 constexpr std::uint64_t kMemoryKeptFree = 20;
 
-/// Lines on strangers that are made in a second: more than the log takes of one kind, so that it
-/// says that there are more.
+/// Notes on untrusted peers in a second. More than the log accepts of one kind, so that it reports
+/// the suppressed ones.
 constexpr std::uint32_t kStrangersNoted = 8;
 
-/// Whether the request has a To tag, or a To that cannot be read.
+/// Whether the request has a To tag, or a malformed To.
 bool is_in_dialog(const sip::Message& request) {
     const auto to = request.first(sip::HeaderName::to);
     const auto address = to ? sip::parse_name_addr(*to) : std::nullopt;
@@ -63,7 +63,7 @@ void UserAgentServer::handle_message(
     }
 }
 
-/// A stranger's datagram must not cost a line that is only made to be thrown away.
+/// Formats no more notes than the log needs: each untrusted datagram would cost one.
 void UserAgentServer::note_stranger(TimePoint now, const Flow& flow, Outbox& outbox) {
     if (now - strangers_since_ >= std::chrono::seconds{1}) {
         strangers_since_ = now;
@@ -79,10 +79,10 @@ void UserAgentServer::note_stranger(TimePoint now, const Flow& flow, Outbox& out
     );
 }
 
-/// Bytes that are no message that could be served.
+/// Handles bytes that are no valid message.
 void UserAgentServer::refuse_unread(const Flow& flow, sip::ParseError error, Outbox& outbox) {
     if (error == sip::ParseError::empty) return;
-    // A stream that has lost its framing may be readable up to there.
+    // A stream that lost its framing may still have a readable head.
     const bool has_defect = error == sip::ParseError::none;
     const std::string why(has_defect ? message_.defect : sip::text_of(error));
     outbox.note(Note::Severity::warning, "unreadable message", why, flow);
@@ -101,8 +101,8 @@ void UserAgentServer::refuse_stateless(const Flow& flow, const Reply& reply, Out
     send_stateless(responder_.draft(message_, *via, flow, key, key.low), reply, outbox);
 }
 
-/// Answers the request in message_ by the way that it came and no other: we connect to nobody whom
-/// we do not trust. A connection has served its purpose then.
+/// Answers the request in message_ on the flow that it came on only: the server opens no connection
+/// to an untrusted peer. Then it closes a connection.
 void UserAgentServer::forbid(const Flow& flow, Outbox& outbox) {
     const auto via = top_via_of(message_);
     if (via && message_.method != sip::Method::ack) {
@@ -120,8 +120,8 @@ void UserAgentServer::send_stateless(ResponseDraft draft, const Reply& reply, Ou
     responder_.repeat(std::move(draft), reply, outbox);
 }
 
-/// Answers the request in message_, whose top Via is none that says where to: it goes back to where
-/// it came from, with the Via as it is.
+/// Answers the request in message_, whose top Via is malformed, to its source address, with the Via
+/// unchanged.
 void UserAgentServer::refuse_without_via(const Flow& flow, Outbox& outbox) {
     const auto value = sip::ValueList(message_, sip::HeaderName::via).next();
     if (!value || message_.method == sip::Method::ack) {
@@ -180,7 +180,7 @@ void UserAgentServer::request(
     if (refuse_for_memory(flow, outbox)) return;
 
     Result<Request> read = read_request(message_, flow, *via, key);
-    // A response to CANCEL has the To tag of the one to what it cancels (RFC 3261 §9.2).
+    // A response to CANCEL has the To tag of the response to the cancelled request (RFC 3261 §9.2).
     const auto* cancelled = cancelled_by(*via);
     const std::uint64_t to_tag = cancelled ? cancelled->to_tag : tokens_.next();
     if (!read) {
@@ -209,9 +209,9 @@ void UserAgentServer::request(
     execute(now, *read, bytes, outbox);
 }
 
-/// Whether there is room for one more transaction. Finished ones are a cache, of which the oldest
-/// give way. Where those in progress fill all the room, the request in message_ is refused; a part
-/// of the room is kept for requests within dialogs.
+/// Whether there is room for one more transaction. Finished ones are a cache: the oldest is dropped
+/// for a new one. If transactions in progress fill all the room, the request in message_ is
+/// refused. A part of the room is for requests within dialogs.
 bool UserAgentServer::has_room(const Flow& flow, Outbox& outbox) {
     constexpr std::size_t kPartForDialogs = 16;
     const std::size_t limit = settings_.limits.transactions;
@@ -231,9 +231,9 @@ bool UserAgentServer::has_room(const Flow& flow, Outbox& outbox) {
     return false;
 }
 
-/// Whether the sender of the request in message_ repeats it if it is not answered, and would give
-/// up what it is about if it were refused: Kamailio, whose PUBLISHes are not told apart from
-/// others'.
+/// Whether the request in message_ should be left unanswered rather than refused: Kamailio
+/// retransmits it, but never tries again after a refusal. Its PUBLISHes look like others, so this
+/// is for all.
 bool UserAgentServer::comes_again_by_itself(const Flow& flow) const {
     if (is_reliable(flow.transport)) return false;
     if (message_.method == sip::Method::publish) return true;
@@ -242,8 +242,8 @@ bool UserAgentServer::comes_again_by_itself(const Flow& flow) const {
     return profile_for(settings_.profile_rules, watcher) == Profile::kamailio;
 }
 
-/// Whether the new request in message_ is not served while the reactor is behind, or the server is
-/// to be stopped. Its sender is told as far as that makes it come again.
+/// Whether the new request in message_ is not served, because of overload or because the server
+/// will stop. It is refused only if its sender then tries again.
 bool UserAgentServer::shed(const Flow& flow, Outbox& outbox) {
     if (message_.method == sip::Method::publish) {
         if (pressure_ != Pressure::extreme || is_reliable(flow.transport)) return false;
@@ -268,8 +268,8 @@ bool UserAgentServer::shed(const Flow& flow, Outbox& outbox) {
     return true;
 }
 
-/// Whether the new request in message_ begins something that memory is too short for. What goes on
-/// or ends is served: it frees memory, or takes no more.
+/// Refuses the new request in message_ if memory is short and it makes new state. Returns whether
+/// it did. Refreshes and removals are served: they need no more memory.
 bool UserAgentServer::refuse_for_memory(const Flow& flow, Outbox& outbox) {
     const std::uint64_t limit = settings_.limits.memory_bytes;
     const std::uint64_t used = limit == 0 ? 0 : memory_of(memory_).used();
@@ -306,7 +306,8 @@ void UserAgentServer::execute(
         case sip::Method::subscribe:
             break;
         case sip::Method::cancel:
-            // Nothing of ours can be cancelled any more when a CANCEL comes (RFC 3261 §9.2).
+            // Every request is answered before its CANCEL comes, so CANCEL has no effect (RFC 3261
+            // §9.2).
             return answer(cancelled_by(request.top_via) ? Reply{} : refusal(481));
         case sip::Method::notify:
             return answer(refusal(481));
@@ -332,20 +333,20 @@ void UserAgentServer::execute(
     }
 }
 
-/// The transaction that the CANCEL in message_ is about; nullptr if there is none, or if message_
-/// is something else.
+/// The transaction that the CANCEL in message_ cancels; nullptr if there is none, or if message_ is
+/// another request.
 const ServerTransactions::Record* UserAgentServer::cancelled_by(const sip::Via& top_via) const {
     if (message_.method != sip::Method::cancel) return nullptr;
-    for (const sip::NamedMethod& known : sip::known_methods()) {
-        if (known.method == sip::Method::ack || known.method == sip::Method::cancel) continue;
-        const auto key = transactions_.key_of(message_, top_via, known.method, known.text);
+    for (const sip::NamedMethod& other : sip::known_methods()) {
+        if (other.method == sip::Method::ack || other.method == sip::Method::cancel) continue;
+        const auto key = transactions_.key_of(message_, top_via, other.method, other.text);
         if (const auto* found = transactions_.find(key)) return found;
     }
     return nullptr;
 }
 
-/// It was read when it came; with limits that are lower since, it may be too large now. Then it is
-/// as if it had never come: sent again, it is refused.
+/// The request was valid when it came. If limits were lowered since, it may be too large now. Then
+/// it is dropped, and refused when it is retransmitted.
 void UserAgentServer::handle_waiting(TimePoint now, const WaitingRequest& waiting, Outbox& outbox) {
     const auto error = parse_message(waiting.bytes, settings_.limits.message, message_);
     const auto via = error == sip::ParseError::none ? top_via_of(message_) : std::nullopt;

@@ -1,6 +1,6 @@
 /// @file
-/// The core of a user agent server (RFC 3261 §8.2): who is served, which transaction a message
-/// belongs to, what is refused before its method counts, and who carries out the rest.
+/// The core of a user agent server (RFC 3261 §8.2): admits peers, finds the transaction of a
+/// message, refuses requests whatever their method, and passes the others on.
 #pragma once
 
 #include "core/base/token_source.hpp"
@@ -20,7 +20,7 @@
 
 namespace reginfo {
 
-/// Whom messages are passed on to; all of it must outlive the server.
+/// The parts that messages are passed on to. All must outlive the server.
 struct UserAgentParts {
     const Settings& settings;
     Stats& stats;
@@ -50,7 +50,7 @@ public:
 
     void handle_message(TimePoint now, const Flow& flow, std::string_view bytes, Outbox& outbox);
 
-    /// The head of a request whose stream has lost its framing.
+    /// Refuses a request whose stream has lost its framing, by its head.
     void refuse_broken(
         const Flow& flow,
         std::string_view head,
@@ -58,7 +58,7 @@ public:
         Outbox& outbox
     );
 
-    /// A request that was held back behind a commit.
+    /// Serves a request that waited for a commit.
     void handle_waiting(TimePoint now, const WaitingRequest& waiting, Outbox& outbox);
 
     void set_pressure(Pressure pressure) { pressure_ = pressure; }
@@ -90,9 +90,9 @@ private:
     Compositor& compositor_;
     Recovery& recovery_;
     TokenSource& tokens_;
-    bool is_memory_full_ = false;  ///< as the newest request found it
+    bool is_memory_full_ = false;  ///< when the last request came
     Pressure pressure_ = Pressure::none;
-    TimePoint strangers_since_;  ///< the second in which strangers_noted_ were
+    TimePoint strangers_since_;  ///< the start of the second of strangers_noted_
     std::uint32_t strangers_noted_ = 0;
     sip::Message message_;  ///< reused, so that parsing does not allocate
 };

@@ -19,18 +19,18 @@ namespace reginfo {
 /// The canonical AOR of the Request-URI, in `text`. Rejects 404 for one that cannot be an AOR.
 Result<std::string_view> aor_of(const std::optional<sip::Uri>& request_uri, std::string& text);
 
-/// The Request-URI as the watcher wrote it, as far as it names the AOR: of a tel URI its number,
-/// and the context without which a local number is none (RFC 3966 §5.1.5).
+/// The part of the Request-URI that identifies the AOR, as the watcher wrote it. Of a tel URI: the
+/// number, and the context of a local number (RFC 3966 §5.1.5).
 std::string aor_text_of(std::string_view request_uri);
 
 /// Rejects 489 for no Event or another package, 400 for a malformed one.
 Result<sip::EventHeader> event_of(const sip::Message& request);
 
-/// The expiration interval granted: 0 if 0 was asked for. Rejects 400 for what is no number, 423
-/// below the minimum.
+/// The granted expiration interval; 0 if the request has 0. Rejects 400 for a text that is no
+/// number, 423 below the minimum.
 Result<Seconds> expires_of(const sip::Message& request, const ExpiryPolicy& policy);
 
-/// What the sender of a SUBSCRIBE shows of itself. Views into the message.
+/// The properties of a watcher in its SUBSCRIBE. Views into the message.
 WatcherFacts facts_of(const sip::Message& request, const IpAddress& address);
 
 }  // namespace reginfo

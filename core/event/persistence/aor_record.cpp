@@ -22,7 +22,7 @@ namespace {
 using Flags = std::uint64_t;
 
 // Flags of a state.
-constexpr Flags kKnown = 1;
+constexpr Flags kWasPublished = 1;
 constexpr Flags kOtherName = 2;  ///< the published AOR differs from the canonical one, and follows
 constexpr Flags kExtensions = 4;
 constexpr Flags kFormerUris = 8;  ///< former URIs follow the contacts
@@ -219,7 +219,7 @@ void put(Encoder& out, std::string_view name, const AorState& state, SharedTexts
     const DetailsTable table(state);
     const bool has_other_name = state.published_aor() != name;
     out.number(
-        flag_if(state.known, kKnown) | flag_if(has_other_name, kOtherName) |
+        flag_if(state.was_published, kWasPublished) | flag_if(has_other_name, kOtherName) |
         flag_if(!state.extensions_xml().empty(), kExtensions) |
         flag_if(!state.former_uris.empty(), kFormerUris)
     );
@@ -251,7 +251,7 @@ bool get(Decoder& in, std::string_view name, AorState& state, const SharedTexts*
     const Flags flags = in.number();
     const std::string_view published_aor = flags & kOtherName ? in.text() : name;
     state.texts = {published_aor, flags & kExtensions ? in.text() : std::string_view()};
-    state.known = flags & kKnown;
+    state.was_published = flags & kWasPublished;
     state.incarnation = in.fixed();
     state.revision = in.number();
     state.own_changed = in.number();

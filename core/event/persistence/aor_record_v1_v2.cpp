@@ -42,7 +42,7 @@ bool decode_v1_v2(Decoder& in, AorState& state) {
     state.revision = in.number();
     state.own_changed = in.number();
     state.next_order = in.number();
-    state.known = in.flag();
+    state.was_published = in.flag();
     DetailsList details;
     details.all.resize(in.count());
     for (DetailsPtr& shared : details.all) {

@@ -1,5 +1,5 @@
 /// @file
-/// What the core asks of a store: to make writes durable and say so.
+/// The interface of a store: to make writes durable.
 #pragma once
 
 #include "core/outbox.hpp"
@@ -8,16 +8,16 @@
 
 namespace reginfo {
 
-/// A store of records that outlive the process (core/storage). The engine never sees it: the
-/// driver hands it Commit effects and returns its answers to Engine::handle_committed.
+/// A store of records that outlive the process (core/storage). The driver passes Commit effects of
+/// the engine to it, and its answers to Engine::handle_committed.
 class Journal {
 public:
-    /// Called on the reactor's thread; from within commit() where a store has nothing to wait for.
+    /// Called on the thread of the reactor; from within commit() if there is nothing to wait for.
     using Done = std::function<void(CommitId, bool ok)>;
 
     virtual ~Journal() = default;
 
-    /// Whoever is to be told. Set once, before the first commit.
+    /// Sets the callback for answers. Must be called once, before the first commit.
     virtual void on_done(Done done) = 0;
 
     /// Makes the writes durable, all or none, after those of all earlier commits.

@@ -9,7 +9,7 @@ StateSummary::StateSummary(const AorState& state, std::size_t bytes)
     : revision(state.revision),
       own_changed(state.own_changed),
       publications(static_cast<std::uint32_t>(state.publications.size())),
-      known(state.known),
+      was_published(state.was_published),
       has_members(!state.members.empty()),
       others_ended(!state.former_uris.empty()),
       size_class(static_cast<std::uint8_t>(std::bit_width(bytes))) {
@@ -26,7 +26,7 @@ StateSummary::StateSummary(const AorState& state, std::size_t bytes)
 
 RegistrationState StateSummary::state() const {
     if (contacts_active > 0) return RegistrationState::active;
-    return known ? RegistrationState::terminated : RegistrationState::init;
+    return was_published ? RegistrationState::terminated : RegistrationState::init;
 }
 
 }  // namespace reginfo

@@ -19,7 +19,7 @@ struct StateSummary {
     std::uint32_t publications = 0;
     std::uint32_t contacts_active = 0;
     std::uint32_t contacts_ended = 0;
-    bool known : 1 = false;
+    bool was_published : 1 = false;
     bool has_members : 1 = false;
     /// Something ended that `contacts_ended` does not count: a former URI of a contact, a contact
     /// of a member, or a member.

@@ -8,7 +8,7 @@ namespace reginfo {
 
 RegistrationState AorState::state() const {
     if (has_active_contact()) return RegistrationState::active;
-    return known ? RegistrationState::terminated : RegistrationState::init;
+    return was_published ? RegistrationState::terminated : RegistrationState::init;
 }
 
 bool AorState::has_active_contact() const {

@@ -1,6 +1,6 @@
 /// @file
-/// What is published for one address-of-record, and what it comes to (RULES.md, "The state is a
-/// merge").
+/// The publications of one address-of-record, and the contacts that follow from them (RULES.md,
+/// "The state is a merge").
 #pragma once
 
 #include "core/base/compact_optional.hpp"
@@ -26,7 +26,7 @@ namespace reginfo {
 /// Grows by one with each visible change of an AOR; 0 before the first.
 using Revision = std::uint64_t;
 
-/// Instead of the time of a PUBLISH where there was none.
+/// In place of the time of a PUBLISH if a change has none.
 inline constexpr TimePoint kNoNews = TimePoint::min();
 
 /// The order in which the words on one AOR were first published.
@@ -35,8 +35,7 @@ using Order = std::uint64_t;
 /// The order of imported words, which no PUBLISH brought: they lose to any other word.
 inline constexpr Order kImported = 0;
 
-/// What a publisher says of a contact besides its state. Never changed once made: words and
-/// contacts share it.
+/// A contact in a publication, without its state. Immutable: words and contacts share it.
 struct ContactDetails : boost::intrusive_ref_counter<ContactDetails, boost::thread_unsafe_counter> {
     ContactDetails() = default;
     ContactDetails(
@@ -50,7 +49,7 @@ struct ContactDetails : boost::intrusive_ref_counter<ContactDetails, boost::thre
     Hash128 id;  ///< from the AOR and the contact's identity (RULES.md, "Stable ids")
     std::optional<std::uint32_t> cseq;
     std::optional<Seconds> retry_after;
-    Texts texts;  ///< those below in order, as in Contact
+    Texts texts;  ///< the four below, as in Contact
 
     std::string_view callid() const { return texts[0]; }  ///< empty if absent
     std::string_view attributes_xml() const { return texts[1]; }
@@ -65,14 +64,15 @@ struct ContactDetails : boost::intrusive_ref_counter<ContactDetails, boost::thre
 
 using DetailsPtr = boost::intrusive_ptr<const ContactDetails>;
 
-/// One publication's word on one contact.
+/// A word: the statement of one publication about one contact.
 struct Word {
     DetailsPtr details;
     Order order = 0;  ///< of its first publication
-    /// Of an active word; nothing: as long as the publication. Of an ended one: of the registration
-    /// that has ended, where the publisher says what was left of it, as Kamailio does.
+    /// Of an active word: the end of its time; nothing if it lasts as long as the publication. Of
+    /// an ended word: the end of the registration before it ended, if it was published (Kamailio).
     CompactOptional<TimePoint> deadline;
-    CompactOptional<TimePoint> since;  ///< an active one: bound since (duration-registered)
+    CompactOptional<TimePoint>
+        since;  ///< of an active word: registered since (duration-registered)
     bool active = true;
     ContactEvent event = ContactEvent::registered;
 };
@@ -81,68 +81,69 @@ struct Word {
 struct Publication {
     EntityTag etag = 0;
     TimePoint deadline;
-    std::vector<Word> words;  ///< one a contact
+    std::vector<Word> words;  ///< one for each contact
     std::size_t others = 0;   ///< registrations of other AORs in the same body
 };
 
-/// What all words on one contact come to.
+/// The result of all words on one contact.
 struct ContactState {
     DetailsPtr details;
-    TimePoint deadline;                ///< of an active contact, as watchers know it
-    CompactOptional<TimePoint> since;  ///< of an active contact: bound since, if anybody says so
-    Revision became = 0;               ///< at which it became active or ended
+    TimePoint deadline;                ///< of an active contact, as notified
+    CompactOptional<TimePoint> since;  ///< of an active contact: registered since, if published
+    Revision became = 0;               ///< the revision at which it became active or ended
     Revision changed = 0;              ///< of the last visible change
     bool active = true;
     ContactEvent event = ContactEvent::registered;
-    bool own_clock = false;  ///< the deadline is the contact's own, not its publication's
+    bool own_clock = false;  ///< the deadline is of the contact, not of its publication
 };
 
-/// An address that a contact had before its present one. Who knows contacts by their ids knows
-/// better; who knows them by their URIs must be told that this one has ended.
+/// A URI that a contact had before its present one. For watchers that identify contacts by URI it
+/// is a contact that has ended.
 struct FormerUri {
-    DetailsPtr details;  ///< as last told with it
-    Revision left = 0;   ///< at which the contact had another one
+    DetailsPtr details;  ///< the last details with this URI
+    Revision left = 0;   ///< the revision at which the contact got another URI
 };
 
 struct SetMember;
 
-/// Everything about one AOR that outlives a restart, as a value: a change is made on a copy, which
-/// replaces the original once it is durable.
+/// All of an AOR that outlives a restart, as a value. A change is made on a copy, which replaces
+/// the original once it is durable.
 struct AorState {
     Texts texts;                            ///< see published_aor() and extensions_xml()
     std::vector<Publication> publications;  ///< oldest first
-    std::vector<Word> tombstones;           ///< ended words that no live publication says any more
-    std::vector<ContactState> contacts;     ///< active ones, and ended ones still to be told
-    std::vector<FormerUri> former_uris;  ///< still to be told; each URI once, none that is active
+    std::vector<Word> tombstones;           ///< ended words that no live publication has any more
+    std::vector<ContactState>
+        contacts;  ///< active ones, and ended ones that some watcher has not got yet
+    std::vector<FormerUri>
+        former_uris;  ///< that some watcher has not got yet; each URI once, none active
     Revision revision = 0;
     Order next_order = 1;
-    bool known = false;  ///< something else than `init` was ever published
+    bool was_published = false;  ///< something other than `init`, at any time
 
-    /// Tells its revisions from those of an AOR of that name that was forgotten; 0 before the
-    /// first.
+    /// Distinguishes the revisions from those of a removed AOR of the same name; 0 before the first
+    /// change.
     std::uint64_t incarnation = 0;
-    Revision own_changed = 0;  ///< the last revision that was not of `members` alone
+    Revision own_changed = 0;  ///< the last revision that was not caused by `members` alone
     std::vector<SetMember> members;
 
-    /// As the last document wrote it; empty before.
+    /// The AOR as in the last document; empty before.
     std::string_view published_aor() const { return texts[0]; }
-    /// Of the last document's <registration>.
+    /// The extensions of <registration> in the last document.
     std::string_view extensions_xml() const { return texts[1]; }
     RegistrationState state() const;
     bool has_active_contact() const;
     bool has_publication(EntityTag tag) const;
 };
 
-/// Another registration of the implicit registration set (TS 24.229 5.4.2.1.2): what the same
-/// publishers say of another AOR in the same bodies. Its revisions count with those of the AOR
-/// that holds it; it has no members.
+/// Another registration of the implicit registration set (TS 24.229 5.4.2.1.2), from the same
+/// bodies. It has the revisions of the AOR that it belongs to, and no members.
 struct SetMember {
     std::string aor;  ///< canonical
     AorState state;
 };
 
-/// What its live publications list: contacts of the AOR; other registrations, and contacts of
-/// theirs. Not the AOR's own registration, nor ends that nobody lists any more.
+/// The number of entries in the live publications: contacts, other registrations and their
+/// contacts. The own registration and tombstones do not count.
 std::size_t listed_in(const AorState& state);
 
 /// The next time at which Merge::expire has something to do; nothing if never.

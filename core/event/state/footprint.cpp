@@ -8,7 +8,7 @@
 namespace reginfo {
 namespace {
 
-/// Each of those who share it bears its part.
+/// The part of one owner in shared details.
 std::size_t share_of(const DetailsPtr& details) {
     const std::size_t whole =
         heap_bytes(sizeof(ContactDetails)) + heap_bytes(details->texts.block_bytes());

@@ -1,5 +1,5 @@
 /// @file
-/// How many bytes of memory the state of an AOR holds.
+/// The memory of the state of an AOR.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@ namespace reginfo {
 
 struct AorState;
 
-/// Outside of itself. What several words share is counted once.
+/// The bytes outside of the object itself. Shared details are counted once.
 std::size_t footprint_of(const AorState& state);
 
 }  // namespace reginfo

@@ -129,8 +129,8 @@ MergeReport RegistrationMerge::publish(const Listing& listing) {
 
     const Order first_new = state_.next_order;
     take_words(listing, publication);
-    state_.known = state_.known || registration.state != RegistrationState::init ||
-                   !registration.contacts.empty();
+    state_.was_published = state_.was_published || registration.state != RegistrationState::init ||
+                           !registration.contacts.empty();
 
     const bool has_other_extensions = state_.extensions_xml() != registration.extensions_xml;
     if (has_other_extensions || state_.published_aor() != registration.aor) {

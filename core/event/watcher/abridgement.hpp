@@ -1,5 +1,5 @@
 /// @file
-/// What is left out of the NOTIFYs to one watcher because one of them fitted no datagram.
+/// What is left out of the NOTIFYs to one watcher because one of them was too large for a datagram.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 
 namespace reginfo {
 
-/// Each NOTIFY that fits no datagram is followed by one with less in it:
+/// After each NOTIFY that is too large for a datagram, the next one has less:
 ///
 ///     whole --> only ends --accepted--> what has ended since, and all that is active --accepted-->
 ///     whole
@@ -17,12 +17,12 @@ namespace reginfo {
 ///                                 v
 ///                           without body, which ends the subscription
 ///
-/// The way by "only ends" is for watchers who must be told of each end, as Kamailio: for others a
-/// full document says that a contact has ended by not listing it.
+/// The path by "only ends" is for watchers that need each ended contact to be listed, as Kamailio
+/// does. For others a contact has ended if a full document does not list it.
 class Abridgement {
 public:
     /// The next NOTIFY gets less.
-    /// @param needs_ends  the watcher must be told of each end
+    /// @param needs_ends  the watcher needs each ended contact to be listed
     void shorten(bool needs_ends) {
         if (step_ == Step::whole && needs_ends) {
             step_ = Step::only_ends;
@@ -31,14 +31,14 @@ public:
         }
     }
 
-    /// The watcher has what the last NOTIFY told. Returns whether the rest follows at once.
+    /// The watcher has accepted the last NOTIFY. Returns whether the rest follows at once.
     bool accepted() {
         const bool follows = step_ == Step::only_ends;
         step_ = follows ? Step::after_ends : Step::whole;
         return follows;
     }
 
-    /// What the next NOTIFY has, for the log.
+    /// The content of the next NOTIFY, for the log.
     std::string_view text() const {
         switch (step_) {
             case Step::whole:
@@ -58,7 +58,7 @@ public:
     bool only_ends() const { return step_ == Step::only_ends; }
     bool without_ends() const { return step_ == Step::without_ends; }
     bool without_body() const { return step_ == Step::without_body; }
-    /// Something is left out, or follows what was: only a full document says so.
+    /// Something is left out, or was left out before: the document must be full.
     bool needs_full_document() const { return step_ != Step::whole; }
 
 private:

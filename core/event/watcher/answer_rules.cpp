@@ -14,15 +14,15 @@ constexpr bool kWithout = false;
 constexpr bool kLasting = true;
 constexpr bool kWornOut = true;
 
-// Where RFC 6665 §4.2.2 has a MUST, the code counts whatever else the response says: Retry-After
-// cannot keep such a subscription. For all other codes it says that the watcher is still there.
+// For a MUST of RFC 6665 §4.2.2 the status alone counts: Retry-After does not keep such a
+// subscription. With any other status, Retry-After shows that the watcher still exists.
 // clang-format off
 constexpr AnswerRule kRules[] = {
     {kNoAnswer, kNoAnswer, {}, kLasting, unanswered, "profile"},
     {kNoAnswer, kNoAnswer, {}, {}, ends_subscription, "RFC 6665 4.2.2, RFC 5057 5.2"},
     {kTransportError, kNoRoute, {}, kLasting, unanswered, "profile"},
     {kTransportError, kTransportError, {}, {}, retry, "RFC 3261 8.1.3.1: as 503"},
-    {kNoRoute, kNoRoute, {}, {}, ends_subscription, "it can never be told"},
+    {kNoRoute, kNoRoute, {}, {}, ends_subscription, "no NOTIFY can reach it"},
 
     {200, 299, {}, {}, accepted, "RFC 6665 4.1.3"},
     {300, 399, kWith, {}, retry_after, "RFC 3261 20.33"},

@@ -1,5 +1,5 @@
 /// @file
-/// What becomes of a subscription and its dialog when a NOTIFY is answered, or is not: one table
+/// What the answer to a NOTIFY, or none, means for its subscription and dialog: one table
 /// (RFC 6665 §4.2.2, RFC 5057 §5).
 #pragma once
 
@@ -11,11 +11,11 @@
 namespace reginfo {
 
 enum class AnswerMeaning : std::uint8_t {
-    accepted,           ///< the watcher has what it was told
-    refused,            ///< this NOTIFY only; the next news is told as usual
-    retry,              ///< this NOTIFY only; the same is told again after a wait of our own
-    retry_after,        ///< this NOTIFY only; the same is told again when Retry-After is over
-    unanswered,         ///< the watcher may be away: it is tried again, ever more seldom
+    accepted,           ///< the watcher has the document
+    refused,            ///< this NOTIFY only; the next change is notified as usual
+    retry,              ///< this NOTIFY only; it is repeated after an interval of our choosing
+    retry_after,        ///< this NOTIFY only; it is repeated after Retry-After
+    unanswered,         ///< the watcher may be away: retried at growing intervals
     ends_subscription,  ///< this usage of the dialog is over
     ends_dialog,        ///< all usages of the dialog are over
 };
@@ -27,26 +27,26 @@ inline constexpr int kTransportError = 1;
 /// In place of a status: none of our listeners can reach the next hop.
 inline constexpr int kNoRoute = 2;
 
-/// How a NOTIFY ended, and what counts beside the status.
+/// How a NOTIFY ended: the status, and the conditions of rules.
 struct NotifyEnd {
     int status = 0;  ///< of a final response, kNoAnswer, kTransportError or kNoRoute
     bool has_retry_after = false;
-    /// The subscription survives a timeout: its profile says so, and a NOTIFY of its dialog was
-    /// answered before. Else a header that its sender chose would keep NOTIFYs going to a stranger.
+    /// The subscription survives a timeout, by its profile, and a NOTIFY of its dialog was answered
+    /// before. (By the profile alone, any User-Agent could direct NOTIFYs to a stranger for long.)
     bool is_lasting = false;
-    /// It failed as often in a row as its profile bears (ProfileTraits::failures_max).
+    /// NOTIFYs have failed ProfileTraits::failures_max times in a row.
     bool is_worn_out = false;
 };
 
-/// One row: these statuses mean that.
+/// One row of the table.
 struct AnswerRule {
     int first = 0;
     int last = 0;
-    std::optional<bool> retry_after = {};  ///< only with, only without Retry-After
-    std::optional<bool> lasting = {};      ///< only for profiles that do, do not survive a timeout
+    std::optional<bool> retry_after = {};  ///< applies only with, or only without Retry-After
+    std::optional<bool> lasting = {};      ///< applies only if NotifyEnd::is_lasting has this value
     AnswerMeaning meaning = AnswerMeaning::refused;
-    std::string_view source = {};  ///< the section that says so
-    bool worn_out = false;         ///< only where it is
+    std::string_view source = {};  ///< the RFC and section
+    bool worn_out = false;         ///< applies only if NotifyEnd::is_worn_out
 
     constexpr bool applies_to(const NotifyEnd& end) const {
         return first <= end.status && end.status <= last &&
@@ -55,7 +55,7 @@ struct AnswerRule {
     }
 };
 
-/// In order: the first row that applies counts, and one always does.
+/// All rows. The first one that applies counts.
 std::span<const AnswerRule> answer_rules();
 
 AnswerMeaning meaning_of(const NotifyEnd& end);

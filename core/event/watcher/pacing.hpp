@@ -1,5 +1,5 @@
 /// @file
-/// How fast one watcher is told.
+/// The pace of NOTIFYs to one watcher.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -8,11 +8,11 @@
 
 namespace reginfo {
 
-/// Lets `burst` NOTIFYs pass at once and then one each interval (RULES.md, "Pacing per
+/// Allows `burst` NOTIFYs at once, and then one each interval (RULES.md, "Pacing per
 /// subscription").
 class TokenBucket {
 public:
-    /// When the next NOTIFY may leave; not after `now` if at once.
+    /// When the next NOTIFY may leave; `now` if at once.
     TimePoint ready_at(TimePoint now, std::uint32_t burst, Duration interval) const;
     void take(TimePoint now, std::uint32_t burst, Duration interval);
 

@@ -23,7 +23,7 @@ constexpr std::array<ProfileTraits, kProfiles> kTraits = [] {
         .empty_body = true,
         .entity_tags = false,
         .survives_timeout = true,
-        .failures_max = 0,  // it would not subscribe again
+        .failures_max = 0,  // Kamailio does not subscribe again
     };
     of(Profile::partial) = {.partial = true};
     of(Profile::ims) = {

@@ -7,6 +7,7 @@
 #include "core/sip/writer.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <chrono>
 #include <numeric>
 
@@ -53,11 +54,13 @@ constexpr Duration kForever = std::chrono::hours{24 * 366 * 100};
 }  // namespace
 
 Duration interval_of(Rate rate) {
+    assert(rate != 0);
     constexpr Rate kUnit = kPerSecond * static_cast<Rate>(Duration::period::den);
     return Duration{static_cast<Duration::rep>((kUnit + rate - 1) / rate)};
 }
 
 Rate rate_of(Duration interval) {
+    assert(interval > Duration::zero());
     constexpr Rate kUnit = kPerSecond * static_cast<Rate>(Duration::period::den);
     const Rate ticks = static_cast<Rate>(interval.count());
     return (kUnit + ticks - 1) / ticks;
@@ -88,7 +91,7 @@ Rates rates_of(std::string_view event_params) {
 
 Rates granted(Rates wanted, const RateLimits& limits) {
     if (wanted.max != 0) {
-        // §4.3: not so low that no notification would come before the subscription expires.
+        // §4.3: high enough for a notification before the subscription expires.
         Duration longest = limits.max_rate_interval;
         if (limits.expires.count() > 0) longest = std::min<Duration>(longest, limits.expires);
         wanted.max = std::max(wanted.max, rate_of(longest));
@@ -98,7 +101,7 @@ Rates granted(Rates wanted, const RateLimits& limits) {
         wanted.*rate = std::min(wanted.*rate, rate_of(limits.min_rate_interval));
         if (wanted.max != 0) wanted.*rate = std::min(wanted.*rate, wanted.max);  // §7
     }
-    // §7: a min-rate is of use besides adaptive-min-rate only if it is the lower one.
+    // §7: besides adaptive-min-rate, a min-rate has an effect only if it is lower.
     if (wanted.adaptive_min != 0 && wanted.min >= wanted.adaptive_min) wanted.min = 0;
     return wanted;
 }
@@ -111,7 +114,7 @@ void append_rates(std::string& out, const Rates& rates) {
 
 RateControl::RateControl(const Rates& rates, TimePoint last_sent)
     : rates_(rates), last_sent_(last_sent), slot_began_(last_sent) {
-    // §6.2: as if as many as asked for had been sent in the period before.
+    // §6.2: starts as if the requested number had been sent in the period before.
     counts_.fill(1);
 }
 

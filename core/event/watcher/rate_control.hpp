@@ -1,5 +1,5 @@
 /// @file
-/// The notification rates that a watcher asks for (RFC 6446).
+/// Notification rates (RFC 6446).
 #pragma once
 
 #include "core/base/time.hpp"
@@ -13,8 +13,7 @@
 
 namespace reginfo {
 
-/// Notifications in 10^-10 per second, which is what the grammar can say (RFC 6446 §9.2); 0 is
-/// none.
+/// Notifications in 10^-10 per second, the resolution of the grammar (RFC 6446 §9.2); 0 for none.
 using Rate = std::uint64_t;
 
 /// The time from one notification to the next, rounded up. @pre `rate` is not 0
@@ -22,53 +21,53 @@ Duration interval_of(Rate rate);
 /// The lowest rate whose interval is not longer. @pre `interval` is positive
 Rate rate_of(Duration interval);
 
-/// What one subscription has of each kind.
+/// The rates of one subscription.
 struct Rates {
-    Rate max = 0;           ///< §4: never more
-    Rate min = 0;           ///< §5: never less
-    Rate adaptive_min = 0;  ///< §6: not less on the average
+    Rate max = 0;           ///< §4: the upper bound
+    Rate min = 0;           ///< §5: the lower bound
+    Rate adaptive_min = 0;  ///< §6: the lower bound of the average
 
     bool any() const { return max != 0 || min != 0 || adaptive_min != 0; }
 
     friend bool operator==(const Rates&, const Rates&) = default;
 };
 
-/// Those in the parameters of an Event header, from behind the first ';'. One that is malformed,
-/// zero or given twice is taken as absent: the subscriber sees that from the NOTIFYs (§4.2), and
-/// its subscription is not lost for an extension.
+/// Reads the rates from the parameters of an Event header, the text behind the first ';'. A rate
+/// that is malformed, zero or repeated counts as absent: the subscriber sees that in the NOTIFYs
+/// (§4.2), and keeps its subscription.
 Rates rates_of(std::string_view event_params);
 
-/// Between what a notifier grants.
+/// Bounds for granted rates.
 struct RateLimits {
-    Duration max_rate_interval;  ///< the longest that max-rate may make of it
-    Duration min_rate_interval;  ///< the shortest that the other two may make of it
+    Duration max_rate_interval;  ///< the longest interval by max-rate
+    Duration min_rate_interval;  ///< the shortest interval by the other two
     Seconds expires{0};          ///< of the subscription
 };
 
-/// What of the wish is granted (§4.3, §5.3, §7).
+/// The granted rates (§4.3, §5.3, §7).
 Rates granted(Rates wanted, const RateLimits& limits);
 
-/// ";max-rate=0.1;min-rate=0.02", as far as there is any.
+/// Appends ";max-rate=0.1;min-rate=0.02"; nothing for rates that are absent.
 void append_rates(std::string& out, const Rates& rates);
 
-/// When one subscription's NOTIFYs may leave, and when one must, by its rates.
+/// When a NOTIFY of one subscription may leave, and when one must, by its rates.
 ///
 /// The period of §6.4 is 8 times the interval of adaptive-min-rate, counted in eighths.
 class RateControl {
 public:
-    /// @param last_sent  when a NOTIFY left last, or the subscription began
+    /// @param last_sent  the time of the last NOTIFY, or of the start of the subscription
     RateControl(const Rates& rates, TimePoint last_sent);
 
     const Rates& rates() const { return rates_; }
     TimePoint last_sent() const { return last_sent_; }
 
-    /// No NOTIFY before this, but for those due to a SUBSCRIBE and the last one.
+    /// The earliest time of a NOTIFY, unless a SUBSCRIBE causes it or it terminates.
     TimePoint earliest() const;
 
-    /// A NOTIFY even without news; nothing if there is neither min-rate nor adaptive-min-rate.
+    /// The time of a NOTIFY even without a change; nothing without min-rate and adaptive-min-rate.
     std::optional<TimePoint> wake_at() const;
 
-    /// A NOTIFY leaves; retransmissions do not count.
+    /// A NOTIFY leaves, not a retransmission.
     void sent(TimePoint now);
 
 private:

@@ -1,5 +1,5 @@
 /// @file
-/// What is known of whether a watcher answers its NOTIFYs.
+/// Whether a watcher answers its NOTIFYs, as far as known.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@ namespace reginfo {
 enum class Standing : std::uint8_t {
     fresh,    ///< it subscribed or refreshed, and has not answered a NOTIFY since
     proven,   ///< it answered the last NOTIFY
-    suspect,  ///< a NOTIFY was late, and there was no answer and no SUBSCRIBE since
+    suspect,  ///< a NOTIFY was late, with no answer and no SUBSCRIBE since
 };
 inline constexpr std::size_t kStandings = static_cast<std::size_t>(Standing::suspect) + 1;
 

@@ -125,7 +125,7 @@ TEST_F(RecordCodec, ARecordOfLayout2IsRead) {
     EXPECT_EQ(back->revision, 12U);
     EXPECT_EQ(back->own_changed, 11U);
     EXPECT_EQ(back->next_order, 5U);
-    EXPECT_TRUE(back->known);
+    EXPECT_TRUE(back->was_published);
     ASSERT_EQ(back->publications.size(), 1U);
     EXPECT_EQ(back->publications[0].etag, 77U);
     EXPECT_EQ(back->publications[0].deadline, now + 59s);
