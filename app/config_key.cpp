@@ -1,5 +1,8 @@
 #include "app/config_key.hpp"
 
+#include "core/base/ascii.hpp"
+#include "core/base/numbers.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -13,14 +16,6 @@ namespace {
 
 constexpr std::size_t kMaxShown = 80;
 constexpr std::string_view kAutomatic = "auto";
-
-std::string upper(std::string_view text) {
-    std::string result(text);
-    for (char& c : result) {
-        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-    }
-    return result;
-}
 
 /// As a TOML basic string.
 std::string in_quotes(std::string_view text) {
@@ -178,14 +173,6 @@ std::vector<std::string> split(std::string_view text, std::string_view continues
     return items;
 }
 
-template <class Number>
-std::optional<Number> parse_whole_text(const std::string& text) {
-    Number number{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return number;
-}
-
 /// Levenshtein's distance, with one row of the matrix at a time.
 std::size_t edits(std::string_view from, std::string_view to) {
     std::vector<std::size_t> row(to.size() + 1);
@@ -205,7 +192,9 @@ std::size_t edits(std::string_view from, std::string_view to) {
 
 std::string Key::path() const { return std::string(section) + "." + std::string(name); }
 
-std::string Key::environment() const { return "REGINFOD_" + upper(section) + "_" + upper(name); }
+std::string Key::environment() const {
+    return "REGINFOD_" + upper_case(section) + "_" + upper_case(name);
+}
 
 const Key* find_key(std::string_view path) {
     const auto keys = all_keys();
@@ -221,8 +210,8 @@ std::string set_key(const Key& key, const RawValue& value, Config& config) {
 RawValue raw_value_of(const Key& key, const std::string& text) {
     if (const auto* list = std::get_if<ListField>(&key.field)) return split(text, list->continues);
     if (std::holds_alternative<TextField>(key.field)) return text;
-    if (const auto whole = parse_whole_text<std::int64_t>(text)) return *whole;
-    if (const auto real = parse_whole_text<double>(text)) return *real;
+    if (const auto whole = parse_number<std::int64_t>(text)) return *whole;
+    if (const auto real = parse_number<double>(text)) return *real;
     return text;
 }
 

@@ -1,21 +1,14 @@
 #include "app/listen_address.hpp"
 
+#include "core/base/numbers.hpp"
+
 #include <algorithm>
-#include <charconv>
-#include <system_error>
 
 namespace reginfo {
 namespace {
 
 constexpr std::string_view kAdvertise = "advertise=";
 constexpr std::size_t kMaxHostName = 253;
-
-std::optional<std::uint16_t> parse_port(std::string_view text) {
-    std::uint16_t port = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return port;
-}
 
 struct Halves {
     std::string_view host;
@@ -66,7 +59,7 @@ boost::system::result<Advertised, BadAddress> parse_advertised(std::string_view 
     }
     Advertised advertised{std::string(host), 0};
     if (port_text) {
-        const std::optional<std::uint16_t> port = parse_port(*port_text);
+        const std::optional<std::uint16_t> port = parse_number<std::uint16_t>(*port_text);
         if (!port || *port == 0) return BadAddress{"has a port that is not from 1 to 65535"};
         advertised.port = *port;
     }
@@ -86,7 +79,7 @@ boost::system::result<Endpoint, BadAddress> parse_bound(std::string_view text) {
         };
     }
     if (!port_text) return BadAddress{"has no port"};
-    const std::optional<std::uint16_t> port = parse_port(*port_text);
+    const std::optional<std::uint16_t> port = parse_number<std::uint16_t>(*port_text);
     if (!port) return BadAddress{"has a port that is not from 0 to 65535"};
     return Endpoint{*address, *port};
 }

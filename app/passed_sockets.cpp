@@ -1,6 +1,7 @@
 #include "app/passed_sockets.hpp"
 
 #include "app/config.hpp"
+#include "core/base/numbers.hpp"
 #include "transport/socket_address.hpp"
 
 #include <fcntl.h>
@@ -9,7 +10,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdlib>
 #include <string_view>
 
@@ -29,14 +29,6 @@ std::optional<std::string> take_variable(const char* name) {
     std::string text = value;
     ::unsetenv(name);  // NOLINT(concurrency-mt-unsafe)
     return text;
-}
-
-std::optional<int> number_of(std::string_view text) {
-    int number = 0;
-    const char* const end = text.data() + text.size();
-    const auto [at, error] = std::from_chars(text.data(), end, number);
-    if (error != std::errc{} || at != end) return std::nullopt;
-    return number;
 }
 
 /// Short, and of printable ASCII, for an error.
@@ -76,9 +68,10 @@ PassedSockets PassedSockets::from_environment(int first) {
     const auto count = take_variable("LISTEN_FDS");
     const auto names = take_variable("LISTEN_FDNAMES");
     take_variable("LISTEN_PIDFDID");
-    if (!process || !count || number_of(*process) != ::getpid()) return {};  // for somebody else
+    const bool is_for_us = process && parse_number<int>(*process) == ::getpid();
+    if (!is_for_us || !count) return {};
 
-    const std::optional<int> wanted = number_of(*count);
+    const std::optional<int> wanted = parse_number<int>(*count);
     if (!wanted || *wanted < 0) fail("LISTEN_FDS is \"" + shown(*count) + "\", which is no count");
     std::vector<Named> passed;
     std::string_view rest = names ? std::string_view(*names) : std::string_view();

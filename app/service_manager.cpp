@@ -1,5 +1,7 @@
 #include "app/service_manager.hpp"
 
+#include "core/base/numbers.hpp"
+
 #include <boost/asio/buffer.hpp>
 #include <boost/system/error_code.hpp>
 
@@ -7,7 +9,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -24,9 +25,7 @@ std::string_view variable(const char* name) {
 }
 
 std::uint64_t number(std::string_view text) {
-    std::uint64_t value = 0;
-    std::from_chars(text.data(), text.data() + text.size(), value);
-    return value;
+    return parse_number<std::uint64_t>(text).value_or(0);
 }
 
 /// Asio's local endpoint takes no abstract name of this length, hence by hand.

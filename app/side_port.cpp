@@ -2,6 +2,7 @@
 
 #include "app/version.hpp"
 #include "core/base/hash.hpp"
+#include "core/base/hex.hpp"
 #include "metrics/routes.hpp"
 #include "transport/steady_time.hpp"
 

@@ -1,10 +1,11 @@
 #include "app/state_lines.hpp"
 
+#include "core/base/numbers.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstddef>
 #include <string_view>
 
@@ -90,14 +91,9 @@ StateHead parse_head_line(const std::string& text) {
             std::to_string(kFormat)
         );
     }
-    StateHead found{0, format != kFormatWithoutTail};
-    const std::string digits = text_in(head, "hash_seed");
-    const char* end = digits.data() + digits.size();
-    const auto [at, error] = std::from_chars(digits.data(), end, found.hash_seed);
-    if (error != std::errc() || at != end) {
-        throw StateLineError("has a \"hash_seed\" that is no number");
-    }
-    return found;
+    const auto seed = parse_number<std::uint64_t>(text_in(head, "hash_seed"));
+    if (!seed) throw StateLineError("has a \"hash_seed\" that is no number");
+    return {*seed, format != kFormatWithoutTail};
 }
 
 std::string tail_line(std::size_t records) { return Json{{"records", records}}.dump(); }

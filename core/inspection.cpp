@@ -1,5 +1,6 @@
 #include "core/inspection.hpp"
 
+#include "core/base/hex.hpp"
 #include "core/event/notify/documents.hpp"
 #include "core/event/notify/window_gauges.hpp"
 #include "core/event/package.hpp"

@@ -2,6 +2,8 @@
 
 #include "core/request_reader.hpp"
 
+#include "core/base/ascii.hpp"
+#include "core/base/numbers.hpp"
 #include "core/reginfo/document.hpp"
 #include "core/sip/uri.hpp"
 
@@ -47,7 +49,7 @@ std::optional<Reply> bad_max_forwards(const sip::Message& message) {
     if (message.count(HeaderName::max_forwards) == 0) return std::nullopt;
     const auto value = sole(message, HeaderName::max_forwards);
     if (!value) return value.error();
-    if (!sip::parse_number(*value, kMax)) return malformed(HeaderName::max_forwards);
+    if (!parse_number(*value, kMax)) return malformed(HeaderName::max_forwards);
     return std::nullopt;
 }
 
@@ -67,11 +69,11 @@ std::optional<Reply> bad_require(const sip::Message& message) {
 /// Whether a body that is not understood may be ignored (RFC 3261 §20.11).
 bool is_optional_body(const sip::Message& message) {
     for (const sip::HeaderField& field : message.headers) {
-        if (!sip::equal_ignoring_case(field.text, "Content-Disposition")) continue;
+        if (!equal_ignoring_case(field.text, "Content-Disposition")) continue;
         const std::size_t params = field.value.find(';');
         if (params == std::string_view::npos) return false;
         const auto handling = sip::find_param(field.value.substr(params + 1), "handling");
-        return handling && sip::equal_ignoring_case(*handling, "optional");
+        return handling && equal_ignoring_case(*handling, "optional");
     }
     return false;
 }
@@ -85,7 +87,7 @@ std::optional<Reply> bad_body(const sip::Message& message) {
     if (message.body.empty() || (!is_publish && is_optional_body(message))) return std::nullopt;
     sip::ValueList encodings(message, HeaderName::content_encoding);
     while (const auto encoding = encodings.next()) {
-        if (!sip::equal_ignoring_case(*encoding, "identity")) return refusal(415);
+        if (!equal_ignoring_case(*encoding, "identity")) return refusal(415);
     }
     const auto type = message.first(HeaderName::content_type).value_or("");
     if (!is_publish && !sip::is_media_type(type, kReginfoType)) return refusal(415);
@@ -105,7 +107,7 @@ Result<Request> read_request(
     const sip::Via& top_via,
     const TransactionKey& key
 ) {
-    if (!sip::equal_ignoring_case(message.version, "SIP/2.0")) return refusal(505);
+    if (!equal_ignoring_case(message.version, "SIP/2.0")) return refusal(505);
     const auto uri = sip::parse_uri(message.request_uri);
     const auto from = address_in(message, HeaderName::from, uri);
     if (!from) return from.error();

@@ -1,11 +1,12 @@
 /// @file
 /// What changes something, and the dump: behind the token.
 
+#include "core/base/ascii.hpp"
+#include "core/base/numbers.hpp"
 #include "metrics/list_stream.hpp"
 #include "metrics/state_api.hpp"
 #include "metrics/state_json.hpp"
 
-#include <charconv>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -32,8 +33,7 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
 /// The token of "Bearer TOKEN" (RFC 6750 §2.1), the scheme in any case.
 std::optional<std::string_view> bearer_token(std::string_view authorization) {
     constexpr std::string_view scheme = "bearer ";
-    const std::string beginning(authorization.substr(0, scheme.size()));
-    if (lower_case(beginning) != scheme) return std::nullopt;
+    if (!equal_ignoring_case(authorization.substr(0, scheme.size()), scheme)) return std::nullopt;
     return authorization.substr(scheme.size());
 }
 
@@ -112,11 +112,8 @@ std::optional<ContactEvent> event_named(std::string_view text) {
 }
 
 std::optional<std::int64_t> number_in(std::string_view text, std::int64_t min, std::int64_t max) {
-    std::int64_t value = 0;
-    const char* const end = text.data() + text.size();
-    const auto [at, error] = std::from_chars(text.data(), end, value);
-    if (error != std::errc{} || at != end || value < min || value > max) return std::nullopt;
-    return value;
+    const auto value = parse_number<std::int64_t>(text);
+    return value && *value >= min && *value <= max ? value : std::nullopt;
 }
 
 HttpResponse end_subscription(const CoreAccess& core, const HttpRequest& request) {

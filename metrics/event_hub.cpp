@@ -1,5 +1,7 @@
 #include "metrics/event_hub.hpp"
 
+#include "core/base/ascii.hpp"
+#include "core/base/numbers.hpp"
 #include "core/event/records/aor.hpp"
 #include "core/event/records/lookup.hpp"
 #include "core/event/records/subscription.hpp"
@@ -7,7 +9,6 @@
 #include "metrics/state_json.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 #include <vector>
 
@@ -178,11 +179,9 @@ void EventHub::listen(bool on) {
 std::optional<std::uint64_t> EventHub::place_after(std::string_view id) const {
     if (!id.starts_with(epoch_) || !id.substr(epoch_.size()).starts_with('-')) return std::nullopt;
     id.remove_prefix(epoch_.size() + 1);
-    std::uint64_t number = 0;
-    const auto [at, error] = std::from_chars(id.data(), id.data() + id.size(), number);
-    if (error != std::errc{} || at != id.data() + id.size()) return std::nullopt;
-    if (number + 1 < first_ || number >= end()) return std::nullopt;
-    return number + 1;
+    const auto number = parse_number<std::uint64_t>(id);
+    if (!number || *number + 1 < first_ || *number >= end()) return std::nullopt;
+    return *number + 1;
 }
 
 std::shared_ptr<BodyStream> EventHub::open(

@@ -59,9 +59,4 @@ std::optional<Query> parse_query(std::string_view query) {
     return values;
 }
 
-std::string lower_case(std::string text) {
-    for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    return text;
-}
-
 }  // namespace reginfo::metrics

@@ -41,9 +41,6 @@ HttpResponse make_problem(unsigned status, std::string_view detail);
 /// The text without percent-encoding; nothing if an escape is broken.
 std::optional<std::string> percent_decoded(std::string_view text);
 
-/// The text with a to z for A to Z.
-std::string lower_case(std::string text);
-
 /// Names and values of a query, decoded; nothing if an escape is broken.
 using Query = std::vector<std::pair<std::string, std::string>>;
 std::optional<Query> parse_query(std::string_view query);

@@ -1,5 +1,6 @@
 #include "metrics/representation.hpp"
 
+#include "core/base/ascii.hpp"
 #include "metrics/http_message.hpp"
 
 #include <algorithm>
@@ -81,19 +82,19 @@ bool is_range(std::string_view text) {
 
 std::optional<MediaRange> read_range(std::string_view member) {
     MediaRange range;
-    range.type = lower_case(std::string(cut(member, ';')));
+    range.type = lower_case(cut(member, ';'));
     if (!is_range(range.type)) return std::nullopt;
     while (!member.empty()) {
         std::string_view value = cut(member, ';');
         if (value.empty()) continue;
-        const std::string name = lower_case(std::string(cut(value, '=')));
+        const std::string name = lower_case(cut(value, '='));
         if (name == "q") {
             const std::optional<unsigned> weight = weight_of(trimmed(value));
             if (!weight) return std::nullopt;
             range.weight = *weight;
             break;  // what is behind it was an extension of HTTP once, and is none of the type's
         }
-        const std::string text = lower_case(std::string(trimmed(value)));
+        const std::string text = lower_case(trimmed(value));
         const bool is_ours = name == "charset" && (text == "utf-8" || text == "\"utf-8\"");
         range.has_charset = range.has_charset || is_ours;
         range.is_other = range.is_other || !is_ours;

@@ -1,6 +1,9 @@
 #include "metrics/state_api.hpp"
 
+#include "core/base/ascii.hpp"
 #include "core/base/hash.hpp"
+#include "core/base/hex.hpp"
+#include "core/base/numbers.hpp"
 #include "core/event/records/lookup.hpp"
 #include "metrics/list_stream.hpp"
 #include "metrics/representation.hpp"
@@ -8,7 +11,6 @@
 #include "metrics/summary.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -36,14 +38,6 @@ struct ListRequest {
     std::optional<bool> active;     ///< of subscriptions
 };
 
-std::optional<std::size_t> number_of(std::string_view text) {
-    std::size_t value = 0;
-    const char* const end = text.data() + text.size();
-    const auto [at, error] = std::from_chars(text.data(), end, value);
-    if (error != std::errc{} || at != end) return std::nullopt;
-    return value;
-}
-
 std::optional<RegistrationState> state_named(std::string_view text) {
     for (const auto state :
          {RegistrationState::init, RegistrationState::active, RegistrationState::terminated}) {
@@ -66,11 +60,11 @@ std::string take_state(ListRequest& list, const std::string& value) {
 /// Takes one parameter. Returns what is wrong with it; empty if nothing is.
 std::string take(ListRequest& list, const std::string& name, const std::string& value) {
     if (name == "cursor") {
-        const auto cursor = number_of(value);
+        const auto cursor = parse_number<std::size_t>(value);
         if (!cursor) return "cursor: take the value of \"next\" in the page before.";
         list.cursor = *cursor;
     } else if (name == "limit") {
-        const auto limit = number_of(value);
+        const auto limit = parse_number<std::size_t>(value);
         if (!limit || *limit == 0 || *limit > kLimitMax) return "limit: from 1 to 1000.";
         list.limit = *limit;
     } else if (name == "domain") {

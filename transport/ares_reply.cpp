@@ -2,6 +2,7 @@
 
 #include "transport/ares_reply.hpp"
 
+#include "core/base/ascii.hpp"
 #include "transport/socket_address.hpp"
 
 #include <ares.h>
@@ -31,11 +32,7 @@ struct FreeString {
 /// In lower case and without the last dot, as DnsQuery has it.
 std::string name_of(std::string_view text) {
     if (text.ends_with('.')) text.remove_suffix(1);
-    std::string name(text);
-    for (char& c : name) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
-    return name;
+    return lower_case(text);
 }
 
 std::string text_of(const unsigned char* text) {

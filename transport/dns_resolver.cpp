@@ -2,6 +2,7 @@
 
 #include "transport/dns_resolver.hpp"
 
+#include "core/base/ascii.hpp"
 #include "transport/dns_zone.hpp"
 
 #include <algorithm>
@@ -33,11 +34,7 @@ std::optional<std::string> normalized(std::string_view host) {
     if (host.ends_with('.')) host.remove_suffix(1);
     const bool is_text = std::all_of(host.begin(), host.end(), [](char c) { return c > ' '; });
     if (host.empty() || host.size() > kHostBytesMax || !is_text) return std::nullopt;
-    std::string name(host);
-    for (char& c : name) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
-    return name;
+    return lower_case(host);
 }
 
 }  // namespace

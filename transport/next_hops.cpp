@@ -2,6 +2,7 @@
 
 #include "transport/next_hops.hpp"
 
+#include "core/base/ascii.hpp"
 #include "core/sip/headers.hpp"
 
 #include <algorithm>
@@ -22,11 +23,11 @@ bool is_local(std::string_view host) { return host == "localhost" || host.ends_w
 /// The transport that a service field of RFC 3263 §4.1 names, if we have it.
 std::optional<Transport> transport_of(std::string_view service, bool secure) {
     if (secure) {
-        if (sip::equal_ignoring_case(service, "SIPS+D2T")) return Transport::tcp;
+        if (equal_ignoring_case(service, "SIPS+D2T")) return Transport::tcp;
         return std::nullopt;
     }
-    if (sip::equal_ignoring_case(service, "SIP+D2U")) return Transport::udp;
-    if (sip::equal_ignoring_case(service, "SIP+D2T")) return Transport::tcp;
+    if (equal_ignoring_case(service, "SIP+D2U")) return Transport::udp;
+    if (equal_ignoring_case(service, "SIP+D2T")) return Transport::tcp;
     return std::nullopt;
 }
 
@@ -71,7 +72,7 @@ void order_by_rfc2782(std::vector<SrvRecord>& records, const RandomNumber& rando
 std::vector<SipService> services_of(std::span<const NaptrRecord> records, bool secure) {
     std::vector<const NaptrRecord*> usable;
     for (const NaptrRecord& record : records) {
-        if (!sip::equal_ignoring_case(record.flags, "s") || record.replacement.empty()) continue;
+        if (!equal_ignoring_case(record.flags, "s") || record.replacement.empty()) continue;
         if (transport_of(record.service, secure)) usable.push_back(&record);
     }
     std::stable_sort(usable.begin(), usable.end(), [](const auto* a, const auto* b) {

@@ -2,6 +2,9 @@
 /// Text of IP addresses, both ways, after RFC 4291 §2.2 and RFC 5952.
 #include "core/base/address.hpp"
 
+#include "core/base/ascii.hpp"
+#include "core/base/numbers.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <cstring>
@@ -13,8 +16,6 @@ namespace {
 constexpr std::size_t kV4Begin = 12;
 constexpr std::array<std::uint8_t, kV4Begin> kV4Prefix = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
 constexpr std::size_t kGroups = 8;
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// Reads "192.0.2.1" into four bytes. A leading zero is refused: other programs read it as octal.
 bool parse_v4(std::string_view text, std::uint8_t* bytes) {
@@ -39,13 +40,8 @@ std::optional<unsigned> parse_prefix(std::string_view text, unsigned max) {
     if (text.empty() || text.size() > 3 || (text.size() > 1 && text.front() == '0')) {
         return std::nullopt;
     }
-    unsigned value = 0;
-    for (const char c : text) {
-        if (!is_digit(c)) return std::nullopt;
-        value = value * 10 + static_cast<unsigned>(c - '0');
-    }
-    if (value > max) return std::nullopt;
-    return value;
+    const auto value = parse_number<unsigned>(text);
+    return value && *value <= max ? value : std::nullopt;
 }
 
 /// Reads groups of hexadecimal digits, the last perhaps an IPv4 address, from `text` into `bytes`.

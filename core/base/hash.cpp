@@ -3,7 +3,6 @@
 #include "core/base/hash.hpp"
 
 #include <bit>
-#include <cassert>
 #include <cstring>
 
 namespace reginfo {
@@ -16,10 +15,6 @@ constexpr std::uint64_t kNumberMark = 0x5A;
 
 std::uint64_t little_endian(std::uint64_t word) {
     return std::endian::native == std::endian::little ? word : __builtin_bswap64(word);
-}
-
-std::uint64_t big_endian(std::uint64_t word) {
-    return std::endian::native == std::endian::big ? word : __builtin_bswap64(word);
 }
 
 inline void sip_round(std::array<std::uint64_t, 4>& v) {
@@ -105,27 +100,6 @@ Hash128 Hasher::finish() {
     v_[1] ^= 0xDD;
     hash.high = finalize(v_);
     return hash;
-}
-
-void append_hex(std::string& out, std::uint64_t number, int digits) {
-    assert(digits >= 0 && digits <= 16);
-    out += std::string_view(HexText(number)).substr(16 - static_cast<std::size_t>(digits));
-}
-
-// All digits at once: one nibble in each byte. Adding 6 carries into the fifth bit for a letter.
-HexText::HexText(std::uint64_t number) {
-    const auto spread = [](std::uint64_t half) {
-        half = (half | half << 16) & 0x0000'FFFF'0000'FFFF;
-        half = (half | half << 8) & 0x00FF'00FF'00FF'00FF;
-        half = (half | half << 4) & 0x0F0F'0F0F'0F0F'0F0F;
-        constexpr std::uint64_t kOnes = 0x0101'0101'0101'0101;
-        const std::uint64_t letters = (half + 6 * kOnes) >> 4 & kOnes;
-        return half + kOnes * '0' + letters * ('a' - '0' - 10);
-    };
-    const std::uint64_t high = big_endian(spread(number >> 32));
-    const std::uint64_t low = big_endian(spread(number & 0xFFFF'FFFF));
-    std::memcpy(digits_.data(), &high, sizeof high);
-    std::memcpy(digits_.data() + sizeof high, &low, sizeof low);
 }
 
 }  // namespace reginfo

@@ -38,19 +38,4 @@ private:
 /// can be guessed.
 std::uint64_t siphash_2_4(std::uint64_t key0, std::uint64_t key1, std::uint64_t number);
 
-/// A number as sixteen lower-case hexadecimal digits.
-class HexText {
-public:
-    explicit HexText(std::uint64_t number);
-
-    operator std::string_view() const { return {digits_.data(), digits_.size()}; }  // NOLINT
-    std::string text() const { return std::string(std::string_view(*this)); }
-
-private:
-    std::array<char, 16> digits_;
-};
-
-/// Appends lower-case hexadecimal digits of the number, `digits` of them from the lowest.
-void append_hex(std::string& out, std::uint64_t number, int digits = 16);
-
 }  // namespace reginfo

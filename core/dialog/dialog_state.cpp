@@ -2,13 +2,14 @@
 
 #include "core/dialog/dialog_state.hpp"
 
+#include "core/base/ascii.hpp"
 #include "core/base/hash.hpp"
+#include "core/base/hex.hpp"
 #include "core/sip/uri.hpp"
 #include "core/sip/writer.hpp"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 namespace reginfo {
 namespace {
@@ -34,9 +35,9 @@ std::optional<NextHop> hop_of(const sip::Uri& uri) {
     NextHop hop;
     hop.secure = uri.scheme == sip::Uri::Scheme::sips;
     const auto transport = sip::find_param(uri.params, "transport");
-    if (transport && sip::equal_ignoring_case(*transport, "tcp")) {
+    if (transport && equal_ignoring_case(*transport, "tcp")) {
         hop.transport = Transport::tcp;
-    } else if (transport && sip::equal_ignoring_case(*transport, "udp")) {
+    } else if (transport && equal_ignoring_case(*transport, "udp")) {
         hop.transport = hop.secure ? Transport::tcp : Transport::udp;
     } else if (transport) {
         return std::nullopt;
@@ -74,15 +75,15 @@ bool goes_back(const DialogState& dialog, const RemoteParty& party) {
         const auto target = sip::parse_uri(dialog.remote_target());
         const auto transport = target ? sip::find_param(target->params, "transport") : std::nullopt;
         if (!transport) return true;
-        if (sip::equal_ignoring_case(*transport, "udp")) return false;
-        if (!sip::equal_ignoring_case(*transport, "tcp") || may_be_behind_nat(party)) return true;
+        if (equal_ignoring_case(*transport, "udp")) return false;
+        if (!equal_ignoring_case(*transport, "tcp") || may_be_behind_nat(party)) return true;
     }
     const auto hop = next_hop_of(dialog);
     if (!hop || hop->transport_or_default() != Transport::tcp) return false;
     const std::uint16_t port = port_or_default(hop->port);
     if (hop->literal && Endpoint{*hop->literal, port} == party.flow.peer) return true;
     return dialog.routes() > 0 && party.top_via &&
-           sip::equal_ignoring_case(without_brackets(party.top_via->host), hop->host) &&
+           equal_ignoring_case(without_brackets(party.top_via->host), hop->host) &&
            port_or_default(party.top_via->port) == port;
 }
 
@@ -186,7 +187,7 @@ std::optional<NextHop> next_hop_of(const DialogState& dialog) {
 
 bool is_sips(std::string_view uri) {
     constexpr std::string_view kScheme = "sips:";
-    return sip::equal_ignoring_case(uri.substr(0, kScheme.size()), kScheme);
+    return equal_ignoring_case(uri.substr(0, kScheme.size()), kScheme);
 }
 
 void append_branch(std::string& out, std::uint64_t branch) {
@@ -195,14 +196,8 @@ void append_branch(std::string& out, std::uint64_t branch) {
 }
 
 std::optional<std::uint64_t> branch_of(std::string_view text) {
-    if (text.size() != kMagicCookie.size() + 16 || !text.starts_with(kMagicCookie)) {
-        return std::nullopt;
-    }
-    text.remove_prefix(kMagicCookie.size());
-    std::uint64_t branch = 0;
-    const auto [end, error] = std::from_chars(text.begin(), text.end(), branch, 16);
-    if (error != std::errc{} || end != text.end()) return std::nullopt;
-    return branch;
+    if (!text.starts_with(kMagicCookie)) return std::nullopt;
+    return parse_hex(text.substr(kMagicCookie.size()));
 }
 
 void append_contact_uri(std::string& out, const ListenerSettings& listener, bool secure) {

@@ -3,6 +3,7 @@
 
 #include "core/reginfo/contact.hpp"
 
+#include "core/base/ascii.hpp"
 #include "core/reginfo/reasons.hpp"
 #include "core/reginfo/values.hpp"
 #include "core/reginfo/writer.hpp"
@@ -136,8 +137,8 @@ std::string normal_instance(std::string_view instance) {
         instance = instance.substr(1, instance.size() - 2);
     }
     std::string normal = "\"";
-    const bool is_uuid = sip::equal_ignoring_case(instance.substr(0, kUuid.size()), kUuid);
-    for (const char c : instance) normal += is_uuid ? sip::lower(c) : c;
+    const bool is_uuid = equal_ignoring_case(instance.substr(0, kUuid.size()), kUuid);
+    for (const char c : instance) normal += is_uuid ? lower(c) : c;
     return normal += '"';
 }
 
@@ -270,8 +271,8 @@ void ContactBuilder::read_unknown_param(const xml::Attributes& attributes, std::
     unknown_params_ += '>';
     append_escaped(unknown_params_, value);
     unknown_params_ += "</unknown-param>";
-    if (!instance_ && sip::equal_ignoring_case(name, "+sip.instance")) instance_ = value;
-    if (!reg_id_ && sip::equal_ignoring_case(name, "reg-id")) reg_id_ = value;
+    if (!instance_ && equal_ignoring_case(name, "+sip.instance")) instance_ = value;
+    if (!reg_id_ && equal_ignoring_case(name, "reg-id")) reg_id_ = value;
 }
 
 const char* ContactBuilder::finish(Contact& contact) {

@@ -3,6 +3,7 @@
 
 #include "core/reginfo/guard.hpp"
 
+#include "core/base/ascii.hpp"
 #include "core/base/find_byte.hpp"
 #include "core/reginfo/reasons.hpp"
 #include "core/reginfo/xml_text.hpp"
@@ -30,10 +31,10 @@ constexpr std::array<std::uint8_t, 256> kClasses = [] {
     std::array<std::uint8_t, 256> table{};
     for (std::size_t i = 0; i < 0x80; ++i) {
         const char c = static_cast<char>(i);
-        const bool is_letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
-        const bool is_name = is_letter || (c >= '0' && c <= '9') || c == '-' || c == '.';
+        const bool is_start = is_letter(c) || c == '_';
+        const bool is_name = is_start || is_digit(c) || c == '-' || c == '.';
         unsigned classes = 0;
-        if (is_letter) classes |= kNameStart;
+        if (is_start) classes |= kNameStart;
         if (is_name) classes |= kName;
         table[i] = static_cast<std::uint8_t>(classes);
     }
@@ -134,8 +135,8 @@ bool Scanner::declaration() {
         return fail("reginfo: XML version is not 1.0");
     }
     if (pseudo_attribute("encoding", value)) {
-        ascii_only_ = sip::equal_ignoring_case(value, "us-ascii");
-        if (!ascii_only_ && !sip::equal_ignoring_case(value, "utf-8")) {
+        ascii_only_ = equal_ignoring_case(value, "us-ascii");
+        if (!ascii_only_ && !equal_ignoring_case(value, "utf-8")) {
             return fail("reginfo: encoding is neither UTF-8 nor US-ASCII");
         }
     }
@@ -288,7 +289,7 @@ bool Scanner::processing_instruction() {
     const char* const start = at_;
     if (!name()) return false;
     const std::string_view target{start, static_cast<std::size_t>(at_ - start)};
-    if (sip::equal_ignoring_case(target, "xml"))
+    if (equal_ignoring_case(target, "xml"))
         return fail("reginfo: XML declaration not at the start");
     if (target.find(':') != std::string_view::npos) return fail("reginfo: malformed name");
     if (!is_blank(*at_) && !rest().starts_with("?>")) {

@@ -3,6 +3,8 @@
 
 #include "core/reginfo/values.hpp"
 
+#include "core/base/ascii.hpp"
+#include "core/base/numbers.hpp"
 #include "core/reginfo/xml_text.hpp"
 
 #include <algorithm>
@@ -45,18 +47,6 @@ auto find_by_text(const Values& values, std::string_view text)
     return std::nullopt;
 }
 
-// Returns kMax + 1 for every number above kMax, however long.
-std::optional<std::uint64_t> parse_number(std::string_view text) {
-    const std::string_view digits = xml::trimmed(text);
-    if (digits.empty()) return std::nullopt;
-    std::uint64_t number = 0;
-    for (const char c : digits) {
-        if (c < '0' || c > '9') return std::nullopt;
-        if (number <= kMax) number = number * 10 + static_cast<std::uint64_t>(c - '0');
-    }
-    return number <= kMax ? number : kMax + 1;
-}
-
 }  // namespace
 
 std::optional<ContactEvent> parse_contact_event(std::string_view text) {
@@ -68,15 +58,13 @@ std::optional<RegistrationState> parse_registration_state(std::string_view text)
 }
 
 std::optional<Seconds> parse_seconds(std::string_view text) {
-    const auto number = parse_number(text);
+    const auto number = parse_saturating(xml::trimmed(text), kMax);
     if (!number) return std::nullopt;
-    return Seconds(static_cast<Seconds::rep>(*number > kMax ? kMax : *number));
+    return Seconds(static_cast<Seconds::rep>(*number));
 }
 
 std::optional<std::uint32_t> parse_cseq(std::string_view text) {
-    const auto number = parse_number(text);
-    if (!number || *number > kMax) return std::nullopt;
-    return static_cast<std::uint32_t>(*number);
+    return parse_number<std::uint32_t>(xml::trimmed(text));
 }
 
 bool is_language(std::string_view text) {
@@ -84,12 +72,11 @@ bool is_language(std::string_view text) {
     std::size_t length = 0;  // of the subtag so far
     bool is_first = true;
     for (const char c : text) {
-        const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
         if (c == '-') {
             if (length == 0) return false;
             length = 0;
             is_first = false;
-        } else if (!is_letter && (is_first || c < '0' || c > '9')) {
+        } else if (!is_letter(c) && (is_first || !is_digit(c))) {
             return false;
         } else if (++length > kSubtagMax) {
             return false;
@@ -103,15 +90,11 @@ bool is_any_uri(std::string_view text) {
     const std::size_t colon = text.find_first_of(":/?#");
     if (colon != std::string_view::npos && text[colon] == ':') {
         const std::string_view scheme = text.substr(0, colon);
-        const auto is_letter = [](char c) {
-            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        };
-        const bool is_scheme = !scheme.empty() && is_letter(scheme.front()) &&
-                               std::all_of(scheme.begin(), scheme.end(), [&](char c) {
-                                   return is_letter(c) ||
-                                          kDigits.find(c) != std::string_view::npos || c == '+' ||
-                                          c == '-' || c == '.';
-                               });
+        const bool is_scheme =
+            !scheme.empty() && is_letter(scheme.front()) &&
+            std::all_of(scheme.begin(), scheme.end(), [](char c) {
+                return is_letter(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
+            });
         if (!is_scheme) return false;
     }
     bool has_fragment = false;

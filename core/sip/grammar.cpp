@@ -3,6 +3,7 @@
 #include "core/sip/grammar.hpp"
 
 #include "core/base/find_byte.hpp"
+#include "core/base/numbers.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -133,15 +134,8 @@ bool is_host(std::string_view text, std::optional<IpAddress>& literal) {
 }
 
 std::optional<std::uint16_t> parse_port(std::string_view text) {
-    if (text.empty()) return std::nullopt;
-    unsigned port = 0;
-    for (const char c : text) {
-        if (!is(Chars::digit, c)) return std::nullopt;
-        port = port * 10 + static_cast<unsigned>(c - '0');
-        if (port > 65'535) return std::nullopt;
-    }
-    if (port == 0) return std::nullopt;
-    return static_cast<std::uint16_t>(port);
+    const auto port = parse_number<std::uint16_t>(text);
+    return port && *port != 0 ? port : std::nullopt;
 }
 
 std::size_t find_control(std::string_view text, std::size_t from) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/base/address.hpp"
+#include "core/base/ascii.hpp"
 
 #include <array>
 #include <cstddef>
@@ -37,8 +38,6 @@ extern const std::array<std::uint16_t, 256> kCharClasses;
 inline bool is(Chars set, char c) {
     return (kCharClasses[static_cast<unsigned char>(c)] & static_cast<std::uint16_t>(set)) != 0;
 }
-
-inline char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
 /// Whether the text is not empty and all of its characters are in the set.
 inline bool consists_of(Chars set, std::string_view text) {

@@ -2,6 +2,7 @@
 /// Lines, unfolding, and the split of a line into name and value.
 #include "core/sip/head_lines.hpp"
 
+#include "core/base/numbers.hpp"
 #include "core/sip/grammar.hpp"
 #include "core/sip/headers.hpp"
 

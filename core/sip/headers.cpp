@@ -2,6 +2,8 @@
 /// Parsers of header field values, each under its rule of RFC 3261 §25.1.
 #include "core/sip/headers.hpp"
 
+#include "core/base/ascii.hpp"
+#include "core/base/numbers.hpp"
 #include "core/sip/grammar.hpp"
 #include "core/sip/uri.hpp"
 
@@ -120,17 +122,6 @@ int closeness(const MediaType& range, const MediaType& media) {
     return equal_ignoring_case(range.subtype, media.subtype) ? 3 : 0;
 }
 
-std::optional<std::uint64_t> parse_saturating(std::string_view value, std::uint64_t max) {
-    if (!consists_of(Chars::digit, value)) return std::nullopt;
-    std::uint64_t number = 0;
-    for (const char c : value) {
-        const auto digit = static_cast<std::uint64_t>(c - '0');
-        if (number > (max - digit) / 10) return max;
-        number = number * 10 + digit;
-    }
-    return number;
-}
-
 }  // namespace
 
 std::optional<Via> parse_via(std::string_view value) {
@@ -234,18 +225,6 @@ std::optional<Seconds> parse_retry_after(std::string_view value) {
     return parse_delta_seconds(digits);
 }
 
-std::optional<std::uint64_t> parse_number(std::string_view value, std::uint64_t max) {
-    if (value.empty()) return std::nullopt;
-    std::uint64_t number = 0;
-    for (const char c : value) {
-        if (!is(Chars::digit, c)) return std::nullopt;
-        const auto digit = static_cast<std::uint64_t>(c - '0');
-        if (digit > max || number > (max - digit) / 10) return std::nullopt;
-        number = number * 10 + digit;
-    }
-    return number;
-}
-
 bool is_token(std::string_view value) { return consists_of(Chars::token, value); }
 
 std::optional<std::string_view> parse_media_type(std::string_view value) {
@@ -288,13 +267,6 @@ bool accepts(const Message& message, std::string_view media_type) {
         closest = close;
     }
     return accepted;
-}
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-    if (a.size() != b.size()) return false;
-    return a == b || std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
-               return lower(x) == lower(y);
-           });
 }
 
 }  // namespace reginfo::sip

@@ -59,8 +59,6 @@ std::optional<EventHeader> parse_event(std::string_view value);
 std::optional<Seconds> parse_delta_seconds(std::string_view value);
 /// The number of a Retry-After. A comment or parameters may follow it (RFC 3261 §20.33).
 std::optional<Seconds> parse_retry_after(std::string_view value);
-/// 1*DIGIT up to `max`; nothing for another text.
-std::optional<std::uint64_t> parse_number(std::string_view value, std::uint64_t max);
 /// One token (RFC 3261 §25.1).
 bool is_token(std::string_view value);
 
@@ -79,7 +77,5 @@ bool is_utf8(std::string_view content_type);
 /// Whether an Accept header (all its fields) admits the media type, by name or range, with q above
 /// 0 (RFC 3261 §20.1). An empty Accept admits nothing. The caller handles a missing Accept.
 bool accepts(const Message& message, std::string_view media_type);
-
-bool equal_ignoring_case(std::string_view a, std::string_view b);
 
 }  // namespace reginfo::sip

@@ -2,6 +2,8 @@
 /// One pass over the head, line by line.
 #include "core/sip/parser.hpp"
 
+#include "core/base/ascii.hpp"
+#include "core/base/numbers.hpp"
 #include "core/sip/grammar.hpp"
 #include "core/sip/head_lines.hpp"
 #include "core/sip/headers.hpp"

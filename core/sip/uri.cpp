@@ -1,5 +1,6 @@
 #include "core/sip/uri.hpp"
 
+#include "core/base/ascii.hpp"
 #include "core/sip/grammar.hpp"
 #include "core/sip/headers.hpp"
 

@@ -2,6 +2,7 @@
 /// Appending status lines and header fields to a buffer.
 #include "core/sip/writer.hpp"
 
+#include "core/base/ascii.hpp"
 #include "core/sip/grammar.hpp"
 
 #include <algorithm>

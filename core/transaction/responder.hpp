@@ -2,6 +2,7 @@
 /// Responses: their destination, their common fields, and the fields that explain a refusal.
 #pragma once
 
+#include "core/base/hex.hpp"
 #include "core/base/spare_texts.hpp"
 #include "core/base/time.hpp"
 #include "core/outbox.hpp"

@@ -3,6 +3,7 @@
 /// If-None-Match. What is taken apart is nothing but parts of the input, no other host than ours is
 /// taken for it, and what is preferred is accepted. Input: a text.
 
+#include "core/base/ascii.hpp"
 #include "metrics/host_check.hpp"
 #include "metrics/http_codec.hpp"
 #include "metrics/http_message.hpp"
@@ -34,7 +35,7 @@ void check_target(std::string_view text) {
 void check_host(std::string_view text) {
     const std::array<std::string, 1> names{"reg.example"};
     if (!is_our_host(text, {}) && !is_our_host(text, names)) return;
-    const std::string lower = lower_case(std::string(text));
+    const std::string lower = reginfo::lower_case(text);
     const bool is_name = lower.starts_with("localhost") || lower.starts_with("reg.example");
     const bool is_address = lower.find_first_not_of("0123456789abcdef.:[]") == std::string::npos;
     require(is_name || is_address, "Host names us", text);

@@ -2,6 +2,7 @@
 
 #include "tests/support/engine_fixture.hpp"
 
+#include "core/base/ascii.hpp"
 #include "core/sip/headers.hpp"
 #include "core/sip/parser.hpp"
 
@@ -28,14 +29,14 @@ std::string via_of(const Flow& flow) {
 
 std::string Sent::header(std::string_view name) const {
     for (const sip::HeaderField& field : message.headers) {
-        if (sip::equal_ignoring_case(field.text, name)) return std::string(field.value);
+        if (equal_ignoring_case(field.text, name)) return std::string(field.value);
     }
     return "";
 }
 
 bool Sent::has(std::string_view name) const {
     return std::any_of(message.headers.begin(), message.headers.end(), [&](const auto& field) {
-        return sip::equal_ignoring_case(field.text, name);
+        return equal_ignoring_case(field.text, name);
     });
 }
 

@@ -1,5 +1,6 @@
 #include "core/event/notify/forbidden_place.hpp"
 
+#include "core/base/ascii.hpp"
 #include "core/sip/headers.hpp"
 
 #include <algorithm>
@@ -49,7 +50,7 @@ bool reaches(const HostSettings& host, const Endpoint& bound, const Endpoint& to
 bool is_advertised(const ListenerSettings& listener, std::string_view host, std::uint16_t port) {
     if (listener.advertise_port != port) return false;
     if (host.ends_with('.')) host.remove_suffix(1);
-    return sip::equal_ignoring_case(listener.advertise_host, host);
+    return equal_ignoring_case(listener.advertise_host, host);
 }
 
 bool is_listener(const Settings& settings, const Endpoint& to) {

@@ -1,5 +1,6 @@
 #include "core/event/notify/notify_answers.hpp"
 
+#include "core/base/ascii.hpp"
 #include "core/event/notify/forbidden_place.hpp"
 #include "core/event/records/dialog_storage.hpp"
 #include "core/sip/uri.hpp"

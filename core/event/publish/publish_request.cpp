@@ -1,22 +1,23 @@
 #include "core/event/publish/publish_request.hpp"
 
+#include "core/base/hex.hpp"
+#include "core/bounds.hpp"
 #include "core/event/package.hpp"
+#include "core/event/publish/compositor.hpp"
 #include "core/outbox.hpp"
 #include "core/sip/uri.hpp"
 #include "core/sip/uri_comparison.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace reginfo {
 namespace {
 
 std::optional<EntityTag> parse_etag(std::string_view text) {
-    EntityTag tag = 0;
-    if (text.size() != 16) return std::nullopt;
-    const auto [end, error] = std::from_chars(text.begin(), text.end(), tag, 16);
-    if (error != std::errc{} || end != text.end() || std::string_view(tag_text(tag)) != text)
-        return std::nullopt;
-    return tag;
+    const std::optional<EntityTag> tag = parse_hex(text);
+    // As it was given out, so in lower case.
+    return tag && std::string_view(tag_text(*tag)) == text ? tag : std::nullopt;
 }
 
 /// The registration of the AOR that is requested by that Request-URI, or of that canonical name.

@@ -1,6 +1,7 @@
 #include "core/event/records/tracer.hpp"
 
 #include "core/base/hash.hpp"
+#include "core/base/hex.hpp"
 
 #include <algorithm>
 #include <utility>

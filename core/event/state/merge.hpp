@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/base/hash.hpp"
+#include "core/base/hex.hpp"
 #include "core/base/time.hpp"
 #include "core/event/state/aor_state.hpp"
 #include "core/event/state/merge_report.hpp"

@@ -2,6 +2,7 @@
 
 #include "core/event/watcher/profile.hpp"
 
+#include "core/base/ascii.hpp"
 #include "core/sip/headers.hpp"
 
 #include <algorithm>
@@ -39,7 +40,7 @@ constexpr std::array<ProfileTraits, kProfiles> kTraits = [] {
 }();
 
 bool begins_with(std::string_view text, std::string_view prefix) {
-    return sip::equal_ignoring_case(text.substr(0, prefix.size()), prefix);
+    return equal_ignoring_case(text.substr(0, prefix.size()), prefix);
 }
 
 }  // namespace
@@ -59,7 +60,7 @@ const ProfileTraits& traits_of(Profile profile) {
 bool ProfileRule::applies_to(const WatcherFacts& watcher) const {
     return (!network || network->contains(watcher.address)) &&
            begins_with(watcher.user_agent, user_agent) &&
-           (from_domain.empty() || sip::equal_ignoring_case(from_domain, watcher.from_domain));
+           (from_domain.empty() || equal_ignoring_case(from_domain, watcher.from_domain));
 }
 
 Profile profile_for(std::span<const ProfileRule> rules, const WatcherFacts& watcher) {

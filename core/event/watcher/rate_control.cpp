@@ -2,6 +2,8 @@
 
 #include "core/event/watcher/rate_control.hpp"
 
+#include "core/base/ascii.hpp"
+#include "core/base/numbers.hpp"
 #include "core/sip/grammar.hpp"
 #include "core/sip/headers.hpp"
 #include "core/sip/writer.hpp"
@@ -21,12 +23,12 @@ constexpr int kDecimals = 10;
 std::optional<Rate> parse_rate(std::string_view text) {
     const std::size_t dot = std::min(text.find('.'), text.size());
     const std::string_view whole = text.substr(0, dot);
-    const auto seconds = sip::parse_number(whole, 99);
+    const auto seconds = parse_number(whole, 99);
     if (!seconds || whole.size() > 2) return std::nullopt;
     Rate rate = *seconds * kPerSecond;
     if (dot < text.size()) {
         const std::string_view decimals = text.substr(dot + 1);
-        const auto fraction = sip::parse_number(decimals, kPerSecond - 1);
+        const auto fraction = parse_number(decimals, kPerSecond - 1);
         if (!fraction || decimals.size() > kDecimals) return std::nullopt;
         Rate part = *fraction;
         for (std::size_t i = decimals.size(); i < kDecimals; ++i) part *= 10;
@@ -82,7 +84,7 @@ Rates rates_of(std::string_view event_params) {
     sip::ParamReader params(event_params);
     while (const auto param = params.next()) {
         for (Kind& kind : kinds) {
-            if (!sip::equal_ignoring_case(param->name, kind.name)) continue;
+            if (!equal_ignoring_case(param->name, kind.name)) continue;
             rates.*kind.rate = ++kind.seen == 1 ? parse_rate(param->value).value_or(0) : 0;
         }
     }

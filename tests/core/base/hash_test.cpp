@@ -69,16 +69,5 @@ TEST(Hasher, TheKeyCounts) {
     EXPECT_NE(Hasher(1, 2).add("a").finish(), Hasher(2, 2).add("a").finish());
 }
 
-TEST(AppendHex, WritesTheLowestDigits) {
-    std::string out = "x";
-    append_hex(out, 0xDEADBEEF, 4);
-    EXPECT_EQ(out, "xbeef");
-    out.clear();
-    append_hex(out, 0xABC);
-    EXPECT_EQ(out, "0000000000000abc");
-    append_hex(out, 0xABC, 0);
-    EXPECT_EQ(out, "0000000000000abc");
-}
-
 }  // namespace
 }  // namespace reginfo

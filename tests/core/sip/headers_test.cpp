@@ -194,15 +194,6 @@ TEST(RetryAfter, MayBeFollowedByACommentOrParameters) {
     }
 }
 
-TEST(Number, IsBoundedBeforeItOverflows) {
-    EXPECT_EQ(parse_number("0007", 7), 7U);
-    EXPECT_EQ(parse_number("8", 7), std::nullopt);
-    EXPECT_EQ(parse_number("18446744073709551615", UINT64_MAX), UINT64_MAX);
-    EXPECT_EQ(parse_number("18446744073709551616", UINT64_MAX), std::nullopt);
-    EXPECT_EQ(parse_number("", 7), std::nullopt);
-    EXPECT_EQ(parse_number("9", 3), std::nullopt);
-}
-
 TEST(MediaType, IsComparedWithoutItsParameters) {
     EXPECT_EQ(
         parse_media_type("application/reginfo+xml;charset=\"utf;8\""), "application/reginfo+xml"

@@ -2,7 +2,9 @@
 /// The state of an AOR is the merge of what its publications say (RULES.md, "The state is a merge",
 /// "Stable ids").
 
+#include "core/base/hex.hpp"
 #include "core/event/state/stable_id.hpp"
+#include "tests/core/event/merge_fixture.hpp"
 #include "tests/core/event/state/merge_fixture.hpp"
 
 namespace reginfo {

@@ -1,0 +1,28 @@
+/// @file
+/// Letters of ASCII without regard to case, whatever the locale is.
+#include "core/base/ascii.hpp"
+
+#include <algorithm>
+
+namespace reginfo {
+
+std::string lower_case(std::string_view text) {
+    std::string result(text);
+    for (char& c : result) c = lower(c);
+    return result;
+}
+
+std::string upper_case(std::string_view text) {
+    std::string result(text);
+    for (char& c : result) c = upper(c);
+    return result;
+}
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) {
+    if (a.size() != b.size()) return false;
+    return a == b || std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
+               return lower(x) == lower(y);
+           });
+}
+
+}  // namespace reginfo

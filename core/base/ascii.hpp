@@ -1,0 +1,31 @@
+/// @file
+/// Letters of ASCII without regard to case, whatever the locale is.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace reginfo {
+
+constexpr char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+
+constexpr char upper(char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - ('a' - 'A')) : c;
+}
+
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+constexpr bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+/// The text with a to z for A to Z.
+std::string lower_case(std::string_view text);
+
+/// The text with A to Z for a to z.
+std::string upper_case(std::string_view text);
+
+/// Whether the texts differ in nothing but the case of letters.
+bool equal_ignoring_case(std::string_view a, std::string_view b);
+
+}  // namespace reginfo
