@@ -4,6 +4,7 @@
 
 #include "core/base/ascii.hpp"
 #include "core/sip/headers.hpp"
+#include "core/sip/uri.hpp"
 
 #include <algorithm>
 #include <string_view>
@@ -11,8 +12,6 @@
 
 namespace reginfo {
 namespace {
-
-constexpr std::uint16_t kSipPort = 5060;  // RFC 3261 §19.1.2
 
 /// NAPTR records and transports of one domain that are looked at.
 constexpr std::size_t kServicesMax = 4;
@@ -90,7 +89,7 @@ HopSearch::HopSearch(Resolve question, RandomNumber random)
     : question_(std::move(question)), random_(std::move(random)) {
     if (question_.port != 0 || is_local(question_.host)) {
         const Transport by_default = question_.secure ? Transport::tcp : Transport::udp;
-        const std::uint16_t port = question_.port != 0 ? question_.port : kSipPort;
+        const std::uint16_t port = sip::port_or_default(question_.port);
         servers_.push_back({question_.transport.value_or(by_default), question_.host, port});
         stage_ = Stage::addresses;
     } else if (question_.transport) {
@@ -163,7 +162,7 @@ void HopSearch::take_servers(std::span<const SharedAnswer> answers) {
         }
     }
     if (!has_records) {
-        servers_.push_back({services_.front().transport, question_.host, kSipPort});
+        servers_.push_back({services_.front().transport, question_.host, sip::kDefaultPort});
     }
     stage_ = servers_.empty() ? Stage::done : Stage::addresses;
 }

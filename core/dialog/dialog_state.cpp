@@ -14,8 +14,6 @@
 namespace reginfo {
 namespace {
 
-constexpr std::string_view kMagicCookie = "z9hG4bK";
-
 std::optional<sip::Uri> uri_of(std::string_view name_addr) {
     const auto address = sip::parse_name_addr(name_addr);
     if (!address) return std::nullopt;
@@ -49,8 +47,6 @@ std::optional<NextHop> hop_of(const sip::Uri& uri) {
     return hop;
 }
 
-std::uint16_t port_or_default(std::uint16_t port) { return port != 0 ? port : 5060; }
-
 /// The texts before the route set, in one walk.
 std::array<std::string_view, DialogState::kRoutes> fixed_texts_of(const DialogState& dialog) {
     std::array<std::string_view, DialogState::kRoutes> texts;
@@ -80,11 +76,11 @@ bool goes_back(const DialogState& dialog, const RemoteParty& party) {
     }
     const auto hop = next_hop_of(dialog);
     if (!hop || hop->transport_or_default() != Transport::tcp) return false;
-    const std::uint16_t port = port_or_default(hop->port);
+    const std::uint16_t port = sip::port_or_default(hop->port);
     if (hop->literal && Endpoint{*hop->literal, port} == party.flow.peer) return true;
     return dialog.routes() > 0 && party.top_via &&
            equal_ignoring_case(without_brackets(party.top_via->host), hop->host) &&
-           port_or_default(party.top_via->port) == port;
+           sip::port_or_default(party.top_via->port) == port;
 }
 
 void take_flow(DialogState& dialog, const RemoteParty& party) {
@@ -191,13 +187,13 @@ bool is_sips(std::string_view uri) {
 }
 
 void append_branch(std::string& out, std::uint64_t branch) {
-    out.append(kMagicCookie);
+    out.append(sip::kMagicCookie);
     append_hex(out, branch);
 }
 
 std::optional<std::uint64_t> branch_of(std::string_view text) {
-    if (!text.starts_with(kMagicCookie)) return std::nullopt;
-    return parse_hex(text.substr(kMagicCookie.size()));
+    if (!text.starts_with(sip::kMagicCookie)) return std::nullopt;
+    return parse_hex(text.substr(sip::kMagicCookie.size()));
 }
 
 void append_contact_uri(std::string& out, const ListenerSettings& listener, bool secure) {

@@ -12,6 +12,9 @@
 
 namespace reginfo::sip {
 
+/// How the branch of a request begins whose branch is unique (RFC 3261 §8.1.1.7).
+inline constexpr std::string_view kMagicCookie = "z9hG4bK";
+
 /// One Via value (RFC 3261 §20.42, RFC 3581).
 struct Via {
     std::string_view text;             ///< the whole value as it was written

@@ -8,6 +8,13 @@
 
 namespace reginfo::sip {
 
+/// What a URI, a sent-by or a server without a port means (RFC 3261 §18.2.2, §19.1.2). For SIPS as
+/// well, whose 5061 is that of TLS, which we do not have.
+inline constexpr std::uint16_t kDefaultPort = 5060;
+
+/// @param port  0 if absent
+inline std::uint16_t port_or_default(std::uint16_t port) { return port != 0 ? port : kDefaultPort; }
+
 /// The parts of a URI. All views point into the parsed text; nothing is unescaped.
 struct Uri {
     enum class Scheme : std::uint8_t { sip, sips, tel, other };

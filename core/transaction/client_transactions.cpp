@@ -1,6 +1,8 @@
 #include "core/transaction/client_transactions.hpp"
 
+#include "core/base/ascii.hpp"
 #include "core/dialog/dialog_state.hpp"
+#include "core/sip/uri.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -10,12 +12,10 @@
 namespace reginfo {
 namespace {
 
-constexpr std::uint16_t kSipPort = 5060;
-
 /// Whether the sent-by of the Via is the one of that listener (RFC 3261 §18.1.2).
 bool is_sent_by(const ListenerSettings& listener, const sip::Via& via) {
-    return sip::equal_ignoring_case(via.host, listener.advertise_host) &&
-           (via.port != 0 ? via.port : kSipPort) == listener.advertise_port;
+    return equal_ignoring_case(via.host, listener.advertise_host) &&
+           sip::port_or_default(via.port) == listener.advertise_port;
 }
 
 }  // namespace

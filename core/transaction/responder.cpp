@@ -4,6 +4,7 @@
 
 #include "core/dialog/dialog_state.hpp"
 #include "core/reginfo/document.hpp"
+#include "core/sip/uri.hpp"
 #include "core/sip/writer.hpp"
 #include "core/transaction/transaction_record.hpp"
 
@@ -13,9 +14,6 @@ namespace reginfo {
 namespace {
 
 constexpr std::string_view kOkLine = "SIP/2.0 200 OK\r\n";
-constexpr std::uint16_t kSipPort = 5060;
-
-std::uint16_t port_of(const sip::Via& via) { return via.port != 0 ? via.port : kSipPort; }
 
 /// Whether the dialog of this request is one of SIPS (RFC 3261 §12.1.1).
 bool is_secure(const sip::Message& request) {
@@ -45,7 +43,7 @@ Flow Responder::way_back(const Flow& flow, const sip::Via& top_via) const {
     const bool by_maddr =
         maddr && maddr->is_v4() == flow.peer.address.is_v4() && settings_.trusts(*maddr);
     if (by_maddr) back.peer.address = *maddr;
-    if (by_maddr || !top_via.has_rport) back.peer.port = port_of(top_via);
+    if (by_maddr || !top_via.has_rport) back.peer.port = sip::port_or_default(top_via.port);
     return back;
 }
 
@@ -60,7 +58,7 @@ ResponseDraft Responder::draft(
     ResponseDraft draft;
     draft.key = key;
     draft.to = way_back(flow, top_via);
-    if (is_reliable(flow.transport)) draft.reconnect_port = port_of(top_via);
+    if (is_reliable(flow.transport)) draft.reconnect_port = sip::port_or_default(top_via.port);
     draft.listener = flow.listener;
     draft.method = request.method;
     draft.head = spare_texts_.take();

@@ -9,8 +9,6 @@
 namespace reginfo {
 namespace {
 
-constexpr std::string_view kMagicCookie = "z9hG4bK";
-
 constexpr std::uint64_t kIdentityKey = 1;
 constexpr std::uint64_t kBranchKey = 2;
 
@@ -40,7 +38,7 @@ TransactionKey ServerTransactions::key_of(
     hasher.add(static_cast<std::uint64_t>(method));
     if (method == sip::Method::other) hasher.add(method_text);
     // A branch of the cookie alone is not unique (RFC 4475 §3.2.1).
-    if (via.branch.size() > kMagicCookie.size() && via.branch.starts_with(kMagicCookie)) {
+    if (via.branch.size() > sip::kMagicCookie.size() && via.branch.starts_with(sip::kMagicCookie)) {
         return hasher.add(via.branch).add(via.host).add(via.port).finish();
     }
     const auto tag_in = [&](sip::HeaderName name) {

@@ -2,6 +2,7 @@
 
 #include "core/base/ascii.hpp"
 #include "core/sip/headers.hpp"
+#include "core/sip/uri.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -9,7 +10,6 @@
 namespace reginfo {
 namespace {
 
-constexpr std::uint16_t kSipPort = 5060;
 constexpr std::size_t kV4 = 12;  ///< where an IPv4 address begins in its sixteen bytes
 
 bool is_wildcard(const IpAddress& address) {
@@ -84,7 +84,7 @@ std::string_view forbidden_place(const Settings& settings, const sip::Uri& uri) 
     const auto maddr = sip::find_param(uri.params, "maddr");
     const std::string_view host = maddr && !maddr->empty() ? *maddr : uri.host;
     if (const auto address = IpAddress::parse(host)) {
-        return forbidden_place(settings, Endpoint{*address, uri.port != 0 ? uri.port : kSipPort});
+        return forbidden_place(settings, Endpoint{*address, sip::port_or_default(uri.port)});
     }
     const auto is_own = [&](const ListenerSettings& listener) {
         return is_advertised(listener, host, uri.port);

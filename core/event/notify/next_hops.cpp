@@ -1,6 +1,8 @@
 #include "core/event/notify/next_hops.hpp"
 
 #include "core/event/notify/forbidden_place.hpp"
+#include "core/event/notify/notify_sender.hpp"
+#include "core/sip/uri.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -11,7 +13,6 @@
 namespace reginfo {
 namespace {
 
-constexpr std::uint16_t kSipPort = 5060;
 
 /// How long a peer that refused TCP is not asked again, and how many of them are remembered.
 constexpr Duration kUdpOnlyFor = std::chrono::minutes{10};
@@ -67,8 +68,7 @@ NextHopAnswer NextHops::next_hop(
     if (!hop) return NoRoute{};
     std::optional<Target> target;
     if (hop->literal) {
-        const std::uint16_t port = hop->port != 0 ? hop->port : kSipPort;
-        target = {hop->transport_or_default(), {*hop->literal, port}};
+        target = {hop->transport_or_default(), {*hop->literal, sip::port_or_default(hop->port)}};
         if (is_forbidden(dialog, target->endpoint, outbox)) return NoRoute{};
     } else {
         target = candidate(now, dialog);
