@@ -17,4 +17,10 @@ Reply refusal_for_now() {
     return reply;
 }
 
+Reply refusal_unstored() {
+    Reply reply = refusal(503, "State cannot be stored");
+    reply.retry_after = Seconds{10};
+    return reply;
+}
+
 }  // namespace reginfo

@@ -35,4 +35,7 @@ Reply refusal(int status, std::string reason = {});
 /// 503 with a short Retry-After: too many changes wait for the store.
 Reply refusal_for_now();
 
+/// 503: the store did not take the change.
+Reply refusal_unstored();
+
 }  // namespace reginfo

@@ -1,7 +1,6 @@
 #include "core/event/notify/next_hops.hpp"
 
 #include "core/event/notify/forbidden_place.hpp"
-#include "core/event/notify/notify_sender.hpp"
 #include "core/sip/uri.hpp"
 
 #include <algorithm>

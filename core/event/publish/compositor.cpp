@@ -344,10 +344,8 @@ void Compositor::note_given_up(const Change& change, Outbox& outbox) {
 void Compositor::fail(TimePoint now, Change& change, Outbox& outbox) {
     Aor& aor = change.aor;
     if (change.draft) {
-        Reply reply = refusal(503, "State cannot be stored");
-        reply.retry_after = Seconds{10};
         tracer_.log(change.trace, aor.name, "not stored", {}, outbox);
-        refuse_for_now(now, std::move(*change.draft), reply, outbox);
+        refuse_for_now(now, std::move(*change.draft), refusal_unstored(), outbox);
     }
     unlock(aor, now + kRetry, outbox);
 }

@@ -179,9 +179,7 @@ void SubscriptionChanges::notify(
 }
 
 void SubscriptionChanges::fail(TimePoint now, SubscriptionChange& change, Outbox& outbox) {
-    Reply reply = refusal(503, "State cannot be stored");
-    reply.retry_after = Seconds{10};
-    responder_.respond(now, std::move(change.draft), reply, outbox);
+    responder_.respond(now, std::move(change.draft), refusal_unstored(), outbox);
     give_back(change);
     if (change.arrives_at) records_.drop_if_unused(*change.arrives_at, outbox);
     if (!change.in_dialog) return;
