@@ -1,48 +1,34 @@
 #include "metrics/gzip.hpp"
 
+#include "core/base/ascii.hpp"
+
+#include <boost/beast/core/string.hpp>
+#include <boost/beast/http/rfc7230.hpp>
+
 #include <zlib.h>
 
-#include <algorithm>
 #include <array>
 #include <new>
 
 namespace reginfo::metrics {
 namespace {
 
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+
 constexpr int kGzipWindow = 15 + 16;  ///< zlib.h: 16 asks for a gzip header
 constexpr int kMemory = 8;
 constexpr int kFastest = 1;  ///< the reactor waits for it
 
-std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view blanks = " \t";
-    const std::size_t begin = text.find_first_not_of(blanks);
-    if (begin == std::string_view::npos) return {};
-    return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
-}
-
-std::string lower_case(std::string_view text) {
-    std::string lower(text);
-    for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    return lower;
-}
-
-/// What stands before the first of that character; the rest is behind it.
-std::string_view cut(std::string_view& text, char at) {
-    const std::size_t end = std::min(text.find(at), text.size());
-    const std::string_view front = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    return trimmed(front);
-}
+std::string_view view_of(beast::string_view text) { return {text.data(), text.size()}; }
 
 /// Whether parameters such as "q=0.5" leave a weight above 0 (RFC 9110 §12.4.2); one that is none
 /// leaves nothing, as what is not compressed can always be read.
-bool is_acceptable(std::string_view parameters) {
-    while (!parameters.empty()) {
-        std::string_view value = cut(parameters, ';');
-        if (cut(value, '=') != "q") continue;
-        const std::string_view weight = trimmed(value);
-        return weight.find_first_not_of("0123456789.") == std::string_view::npos &&
-               weight.find_first_of("123456789") != std::string_view::npos;
+bool is_acceptable(const http::param_list& parameters) {
+    for (const auto& [name, weight] : parameters) {
+        if (!equal_ignoring_case(view_of(name), "q")) continue;
+        return weight.find_first_not_of("0123456789.") == beast::string_view::npos &&
+               weight.find_first_of("123456789") != beast::string_view::npos;
     }
     return true;
 }
@@ -50,13 +36,15 @@ bool is_acceptable(std::string_view parameters) {
 }  // namespace
 
 bool accepts_gzip(std::string_view accept_encoding) {
-    const std::string lower = lower_case(accept_encoding);
-    std::string_view rest = lower;
+    // Beast 1.81 gives the last of a list the parameters of the one before if it has none and is
+    // followed by nothing.
+    const std::string list = std::string(accept_encoding) + ',';
     bool any = false;
-    while (!rest.empty()) {
-        std::string_view parameters = cut(rest, ',');
-        const std::string_view coding = cut(parameters, ';');
-        if (coding == "gzip" || coding == "x-gzip") return is_acceptable(parameters);
+    for (const auto& [name, parameters] : http::ext_list(list)) {
+        const std::string_view coding = view_of(name);
+        if (equal_ignoring_case(coding, "gzip") || equal_ignoring_case(coding, "x-gzip")) {
+            return is_acceptable(parameters);
+        }
         if (coding == "*") any = is_acceptable(parameters);
     }
     return any;

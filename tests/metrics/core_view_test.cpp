@@ -77,10 +77,19 @@ TEST(Histogram, ADurationCountsInTheSmallestBucketThatHoldsIt) {
 }
 
 TEST(Gzip, WhoSaysThatItTakesGzipGetsIt) {
-    for (const char* taken : {"gzip", "br, gzip", "gzip;q=1.0", "*", " gzip ; q=0.1"}) {
+    for (const char* taken :
+         {"gzip",
+          "br, gzip",
+          "br;q=0, gzip",
+          "*;q=0,gzip",
+          "gzip;q=1.0",
+          "*",
+          " gzip ; q=0.1",
+          ",,gZip"}) {
         EXPECT_TRUE(metrics::accepts_gzip(taken)) << taken;
     }
-    for (const char* refused : {"", "br", "gzip;q=0", "gzip; q=0.000", "*;q=0", "xgzip"}) {
+    for (const char* refused :
+         {"", "br", "gzip;q=0", "gzip; q=0.000", "*;q=0", "xgzip", "gzip;q=0, *", "gzip;q", ","}) {
         EXPECT_FALSE(metrics::accepts_gzip(refused)) << refused;
     }
 }
