@@ -3,6 +3,7 @@
 
 #include "core/base/ascii.hpp"
 #include "core/base/numbers.hpp"
+#include "metrics/http_target.hpp"
 #include "metrics/list_stream.hpp"
 #include "metrics/state_api.hpp"
 #include "metrics/state_json.hpp"

@@ -6,6 +6,7 @@
 #include "core/event/records/lookup.hpp"
 #include "core/event/records/subscription.hpp"
 #include "metrics/families.hpp"
+#include "metrics/http_target.hpp"
 #include "metrics/state_json.hpp"
 
 #include <algorithm>

@@ -5,7 +5,6 @@
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
 
-#include <algorithm>
 #include <ctime>
 #include <string>
 #include <utility>
@@ -50,24 +49,6 @@ bool expects_continue(const RequestParser& parser) {
     const BeastRequest& request = parser.get();
     return !parser.is_done() && request.version() >= 11 &&
            beast::iequals(request[http::field::expect], "100-continue");
-}
-
-std::optional<Target> parse_target(std::string_view text) {
-    constexpr std::string_view scheme = "http://";
-    Target target;
-    if (text.starts_with(scheme)) {
-        text.remove_prefix(scheme.size());
-        const std::size_t end = std::min(text.find_first_of("/?"), text.size());
-        target.authority = text.substr(0, end);
-        text.remove_prefix(end);
-        if (target.authority.empty()) return std::nullopt;
-    } else if (!text.starts_with('/')) {
-        return std::nullopt;
-    }
-    const std::size_t mark = std::min(text.find('?'), text.size());
-    target.path = mark == 0 ? "/" : text.substr(0, mark);
-    target.query = text.substr(std::min(mark + 1, text.size()));
-    return target;
 }
 
 std::optional<HttpResponse> refusal_of(

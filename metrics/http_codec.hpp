@@ -37,15 +37,6 @@ std::string field_list(const BeastRequest& request, boost::beast::http::field na
 /// @pre the head is read
 bool expects_continue(const RequestParser& parser);
 
-/// Path and query of a target in origin form or absolute form (RFC 9112 §3.2).
-struct Target {
-    std::string_view authority;  ///< of the absolute form
-    std::string_view path;
-    std::string_view query;
-};
-
-std::optional<Target> parse_target(std::string_view text);
-
 /// The answer to what could not be read; nothing if there is nobody to answer.
 std::optional<HttpResponse> refusal_of(
     const boost::beast::error_code& error,

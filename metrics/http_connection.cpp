@@ -3,6 +3,7 @@
 #include "metrics/gzip.hpp"
 #include "metrics/host_check.hpp"
 #include "metrics/http_framing.hpp"
+#include "metrics/http_target.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>

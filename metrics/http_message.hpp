@@ -5,7 +5,6 @@
 #include "metrics/body_stream.hpp"
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,12 +36,5 @@ struct HttpResponse {
 /// An error as JSON (RFC 9457): the title is the status' own phrase.
 /// @param detail  what was wrong with this request, and what to do
 HttpResponse make_problem(unsigned status, std::string_view detail);
-
-/// The text without percent-encoding; nothing if an escape is broken.
-std::optional<std::string> percent_decoded(std::string_view text);
-
-/// Names and values of a query, decoded; nothing if an escape is broken.
-using Query = std::vector<std::pair<std::string, std::string>>;
-std::optional<Query> parse_query(std::string_view query);
 
 }  // namespace reginfo::metrics

@@ -1,5 +1,7 @@
 #include "metrics/router.hpp"
 
+#include "metrics/http_target.hpp"
+
 #include <algorithm>
 #include <cassert>
 #include <optional>

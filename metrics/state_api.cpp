@@ -5,6 +5,7 @@
 #include "core/base/hex.hpp"
 #include "core/base/numbers.hpp"
 #include "core/event/records/lookup.hpp"
+#include "metrics/http_target.hpp"
 #include "metrics/list_stream.hpp"
 #include "metrics/representation.hpp"
 #include "metrics/state_json.hpp"

@@ -103,10 +103,12 @@ def without_root_one_sentence_names_the_packages(bed):
 
 def the_release_decides_between_names(bed):
     """Debian 12 has a Boost that is too old under the name that Debian 13 uses."""
-    twelve = Machine(bed, "twelve", {"libboost-dev": "1.74.0.3"}, ["libboost1.81-dev", "libboost-dev"])
+    twelve = Machine(bed, "twelve", {"libboost-dev": "1.74.0.3"},
+                     ["libboost1.81-dev", "libboost-dev", "libboost-url1.81-dev"])
     done, _ = twelve.run("deploy/install-packages", "build")
-    assert "libboost1.81-dev" in done.stderr and "libboost-dev" not in done.stderr, done.stderr
-    thirteen = Machine(bed, "thirteen", {"libboost-dev": "1.83.0.2"})
+    for library in ("libboost", "libboost-url"):
+        assert library + "1.81-dev" in done.stderr and library + "-dev" not in done.stderr, done.stderr
+    thirteen = Machine(bed, "thirteen", {"libboost-dev": "1.83.0.2", "libboost-url-dev": "1.83.0.2"})
     done, _ = thirteen.run("deploy/install-packages", "build")
     assert "cmake" in done.stderr and "boost" not in done.stderr, done.stderr
 

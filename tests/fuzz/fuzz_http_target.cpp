@@ -1,12 +1,14 @@
 /// @file
-/// What a client of the side port chooses: the target, a query, escapes, Host, Accept and
-/// If-None-Match. What is taken apart is nothing but parts of the input, no other host than ours is
-/// taken for it, and what is preferred is accepted. Input: a text.
+/// What a client of the side port chooses: the target, a query, escapes, Host, Accept,
+/// Accept-Encoding and If-None-Match. What is taken apart is nothing but parts of the input, no
+/// other host than ours is taken for it, and what is preferred is accepted. Input: a text.
 
 #include "core/base/ascii.hpp"
+#include "metrics/gzip.hpp"
 #include "metrics/host_check.hpp"
 #include "metrics/http_codec.hpp"
 #include "metrics/http_message.hpp"
+#include "metrics/http_target.hpp"
 #include "metrics/representation.hpp"
 #include "tests/fuzz/support/require.hpp"
 
@@ -26,6 +28,13 @@ void check_target(std::string_view text) {
     if (!target) return;
     require(target->path.starts_with('/'), "a path begins with a slash", text);
     require(target->path.find('?') == std::string_view::npos, "a path ends at its query", text);
+    if (!target->authority.empty()) {
+        std::string_view rest = text.substr(text.find("//") + 2);
+        require(rest.starts_with(target->authority), "an authority follows the slashes", text);
+        rest.remove_prefix(target->authority.size());
+        const bool is_whole = rest.empty() || rest.front() == '/' || rest.front() == '?';
+        require(is_whole, "an authority ends where the path or the query begins", text);
+    }
     std::string again(target->path);
     if (!target->query.empty()) again.append("?").append(target->query);
     const auto same = parse_target(again);
@@ -55,6 +64,13 @@ void check_accept(std::string_view text) {
     require(!has_already(text, tag) || is_listed || is_any, "a tag that is not there", text);
 }
 
+void check_accept_encoding(std::string_view text) {
+    const std::string lower = reginfo::lower_case(text);
+    const bool is_named =
+        lower.find("gzip") != std::string::npos || lower.find('*') != std::string::npos;
+    require(!accepts_gzip(text) || is_named, "gzip for who does not name it", text);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -62,6 +78,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check_target(text);
     check_host(text);
     check_accept(text);
+    check_accept_encoding(text);
     if (const auto plain = percent_decoded(text)) {
         require(plain->size() <= text.size(), "decoding never grows", text);
     }
