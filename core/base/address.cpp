@@ -5,6 +5,8 @@
 #include "core/base/ascii.hpp"
 #include "core/base/numbers.hpp"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cstring>
@@ -17,7 +19,8 @@ constexpr std::size_t kV4Begin = 12;
 constexpr std::array<std::uint8_t, kV4Begin> kV4Prefix = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
 constexpr std::size_t kGroups = 8;
 
-/// Reads "192.0.2.1" into four bytes. A leading zero is refused: other programs read it as octal.
+/// Reads "192.0.2.1" into four bytes. A leading zero is refused: other programs read it as octal. By
+/// hand, as nearly every message has some of these: inet_pton takes 1 % of the time of a request more.
 bool parse_v4(std::string_view text, std::uint8_t* bytes) {
     std::size_t at = 0;
     for (int i = 0; i < 4; ++i) {
@@ -44,51 +47,11 @@ std::optional<unsigned> parse_prefix(std::string_view text, unsigned max) {
     return value && *value <= max ? value : std::nullopt;
 }
 
-/// Reads groups of hexadecimal digits, the last perhaps an IPv4 address, from `text` into `bytes`.
-/// Returns  the number of bytes read; nothing if malformed or more than `room`.
-std::optional<std::size_t> parse_groups(
-    std::string_view text,
-    std::uint8_t* bytes,
-    std::size_t room
-) {
-    std::size_t count = 0;
-    while (!text.empty()) {
-        const std::size_t end = std::min(text.find(':'), text.size());
-        const std::string_view group = text.substr(0, end);
-        if (end == text.size() && group.find('.') != std::string_view::npos) {
-            if (room - count < 4 || !parse_v4(group, bytes + count)) return std::nullopt;
-            return count + 4;
-        }
-        unsigned value = 0;
-        const auto [rest, error] =
-            std::from_chars(group.data(), group.data() + group.size(), value, 16);
-        const bool good = error == std::errc{} && rest == group.data() + group.size();
-        if (!good || group.size() > 4 || room - count < 2) return std::nullopt;
-        bytes[count++] = static_cast<std::uint8_t>(value >> 8);
-        bytes[count++] = static_cast<std::uint8_t>(value & 0xFF);
-        if (end == text.size()) return count;
-        text.remove_prefix(end + 1);
-        if (text.empty()) return std::nullopt;
-    }
-    return count;
-}
-
-std::optional<IpAddress> parse_v6(std::string_view text) {
-    IpAddress::Bytes bytes{};
-    const std::size_t gap = text.find("::");
-    if (gap == std::string_view::npos) {
-        if (parse_groups(text, bytes.data(), bytes.size()) != bytes.size()) return std::nullopt;
-        return IpAddress(bytes);
-    }
-    const std::string_view front = text.substr(0, gap);
-    if (front.find('.') != std::string_view::npos) return std::nullopt;
-    const auto head = parse_groups(front, bytes.data(), bytes.size() - 2);
-    if (!head) return std::nullopt;
-    IpAddress::Bytes tail{};
-    const auto size = parse_groups(text.substr(gap + 2), tail.data(), bytes.size() - 2 - *head);
-    if (!size) return std::nullopt;
-    std::copy_n(tail.begin(), *size, bytes.end() - static_cast<std::ptrdiff_t>(*size));
-    return IpAddress(bytes);
+bool parse_v6(std::string_view text, std::uint8_t* bytes) {
+    std::array<char, INET6_ADDRSTRLEN> terminated{};
+    if (text.size() >= terminated.size() || text.find('\0') != text.npos) return false;
+    text.copy(terminated.data(), text.size());
+    return ::inet_pton(AF_INET6, terminated.data(), bytes) == 1;
 }
 
 void append(std::string& out, unsigned value, int base) {
@@ -120,6 +83,7 @@ Run longest_zero_run(const std::array<unsigned, kGroups>& groups) {
     return best;
 }
 
+/// By hand, as inet_ntop writes "::0.1.0.2" for "::1:2", which is not RFC 5952's one form.
 void append_v6(std::string& out, const IpAddress::Bytes& bytes) {
     std::array<unsigned, kGroups> groups{};
     for (std::size_t i = 0; i < kGroups; ++i) {
@@ -160,11 +124,11 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
         text = text.substr(1, text.size() - 2);
         if (text.find(':') == std::string_view::npos) return std::nullopt;
     }
-    if (text.size() > 45) return std::nullopt;
-    if (text.find(':') != std::string_view::npos) return parse_v6(text);
     IpAddress address = v4(0);
-    if (!parse_v4(text, address.bytes_.data() + kV4Begin)) return std::nullopt;
-    return address;
+    std::uint8_t* const bytes = address.bytes_.data();
+    const bool is_v6 = text.find(':') != std::string_view::npos;
+    const bool good = is_v6 ? parse_v6(text, bytes) : parse_v4(text, bytes + kV4Begin);
+    return good ? std::optional(address) : std::nullopt;
 }
 
 bool IpAddress::is_v4() const {

@@ -27,6 +27,14 @@ TEST(IpAddress, IsWrittenAsRfc5952Asks) {
     EXPECT_EQ(round_trip("1::"), "1::");
     EXPECT_EQ(round_trip("[2001:db8::1]"), "2001:db8::1");
     EXPECT_EQ(round_trip("64:ff9b::192.0.2.33"), "64:ff9b::c000:221");
+    EXPECT_EQ(round_trip("::1:2"), "::1:2");
+    EXPECT_EQ(round_trip("::192.0.2.33"), "::c000:221");
+    EXPECT_EQ(round_trip("2001:0DB8:0000:0000:0001:0000:0000:0001"), "2001:db8::1:0:0:1");
+    EXPECT_EQ(round_trip("0:0:0:0:0:0:192.0.2.33"), "::c000:221");
+    EXPECT_EQ(
+        round_trip("1111:2222:3333:4444:5555:6666:123.123.123.123"),
+        "1111:2222:3333:4444:5555:6666:7b7b:7b7b"
+    );
     EXPECT_EQ(round_trip("1:2:3:4:5:6:7::"), "1:2:3:4:5:6:7:0");
 }
 
@@ -64,6 +72,14 @@ TEST(IpAddress, NothingElseIsAnAddress) {
           "1:",
           ":1",
           "1:2:3:4:5:6:7:1.2.3.4",
+          "00001::",
+          "::01.2.3.4",
+          "::1.2.3",
+          "::1.2.3.256",
+          "::1 ",
+          std::string_view("::1\0", 4),
+          std::string_view("1.2.3.4\0", 8),
+          "1111:2222:3333:4444:5555:6666:123.123.123.1234",
           "host",
           "::1%eth0"}) {
         EXPECT_EQ(round_trip(text), "nothing") << text;
