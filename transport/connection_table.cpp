@@ -10,6 +10,7 @@ namespace reginfo {
 TcpConnection& ConnectionTable::add(std::unique_ptr<TcpConnection> connection) {
     TcpConnection& added = *connection;
     ++counts_[added.flow().peer.address];
+    if (added.is_forbidden()) ++forbidden_;
     by_way_[Way{added.local(), added.flow().peer}] = added.id();
     by_id_.emplace(added.id(), std::move(connection));
     return added;
@@ -19,12 +20,14 @@ void ConnectionTable::remove(TcpConnection& connection) {
     forget_peer(connection);
     const auto count = counts_.find(connection.flow().peer.address);
     if (--count->second == 0) counts_.erase(count);
+    if (connection.is_forbidden()) --forbidden_;
     by_id_.erase(connection.id());
 }
 
 void ConnectionTable::clear() {
     by_way_.clear();
     counts_.clear();
+    forbidden_ = 0;
     by_id_.clear();
 }
 

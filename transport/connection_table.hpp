@@ -21,6 +21,7 @@ public:
     void clear();
 
     std::size_t size() const { return by_id_.size(); }
+    std::size_t count_forbidden() const { return forbidden_; }
     std::size_t count_with(const IpAddress& peer) const;
 
     /// Null if there is none, or no longer.
@@ -48,6 +49,7 @@ private:
     boost::unordered_flat_map<ConnectionId, std::unique_ptr<TcpConnection>> by_id_;
     boost::unordered_flat_map<Way, ConnectionId> by_way_;
     boost::unordered_flat_map<IpAddress, std::size_t> counts_;
+    std::size_t forbidden_ = 0;
 };
 
 }  // namespace reginfo

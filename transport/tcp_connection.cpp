@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cerrno>
 #include <optional>
 #include <string_view>
@@ -29,15 +30,15 @@ bool is_response(std::string_view message) { return message.starts_with("SIP/2.0
 
 TcpConnection::TcpConnection(
     boost::asio::ip::tcp::socket socket,
-    const Flow& flow,
-    const IpAddress& local,
+    const Origin& origin,
     const sip::ParseLimits& limits,
     SpareTexts& spare_texts,
     TransportStats& stats
 )
-    : socket_(std::move(socket)),
-      flow_(flow),
-      local_(local),
+    : Waiter(origin.flow.connection),
+      socket_(std::move(socket)),
+      origin_(origin),
+      phase_(origin.phase),
       spare_texts_(spare_texts),
       stats_(stats),
       framer_(limits) {}
@@ -47,6 +48,37 @@ TcpConnection::~TcpConnection() {
     stats_.stream_input_bytes -= buffered_;
 }
 
+bool TcpConnection::flush_later() {
+    if (output_ != Output::idle) return false;
+    output_ = Output::to_be_flushed;
+    return true;
+}
+
+bool TcpConnection::flush() {
+    if (output_ != Output::to_be_flushed) return false;
+    output_ = Output::idle;
+    return true;
+}
+
+bool TcpConnection::is_closing() const {
+    return phase_ == TcpPhase::closing || phase_ == TcpPhase::last_write;
+}
+
+bool TcpConnection::has_input() const {
+    return phase_ != TcpPhase::half_closed && phase_ != TcpPhase::last_write;
+}
+
+void TcpConnection::end_input() {
+    enter(is_closing() ? TcpPhase::last_write : TcpPhase::half_closed);
+}
+
+void TcpConnection::close() { enter(has_input() ? TcpPhase::closing : TcpPhase::last_write); }
+
+void TcpConnection::enter(TcpPhase next) {
+    assert(may_follow(phase_, next));
+    phase_ = next;
+}
+
 TcpConnection::Io TcpConnection::read(std::span<char> room, TurnHandler& handler) {
     const ssize_t count = ::recv(socket_.native_handle(), room.data(), room.size(), MSG_DONTWAIT);
     if (count < 0) return outcome_of(errno);
@@ -54,7 +86,7 @@ TcpConnection::Io TcpConnection::read(std::span<char> room, TurnHandler& handler
 
     const std::string_view bytes(room.data(), static_cast<std::size_t>(count));
     stats_.stream_bytes_received += bytes.size();
-    if (phase == Phase::closing || broken_) return Io::done;
+    if (is_closing() || broken_) return Io::done;
 
     framer_.push(bytes);
     const std::size_t pings = hand_in(handler);
@@ -73,14 +105,14 @@ std::size_t TcpConnection::hand_in(TurnHandler& handler) {
         switch (frame->kind) {
             case Kind::message:
                 ++stats_.stream_messages_received;
-                if (handler.handle_message(flow_, frame->bytes)) ++unanswered_;
+                if (handler.handle_message(flow(), frame->bytes)) ++unanswered_;
                 break;
             case Kind::ping:
                 ++pings;
                 break;
             case Kind::broken:
                 broken_ = true;
-                handler.handle_broken_stream(flow_, frame->bytes, frame->error);
+                handler.handle_broken_stream(flow(), frame->bytes, frame->error);
                 return pings;
         }
     }

@@ -3,15 +3,15 @@
 #pragma once
 
 #include "core/base/spare_texts.hpp"
-#include "core/base/time.hpp"
 #include "core/outbox.hpp"
 #include "core/sip/stream_framer.hpp"
 #include "transport/fifo.hpp"
+#include "transport/tcp_phase.hpp"
+#include "transport/tcp_timeouts.hpp"
 #include "transport/transport_stats.hpp"
 #include "transport/turn_handler.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/intrusive/list_hook.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -20,26 +20,25 @@
 
 namespace reginfo {
 
-/// Does the system calls and keeps the queue; when to do them, and when to end, is TcpServer's
-/// matter. It holds no big buffer while idle.
-class TcpConnection : public boost::intrusive::list_base_hook<
-                          boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+/// Does the system calls, keeps the queue and its phase; when to do them, and when to end, is
+/// TcpServer's matter. It holds no big buffer while idle.
+class TcpConnection : public TcpTimeouts::Waiter {
 public:
-    enum class Phase : std::uint8_t {
-        connecting,
-        open,
-        closing,  ///< nothing new is queued; input is thrown away
-    };
     enum class Io : std::uint8_t { done, blocked, ended, failed };
 
-    /// @param flow   names the connection: with its id, as the engine sees it
-    /// @param local  the address of the listener that it belongs to
+    /// How it came to be.
+    struct Origin {
+        Flow flow;        ///< names the connection: with its id, as the engine sees it
+        IpAddress local;  ///< of the listener that it belongs to
+        TcpPhase phase = TcpPhase::open;
+        bool forbidden = false;  ///< is let in to be told so
+    };
+
     /// @param spare_texts  gets the heads that were sent
     /// @param stats        both must outlive the connection
     TcpConnection(
         boost::asio::ip::tcp::socket socket,
-        const Flow& flow,
-        const IpAddress& local,
+        const Origin& origin,
         const sip::ParseLimits& limits,
         SpareTexts& spare_texts,
         TransportStats& stats
@@ -48,9 +47,10 @@ public:
     TcpConnection(const TcpConnection&) = delete;
     TcpConnection& operator=(const TcpConnection&) = delete;
 
-    const Flow& flow() const { return flow_; }
-    ConnectionId id() const { return flow_.connection; }
-    const IpAddress& local() const { return local_; }
+    const Flow& flow() const { return origin_.flow; }
+    ConnectionId id() const { return origin_.flow.connection; }
+    const IpAddress& local() const { return origin_.local; }
+    bool is_forbidden() const { return origin_.forbidden; }
     boost::asio::ip::tcp::socket& socket() { return socket_; }
 
     /// Reads once, into `room`, and hands in each whole message. Answers pings (RFC 5626 §3.5.1),
@@ -69,15 +69,27 @@ public:
     /// Sends until the queue is empty (done) or the kernel takes no more (blocked), or failed.
     Io write();
 
-    // TcpServer's notes on it.
-    Phase phase = Phase::open;
-    TimePoint touched;             ///< since when it is in its list of TcpTimeouts
-    bool between_messages = true;  ///< at the last touch
-    bool to_be_flushed = false;    ///< is in the list of this turn
-    bool awaiting_writable = false;
-    bool stream_ended = false;  ///< the peer sends no more; it may wait for answers
-    bool forbidden = false;     ///< is let in to be told so
-    bool used_by_peer = false;  ///< was found by its peer: flows without number mean it
+    /// It has to be written before the turn ends. Returns whether that is news.
+    bool flush_later();
+
+    /// The turn ends. Returns whether it has to be written.
+    bool flush();
+
+    /// The kernel takes no more, until the socket is writable: then there is nothing to flush.
+    void block_output() { output_ = Output::blocked; }
+    void unblock_output() { output_ = Output::idle; }
+    bool is_blocked() const { return output_ == Output::blocked; }
+
+    TcpPhase phase() const { return phase_; }
+    bool is_closing() const;  ///< takes nothing more to send
+    bool has_input() const;   ///< the peer may still send
+    void connected() { enter(TcpPhase::open); }
+    void end_input();  ///< the peer has ended it
+    void close();
+
+    /// It was found by its peer: flows without a number mean it.
+    void use_by_peer() { used_by_peer_ = true; }
+    bool is_used_by_peer() const { return used_by_peer_; }
 
 private:
     struct Outgoing {
@@ -88,13 +100,22 @@ private:
         std::size_t size() const { return head.size() + (tail ? tail->size() : 0); }
     };
 
+    enum class Output : std::uint8_t {
+        idle,
+        to_be_flushed,  ///< is in the list of this turn
+        blocked,        ///< waits until the kernel takes more
+    };
+
+    void enter(TcpPhase next);
     std::size_t hand_in(TurnHandler& handler);
     void push(Outgoing outgoing);
     void pop_sent(std::size_t bytes);
 
     boost::asio::ip::tcp::socket socket_;
-    Flow flow_;
-    IpAddress local_;
+    Origin origin_;
+    TcpPhase phase_;
+    Output output_ = Output::idle;
+    bool used_by_peer_ = false;
     SpareTexts& spare_texts_;
     TransportStats& stats_;
     sip::StreamFramer framer_;

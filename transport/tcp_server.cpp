@@ -1,11 +1,11 @@
 /// @file
-/// All TCP connections: accepts, connects, finds the one for a flow. How they end: tcp_closing.cpp.
+/// All TCP connections: accepts, connects, finds the one for a flow, reads and writes.
 
 #include "transport/tcp_server.hpp"
 
 #include "transport/socket_address.hpp"
-#include "transport/steady_time.hpp"
 #include "transport/tcp_options.hpp"
+#include "transport/timer_alarm.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -18,7 +18,6 @@ namespace {
 using boost::asio::ip::tcp;
 using boost::system::error_code;
 using Io = TcpConnection::Io;
-using Phase = TcpConnection::Phase;
 using Awaited = TcpTimeouts::Awaited;
 
 /// A peer that keeps its connection alive with a single CRLF has not begun a message: the framer
@@ -42,8 +41,8 @@ TcpServer::TcpServer(
       options_(options),
       spare_texts_(spare_texts),
       stats_(stats),
-      timeouts_(options),
-      timer_(io),
+      timeouts_(options, std::make_unique<TimerAlarm>(io), [this] { expire_connections(); }),
+      closer_(table_, timeouts_, handler, stats),
       room_(std::make_unique_for_overwrite<std::array<char, kReadBytes>>()) {}
 
 void TcpServer::add_listener(ListenerId id, tcp::acceptor acceptor) {
@@ -71,10 +70,9 @@ void TcpServer::stop() {
     for (const auto& listener : listeners_) {
         if (listener) listener->stop();
     }
-    timer_.cancel();
+    timeouts_.stop();
     to_be_flushed_.clear();
     table_.clear();
-    forbidden_ = 0;
     stats_.connections_open = 0;
 }
 
@@ -94,24 +92,21 @@ void TcpServer::accept(ListenerId id, tcp::socket socket, const Endpoint& peer) 
     }
     set_tcp_options(socket, options_);
     ++stats_.connections_accepted;
-    TcpConnection& connection = add(Flow{Transport::tcp, id, peer, ++last_id_}, std::move(socket));
-    connection.forbidden = admission == Admission::forbidden;
-    if (connection.forbidden) {
-        ++forbidden_;
-        connection.between_messages = false;
-        touch(connection, Awaited::message);
-    } else {
-        touch(connection, Awaited::anything);
-    }
+    const Flow flow{Transport::tcp, id, peer, ++last_id_};
+    const bool forbidden = admission == Admission::forbidden;
+    TcpConnection& connection =
+        add(std::move(socket), {flow, local_of(flow), TcpPhase::open, forbidden});
+    timeouts_.touch(connection, forbidden ? Awaited::message : Awaited::anything);
     wait_readable(connection);
 }
 
 bool TcpServer::has_room_for(const IpAddress& peer, Admission admission) const {
-    return admission == Admission::forbidden ? forbidden_ < kForbiddenMax : has_room_for(peer);
+    return admission == Admission::forbidden ? table_.count_forbidden() < kForbiddenMax
+                                             : has_room_for(peer);
 }
 
 bool TcpServer::has_room_for(const IpAddress& peer) const {
-    return table_.size() - forbidden_ < options_.connections &&
+    return table_.size() - table_.count_forbidden() < options_.connections &&
            table_.count_with(peer) < options_.connections_per_peer;
 }
 
@@ -119,10 +114,13 @@ bool TcpServer::knows_listener_of(const Flow& flow) const {
     return flow.listener < listeners_.size() && listeners_[flow.listener] != nullptr;
 }
 
-TcpConnection& TcpServer::add(const Flow& flow, tcp::socket socket) {
-    const IpAddress& local = listeners_[flow.listener]->bound().address;
+const IpAddress& TcpServer::local_of(const Flow& flow) const {
+    return listeners_[flow.listener]->bound().address;
+}
+
+TcpConnection& TcpServer::add(tcp::socket socket, const TcpConnection::Origin& origin) {
     auto connection = std::make_unique<TcpConnection>(
-        std::move(socket), flow, local, options_.message, spare_texts_, stats_
+        std::move(socket), origin, options_.message, spare_texts_, stats_
     );
     ++stats_.connections_open;
     return table_.add(std::move(connection));
@@ -134,9 +132,9 @@ TcpConnection* TcpServer::find(const Flow& flow) const {
     if (flow.connection != 0) {
         found = table_.find(flow.connection);
     } else if (knows_listener_of(flow)) {
-        found = table_.find(listeners_[flow.listener]->bound().address, flow.peer);
+        found = table_.find(local_of(flow), flow.peer);
     }
-    return found != nullptr && found->phase != Phase::closing ? found : nullptr;
+    return found != nullptr && !found->is_closing() ? found : nullptr;
 }
 
 /// Null if it could not even be begun.
@@ -156,9 +154,9 @@ TcpConnection* TcpServer::connect(const Flow& flow) {
 
     Flow own = flow;
     own.connection = ++last_id_;
-    TcpConnection& connection = add(own, std::move(socket));
-    connection.phase = Phase::connecting;
-    touch(connection, Awaited::connect);
+    TcpConnection& connection =
+        add(std::move(socket), {own, local_of(own), TcpPhase::connecting, false});
+    timeouts_.touch(connection, Awaited::connect);
     const auto on_connect = [this, id = connection.id()](const error_code& error) {
         on_connected(id, error);
     };
@@ -173,12 +171,11 @@ void TcpServer::on_connected(ConnectionId id, const error_code& error) {
     handler_.begin_turn();
     if (error) {
         ++stats_.connects_failed;
-        tell_closed(*connection);
-        remove(*connection);
+        closer_.give_up(*connection);
     } else {
         ++stats_.connections_made;
-        connection->phase = Phase::open;
-        touch(*connection, Awaited::anything);
+        connection->connected();
+        timeouts_.touch(*connection, Awaited::anything);
         wait_readable(*connection);
         flush_later(*connection);
     }
@@ -226,32 +223,32 @@ void TcpServer::on_readable(ConnectionId id) {
             end_of_input(*connection);
             break;
         case Io::failed:
-            end(*connection, CloseCause::error);
+            closer_.end(*connection, CloseCause::error);
             break;
     }
     handler_.end_turn();
 
     connection = table_.find(id);
-    if (connection != nullptr && !connection->stream_ended) wait_readable(*connection);
+    if (connection != nullptr && connection->has_input()) wait_readable(*connection);
 }
 
 void TcpServer::await_next_message(TcpConnection& connection, bool came_message) {
-    if (connection.phase == Phase::closing) return;
+    if (connection.is_closing()) return;
     if (connection.queued_bytes() > 0) {  // a pong
         flush_later(connection);
         if (!keep_within_bounds(connection)) return;
     }
 
     // Who is forbidden has the time of one message, whatever comes in it.
-    const bool between_messages = connection.buffered() < kPingBytes && !connection.forbidden;
+    const bool between_messages = connection.buffered() < kPingBytes && !connection.is_forbidden();
     if (between_messages) {
-        touch(connection, Awaited::anything);
+        timeouts_.touch(connection, Awaited::anything);
     } else if (stats_.stream_input_bytes > options_.tcp_input_bytes_total) {
-        return end(connection, CloseCause::memory);
-    } else if (connection.between_messages || (came_message && !connection.forbidden)) {
-        touch(connection, Awaited::message);
+        closer_.end(connection, CloseCause::memory);
+    } else if (connection.awaited() == Awaited::anything ||
+               (came_message && !connection.is_forbidden())) {
+        timeouts_.touch(connection, Awaited::message);
     }
-    connection.between_messages = between_messages;
 }
 
 // Output.
@@ -269,10 +266,10 @@ void TcpServer::send(Send message) {
         ++stats_.stream_messages_unsendable;
         return handler_.handle_flow_closed(message.flow);
     }
-    if (message.flow.connection == 0) connection->used_by_peer = true;
+    if (message.flow.connection == 0) connection->use_by_peer();
     connection->push(std::move(message.head), std::move(message.tail));
     flush_later(*connection);
-    if (connection->stream_ended && !connection->owes_answers()) {
+    if (!connection->has_input() && !connection->owes_answers()) {
         return begin_close(*connection, CloseCause::peer);
     }
     keep_within_bounds(*connection);
@@ -287,7 +284,7 @@ bool TcpServer::keep_within_bounds(TcpConnection& connection) {
     TcpConnection* const rest = table_.find(id);
     if (rest == nullptr || !is_over_bound(*rest)) return rest != nullptr;
     const std::string peer = rest->flow().peer.to_string();
-    end(*rest, CloseCause::slow_reader);
+    closer_.end(*rest, CloseCause::slow_reader);
     handler_.note({Note::Severity::warning, "connection closed: peer does not read", peer});
     return false;
 }
@@ -300,42 +297,35 @@ bool TcpServer::is_over_bound(const TcpConnection& connection) const {
 }
 
 void TcpServer::flush_later(TcpConnection& connection) {
-    if (std::exchange(connection.to_be_flushed, true)) return;
-    to_be_flushed_.push_back(connection.id());
+    if (connection.flush_later()) to_be_flushed_.push_back(connection.id());
 }
 
 void TcpServer::flush() {
     for (std::size_t i = 0; i < to_be_flushed_.size(); ++i) {
         TcpConnection* const connection = table_.find(to_be_flushed_[i]);
-        if (connection == nullptr) continue;
-        connection->to_be_flushed = false;
-        write(*connection);
+        if (connection != nullptr && connection->flush()) write(*connection);
     }
     to_be_flushed_.clear();
 }
 
 /// May end the connection.
 void TcpServer::write(TcpConnection& connection) {
-    if (connection.phase == Phase::connecting || connection.awaiting_writable) return;
+    if (connection.phase() == TcpPhase::connecting || connection.is_blocked()) return;
     const Io result = connection.write();
-    if (result == Io::failed) return end(connection, CloseCause::error);
+    if (result == Io::failed) return closer_.end(connection, CloseCause::error);
     if (result == Io::blocked) {
-        connection.awaiting_writable = true;
+        connection.block_output();
         const auto on_ready = [this, id = connection.id()](const error_code& error) {
             if (!error) on_writable(id);
         };
         connection.socket().async_wait(tcp::socket::wait_write, on_ready);
     }
 
-    if (connection.phase == Phase::open) {
-        const bool waits = connection.between_messages && !connection.stream_ended;
-        if (waits) touch(connection, Awaited::anything);
+    if (!connection.is_closing()) {
+        const bool is_idle = connection.awaited() == Awaited::anything;
+        if (is_idle) timeouts_.touch(connection, Awaited::anything);
     } else if (result == Io::done) {
-        // All is sent. The peer may still be sending: closed now, the kernel would answer that with
-        // a reset, and the peer would lose what it has not read yet.
-        if (connection.stream_ended) return remove(connection);
-        error_code ignored;
-        connection.socket().shutdown(tcp::socket::shutdown_send, ignored);
+        closer_.finish(connection);
     }
 }
 
@@ -344,9 +334,55 @@ void TcpServer::on_writable(ConnectionId id) {
     if (connection == nullptr) return;
 
     handler_.begin_turn();
-    connection->awaiting_writable = false;
+    connection->unblock_output();
     write(*connection);
     handler_.end_turn();
+}
+
+// Connections end.
+
+void TcpServer::close(const Flow& flow) {
+    TcpConnection* const connection = find(flow);
+    if (connection == nullptr) return;
+    if (connection->phase() == TcpPhase::connecting) {
+        closer_.end(*connection, CloseCause::requested);
+    } else {
+        begin_close(*connection, CloseCause::requested);
+    }
+}
+
+/// May end the connection.
+void TcpServer::end_of_input(TcpConnection& connection) {
+    closer_.end_input(connection);
+    if (connection.is_closing()) write(connection);
+}
+
+/// May end the connection.
+void TcpServer::begin_close(TcpConnection& connection, CloseCause cause) {
+    closer_.begin(connection, cause);
+    write(connection);
+}
+
+void TcpServer::expire_connections() {
+    handler_.begin_turn();
+    timeouts_.expire([this](ConnectionId id, Awaited awaited) {
+        if (TcpConnection* const connection = table_.find(id)) time_out(*connection, awaited);
+    });
+    handler_.end_turn();
+}
+
+void TcpServer::time_out(TcpConnection& connection, Awaited awaited) {
+    switch (awaited) {
+        case Awaited::connect:
+            ++stats_.connects_timed_out;
+            return closer_.give_up(connection);
+        case Awaited::message:
+            return closer_.end(connection, CloseCause::message);
+        case Awaited::anything:
+            return closer_.end(connection, CloseCause::idle);
+        case Awaited::close:
+            return closer_.end(connection, CloseCause::peer);
+    }
 }
 
 }  // namespace reginfo

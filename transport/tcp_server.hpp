@@ -4,6 +4,7 @@
 
 #include "core/outbox.hpp"
 #include "transport/connection_table.hpp"
+#include "transport/tcp_closer.hpp"
 #include "transport/tcp_listener.hpp"
 #include "transport/tcp_timeouts.hpp"
 #include "transport/transport_options.hpp"
@@ -12,12 +13,10 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <array>
 #include <cstddef>
 #include <memory>
-#include <optional>
 #include <vector>
 
 namespace reginfo {
@@ -64,7 +63,8 @@ private:
     bool has_room_for(const IpAddress& peer) const;
     bool has_room_for(const IpAddress& peer, Admission admission) const;
     bool knows_listener_of(const Flow& flow) const;
-    TcpConnection& add(const Flow& flow, boost::asio::ip::tcp::socket socket);
+    TcpConnection& add(boost::asio::ip::tcp::socket socket, const TcpConnection::Origin& origin);
+    const IpAddress& local_of(const Flow& flow) const;
 
     void wait_readable(TcpConnection& connection);
     void on_readable(ConnectionId id);
@@ -77,15 +77,8 @@ private:
 
     void end_of_input(TcpConnection& connection);
     void begin_close(TcpConnection& connection, CloseCause cause);
-    void end(TcpConnection& connection, CloseCause cause);
-    void remove(TcpConnection& connection);
-    void count_closed(CloseCause cause);
-    void tell_closed(const TcpConnection& connection);
-
-    void touch(TcpConnection& connection, TcpTimeouts::Awaited awaited);
-    void arm();
-    void on_timeout();
-    void time_out(const TcpTimeouts::Due& due);
+    void expire_connections();
+    void time_out(TcpConnection& connection, TcpTimeouts::Awaited awaited);
 
     static constexpr std::size_t kReadBytes = 65'536;
 
@@ -97,13 +90,11 @@ private:
     std::vector<std::unique_ptr<TcpListener>> listeners_;  ///< by ListenerId; null for others
     ConnectionTable table_;
     TcpTimeouts timeouts_;
+    TcpCloser closer_;
     ConnectionId last_id_ = 0;
     std::vector<ConnectionId> to_be_flushed_;
-    std::size_t forbidden_ = 0;  ///< connections
     bool reading_paused_ = false;
     std::vector<ConnectionId> to_be_read_;  ///< readable, but reading is paused
-    boost::asio::steady_timer timer_;
-    std::optional<TimePoint> armed_for_;
     bool stopped_ = false;
     std::unique_ptr<std::array<char, kReadBytes>> room_;
 };
