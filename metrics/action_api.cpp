@@ -1,17 +1,13 @@
-/// @file
-/// What changes something, and the dump: behind the token.
+#include "metrics/action_api.hpp"
 
 #include "core/base/ascii.hpp"
 #include "core/base/numbers.hpp"
 #include "metrics/http_target.hpp"
 #include "metrics/list_stream.hpp"
-#include "metrics/state_api.hpp"
 #include "metrics/state_json.hpp"
 
 #include <cstdint>
-#include <functional>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>

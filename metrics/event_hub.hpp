@@ -5,7 +5,8 @@
 #include "core/base/time.hpp"
 #include "core/event/records/observer.hpp"
 #include "metrics/body_stream.hpp"
-#include "metrics/state_api.hpp"
+#include "metrics/core_access.hpp"
+#include "metrics/router.hpp"
 
 #include <prometheus/collectable.h>
 #include <prometheus/metric_family.h>

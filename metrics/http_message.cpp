@@ -3,6 +3,8 @@
 #include <boost/beast/http/status.hpp>
 #include <nlohmann/json.hpp>
 
+#include <utility>
+
 namespace reginfo::metrics {
 
 HttpResponse make_problem(unsigned status, std::string_view detail) {
@@ -19,6 +21,14 @@ HttpResponse make_problem(unsigned status, std::string_view detail) {
     response.content_type = "application/problem+json";
     response.body =
         problem.dump(-1, ' ', ascii_only, nlohmann::json::error_handler_t::replace) + "\n";
+    return response;
+}
+
+HttpResponse json_response(std::string body, unsigned status) {
+    HttpResponse response;
+    response.status = status;
+    response.content_type = "application/json";
+    response.body = std::move(body);
     return response;
 }
 

@@ -33,6 +33,9 @@ struct HttpResponse {
     std::shared_ptr<BodyStream> stream = {};                        ///< instead of `body`
 };
 
+/// A body of JSON.
+HttpResponse json_response(std::string body, unsigned status = 200);
+
 /// An error as JSON (RFC 9457): the title is the status' own phrase.
 /// @param detail  what was wrong with this request, and what to do
 HttpResponse make_problem(unsigned status, std::string_view detail);

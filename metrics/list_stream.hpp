@@ -3,7 +3,7 @@
 #pragma once
 
 #include "metrics/body_stream.hpp"
-#include "metrics/state_api.hpp"
+#include "metrics/core_access.hpp"
 
 #include <cstddef>
 #include <functional>

@@ -1,7 +1,9 @@
 #include "metrics/routes.hpp"
 
+#include "metrics/action_api.hpp"
 #include "metrics/representation.hpp"
 #include "metrics/resources.hpp"
+#include "metrics/state_api.hpp"
 
 #include <nlohmann/json.hpp>
 #include <prometheus/metric_family.h>

@@ -2,9 +2,9 @@
 /// The resources of the side port.
 #pragma once
 
+#include "metrics/core_access.hpp"
 #include "metrics/event_hub.hpp"
 #include "metrics/router.hpp"
-#include "metrics/state_api.hpp"
 
 #include <prometheus/collectable.h>
 

@@ -30,13 +30,16 @@ constexpr std::size_t kWatchersShown = 100;
 constexpr std::uint64_t kTagKey0 = 0x1f0c'7a52'93d4'6be8U;
 constexpr std::uint64_t kTagKey1 = 0x84e6'29bd'05f1'3c77U;
 
+/// What the parameter `state` of a list speaks of: of the registration that an entry belongs to, or
+/// of the subscription that it is.
+enum class StateOf : std::uint8_t { registration, subscription };
+
 /// What a list is asked for.
 struct ListRequest {
     std::size_t cursor = 0;
     std::size_t limit = kLimitDefault;
     RegistrationFilter filter;
-    bool of_subscriptions = false;  ///< whose state is their own, not that of the registration
-    std::optional<bool> active;     ///< of subscriptions
+    std::optional<bool> active;  ///< of subscriptions
 };
 
 std::optional<RegistrationState> state_named(std::string_view text) {
@@ -47,9 +50,9 @@ std::optional<RegistrationState> state_named(std::string_view text) {
     return std::nullopt;
 }
 
-std::string take_state(ListRequest& list, const std::string& value) {
+std::string take_state(ListRequest& list, StateOf state_of, const std::string& value) {
     const auto state = state_named(value);
-    if (!list.of_subscriptions) {
+    if (state_of == StateOf::registration) {
         list.filter.state = state;
         return state ? "" : "state: init, active or terminated.";
     }
@@ -59,7 +62,12 @@ std::string take_state(ListRequest& list, const std::string& value) {
 }
 
 /// Takes one parameter. Returns what is wrong with it; empty if nothing is.
-std::string take(ListRequest& list, const std::string& name, const std::string& value) {
+std::string take(
+    ListRequest& list,
+    StateOf state_of,
+    const std::string& name,
+    const std::string& value
+) {
     if (name == "cursor") {
         const auto cursor = parse_number<std::size_t>(value);
         if (!cursor) return "cursor: take the value of \"next\" in the page before.";
@@ -73,7 +81,7 @@ std::string take(ListRequest& list, const std::string& name, const std::string& 
     } else if (name == "prefix") {
         list.filter.prefix = value;
     } else if (name == "state") {
-        return take_state(list, value);
+        return take_state(list, state_of, value);
     } else if (name == "aor") {
         list.filter.aor = canonical_aor(value);
         if (!list.filter.aor) return "aor: a SIP or tel URI.";
@@ -83,16 +91,12 @@ std::string take(ListRequest& list, const std::string& name, const std::string& 
     return {};
 }
 
-std::variant<ListRequest, HttpResponse> read_list(
-    const HttpRequest& request,
-    bool of_subscriptions
-) {
+std::variant<ListRequest, HttpResponse> read_list(const HttpRequest& request, StateOf state_of) {
     const auto query = parse_query(request.query);
     if (!query) return make_problem(400, "A broken percent-encoding in the query.");
     ListRequest list;
-    list.of_subscriptions = of_subscriptions;
     for (const auto& [name, value] : *query) {
-        const std::string wrong = take(list, name, value);
+        const std::string wrong = take(list, state_of, name, value);
         if (!wrong.empty()) return make_problem(400, wrong);
     }
     return list;
@@ -196,9 +200,15 @@ HttpResponse one_subscription(const CoreAccess& core, const HttpRequest& request
 
 using List = HttpResponse (*)(const CoreAccess&, std::string name, const ListRequest&);
 
-void add_list(Router& router, const std::string& name, const CoreAccess& core, List list) {
-    router.add("GET", "/api/v1/" + name, [core, name, list](const HttpRequest& request) {
-        auto read = read_list(request, list == &list_subscriptions);
+void add_list(
+    Router& router,
+    const CoreAccess& core,
+    const std::string& name,
+    StateOf state_of,
+    List list
+) {
+    router.add("GET", "/api/v1/" + name, [=](const HttpRequest& request) {
+        auto read = read_list(request, state_of);
         if (auto* const problem = std::get_if<HttpResponse>(&read)) return std::move(*problem);
         return list(core, name, std::get<ListRequest>(read));
     });
@@ -206,18 +216,10 @@ void add_list(Router& router, const std::string& name, const CoreAccess& core, L
 
 }  // namespace
 
-HttpResponse json_response(std::string body, unsigned status) {
-    HttpResponse response;
-    response.status = status;
-    response.content_type = "application/json";
-    response.body = std::move(body);
-    return response;
-}
-
 void add_state_routes(Router& router, const CoreAccess& core, const std::string& version) {
-    add_list(router, "registrations", core, list_of<RegistrationView>);
-    add_list(router, "publications", core, list_of<PublicationView>);
-    add_list(router, "subscriptions", core, list_subscriptions);
+    add_list(router, core, "registrations", StateOf::registration, list_of<RegistrationView>);
+    add_list(router, core, "publications", StateOf::registration, list_of<PublicationView>);
+    add_list(router, core, "subscriptions", StateOf::subscription, list_subscriptions);
     router.add("GET", "/api/v1/registrations/{aor}", [core](const HttpRequest& request) {
         return one_registration(core, request);
     });

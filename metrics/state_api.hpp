@@ -2,39 +2,14 @@
 /// /api/v1: what the core knows, as JSON.
 #pragma once
 
-#include "core/base/time.hpp"
-#include "core/event/operation/operator_action.hpp"
-#include "core/event/records/observer.hpp"
-#include "core/inspection.hpp"
-#include "core/stats.hpp"
+#include "metrics/core_access.hpp"
 #include "metrics/router.hpp"
 
-#include <functional>
 #include <string>
 
 namespace reginfo::metrics {
 
-/// The running server, as far as the side port may see it. Each function is called on the
-/// reactor's thread, outside of the engine's turns.
-struct CoreAccess {
-    std::function<const Stats&()> stats;
-    std::function<const Inspection&()> inspection;
-    std::function<TimePoint()> now;
-    std::function<ActionOutcome(const OperatorAction&)> act;
-    std::function<void(Observer*)> observe;  ///< Engine::observe
-    std::function<void(std::string)> log;    ///< who asked for which action
-    std::function<void(std::string)> warn;   ///< who did so with a wrong token
-    std::function<void()> drain;             ///< gets ready to be stopped, and stays
-};
-
 /// Registrations, publications, subscriptions and summary; reads only.
 void add_state_routes(Router& router, const CoreAccess& core, const std::string& version);
-
-/// Notify again, end, drop, trace, drain, dump: each only with the token in Authorization
-/// (RFC 6750). While that is empty none is served.
-void add_action_routes(Router& router, const CoreAccess& core, std::function<std::string()> token);
-
-/// A body of JSON.
-HttpResponse json_response(std::string body, unsigned status = 200);
 
 }  // namespace reginfo::metrics

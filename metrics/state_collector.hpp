@@ -2,7 +2,7 @@
 /// What the core knows and does not count: ages, windows and memory.
 #pragma once
 
-#include "metrics/state_api.hpp"
+#include "metrics/core_access.hpp"
 
 #include <prometheus/collectable.h>
 #include <prometheus/metric_family.h>

@@ -2,7 +2,7 @@
 /// The server at a glance: what the page draws.
 #pragma once
 
-#include "metrics/state_api.hpp"
+#include "metrics/core_access.hpp"
 #include "metrics/state_json.hpp"
 
 #include <string>

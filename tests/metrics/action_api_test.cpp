@@ -1,6 +1,8 @@
 /// @file
 /// Actions of operators: who may, and what watchers are told.
 
+#include "metrics/action_api.hpp"
+
 #include "tests/metrics/api_fixture.hpp"
 
 #include <gmock/gmock.h>
