@@ -1,6 +1,6 @@
 #include "app/command_line.hpp"
 
-#include "app/config_key.hpp"
+#include "app/config_keys.hpp"
 #include "app/help.hpp"
 #include "core/sip/grammar.hpp"
 

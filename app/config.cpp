@@ -1,7 +1,7 @@
 #include "app/config.hpp"
 
 #include "app/config_file.hpp"
-#include "app/config_key.hpp"
+#include "app/config_keys.hpp"
 
 #include <algorithm>
 #include <span>

@@ -196,13 +196,6 @@ std::string Key::environment() const {
     return "REGINFOD_" + upper_case(section) + "_" + upper_case(name);
 }
 
-const Key* find_key(std::string_view path) {
-    const auto keys = all_keys();
-    const auto found =
-        std::find_if(keys.begin(), keys.end(), [&](const Key& key) { return key.path() == path; });
-    return found == keys.end() ? nullptr : &*found;
-}
-
 std::string set_key(const Key& key, const RawValue& value, Config& config) {
     return std::visit(Set{value, config}, key.field);
 }

@@ -80,13 +80,6 @@ struct Key {
     std::string environment() const;  ///< "REGINFOD_PUBLISH_MIN_EXPIRES"
 };
 
-/// Every section and every key, in the order of the example file; keys of one section together.
-std::span<const Section> all_sections();
-std::span<const Key> all_keys();
-
-/// Nothing (nullptr) if there is none of that path.
-const Key* find_key(std::string_view path);
-
 /// Gives the key a value.
 ///
 /// Returns  what was found and what is allowed, if the value is of the wrong type or out of range

@@ -2,9 +2,13 @@
 /// The table of everything that can be configured. Parsing, environment, flags, --check-config and
 /// deploy/reginfod.example.toml all come from it.
 
+#include "app/config_keys.hpp"
+
 #include "app/config_fields.hpp"
 #include "app/config_texts.hpp"
 #include "app/config_words.hpp"
+
+#include <algorithm>
 
 namespace reginfo {
 namespace {
@@ -315,5 +319,12 @@ const Key kKeys[] = {
 
 std::span<const Section> all_sections() { return kSections; }
 std::span<const Key> all_keys() { return kKeys; }
+
+const Key* find_key(std::string_view path) {
+    const auto keys = all_keys();
+    const auto found =
+        std::find_if(keys.begin(), keys.end(), [&](const Key& key) { return key.path() == path; });
+    return found == keys.end() ? nullptr : &*found;
+}
 
 }  // namespace reginfo

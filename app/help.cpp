@@ -1,7 +1,7 @@
 #include "app/help.hpp"
 
 #include "app/config.hpp"
-#include "app/config_key.hpp"
+#include "app/config_keys.hpp"
 
 #include <algorithm>
 #include <cstddef>

@@ -1,6 +1,6 @@
 #include "app/reload.hpp"
 
-#include "app/config_key.hpp"
+#include "app/config_keys.hpp"
 
 #include <algorithm>
 #include <iterator>

@@ -14,12 +14,14 @@
 #include <regex>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace {
 
 namespace fs = std::filesystem;
 using ::testing::Contains;
+using ::testing::ElementsAreArray;
 using ::testing::IsEmpty;
 using Findings = std::vector<std::string>;
 
@@ -219,6 +221,23 @@ TEST(Tidy, AFileCanBeReadInOneGo) {
             EXPECT_LE(lines_of(path).size(), kMaxLines) << name_of(path);
         }
     }
+}
+
+/// Sources without a header of their name, and why.
+constexpr std::string_view kWithoutHeader[] = {
+    "app/main.cpp",  // nothing but main(), which nobody calls
+};
+
+TEST(Tidy, EverySourceHasAHeaderOfItsName) {
+    Findings findings;
+    for (const char* folder : {"app", "metrics", "transport"}) {
+        for (const fs::path& path : files_below(folder, is_cpp)) {
+            const bool has_header = fs::exists(fs::path(path).replace_extension(".hpp"));
+            if (!has_header) findings.push_back(name_of(path));
+        }
+    }
+    EXPECT_THAT(findings, ElementsAreArray(kWithoutHeader))
+        << "a class has one header and one source; what needs two sources is two classes";
 }
 
 TEST(Tidy, AHeaderAndASourceWithoutOneSayWhatTheyAre) {

@@ -3,7 +3,7 @@
 
 #include "app/command_line.hpp"
 
-#include "app/config_key.hpp"
+#include "app/config_keys.hpp"
 #include "app/help.hpp"
 
 #include <gmock/gmock.h>

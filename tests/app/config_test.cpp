@@ -3,7 +3,7 @@
 
 #include "app/config.hpp"
 
-#include "app/config_key.hpp"
+#include "app/config_keys.hpp"
 #include "tests/app/support.hpp"
 
 #include <gmock/gmock.h>

@@ -1,7 +1,7 @@
 #include "tests/app/manual.hpp"
 
 #include "app/config.hpp"
-#include "app/config_key.hpp"
+#include "app/config_keys.hpp"
 
 #include <cstdint>
 #include <limits>

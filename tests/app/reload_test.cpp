@@ -3,7 +3,7 @@
 
 #include "app/reload.hpp"
 
-#include "app/config_key.hpp"
+#include "app/config_keys.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
