@@ -1,8 +1,8 @@
 #include "metrics/http_codec.hpp"
 
+#include "core/base/ascii.hpp"
 #include "metrics/gzip.hpp"
 
-#include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
 
 #include <ctime>
@@ -48,7 +48,7 @@ std::string field_list(const BeastRequest& request, http::field name) {
 bool expects_continue(const RequestParser& parser) {
     const BeastRequest& request = parser.get();
     return !parser.is_done() && request.version() >= 11 &&
-           beast::iequals(request[http::field::expect], "100-continue");
+           equal_ignoring_case(to_view(request[http::field::expect]), "100-continue");
 }
 
 std::optional<HttpResponse> refusal_of(

@@ -1,6 +1,6 @@
 #include "metrics/http_framing.hpp"
 
-#include <boost/beast/core/string.hpp>
+#include "core/base/ascii.hpp"
 
 #include <algorithm>
 #include <string>
@@ -8,7 +8,6 @@
 namespace reginfo::metrics {
 namespace {
 
-namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
 std::string_view trimmed(std::string_view text) {
@@ -42,7 +41,7 @@ std::optional<HttpResponse> refusal_of_codings(const BeastRequest& request) {
     const std::size_t comma = rest.rfind(',');
     const std::string_view coding =
         trimmed(comma == std::string_view::npos ? rest : rest.substr(comma + 1));
-    if (!beast::iequals(beast::string_view(coding.data(), coding.size()), "chunked")) {
+    if (!equal_ignoring_case(coding, "chunked")) {
         return make_problem(400, "The last Transfer-Encoding is not chunked.");
     }
     if (comma == std::string_view::npos) return std::nullopt;
