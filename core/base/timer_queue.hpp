@@ -76,7 +76,7 @@ private:
     /// `tick_`: all timers of one level are due before those of the next.
     std::array<std::array<Slot, 1U << kSlotBits>, kLevels> slots_;
     mutable std::array<std::uint64_t, kLevels> used_{
-    };          ///< one bit for each slot that may hold timers
+    };  ///< one bit for each slot that may hold timers
     List due_;  ///< timers not after the current tick, earliest first
     Tick tick_ = 0;
 };

@@ -12,7 +12,6 @@
 namespace reginfo {
 namespace {
 
-
 /// How long a peer that refused TCP is not asked again, and how many of them are remembered.
 constexpr Duration kUdpOnlyFor = std::chrono::minutes{10};
 constexpr std::size_t kUdpOnlyMax = 16'384;

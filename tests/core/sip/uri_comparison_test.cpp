@@ -2,8 +2,9 @@
 /// Which URIs are one: the examples of RFC 3261 §19.1.4, and what AORs and contacts make of the
 /// rules.
 
-#include "core/sip/uri.hpp"
 #include "core/sip/uri_comparison.hpp"
+
+#include "core/sip/uri.hpp"
 
 #include <gtest/gtest.h>
 
