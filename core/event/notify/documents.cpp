@@ -131,7 +131,7 @@ NotifyBody Documents::first_body_for(TimePoint now, const Aor& aor, std::string_
 
 /// Whether there is a document to send at all.
 bool Documents::is_told(const AorState& state, const Kind& kind) {
-    const Listing listing{kind.from, kind.full, kind.only_ends};
+    const ListedSince listing{kind.from, kind.full, kind.only_ends};
     const auto is_listed = [&](const ContactState& contact) { return listing.has(contact); };
     const auto has_left = [&](const FormerUri& former) { return former.left > kind.from; };
     return !kind.none_if_empty || std::ranges::any_of(state.contacts, is_listed) ||
@@ -192,7 +192,7 @@ std::string Documents::write(
     out.reserve(256 + state.contacts.size() * 320);
     const DocumentKind how = kind.document;
     const ListedUris uris(how, state);
-    Listing listing{kind.from, kind.full, kind.only_ends};
+    ListedSince listing{kind.from, kind.full, kind.only_ends};
     append_registration(out, now, {aor, aor_text, state, listing, how, uris});
     listing.full = true;
     if (tells_whole_set(how)) {

@@ -1,6 +1,6 @@
 #include "core/event/notify/registration_writer.hpp"
 
-#include "core/event/state/merge.hpp"
+#include "core/event/state/stable_id.hpp"
 #include "core/reginfo/writer.hpp"
 #include "core/sip/writer.hpp"
 

@@ -13,7 +13,7 @@
 namespace reginfo {
 
 /// What a document lists: all that is active, or what changed since, and what ended since.
-struct Listing {
+struct ListedSince {
     Revision from = 0;
     bool full = true;
     bool only_ends = false;
@@ -29,7 +29,7 @@ struct Registered {
     std::string_view aor;       ///< canonical
     std::string_view aor_text;  ///< as the watcher reads it
     const AorState& state;
-    Listing listing;
+    ListedSince listing;
     DocumentKind kind = DocumentKind::standard;
     const ListedUris& active;  ///< of the whole document
 };

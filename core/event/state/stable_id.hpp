@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/base/hash.hpp"
+#include "core/base/hex.hpp"
 
 #include <array>
 #include <string_view>

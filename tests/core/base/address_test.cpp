@@ -77,13 +77,13 @@ TEST(IpAddress, NothingElseIsAnAddress) {
           "::1.2.3",
           "::1.2.3.256",
           "::1 ",
-          std::string_view("::1\0", 4),
-          std::string_view("1.2.3.4\0", 8),
           "1111:2222:3333:4444:5555:6666:123.123.123.1234",
           "host",
           "::1%eth0"}) {
         EXPECT_EQ(round_trip(text), "nothing") << text;
     }
+    EXPECT_EQ(round_trip(std::string_view("::1\0", 4)), "nothing");
+    EXPECT_EQ(round_trip(std::string_view("1.2.3.4\0", 8)), "nothing");
 }
 
 TEST(IpAddress, TheUnspecifiedOnesAreThoseOfBothFamilies) {
