@@ -179,7 +179,7 @@ std::optional<std::size_t> room_of(const std::string& path) {
     return found;
 }
 
-TEST(Tidy, ARoomOfTheCoreKnowsOnlyThoseBelowIt) {
+TEST(Tidy, ARoomOfTheCoreIncludesOnlyThoseBelowIt) {
     const std::regex include(R"re(^#include "(core/[^"]+)")re");
     Findings findings;
     for (const fs::path& path : files_below("core", is_cpp)) {

@@ -115,7 +115,7 @@ TEST(CommandLine, HelpFitsATerminal) {
     }
 }
 
-TEST(CommandLine, HelpSaysWhatAnOptionTakesAndItsDefault) {
+TEST(CommandLine, HelpShowsTheValuesOfAnOptionAndItsDefault) {
     const std::string help = help_with({});
 
     EXPECT_THAT(help, HasSubstr("  --listen udp:HOST:PORT, tcp:HOST:PORT\n"));
@@ -128,7 +128,7 @@ TEST(CommandLine, HelpSaysWhatAnOptionTakesAndItsDefault) {
     EXPECT_THAT(help, HasSubstr("reginfod(8)"));
 }
 
-TEST(CommandLine, HelpOfASubcommandKnowsWhatThatTakes) {
+TEST(CommandLine, HelpOfASubcommandShowsItsArguments) {
     EXPECT_THAT(help_with({"state"}), HasSubstr("Subcommands:\n  check "));
     for (const StateVerb& verb : state_verbs()) {
         const std::string help = help_with({"state", std::string(verb.name)});
@@ -140,7 +140,7 @@ TEST(CommandLine, HelpOfASubcommandKnowsWhatThatTakes) {
     EXPECT_THAT(help_with({"state", "dump"}), HasSubstr("GET /api/v1/dump"));
 }
 
-TEST(CommandLine, AnErrorSaysWhatIsMeant) {
+TEST(CommandLine, AnErrorSuggestsTheNearestOption) {
     struct Case {
         std::vector<std::string> arguments;
         std::string error;

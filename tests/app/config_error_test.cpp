@@ -30,7 +30,7 @@ void expect_errors(const std::vector<Case>& cases) {
     }
 }
 
-TEST(ConfigError, AnUnknownNameIsToldWithItsLineAndTheNearestKnownOne) {
+TEST(ConfigError, AnUnknownNameIsReportedWithItsLineAndTheNearestName) {
     expect_errors({
         {"[log]\nlevel = \"info\"\n\n[publish]\nmax_expire = 60\n",
          "FILE:5: unknown key publish.max_expire; the nearest known one is publish.max_expires"},
@@ -47,7 +47,7 @@ TEST(ConfigError, AnUnknownNameIsToldWithItsLineAndTheNearestKnownOne) {
     });
 }
 
-TEST(ConfigError, AWrongValueIsToldWithItsLineAndWhatIsAllowed) {
+TEST(ConfigError, AWrongValueIsReportedWithItsLineAndTheAllowedValues) {
     expect_errors({
         {"[publish]\nmin_expires = \"abc\"\n",
          "FILE:2: publish.min_expires: found \"abc\", allowed is a whole number of seconds from 0 "
@@ -95,7 +95,7 @@ TEST(ConfigError, AWrongValueIsToldWithItsLineAndWhatIsAllowed) {
     });
 }
 
-TEST(ConfigError, ANetworkWithBitsBeyondItsPrefixIsToldWithWhatToWrite) {
+TEST(ConfigError, ANetworkWithBitsBeyondItsPrefixIsReportedWithTheRightForm) {
     const std::string allowed =
         "; allowed is an address, or a network such as \"10.0.0.0/8\" or \"fd00::/8\"";
     expect_errors({
@@ -118,7 +118,7 @@ TEST(ConfigError, ANetworkWithBitsBeyondItsPrefixIsToldWithWhatToWrite) {
     );
 }
 
-TEST(ConfigError, WhereNobodyWouldBeServedThatIsToldWithWhatToWrite) {
+TEST(ConfigError, AConfigurationThatServesNoPeerIsReportedWithARemedy) {
     const std::string error =
         "access.trusted_networks: it is empty, so nobody would be served; allowed is at least one "
         "address or network (everybody: \"0.0.0.0/0\" and \"::/0\")";
@@ -131,7 +131,7 @@ TEST(ConfigError, WhereNobodyWouldBeServedThatIsToldWithWhatToWrite) {
     EXPECT_EQ(error_of("[access]\ntrusted_networks = [\"0.0.0.0/0\", \"::/0\"]\n"), "");
 }
 
-TEST(ConfigError, AWrongFlagIsToldWithWhatOneMayBe) {
+TEST(ConfigError, AWrongFlagIsReportedWithTheAllowedValues) {
     EXPECT_EQ(
         error_of({}, {}, {{"sip.listen", {"foo"}}}),
         "--listen: \"foo\" does not begin with \"udp:\" or \"tcp:\"; allowed is \"udp:HOST:PORT\" "
@@ -140,7 +140,7 @@ TEST(ConfigError, AWrongFlagIsToldWithWhatOneMayBe) {
     );
 }
 
-TEST(ConfigError, AWrongListenerIsToldWithWhatIsWrong) {
+TEST(ConfigError, AWrongListenerIsReportedWithItsError) {
     const std::string allowed =
         "; allowed is \"udp:HOST:PORT\" or \"tcp:HOST:PORT\", with or without "
         "\",advertise=NAME:PORT\"";
@@ -156,7 +156,7 @@ TEST(ConfigError, AWrongListenerIsToldWithWhatIsWrong) {
     });
 }
 
-TEST(ConfigError, ValuesThatDoNotFitTogetherAreTold) {
+TEST(ConfigError, ValuesThatContradictEachOtherAreReported) {
     expect_errors({
         {"[publish]\nmax_expires = 60\nmin_expires = 7200\n",
          "FILE:3: publish.min_expires is 7200, which is above publish.max_expires, 60"},
@@ -192,7 +192,7 @@ TEST(ConfigError, ValuesThatDoNotFitTogetherAreTold) {
     });
 }
 
-TEST(ConfigError, AStoreThatThereIsNotIsTold) {
+TEST(ConfigError, AnUnknownStoreIsReported) {
     EXPECT_EQ(
         error_of("[storage]\nkind = \"redis\"\n"),
         "FILE:2: storage.kind: found \"redis\", allowed is \"sqlite\" or \"memory\""
@@ -228,7 +228,7 @@ TEST(ConfigError, AFlagIsNamedAsItIsWritten) {
     );
 }
 
-TEST(ConfigError, AFileThatIsNotTomlIsToldWithItsLine) {
+TEST(ConfigError, AFileThatIsNotTomlIsReportedWithItsLine) {
     EXPECT_THAT(error_of("[log]\nlevel = \n"), StartsWith("FILE:2: "));
     EXPECT_THAT(error_of("[log]\nlevel = \"a\"\nlevel = \"b\"\n"), StartsWith("FILE:3: "));
     EXPECT_THAT(error_of("a = " + std::string(100'000, '[')), StartsWith("FILE:1: "));
@@ -236,7 +236,7 @@ TEST(ConfigError, AFileThatIsNotTomlIsToldWithItsLine) {
     EXPECT_THAT(error_of("\xef\xbb\x92"), StartsWith("FILE:1: "));
 }
 
-TEST(ConfigError, AFileThatCannotBeReadIsTold) {
+TEST(ConfigError, AFileThatCannotBeReadIsReported) {
     const auto error = [](const std::string& path) -> std::string {
         try {
             load_config(path, {}, {});

@@ -195,7 +195,7 @@ TEST(ConfigTable, TheEffectiveConfigurationReadsBackAsItself) {
     EXPECT_NE(toml_of(again), toml_of(Config()));
 }
 
-TEST(ConfigTable, TheEffectiveConfigurationSaysWhereAValueIsFrom) {
+TEST(ConfigTable, TheEffectiveConfigurationShowsTheSourceOfEachValue) {
     EXPECT_THAT(
         write_config(load_config({}, {{"REGINFOD_SIP_T2_MS", "2000"}}, {})),
         HasSubstr("\nt2_ms = 2000  # REGINFOD_SIP_T2_MS\n")

@@ -65,7 +65,7 @@ std::string trouble_of(const Config& config) {
     }
 }
 
-TEST(HealthCheck, IsWellWhenTheServerSaysSo) {
+TEST(HealthCheck, SucceedsIfTheServerIsHealthy) {
     OneAnswer server("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\n");
 
     EXPECT_EQ(trouble_of(server.config()), "");
@@ -73,7 +73,7 @@ TEST(HealthCheck, IsWellWhenTheServerSaysSo) {
     EXPECT_THAT(server.asked(), StartsWith("GET /healthz HTTP/1.1\r\n"));
 }
 
-TEST(HealthCheck, SaysWhatTheServerAnsweredInstead) {
+TEST(HealthCheck, ReportsAnyOtherAnswerOfTheServer) {
     OneAnswer server("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n");
 
     EXPECT_THAT(trouble_of(server.config()), EndsWith(": 503"));
@@ -81,7 +81,7 @@ TEST(HealthCheck, SaysWhatTheServerAnsweredInstead) {
     server.asked();
 }
 
-TEST(HealthCheck, SaysThatNobodyIsThere) {
+TEST(HealthCheck, ReportsThatNoServerAnswers) {
     boost::asio::io_context io;
     Tcp::acceptor reserved(io, Tcp::endpoint(Tcp::v4(), 0));
     Config config;

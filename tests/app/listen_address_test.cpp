@@ -28,7 +28,7 @@ TEST(ListenAddress, LocalhostIsTheLoopbackAddress) {
     EXPECT_EQ(parse_listen("udp:localhost:5060")->to_string(), "udp:127.0.0.1:5060");
 }
 
-TEST(ListenAddress, WhatIsNoAddressIsToldWhy) {
+TEST(ListenAddress, AMalformedAddressIsReportedWithTheReason) {
     struct Case {
         const char* text;
         const char* why;

@@ -170,7 +170,7 @@ TEST(RateLimiter, EachKindMayPassSoOftenInItsSecond) {
     EXPECT_TRUE(limiter.admit(kStart + 1000ms, "a"));
 }
 
-TEST(RateLimiter, WhatWasSuppressedIsToldOnceTheSecondIsOver) {
+TEST(RateLimiter, SuppressedLinesAreReportedOnceTheSecondIsOver) {
     RateLimiter limiter(1);
     limiter.admit(kStart, "a");
     limiter.admit(kStart, "a");

@@ -110,7 +110,7 @@ TEST(LogWriter, AFullPipeHoldsNobodyUpAndTheOldestLinesAreLost) {
     EXPECT_TRUE(writer.flush(10s));
 }
 
-TEST(LogWriter, LossIsToldOnce) {
+TEST(LogWriter, ALossIsReportedOnce) {
     Pipe pipe;
     LogWriter writer(pipe.writing(), lost_line, 1'000);
     for (int i = 0; i < 1'000; ++i) writer.write(std::string(50, 'x') + "\n");

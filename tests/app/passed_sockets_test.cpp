@@ -200,7 +200,7 @@ TEST_F(PassedSocketsTest, WhatIsNoListeningSocketIsAnErrorThatNamesIt) {
     for (const int descriptor : {file, local, raw_stream, one, same}) ::close(descriptor);
 }
 
-TEST_F(PassedSocketsTest, OneThatNoListenerHasIsAnErrorThatSaysWhatToDo) {
+TEST_F(PassedSocketsTest, ASocketWithoutAListenerIsAnErrorWithARemedy) {
     const int sip = udp();
     const int side = tcp();
     const Endpoint sip_bound = bound_of(sip);

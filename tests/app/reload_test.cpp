@@ -24,7 +24,7 @@ TEST(Reload, TheSameAgainChangesNothing) {
     EXPECT_THAT(result.kept, IsEmpty());
 }
 
-TEST(Reload, WhoIsServedLimitsProfilesTokenAndLevelChange) {
+TEST(Reload, NetworksLimitsProfilesTokenAndLevelChange) {
     Config fresh;
     fresh.log.level = LogLevel::debug;
     fresh.http.token = "another-token-than-before";

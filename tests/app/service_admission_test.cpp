@@ -96,7 +96,7 @@ TEST_F(ServiceAdmission, IsByTheNetworksThatAreTrustedNow) {
     );
 }
 
-TEST_F(ServiceAdmission, WhoIsForbiddenIsToldAndHasNoConnectionAnyMore) {
+TEST_F(ServiceAdmission, AForbiddenPeerGetsA403AndLosesItsConnection) {
     config.settings.trusted_networks = {*Network::parse("192.0.2.0/24")};
     config.settings.refuse_untrusted_with_403 = true;
     start();

@@ -45,7 +45,7 @@ protected:
     Local::socket end;
 };
 
-TEST_F(ServiceManagerTest, IsToldThatWeServeAndThatWeStop) {
+TEST_F(ServiceManagerTest, GetsAMessageWhenTheServerIsReadyAndWhenItStops) {
     ServiceManager manager(io, {name, 0us});
 
     manager.tell_ready();

@@ -97,7 +97,7 @@ protected:
     };
 };
 
-TEST_F(ServiceTest, ReadyIsSaidOnceAndLast) {
+TEST_F(ServiceTest, ReadyIsLoggedOnceAndLast) {
     Service service(any_ports(), log);
 
     service.start();
@@ -225,7 +225,7 @@ TEST_F(ServiceTest, WithoutASidePortThereIsNone) {
     EXPECT_THAT(lines.str(), Not(HasSubstr("http=")));
 }
 
-TEST_F(ServiceTest, AWildcardListenerTellsPeersTheServerAddress) {
+TEST_F(ServiceTest, AWildcardListenerAdvertisesTheServerAddress) {
     Config config = any_ports();
     config.listen = {
         *parse_listen("udp:0.0.0.0:0"),
@@ -277,7 +277,7 @@ TEST_F(ServiceTest, AfterAStopTheSamePortsCanBeOpenedAgain) {
     EXPECT_NO_THROW(again.start());
 }
 
-TEST_F(ServiceTest, APortThatIsOpenIsToldWithATokenToo) {
+TEST_F(ServiceTest, AnOpenPortIsReportedEvenWithAToken) {
     Config::Http http;
     EXPECT_EQ(SidePort::warning_for(http), "") << "without one";
     http.listen = *parse_bound("127.0.0.1:8080");

@@ -217,7 +217,7 @@ TEST_F(ShutdownTest, DrainedByHttpItStaysUntilASignal) {
     service->run();
 }
 
-TEST_F(ShutdownTest, AReloadChangesWhoIsServedAndNamesWhatStays) {
+TEST_F(ShutdownTest, AReloadChangesTheTrustedNetworksAndNamesSettingsThatStay) {
     start([this] {
         Config fresh = config;
         fresh.settings.trusted_networks = {*Network::parse("192.0.2.0/24")};

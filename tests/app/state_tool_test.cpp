@@ -134,7 +134,7 @@ TEST_F(StateTool, ALineThatIsWrongIsNamedAndNothingIsLoaded) {
     EXPECT_EQ(load(text), "2 records loaded\n");
 }
 
-TEST_F(StateTool, WhatIsNoDumpIsTold) {
+TEST_F(StateTool, AFileThatIsNoDumpIsReported) {
     EXPECT_THAT(load(""), HasSubstr("the dump is empty"));
     EXPECT_THAT(load("x"), HasSubstr("line 1 of the dump is not JSON, from byte 1 on"));
     EXPECT_THAT(
@@ -235,7 +235,7 @@ TEST_F(StateTool, OnlyWhatIsImportedIsCounted) {
     EXPECT_THAT(contacts(), IsEmpty());
 }
 
-TEST_F(StateTool, WhatIsNoLocationTableIsTold) {
+TEST_F(StateTool, AFileThatIsNoLocationTableIsReported) {
     const auto error_of = [](const std::string& json) -> std::string {
         try {
             read_location_dump(json, "");

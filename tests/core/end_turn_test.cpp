@@ -80,7 +80,7 @@ TEST_F(EndTurn, ABatchOfDatagramsStartsNoMoreNotifiesThanTheBudget) {
     EXPECT_EQ(end_turn().size(), 0U);
 }
 
-TEST_F(EndTurn, NothingIsToldBeforeTheTurnEnds) {
+TEST_F(EndTurn, NoNotifyLeavesBeforeTheTurnEnds) {
     watch(1);
     publish(1, "sip:a@192.0.2.10");
     for (const Effect& effect : outbox.effects()) {

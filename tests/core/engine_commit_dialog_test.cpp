@@ -96,7 +96,7 @@ TEST_F(LateStoreDialog, A481ToANotifyWhileARefreshIsPendingEndsTheSubscription) 
     EXPECT_EQ(world.stats().dialogs, 0U);
 }
 
-TEST_F(LateStoreDialog, AChangeIsToldWhileARefreshIsPending) {
+TEST_F(LateStoreDialog, AChangeIsNotifiedWhileARefreshIsPending) {
     subscribed(watcher);
     world.receive(watcher.flow, watcher.subscribe().text());
     send(publisher, body({contact(kX)}));

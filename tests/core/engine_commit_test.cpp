@@ -39,7 +39,7 @@ TEST_F(LateStore, The2xxToSubscribeLeavesOnlyAfterTheCommitAndTheNotifyAfterIt) 
     EXPECT_TRUE(sent[1].is_notify());
 }
 
-TEST_F(LateStore, WatchersAreToldOfAChangeOnlyAfterTheCommit) {
+TEST_F(LateStore, AChangeIsNotifiedOnlyAfterTheCommit) {
     subscribed(watcher);
     send(publisher, body({contact(kX)}));
     world.pass(3s);
@@ -348,7 +348,7 @@ TEST_F(LateStore, ARequestThatWaitedAndIsTooLargeSinceAReloadIsAsIfItHadNeverCom
     EXPECT_EQ(world.engine().inspection().memory().waiting_requests, 0U);
 }
 
-TEST_F(LateStore, ThoseWhoWaitGoOnWhereOneOfThemChangesNothing) {
+TEST_F(LateStore, WaitingRequestsGoOnIfOneOfThemChangesNothing) {
     published(publisher, body({contact(kX)}));
     Publisher stale = publisher;
     stale.etag = "0123456789abcdef";

@@ -65,7 +65,7 @@ TEST_F(Recovery, TheLastNotifyOfAnExpiredSubscriptionListsNoContactThatExpiredMe
     }
 }
 
-TEST_F(Recovery, ManyAreToldAtABoundedRateOldestFirst) {
+TEST_F(Recovery, ManyWatchersAreNotifiedAtABoundedRateOldestFirst) {
     crowd(200);
     world.take();
 
@@ -90,7 +90,7 @@ TEST_F(Recovery, ManyAreToldAtABoundedRateOldestFirst) {
     }
 }
 
-TEST_F(Recovery, WhatExpiredMeanwhileIsToldAtTheSameRateOldestFirst) {
+TEST_F(Recovery, ContactsThatExpiredMeanwhileAreNotifiedAtTheSameRateOldestFirst) {
     crowd(100, 60);
     std::vector<Publisher> publishers(100);
     for (std::size_t i = 0; i < publishers.size(); ++i) {
@@ -138,7 +138,7 @@ TEST_F(Recovery, WhatWaitsForTheStoreNeitherPilesUpNorIsLookedAtAgainAndAgain) {
     EXPECT_THAT(notifies.back().header("Subscription-State"), HasSubstr("timeout"));
 }
 
-TEST_F(Recovery, AStoreThatFailsDoesNotKeepTheWatcherFromBeingTold) {
+TEST_F(Recovery, AFailingStoreDoesNotPreventTheNotify) {
     publish({{.uri = kX}}, 90);
     watcher.subscribe(world, 60);
     world.take();

@@ -156,7 +156,7 @@ TEST_F(Restart, ATransactionIsForgottenWhenTimerJHasEnded) {
     EXPECT_EQ(world.stats().server_transactions, 0U);
 }
 
-TEST_F(Restart, APublicationThatExpiredMeanwhileIsToldAsExpired) {
+TEST_F(Restart, APublicationThatExpiredMeanwhileIsNotifiedAsExpired) {
     publish({{.uri = kX, .expires = 7200}}, 60);
     watcher.subscribe(world);
     world.take();
@@ -171,7 +171,7 @@ TEST_F(Restart, APublicationThatExpiredMeanwhileIsToldAsExpired) {
     EXPECT_EQ(world.stats().publications, 0U);
 }
 
-TEST_F(Restart, AContactThatExpiredMeanwhileIsToldAsExpired) {
+TEST_F(Restart, AContactThatExpiredMeanwhileIsNotifiedAsExpired) {
     publish({{.uri = kX, .expires = 60}, {.uri = kY}});
     watcher.subscribe(world);
     world.take();
@@ -195,7 +195,7 @@ TEST_F(Restart, ASubscriptionThatExpiredMeanwhileEnds) {
     EXPECT_EQ(world.stats().aors, 0U);
 }
 
-TEST_F(Restart, AnEndThatTheWatcherDidNotConfirmIsToldAgain) {
+TEST_F(Restart, AnEndThatTheWatcherDidNotConfirmIsNotifiedAgain) {
     publish({{.uri = kX}, {.uri = kY}});
     watcher.subscribe(world);
     world.answers = [](const Sent&) { return std::nullopt; };
@@ -209,7 +209,7 @@ TEST_F(Restart, AnEndThatTheWatcherDidNotConfirmIsToldAgain) {
     EXPECT_EQ(document.contacts.at(kX).state, "terminated");
 }
 
-TEST_F(Restart, AnEndThatWasStoredWhileTheFirstWatcherSubscribedIsToldAgain) {
+TEST_F(Restart, AnEndThatWasStoredWhileTheFirstWatcherSubscribedIsNotifiedAgain) {
     publish({{.uri = kX}});
     world.store_answers_late = true;
     world.answers = [](const Sent&) { return std::nullopt; };
@@ -226,7 +226,7 @@ TEST_F(Restart, AnEndThatWasStoredWhileTheFirstWatcherSubscribedIsToldAgain) {
     EXPECT_EQ(document.contacts.at(kX).state, "terminated");
 }
 
-TEST_F(Restart, AnEndThatIsDurableIsToldToAWatcherThatWasStoredBeforeIt) {
+TEST_F(Restart, ADurableEndIsNotifiedToAWatcherThatWasStoredBeforeIt) {
     publish({{.uri = kX}});
     world.store_answers_late = true;
     world.answers = [](const Sent&) { return std::nullopt; };
@@ -267,7 +267,7 @@ TEST_F(Restart, AnUnsubscribeIsFollowedByTheLastNotify) {
     EXPECT_TRUE(world.take_notifies().empty());
 }
 
-TEST_F(Restart, WhatWasToBeTriedAgainIsTold) {
+TEST_F(Restart, ANotifyThatWaitedForARetryIsSent) {
     Watcher silent("w1");
     silent.user_agent = "kamailio (5.6.3)";
     silent.subscribe(world);

@@ -180,7 +180,7 @@ TEST(EngineTrust, ABrokenStreamIsRefusedAndClosed) {
     EXPECT_TRUE(refused);
 }
 
-TEST(EngineTrust, TheRefusalOfABrokenStreamSaysWhatIsWrong) {
+TEST(EngineTrust, TheRefusalOfABrokenStreamNamesTheError) {
     Engine engine(test_settings(), 1);
     Outbox outbox;
     std::string options = RequestText{}.text();
@@ -245,7 +245,7 @@ TEST_F(WindowTest, NoMoreThanTheWindowIsInFlightToOneNextHop) {
     EXPECT_GE(to_proxy().size(), 1U) << "an answer makes room";
 }
 
-TEST_F(WindowTest, AllAreToldInTheEnd) {
+TEST_F(WindowTest, AllWatchersAreNotifiedInTheEnd) {
     world.answers = [](const Sent&) { return 200; };
     publisher.publish(world, {{.uri = kX}});
     EXPECT_EQ(world.take_notifies().size(), 21U);
@@ -264,7 +264,7 @@ TEST_F(WindowTest, AnotherAorIsNotHeldUpByAFanOut) {
     EXPECT_TRUE(std::any_of(next.begin(), next.end(), [&](const Sent& s) { return bob.owns(s); }));
 }
 
-TEST_F(WindowTest, WhatWaitedIsToldWithTheNewestState) {
+TEST_F(WindowTest, AWaitingNotifyHasTheNewestState) {
     publisher.publish(world, {{.uri = kX}});
     const std::vector<Sent> first = to_proxy();
     publisher.publish(world, {{.uri = kX}, {.uri = "sip:y@192.0.2.20"}});
@@ -285,7 +285,7 @@ TEST_F(WindowTest, NoDocumentIsBuiltForANotifyThatHasToWait) {
     EXPECT_EQ(world.stats().documents_built, before);
 }
 
-TEST_F(WindowTest, WhoDoesNotAnswerGivesWayToOthersAndIfTheyDoNotEitherTheWindowHalves) {
+TEST_F(WindowTest, AWatcherThatDoesNotAnswerYieldsItsPlaceAndIfOthersDoNotEitherTheWindowHalves) {
     publisher.publish(world, {{.uri = kX}});
     std::set<std::string> told;
     const auto newly_told = [&] {

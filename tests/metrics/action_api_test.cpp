@@ -47,7 +47,7 @@ TEST_F(ActionApi, WithoutTheTokenNothingIsDone) {
     EXPECT_EQ(world.stats().operator_actions, 1U);
 }
 
-TEST_F(ActionApi, AWrongTokenIsToldWithItsPeer) {
+TEST_F(ActionApi, AWrongTokenIsLoggedWithItsPeer) {
     ask("POST", kAlice + "/notify", false);
     EXPECT_THAT(warned, SizeIs(0)) << "who has none tries nothing";
     HttpRequest request{"GET", "/api/v1/dump", ""};
@@ -59,7 +59,7 @@ TEST_F(ActionApi, AWrongTokenIsToldWithItsPeer) {
     EXPECT_THAT(warned, ElementsAre("GET /api/v1/dump from 192.0.2.77:4711"));
 }
 
-TEST_F(ActionApi, WhileTheServerStopsNothingIsDoneAndThatIsSaid) {
+TEST_F(ActionApi, WhileTheServerStopsAnActionIsRefused) {
     is_stopping = true;
 
     const HttpResponse response = ask("POST", kAlice + "/notify");
@@ -87,7 +87,7 @@ TEST_F(ActionApi, WithoutAConfiguredTokenActionsAreOff) {
     EXPECT_EQ(off.dispatch(request).status, 403U);
 }
 
-TEST_F(ActionApi, EveryWatcherIsToldAgainWhatItKnows) {
+TEST_F(ActionApi, EveryWatcherIsNotifiedAgainOfTheSameState) {
     EXPECT_EQ(ask("POST", kAlice + "/notify").status, 202U);
 
     const auto notifies = world.take_notifies();

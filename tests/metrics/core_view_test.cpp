@@ -35,7 +35,7 @@ TEST(SlotTable, AThingKeepsItsSlotAndAFreeSlotIsUsedAgain) {
     EXPECT_EQ(table.at(7), nullptr);
 }
 
-TEST(QueueAges, TheOldestIsWhoeverEnteredFirstOfThoseLeft) {
+TEST(QueueAges, TheOldestIsTheFirstEnteredOfThoseLeft) {
     QueueAges ages;
     EXPECT_EQ(ages.oldest(at(100s)), 0s);
     const auto first = ages.entered(at(100s));
@@ -76,7 +76,7 @@ TEST(Histogram, ADurationCountsInTheSmallestBucketThatHoldsIt) {
     EXPECT_EQ(histogram.microseconds, 3'600'000'201U);
 }
 
-TEST(Gzip, WhoSaysThatItTakesGzipGetsIt) {
+TEST(Gzip, AClientThatAcceptsGzipGetsIt) {
     for (const char* taken :
          {"gzip",
           "br, gzip",

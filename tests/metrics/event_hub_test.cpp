@@ -39,7 +39,7 @@ protected:
     BodyStream::Step last_step = BodyStream::Step::end;
 };
 
-TEST_F(EventHubTest, AChangeIsToldWithTheContactsThatChanged) {
+TEST_F(EventHubTest, AChangeIsSentWithTheContactsThatChanged) {
     const auto reader = hub.open({}, "");
     EXPECT_EQ(read(*reader), "retry: 2000\n\n");
     EXPECT_EQ(last_step, BodyStream::Step::wait);
@@ -55,7 +55,7 @@ TEST_F(EventHubTest, AChangeIsToldWithTheContactsThatChanged) {
     );
 }
 
-TEST_F(EventHubTest, TheLifeOfASubscriptionIsTold) {
+TEST_F(EventHubTest, TheLifeOfASubscriptionIsSent) {
     const auto reader = hub.open({}, "");
     test::Watcher watcher("w");
     watcher.subscribe(world);
@@ -96,7 +96,7 @@ TEST_F(EventHubTest, AReaderThatComesBackGoesOnWhereItWas) {
     );
 }
 
-TEST_F(EventHubTest, WhoMissedSomethingIsToldSo) {
+TEST_F(EventHubTest, AReaderThatMissedEventsIsInformed) {
     hub.open({}, "").reset();
     for (const char* aor :
          {"sip:a@x.org", "sip:b@x.org", "sip:c@x.org", "sip:d@x.org", "sip:e@x.org", "sip:f@x.org"

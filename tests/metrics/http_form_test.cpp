@@ -72,7 +72,7 @@ TEST_F(HttpFormTest, APassedSocketIsServedAndOutlivesTheServer) {
     EXPECT_THAT(waits.read_to_end(), StartsWith("HTTP/1.1 200 "));
 }
 
-TEST_F(HttpFormTest, WhatABodyDependsOnIsSaidTogetherAndFieldsOfOneNameAreOneList) {
+TEST_F(HttpFormTest, VaryHasAllFieldsAndFieldsOfOneNameAreOneList) {
     Router router;
     router.add("GET", "/large", [](const HttpRequest& request) {
         HttpResponse response;

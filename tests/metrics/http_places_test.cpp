@@ -53,7 +53,7 @@ TEST_F(HttpPlacesTest, APeerWithMoreThanItsShareGivesWayFirst) {
     EXPECT_EQ(places.displaced(), 1U);
 }
 
-TEST_F(HttpPlacesTest, WhoTakesAllThereIsTakesItFromItself) {
+TEST_F(HttpPlacesTest, APeerThatTakesAllPlacesTakesThemFromItself) {
     Client& other = connect("192.0.2.2");
     for (int i = 0; i < 100; ++i) connect("192.0.2.1");
 
@@ -76,7 +76,7 @@ TEST_F(HttpPlacesTest, WhereAllIsFullTheOneThatHasWaitedLongestGivesWay) {
     EXPECT_EQ(places.size(), 4U);
 }
 
-TEST_F(HttpPlacesTest, WhoIsBeingAnsweredKeepsItsPlace) {
+TEST_F(HttpPlacesTest, AClientThatIsBeingAnsweredKeepsItsPlace) {
     for (const char* peer : {"192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"}) {
         connect(peer).place.serve();
     }
@@ -114,7 +114,7 @@ TEST_F(HttpPlacesTest, PlacesForHealthChecksAreGivenOnTheSameTerms) {
     EXPECT_FALSE(first.closed) << "it waits anew";
 }
 
-TEST_F(HttpPlacesTest, WhoLeavesMakesRoom) {
+TEST_F(HttpPlacesTest, AClientThatLeavesMakesRoom) {
     for (const char* peer : {"192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"}) {
         connect(peer).place.serve();
     }

@@ -181,7 +181,7 @@ TEST_F(HttpServerTest, StoppingEndsAStreamThatWaits) {
     EXPECT_TRUE(io.stopped());
 }
 
-TEST_F(HttpServerTest, WhatIsLargeIsCompressedForThoseWhoAskForIt) {
+TEST_F(HttpServerTest, ALargeBodyIsCompressedOnRequest) {
     pieces = {{std::string(5'000, 'a')}};
     start();
     const auto gzipped = [&](const std::string& path, const std::string& accept) {

@@ -20,7 +20,7 @@ std::string_view chosen_for(std::string_view accept) {
     return *place == 0 ? "json" : "xml";
 }
 
-TEST(PreferredType, WhoDoesNotCareGetsTheFirst) {
+TEST(PreferredType, WithoutAPreferenceTheFirstTypeCounts) {
     for (const char* accept :
          {"",
           "  ",
@@ -33,7 +33,7 @@ TEST(PreferredType, WhoDoesNotCareGetsTheFirst) {
     }
 }
 
-TEST(PreferredType, WhoNamesATypeGetsIt) {
+TEST(PreferredType, ANamedTypeIsPreferred) {
     for (const char* accept :
          {"application/reginfo+xml",
           "Application/RegInfo+XML",
@@ -58,7 +58,7 @@ TEST(PreferredType, OfEqualWeightsTheMoreExactNameWins) {
     EXPECT_EQ(chosen_for("application/reginfo+xml, application/*"), "xml");
 }
 
-TEST(PreferredType, TheMostExactRangeSaysWhatATypeWeighs) {
+TEST(PreferredType, TheMostSpecificRangeDeterminesTheWeightOfAType) {
     EXPECT_EQ(chosen_for("*/*, application/json;q=0"), "xml");
     EXPECT_EQ(chosen_for("application/*;q=0.9, application/json;q=0.1, */*"), "xml");
     EXPECT_EQ(chosen_for("application/json;q=0, application/json;charset=utf-8"), "json");

@@ -38,7 +38,7 @@ protected:
 
 std::string user(int number) { return "sip:user" + std::to_string(number) + "@example.org"; }
 
-TEST_F(StateApi, ARegistrationSaysWhatIsMergedAndWhatEachPublicationSays) {
+TEST_F(StateApi, ARegistrationHasTheMergedStateAndEachPublication) {
     publish("sip:alice@example.org", {{"sip:a@192.0.2.9"}});
     publish("sip:alice@example.org", {{"sip:b@192.0.2.9", "c2"}});
     test::Watcher watcher("w");
@@ -56,7 +56,7 @@ TEST_F(StateApi, ARegistrationSaysWhatIsMergedAndWhatEachPublicationSays) {
     EXPECT_EQ(json["watched_by"][0]["profile"], "standard");
 }
 
-TEST_F(StateApi, AnEscapedTextIsToldUnescaped) {
+TEST_F(StateApi, AnEscapedTextIsUnescaped) {
     test::ContactText contact{"sip:a@192.0.2.9;x=1&amp;2"};
     contact.attributes = " user_agent=\"A &lt;B&gt; &amp; C\"";
     publish("sip:alice@example.org", {contact});
@@ -82,7 +82,7 @@ std::string header(const HttpResponse& response, const std::string& wanted) {
     return {};
 }
 
-TEST_F(StateApi, AsReginfoItIsTheDocumentThatANewWatcherIsTold) {
+TEST_F(StateApi, AsReginfoItIsTheDocumentOfANewWatcher) {
     publish("sip:alice@example.org", {{"sip:a@192.0.2.9"}});
     publish("sip:alice@example.org", {{"sip:b@192.0.2.9;x=1&amp;2", "c2"}});
     test::Watcher waits("waits");
@@ -137,7 +137,7 @@ TEST_F(StateApi, TheRegistrationIsNegotiatedByAccept) {
     EXPECT_EQ(header(neither, "Vary"), "Accept");
 }
 
-TEST_F(StateApi, WhoHasARepresentationAlreadyIsToldSo) {
+TEST_F(StateApi, AClientThatHasTheRepresentationGetsA304) {
     publish("sip:alice@example.org", {{"sip:a@192.0.2.9"}});
     const std::string json = header(ask_for("", kAlice), "ETag");
     const std::string xml = header(ask_for(kReginfo, kAlice), "ETag");
@@ -172,7 +172,7 @@ TEST_F(StateApi, ALongDocumentIsMadeInPieces) {
     EXPECT_EQ(response.body, world.take_notifies().at(0).body());
 }
 
-TEST_F(StateApi, TheBeginningOfTheApiSaysWhatThereIs) {
+TEST_F(StateApi, TheRootOfTheApiListsItsResources) {
     for (const char* path : {"/api/v1", "/api/v1/"}) {
         const auto json = get(path);
         EXPECT_EQ(json["description"], "/openapi.json");

@@ -128,7 +128,7 @@ void run(const std::string& short_run, const std::function<void(Plan)>& property
     rc::detail::checkGTest([&](const Plan& plan) { property(plan); });
 }
 
-TEST(Simulation, EveryWatcherKnowsInTheEndWhatTheModelKnowsAndNothingIsLeft) {
+TEST(Simulation, EveryWatcherHasTheStateOfTheModelInTheEndAndNothingIsLeft) {
     run("max_success=2000 seed=1", [](Plan plan) {
         plan.durable = false;
         simulate(plan);

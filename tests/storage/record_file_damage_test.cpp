@@ -207,7 +207,7 @@ TEST_F(CutLog, AWholeOneIsTakenForWhole) {
     EXPECT_TRUE(report().is_whole());
 }
 
-TEST_F(CutLog, OneThatEndsEarlyIsToldWithTheNumberOfChangesThatAreMissing) {
+TEST_F(CutLog, ALogThatEndsEarlyIsReportedWithTheNumberOfMissingChanges) {
     for (const int cut : {1, 4}) {
         SCOPED_TRACE(cut);
         copy_state(killed, copy);
@@ -224,7 +224,7 @@ TEST_F(CutLog, OneThatEndsEarlyIsToldWithTheNumberOfChangesThatAreMissing) {
     }
 }
 
-TEST_F(CutLog, OneWithAWrongByteIsToldAsWell) {
+TEST_F(CutLog, ALogWithAWrongByteIsReportedToo) {
     std::string bytes = bytes_of(log());
     bytes[bytes.find_last_not_of('\0') - 6000] ^= 0x20;
     replace(log(), bytes);
@@ -234,13 +234,13 @@ TEST_F(CutLog, OneWithAWrongByteIsToldAsWell) {
     EXPECT_EQ(found.aors + found.missing, 8U);
 }
 
-TEST_F(CutLog, OneThatIsGoneIsToldAsWell) {
+TEST_F(CutLog, AMissingLogIsReportedToo) {
     std::filesystem::remove(log());
 
     EXPECT_GT(report().missing, 0U);
 }
 
-TEST_F(CutLog, ItIsToldUntilTheNextChange) {
+TEST_F(CutLog, ItIsReportedUntilTheNextChange) {
     std::filesystem::remove(log());
     EXPECT_GT(report().missing, 0U);
     {
@@ -251,7 +251,7 @@ TEST_F(CutLog, ItIsToldUntilTheNextChange) {
     EXPECT_TRUE(report().is_whole());
 }
 
-TEST_F(CutLog, AMarkThatIsDamagedOrOfAnotherFileSaysNothing) {
+TEST_F(CutLog, AMarkThatIsDamagedOrOfAnotherFileIsIgnored) {
     std::filesystem::remove(log());
     std::string mark = bytes_of(copy + ".mark");
     mark[20] ^= 1;

@@ -201,7 +201,7 @@ TEST_F(RecordFileRoomTest, WhatDoesNotFitIsRefusedAndTheRestGoesOn) {
     EXPECT_THAT(file.check(), IsEmpty());
 }
 
-TEST_F(RecordFileRoomTest, AProbeSaysThatADiskIsFullWhereNothingCanBeMadeOfIt) {
+TEST_F(RecordFileRoomTest, AProbeFailsIfTheDiskIsFullAndNoRoomCanBeMade) {
     RecordFile file = open(path);
     load(file);
     write(file, {put(Bucket::aor, "a", "1")});

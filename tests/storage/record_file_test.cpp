@@ -279,7 +279,7 @@ TEST_F(RecordFileTest, AFileWithBrokenPagesIsRefused) {
     EXPECT_THAT(error_of_opening(), StartsWith(path + " is damaged"));
 }
 
-TEST_F(RecordFileTest, ADirectoryThatCannotBeMadeIsTold) {
+TEST_F(RecordFileTest, ADirectoryThatCannotBeMadeIsReported) {
     std::ofstream(directory.file("file")) << "x";
     path = directory.file("file/state/state.db");
 

@@ -190,7 +190,7 @@ TEST_F(StampClockTest, AFileOfAnEarlierVersionGoesOnFromItsLatestStamp) {
     EXPECT_EQ(read(), kToday + kHour);
 }
 
-TEST_F(StampClockTest, TellsOnceByHowMuchTheWallClockWasSet) {
+TEST_F(StampClockTest, ReportsOnceByHowMuchTheWallClockWasSet) {
     pass(kMinute);
     EXPECT_EQ(clock.take_step(), std::nullopt);
     set_wall(kDay);

@@ -70,7 +70,7 @@ TEST_F(DnsCacheTest, ASilenceIsRememberedBrieflyAndDoesNotMeanThatThereIsNone) {
     EXPECT_TRUE(cache.knows(query("edge.test")));
 }
 
-TEST_F(DnsCacheTest, WhatIsSaidNotToBeThereIsNotKnownAnyMore) {
+TEST_F(DnsCacheTest, ANegativeAnswerReplacesThePositiveOne) {
     DnsCache cache(options);
     cache.remember(kNow, query("phone.test"), found());
 

@@ -51,7 +51,7 @@ TEST_F(DnsFairness, ASilentZoneGetsLessAndOneThatAnswersMore) {
     EXPECT_THAT(dns->held, SizeIs(8));
 }
 
-TEST_F(DnsFairness, OneWhoAsksInManyZonesIsNotServedBeforeTheOthers) {
+TEST_F(DnsFairness, OneWatcherWithManyZonesIsNotServedBeforeTheOthers) {
     resolver();
     for (int i = 0; i < 600; ++i) ask_for(1, slow(i, i));
     ASSERT_FALSE(dns->held.empty());
@@ -77,7 +77,7 @@ TEST_F(DnsFairness, WatchersBehindOneProxyTakeTurns) {
     EXPECT_TRUE(dns->is_asked("a.test"));
 }
 
-TEST_F(DnsFairness, ManyWhoAskInManyZonesHoldUpANewNameForLessThanThreeSeconds) {
+TEST_F(DnsFairness, ManyWatchersWithManyZonesDelayANewNameByLessThanThreeSeconds) {
     resolver();
     for (int i = 0; i < 600; ++i) ask_for(static_cast<std::uint64_t>(i), slow(i, i));
 
@@ -137,7 +137,7 @@ TEST_F(DnsFairness, AContactsNameThatIsOneOfARouteSetAsWellComesEarlier) {
     EXPECT_THAT(answers, SizeIs(2));
 }
 
-TEST_F(DnsFairness, AQuestionIsAnsweredByItsDeadlineAndTheLogSaysWhich) {
+TEST_F(DnsFairness, AQuestionIsAnsweredByItsDeadlineAndTheLogNamesIt) {
     resolver();
     ask(7, slow(1));
 

@@ -71,7 +71,7 @@ TEST_F(DriverTest, ACommitThatIsDoneLaterIsAnsweredThen) {
     EXPECT_EQ(server.stats().turns.count, turns + 1) << "both are one turn";
 }
 
-TEST_F(DriverTest, MessagesAreToldByTheirFirstLinesWhereThatIsWanted) {
+TEST_F(DriverTest, MessagesAreLoggedByTheirFirstLinesIfConfigured) {
     server.script.on_message = [](const Flow& flow, std::string_view, Outbox& outbox) {
         outbox.send(flow, "SIP/2.0 200 OK\r\nVia: x\r\n\r\n");
     };

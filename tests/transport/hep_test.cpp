@@ -44,7 +44,7 @@ std::optional<std::map<std::uint64_t, std::string>> chunks_of(std::string_view p
 
 Endpoint at(const char* address, std::uint16_t port) { return {*IpAddress::parse(address), port}; }
 
-TEST(Hep3, APacketSaysWhoToldWhomWhatAndWhen) {
+TEST(Hep3, APacketHasSourceDestinationPayloadAndTime) {
     HepPacket packet;
     packet.from = at("192.0.2.1", 5060);
     packet.to = at("198.51.100.2", 5070);
@@ -72,7 +72,7 @@ TEST(Hep3, APacketSaysWhoToldWhomWhatAndWhen) {
     EXPECT_EQ(chunks->at(15), "bytes");
 }
 
-TEST(Hep3, Ipv6AndTcpAreToldAsWhatTheyAre) {
+TEST(Hep3, APacketMarksIpv6AndTcp) {
     HepPacket packet;
     packet.transport = Transport::tcp;
     packet.from = at("2001:db8::1", 5060);
@@ -149,7 +149,7 @@ TEST_F(HepExport, WhatComesAndWhatLeavesIsCopiedWhole) {
     EXPECT_EQ(stats.hep_sent, 2U);
 }
 
-TEST_F(HepExport, AWildcardIsToldAsTheAddressThatReachesTheCollector) {
+TEST_F(HepExport, AWildcardIsSentAsTheAddressThatReachesTheCollector) {
     HepExporter exporter(io, options, {at("0.0.0.0", 5060)}, stats);
 
     exporter.received(flow, "OPTIONS");

@@ -150,7 +150,7 @@ TEST(Rfc6761, LocalhostHasAddressesOnly) {
 
 // RFC 3263 §4.1
 
-TEST(Rfc3263, NaptrSaysWhichTransportIsPreferred) {
+TEST(Rfc3263, NaptrDeterminesThePreferredTransport) {
     Zone zone = two_servers();
     zone.naptr(
         "a.test",
@@ -169,7 +169,7 @@ TEST(Rfc3263, NaptrSaysWhichTransportIsPreferred) {
     );
 }
 
-TEST(Rfc3263, ServersAreWhereNaptrSaysEvenIfThatIsAnotherDomain) {
+TEST(Rfc3263, TheServersOfNaptrCountEvenInAnotherDomain) {
     Zone zone = two_servers();
     zone.naptr("b.test", {{1, 1, "s", "SIP+D2T", "_sip._tcp.a.test"}});
 

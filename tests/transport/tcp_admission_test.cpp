@@ -29,7 +29,7 @@ protected:
     std::optional<TestServer> server;
 };
 
-TEST_F(TcpAdmission, WhoIsIgnoredHasNoConnection) {
+TEST_F(TcpAdmission, AnIgnoredPeerHasNoConnection) {
     start(Admission::ignored);
     TcpPeer peer = connect();
 
@@ -43,7 +43,7 @@ TEST_F(TcpAdmission, WhoIsIgnoredHasNoConnection) {
     EXPECT_EQ(server->notes[0].detail, peer.endpoint().to_string());
 }
 
-TEST_F(TcpAdmission, WhoIsForbiddenIsHeardOnce) {
+TEST_F(TcpAdmission, AForbiddenPeerIsReadOnce) {
     start(Admission::forbidden);
     server->script.on_message = [](const Flow& flow, std::string_view, Outbox& outbox) {
         outbox.send(flow, "forbidden");
@@ -56,7 +56,7 @@ TEST_F(TcpAdmission, WhoIsForbiddenIsHeardOnce) {
     EXPECT_EQ(peer.received, "forbidden");
 }
 
-TEST_F(TcpAdmission, WhoIsForbiddenHasTheTimeOfOneMessageWhateverComes) {
+TEST_F(TcpAdmission, AForbiddenPeerHasTheTimeOfOneMessageWhateverComes) {
     TransportOptions options;
     options.message_timeout = 50ms;
     start(Admission::forbidden, options);
@@ -70,7 +70,7 @@ TEST_F(TcpAdmission, WhoIsForbiddenHasTheTimeOfOneMessageWhateverComes) {
     EXPECT_EQ(server->closed_by(CloseCause::message), 2U);
 }
 
-TEST_F(TcpAdmission, WhoIsForbiddenTakesNoPlaceOfWhoIsServed) {
+TEST_F(TcpAdmission, AForbiddenPeerTakesNoPlaceOfATrustedOne) {
     TransportOptions options;
     options.connections = 1;
     start(Admission::forbidden, options);

@@ -234,7 +234,7 @@ TEST_F(TcpConnect, AConnectThatIsNoLongerWantedIsBrokenOff) {
     EXPECT_THAT(server->script.closed, ElementsAre(to(hanging.endpoint())));
 }
 
-TEST_F(TcpConnect, TheEndOfAConnectionThatWasFoundByItsPeerIsToldWithAndWithoutItsNumber) {
+TEST_F(TcpConnect, TheEndOfAConnectionThatWasFoundByItsPeerIsReportedWithAndWithoutItsNumber) {
     start();
     TcpTarget target;
     send(to(target.endpoint()), "x");

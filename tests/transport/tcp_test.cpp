@@ -247,7 +247,7 @@ TEST_F(Tcp, APeerThatEndsItsOutputIsNotKeptForWhatIsNeverAnswered) {
     EXPECT_LT(std::chrono::steady_clock::now() - begin, 4s) << "the linger timeout is five";
 }
 
-TEST_F(Tcp, AnIdleConnectionIsClosedAndToldOf) {
+TEST_F(Tcp, AnIdleConnectionIsClosedAndReported) {
     TransportOptions options;
     options.idle_timeout = 20ms;
     start(options);
@@ -296,7 +296,7 @@ TEST_F(Tcp, APeerThatDoesNotReadIsClosed) {
     EXPECT_EQ(server->notes[0].severity, Note::Severity::warning);
 }
 
-TEST_F(Tcp, TheBoundOnAllQueuesClosesWhoDoesNotReadAndNobodyElse) {
+TEST_F(Tcp, TheBoundOnAllQueuesClosesOnlyPeersThatDoNotRead) {
     TransportOptions options;
     options.tcp_queue_bytes = 64U << 20U;
     options.tcp_queue_bytes_total = 1U << 20U;
@@ -322,7 +322,7 @@ TEST_F(Tcp, TheBoundOnAllQueuesClosesWhoDoesNotReadAndNobodyElse) {
     EXPECT_EQ(flow_of(reader), to_reader);
 }
 
-TEST_F(Tcp, TheBoundOnIncompleteInputClosesWhoGoesOverIt) {
+TEST_F(Tcp, TheBoundOnIncompleteInputClosesThePeerThatExceedsIt) {
     TransportOptions options;
     options.tcp_input_bytes_total = 1'000;
     start(options);

@@ -162,7 +162,7 @@ TEST(Udp, WhereTheKernelCannotCutThemTheyGoOneByOne) {
     send_and_expect(datagrams_in_runs());
 }
 
-TEST(Udp, APathThatTakesNoneAsOneIsItsOwnPeersMatterAndTheLogSaysSo) {
+TEST(Udp, APathWithoutSegmentationAffectsItsOwnPeerOnlyAndIsLogged) {
     TestServer server({listener(Transport::udp, "0.0.0.0")});
     UdpPeer narrow("127.0.0.2");
     UdpPeer wide("127.0.0.3");
@@ -277,7 +277,7 @@ TEST(Udp, WhatCannotBeSentIsCountedAndTheRestLeaves) {
     EXPECT_EQ(server.stats().datagram_bytes_queued, 0U);
 }
 
-TEST(Udp, TheEngineIsToldWhatDidNotLeaveAndWhy) {
+TEST(Udp, TheEngineGetsUnsentDatagramsWithTheReason) {
     TestServer server({listener(Transport::udp)});
     UdpPeer peer;
     const Flow flow = udp_flow(peer.endpoint());

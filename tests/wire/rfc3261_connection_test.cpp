@@ -41,7 +41,7 @@ TEST_F(Rfc3261Section18, OverTcpAContactElsewhereGetsAConnectionOfItsOwn) {
     }
 }
 
-TEST_F(Rfc3261Section18, OverTcpAContactThatCannotBeReachedIsToldOnTheConnection) {
+TEST_F(Rfc3261Section18, OverTcpAContactThatCannotBeReachedIsNotifiedOnTheConnection) {
     world.answers = nullptr;
     watcher.flow = tcp_flow("198.51.100.1", 40000, 7);
     watcher.contact = "sip:w1@198.51.100.1:5099;transport=tcp";
@@ -87,7 +87,7 @@ TEST_F(Rfc3261Section18, OverTcpAConnectionThatClosedUnnoticedIsNoWayBack) {
 }
 
 // Behind a NAT only the connection reaches a client; its Via does not say the address that we see.
-TEST_F(Rfc3261Section18, OverTcpAClientBehindANatIsToldOnTheConnection) {
+TEST_F(Rfc3261Section18, OverTcpAClientBehindANatIsNotifiedOnTheConnection) {
     watcher.flow = tcp_flow("198.51.100.1", 40000, 7);
     watcher.contact = "sip:w1@10.1.1.1:5060;transport=tcp";
     for (const char* sent_by : {"10.1.1.1:5060", "phone.invalid"}) {
@@ -99,7 +99,7 @@ TEST_F(Rfc3261Section18, OverTcpAClientBehindANatIsToldOnTheConnection) {
     }
 }
 
-TEST_F(Rfc3261Section18, OverTcpAContactThatSaysNoTransportIsToldOnTheConnection) {
+TEST_F(Rfc3261Section18, OverTcpAContactWithoutATransportIsNotifiedOnTheConnection) {
     watcher.flow = tcp_flow("198.51.100.1", 40000, 7);
     watcher.contact = "sip:w1@198.51.100.1:5099";
     EXPECT_EQ(notify().flow, watcher.flow);

@@ -43,7 +43,7 @@ RequestText ack_of(RequestText request, const Sent& response) {
     return request;
 }
 
-TEST_F(Rfc3261Section17_2_1, ARefusedInviteIsToldSoAgainUntilTimerH) {
+TEST_F(Rfc3261Section17_2_1, TheRefusalOfAnInviteIsRepeatedUntilTimerH) {
     world.receive(flow, invite().text());
     world.pass(100s);
     const std::vector<Sent> sent = world.take();

@@ -71,7 +71,7 @@ TEST_F(Rfc3261Section18_2_2, OverUdpAResponseGoesToMaddr) {
 }
 
 // Else anybody could have our responses sent to anybody.
-TEST_F(Rfc3261Section18_2_2, AMaddrThatIsNoneOfThoseWhoAreServedCountsAsAbsent) {
+TEST_F(Rfc3261Section18_2_2, AMaddrOutsideOfTheTrustedNetworksCountsAsAbsent) {
     for (const char* maddr : {"8.8.8.8", "224.0.1.75", "host.example", "2001:db8::7"}) {
         EXPECT_EQ(
             ask_from(std::string("10.0.0.1:5070;maddr=") + maddr).flow.peer,
@@ -94,7 +94,7 @@ TEST_F(Rfc3261Section18_2_2, OverTcpAResponseNamesThePortForAnotherConnection) {
     EXPECT_EQ(ask_from("10.0.0.1:5070").reconnect_port, 0);
 }
 
-TEST_F(Rfc3581Section4, WithRportAResponseGoesToTheSourceAndSaysWhichThatWas) {
+TEST_F(Rfc3581Section4, WithRportAResponseGoesToTheSourceAndNamesIt) {
     const Sent response = ask_from("10.0.0.1:5070;rport");
     EXPECT_EQ(response.flow, flow);
     EXPECT_EQ(param_of(response.header("Via"), "rport"), "40000");
@@ -247,7 +247,7 @@ TEST_F(Rfc3261Section18_3, OverUdpABodyShorterThanItsLengthIs400) {
 }
 
 // RFC 3261 18.3.
-TEST_F(DialogTest, AResponseThatEndsBeforeItsContentLengthSaysSoIsDiscarded) {
+TEST_F(DialogTest, AResponseShorterThanItsContentLengthIsDiscarded) {
     world.answers = nullptr;
     const Sent sent = notify();
     std::string answer = response_text(sent.message, 481);

@@ -313,7 +313,7 @@ TEST_F(Rfc3261Section9_2, ACancelOfNothingIs481) {
     EXPECT_EQ(ask(request).status(), 481);
 }
 
-TEST_F(Rfc3261Section11_2, OptionsSaysWhatIsServed) {
+TEST_F(Rfc3261Section11_2, TheAnswerToOptionsListsWhatIsServed) {
     const Sent response = ask(options());
     EXPECT_EQ(response.status(), 200);
     EXPECT_EQ(response.header("Allow"), "ACK, CANCEL, OPTIONS, PUBLISH, SUBSCRIBE");

@@ -77,7 +77,7 @@ TEST_F(Rfc3680Section4_7_1, AnAorThatNobodyRegisteredAtIsInit) {
     EXPECT_EQ(told.aor, "sip:alice@example.org");
 }
 
-TEST_F(Rfc3680Section4_7_1, InitToActiveToTerminatedIsToldAndTheWayBackToInitIsNot) {
+TEST_F(Rfc3680Section4_7_1, InitToActiveToTerminatedIsNotifiedAndTheWayBackToInitIsNot) {
     told_to(watcher);
     EXPECT_EQ(document(publish({{.uri = kA}})).registration_state, "active");
     EXPECT_EQ(document(publish({})).registration_state, "terminated");

@@ -111,7 +111,7 @@ TEST_F(Rfc4475Section3_1_2, Section18AnUnknownMethodThatIsNotThatOfCSeqIs400) {
     EXPECT_EQ(ask(with(request.text(), "1 NEWMETHOD", "1 INVITE")).status(), 400);
 }
 
-TEST_F(Rfc4475Section3_2_1, ABranchOfNothingButTheCookieDoesNotTellRequestsApart) {
+TEST_F(Rfc4475Section3_2_1, ABranchOfTheCookieAloneDoesNotDistinguishRequests) {
     RequestText first = publish();
     first.via = "SIP/2.0/UDP 198.51.100.1:5060;branch=z9hG4bK";
     RequestText second = publish();

@@ -92,14 +92,14 @@ TEST_F(Rfc5839Section6_3, ARefreshWithAnOldTagIsAnswered200AndNotified) {
     EXPECT_EQ(world.take_notifies().size(), 1U);
 }
 
-TEST_F(Rfc5839Section5_2, AStarMatchesAnyStateAndLaterNewsIsToldAsEver) {
+TEST_F(Rfc5839Section5_2, AStarMatchesAnyStateAndLaterChangesAreNotifiedAsUsual) {
     change();
     EXPECT_EQ(subscribe_if(watcher, "*").status(), 204);
     EXPECT_TRUE(world.take_notifies().empty());
     EXPECT_EQ(change().size(), 1U);
 }
 
-TEST_F(Rfc5839, NewsThatWaitsForItsPaceIsToldAfterA204ForAStar) {
+TEST_F(Rfc5839, AChangeThatWaitsForItsPaceIsNotifiedAfterA204ForAStar) {
     world.take();
     watcher.event = "reg;max-rate=0.1";
     subscribe_if(watcher, "*");

@@ -41,7 +41,7 @@ TEST_F(Rfc6446, IsNotReflectedWhereNoneWasAskedFor) {
     EXPECT_EQ(last_told.header("Subscription-State"), "active;expires=3600");
 }
 
-TEST_F(Rfc6446Section4_2, NothingLeavesFasterThanMaxRateAndTheNewestStateIsTold) {
+TEST_F(Rfc6446Section4_2, NothingLeavesFasterThanMaxRateAndTheNewestStateIsNotified) {
     subscribe_with("reg;max-rate=0.05");
     EXPECT_TRUE(change().empty());
     EXPECT_TRUE(change().empty());

@@ -46,7 +46,7 @@ TEST_F(Rfc6665Section4_2_2, ANotifyHasAllMandatoryFields) {
     }
 }
 
-TEST_F(Rfc6665Section4_2_2, TheListedCodesRemoveTheSubscriptionWhateverElseTheAnswerSays) {
+TEST_F(Rfc6665Section4_2_2, TheListedCodesRemoveTheSubscriptionWhateverElseTheAnswerHas) {
     end();
     for (const int status : {404, 405, 410, 416, 480, 481, 482, 483, 484, 485, 489, 501, 604}) {
         for (const bool retry_after : {false, true}) {
@@ -76,7 +76,7 @@ TEST_F(Rfc6665Section4_2_2, OtherFailuresKeepTheSubscription) {
     }
 }
 
-TEST_F(Rfc6665Section4_2_2, WithRetryAfterTheStateIsToldAgainThenAndNotBefore) {
+TEST_F(Rfc6665Section4_2_2, WithRetryAfterTheStateIsNotifiedAgainThenAndNotBefore) {
     end();
     for (const int status : {403, 486, 500, 503, 600}) {
         SCOPED_TRACE(status);

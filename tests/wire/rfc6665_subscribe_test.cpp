@@ -148,7 +148,7 @@ TEST_F(Rfc6665Section4_2_1_4, ARefreshThatLeavesAtTheLastMomentStillFindsItsSubs
     EXPECT_EQ(change().size(), 1U);
 }
 
-TEST_F(Rfc6665Section4_2_1_4, WhatANotifyThatCameLateSaidIsLeftHoldsFromThenOn) {
+TEST_F(Rfc6665Section4_2_1_4, TheExpiresOfANotifyCountsFromItsAnswer) {
     world.answers = [](const Sent&) { return std::nullopt; };
     const auto told = resubscribe(60);
     ASSERT_EQ(told[0].header("Subscription-State"), "active;expires=60");
@@ -181,7 +181,7 @@ TEST_F(Rfc6665Section4_4_1, AfterTheLastNotifyTheDialogIsGone) {
     EXPECT_EQ(world.stats().dialogs, 0U);
 }
 
-TEST_F(Rfc6665Section4_4_3, AFetchIsToldTheWholeStateOnce) {
+TEST_F(Rfc6665Section4_4_3, AFetchGetsTheWholeStateOnce) {
     change();
     change();
     const auto sent = resubscribe(0);
@@ -197,7 +197,7 @@ TEST_F(Rfc6665Section4_4_4, ThePackagesThatThereAreAreNamedWhereADialogBegins) {
     EXPECT_EQ(ask(options()).header("Allow-Events"), "reg");
 }
 
-TEST_F(Rfc6665Section4_5_2, SubscriptionsOfOneDialogDifferInEventIdAndAreEachTold) {
+TEST_F(Rfc6665Section4_5_2, SubscriptionsOfOneDialogDifferInEventIdAndAreEachNotified) {
     for (const char* event : {"reg", "reg;id=a", "reg;id=b"}) {
         watcher.event = event;
         EXPECT_EQ(resubscribe().at(0).header("Event"), event);
@@ -216,7 +216,7 @@ TEST_F(Rfc6665Section4_5_2, SubscriptionsOfOneDialogDifferInEventIdAndAreEachTol
     EXPECT_EQ(world.stats().subscriptions, 3U) << "ids have case";
 }
 
-TEST_F(Rfc6665Section4_5_2, SubscriptionsOfOneWatcherInSeveralDialogsAreEachTold) {
+TEST_F(Rfc6665Section4_5_2, SubscriptionsOfOneWatcherInSeveralDialogsAreEachNotified) {
     Watcher again("w2");
     resubscribe();
     again.subscribe(world);

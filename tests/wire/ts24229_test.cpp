@@ -124,7 +124,7 @@ TEST_F(Ts24229Section5_4_2_1_2, AnOddRegistrationOfTheSetIsListedAsTextAndHurtsN
     EXPECT_EQ(world.stats().left_out[index_of(LeftOut::registration)], 1U);
 }
 
-TEST_F(Ts24229Section5_4_2_1_2, AChangeOfAnotherRegistrationIsTold) {
+TEST_F(Ts24229Section5_4_2_1_2, AChangeOfAnotherRegistrationIsNotified) {
     publish({{.uri = uri_of(0)}}, member("sip:b@example.org", member_contact(uri_of(0))));
     watcher.subscribe(world);
     world.take();

@@ -16,13 +16,13 @@ constexpr std::uint64_t kKey1 = 0x0F0E0D0C0B0A0908;
 Hash128 hash_of(std::string_view piece) { return Hasher(kKey0, kKey1).add(piece).finish(); }
 
 // The vector of the reference implementation for these eight bytes.
-TEST(SipHash24, OneNumberIsHashedAsSipHashSays) {
+TEST(SipHash24, OneNumberHasTheHashOfTheReference) {
     EXPECT_EQ(siphash_2_4(kKey0, kKey1, 0x0706050403020100), 0x93F5F5799A932462U);
 }
 
 // Key and inputs are those of the reference implementation (bytes 0, 1, 2, ...); the outputs were
 // made with OpenSSL 3 (SIPHASH, c-rounds 1, d-rounds 3, size 16); the first is also that of rustc.
-TEST(Hasher, OnePieceIsHashedAsSipHashSays) {
+TEST(Hasher, OnePieceHasTheHashOfTheReference) {
     struct Case {
         std::size_t size;
         Hash128 expected;

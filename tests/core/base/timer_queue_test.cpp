@@ -107,7 +107,7 @@ TEST_F(TimerQueueTest, WhatIsDueMaySetAndCancelOthers) {
     EXPECT_EQ(due(TimePoint{1s}), "ca");
 }
 
-TEST_F(TimerQueueTest, TheDeadlineThatIsToldNeverComesLaterThanAThing) {
+TEST_F(TimerQueueTest, TheNextDeadlineIsNeverLaterThanATimer) {
     queue.set(a, TimePoint{1000s});
     queue.set(b, TimePoint{1001s});
     a.timer.cancel();

@@ -27,7 +27,7 @@ TEST(TokenSource, EachHalfOfTheSeedCounts) {
 
 // A generator whose state can be computed from what it has given would fail this: SplitMix64, for
 // one, whose state is a counter and whose output is a bijection of it.
-TEST(TokenSource, OneTokenSaysNothingOfTheNext) {
+TEST(TokenSource, OneTokenDoesNotRevealTheNext) {
     constexpr auto splitmix_state = [](std::uint64_t x) {
         const auto undo = [](std::uint64_t value, unsigned shift) {
             std::uint64_t result = value;

@@ -81,7 +81,7 @@ void expect_left_out(const std::string& odd_contact, std::string_view reason) {
     EXPECT_EQ(document.left_out.reason, reason);
 }
 
-TEST(ReaderOdd, AUriThatOnlyTheSchemaKnowsIsPassedOnAsItIs) {
+TEST(ReaderOdd, AUriThatOnlyTheSchemaAllowsIsPassedOnUnchanged) {
     for (const std::string& uri : kOddUris) {
         SCOPED_TRACE(uri);
         const Document document = read_beside_healthy(contact_with(uri_element(uri)));
@@ -144,7 +144,7 @@ TEST(ReaderOdd, OfSeveralUrisTheFirstCountsThatIsOne) {
     EXPECT_FALSE(document.left_out.any());
 }
 
-TEST(ReaderOdd, StateAndEventTellEachOther) {
+TEST(ReaderOdd, StateAndEventFollowFromEachOther) {
     const auto read_with = [](std::string_view attributes) {
         return read_contact(reginfo_with(registration_with(
             "<contact id='c'" + std::string(attributes) + ">" + std::string(kUri) + "</contact>"
@@ -277,7 +277,7 @@ TEST(ReaderOdd, ARegistrationWithoutAnAddressIsLeftOutAlone) {
     }
 }
 
-TEST(ReaderOdd, ARegistrationWhoseAorOnlyTheSchemaKnowsIsTaken) {
+TEST(ReaderOdd, ARegistrationWhoseAorOnlyTheSchemaAllowsIsAccepted) {
     for (const std::string& aor : kOddUris) {
         const std::string quoted = "'" + aor + "'";
         const Document document =
@@ -287,7 +287,7 @@ TEST(ReaderOdd, ARegistrationWhoseAorOnlyTheSchemaKnowsIsTaken) {
     }
 }
 
-TEST(ReaderOdd, AnErrorSaysOfWhichKindItIs) {
+TEST(ReaderOdd, AnErrorHasAKind) {
     const auto kind_of = [](std::string_view body, const ReaderLimits& limits = {}) {
         return read_document(body, limits).error().kind;
     };

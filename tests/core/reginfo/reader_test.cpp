@@ -158,7 +158,7 @@ TEST(Reader, TheStateOfTheDocumentIsFullOrPartial) {
     });
 }
 
-TEST(Reader, ADocumentWhoseOnlyRegistrationCannotBeToldIsRefused) {
+TEST(Reader, ADocumentWhoseOnlyRegistrationCannotBePassedOnIsRefused) {
     const std::string body = reginfo_with(registration_with(""));
     expect_reasons({
         {replaced(body, " aor=\"sip:a@example.org\"", ""),

@@ -43,7 +43,7 @@ TEST(Writer, TheHeadIsCompactAndHasNoPrefix) {
     );
 }
 
-TEST(Writer, APartialDocumentSaysSo) {
+TEST(Writer, APartialDocumentHasTheStatePartial) {
     std::string out;
     append_document_head(out, 7, false);
     EXPECT_TRUE(out.ends_with(R"( version="7" state="partial">)"));

@@ -187,7 +187,7 @@ TEST_F(ServerTransactionsTest, AnIdentityIsKnownAsLongAsItsTransaction) {
     EXPECT_FALSE(transactions.is_merged(identity));
 }
 
-TEST_F(ServerTransactionsTest, ExpiryTakesNoMoreThanItIsTold) {
+TEST_F(ServerTransactionsTest, ExpiryHandlesAtMostTheGivenNumber) {
     for (std::uint64_t i = 1; i <= 5; ++i) {
         RequestText request;
         request.via = "SIP/2.0/UDP h;branch=" + next_branch();

@@ -95,7 +95,7 @@ TEST_F(DocumentsTest, ExpiresIsTheTimeLeftAtTheMomentOfSending) {
     EXPECT_EQ(told_to(kamailio()).contacts.at(kX).expires(), 1) << "0 would be its end";
 }
 
-TEST_F(DocumentsTest, WhatThePublisherSaidIsPassedOnUnchanged) {
+TEST_F(DocumentsTest, TheTextsOfThePublisherArePassedOnUnchanged) {
     ContactText contact{.uri = "sip:x@192.0.2.10;ob&amp;", .callid = "a&amp;b", .cseq = 4711};
     contact.attributes = R"( q="0.5")";
     contact.children = "<display-name>A</display-name><e xmlns=\"urn:e\">f</e>";
@@ -110,7 +110,7 @@ TEST_F(DocumentsTest, WhatThePublisherSaidIsPassedOnUnchanged) {
 }
 
 /// RFC 3680 5.4 has no anyAttribute there.
-TEST_F(DocumentsTest, AttributesThatTheSchemaDoesNotHaveAreToldToKamailioAlone) {
+TEST_F(DocumentsTest, OnlyKamailioGetsAttributesThatTheSchemaDoesNotHave) {
     ContactText contact{.uri = kX, .callid = "c", .cseq = 7};
     contact.attributes =
         R"( q="0.5" received="sip:192.0.2.7:1" path="&lt;sip:p;lr&gt;" user_agent="")"
@@ -177,7 +177,7 @@ TEST_F(DocumentsTest, TheLastEndMakesTheRegistrationTerminated) {
     EXPECT_EQ(told->contacts.at(kX).event, "unregistered");
 }
 
-TEST_F(DocumentsTest, ANewWatcherIsNotToldOfEndsFromBefore) {
+TEST_F(DocumentsTest, ANewWatcherGetsNoEndsFromBefore) {
     Watcher holder = standard();
     body_to(holder);
     world.answers = [](const Sent&) { return 500; };
@@ -224,7 +224,7 @@ TEST_F(DocumentsTest, ADocumentIsBuiltAnewForAnotherSecondRevisionProfileOrAorTe
     );
 }
 
-TEST_F(DocumentsTest, NothingIsToldWhereNothingVisibleChanged) {
+TEST_F(DocumentsTest, ThereIsNoNotifyWithoutAVisibleChange) {
     publisher.publish(world, {{.uri = kX}});
     Watcher watcher = standard();
     body_to(watcher);
@@ -272,7 +272,7 @@ TEST_F(DocumentsTest, ForKamailioAnAorWithoutUserNeverHasABody) {
     EXPECT_NE(body_to(other), "");
 }
 
-TEST_F(DocumentsTest, ForKamailioEventsThatItSkipsBecomeOnesThatItKnows) {
+TEST_F(DocumentsTest, ForKamailioEventsThatItSkipsAreMappedToOnesThatItAccepts) {
     Watcher watcher = kamailio();
     body_to(watcher);
     unsigned cseq = 0;

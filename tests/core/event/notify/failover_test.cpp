@@ -69,7 +69,7 @@ protected:
     std::uint32_t last_cseq = 0;
 };
 
-TEST_F(Failover, TheQuestionSaysWhatTheUriSays) {
+TEST_F(Failover, TheQuestionHasTheTransportAndPortOfTheUri) {
     struct Case {
         const char* contact;
         std::uint16_t port;
@@ -260,7 +260,7 @@ TEST_F(Failover, CandidatesWithoutAListenerOfTheirKindArePassedOver) {
     EXPECT_EQ(take_new().at(0).flow.peer, kSecond.endpoint);
 }
 
-TEST_F(Failover, WithoutAnyCandidateALineInTheLogSaysSo) {
+TEST_F(Failover, WithoutAnyCandidateThereIsALineInTheLog) {
     subscribe(watcher, {});
 
     EXPECT_TRUE(take_new().empty());

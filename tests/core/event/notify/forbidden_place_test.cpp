@@ -195,7 +195,7 @@ TEST_F(ForbiddenHop, AnAnswerToANotifyThatMovesThereIsNotBelieved) {
     EXPECT_EQ(world.stats().forbidden_places, 1U);
 }
 
-TEST_F(ForbiddenHop, TheResolverIsToldWhoAsksAndWhetherItIsARoute) {
+TEST_F(ForbiddenHop, AQuestionNamesItsWatcherAndWhetherItIsForARoute) {
     ASSERT_EQ(subscribe("sip:w@phone.example.org").status(), 200);
     Watcher routed("routed", "198.51.100.2");
     routed.more = {"Record-Route: <sip:edge.example.org;lr>"};

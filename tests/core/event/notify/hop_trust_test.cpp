@@ -37,7 +37,7 @@ TEST_F(HopTrustTest, AStrangerGetsNoMoreThan64kBInAnyMinute) {
     EXPECT_TRUE(may_go(1'000));
 }
 
-TEST_F(HopTrustTest, ItSaysWhenToAskAgain) {
+TEST_F(HopTrustTest, ItReturnsWhenToTryAgain) {
     ASSERT_TRUE(may_go(64'000));
     now += 10s;
     EXPECT_EQ(trust.wait_for(now, hop(5060), 1), now + 50s);
@@ -62,7 +62,7 @@ TEST_F(HopTrustTest, StrangersAreCountedOneByOne) {
     EXPECT_TRUE(may_go(64'000, 5061));
 }
 
-TEST_F(HopTrustTest, WhoHasAnsweredIsNoStranger) {
+TEST_F(HopTrustTest, AHopThatHasAnsweredIsNoStranger) {
     EXPECT_FALSE(trust.has_answered(hop(5060)));
     trust.answered(hop(5060));
     EXPECT_TRUE(trust.has_answered(hop(5060)));

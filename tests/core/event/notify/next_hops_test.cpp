@@ -106,7 +106,7 @@ TEST_F(NextHopsTest, WhereACandidateFailsTheNextOneTakesItsTurn) {
     EXPECT_TRUE(std::holds_alternative<Resolving>(ask(dialog)));
 }
 
-TEST_F(NextHopsTest, WhatWasSentElsewhereSaysNothingOfTheCandidate) {
+TEST_F(NextHopsTest, ANotifySentElsewhereDoesNotAffectTheCandidate) {
     RoutedDialog dialog = dialog_to("sip:w@edge.example.org");
     ask(dialog);
     resolve({udp("198.51.100.8"), udp("198.51.100.9")});
@@ -148,7 +148,7 @@ TEST_F(NextHopsTest, AContactThatIsNoSipUriHasNoRoute) {
     EXPECT_TRUE(std::holds_alternative<NoRoute>(ask(dialog)));
 }
 
-TEST_F(NextHopsTest, ALookUpSaysWhetherThereIsNoAddressOrNoneToUse) {
+TEST_F(NextHopsTest, ALookUpDistinguishesNoAddressFromNoUsableAddress) {
     RoutedDialog dialog = dialog_to("sip:w@edge.example.org");
     ask(dialog);
     EXPECT_EQ(resolve({})->kind, Resolution::Kind::no_address);

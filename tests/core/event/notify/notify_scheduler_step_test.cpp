@@ -168,7 +168,7 @@ TEST_F(NotifySchedulerStep, TheLastNotifyIsTheEndOfTheSubscription) {
     EXPECT_EQ(records.subscriptions.size(), 0U);
 }
 
-TEST_F(NotifySchedulerStep, WhatNobodyAnswersIsToldAgainLater) {
+TEST_F(NotifySchedulerStep, AnUnansweredNotifyIsRepeatedLater) {
     Subscription& one = subscribe("one");
     records.subscriptions.set_profile(one, Profile::kamailio);
     one.dialog.has_accepted = true;

@@ -153,7 +153,7 @@ TEST_F(NotifySending, WhatWaitsForAStrangerLeavesWhenItAnswersForTheFirstTime) {
     EXPECT_EQ(first.size() + world.take_notifies().size(), 50U);
 }
 
-TEST_F(NotifySending, ANextHopThatHasAnsweredOnceIsToldAllThereIs) {
+TEST_F(NotifySending, ANextHopThatHasAnsweredOnceGetsAllNotifies) {
     for (int i = 0; i < 40; ++i) contacts.push_back({.uri = uri_of(next_contact++)});
     world.answers = [](const Sent&) { return 200; };
     publish_again();
@@ -274,7 +274,7 @@ TEST_F(NotifySending, A481EndsTheSubscriptionWithoutAnotherNotify) {
     EXPECT_EQ(watcher.subscribe(world).status(), 481);
 }
 
-TEST_F(NotifySending, AfterAFailureWithRetryAfterTheStateIsToldAgainThen) {
+TEST_F(NotifySending, AfterAFailureWithRetryAfterTheStateIsNotifiedAgainThen) {
     const Sent first = change().at(0);
     world.answer(first, 503, {"Retry-After: 10 (busy);duration=60"});
     EXPECT_TRUE(change().empty()) << "news waits as well";
@@ -294,7 +294,7 @@ TEST_F(NotifySending, ARetryAfterThatIsLongerThanTimerFKeepsTheSubscription) {
     EXPECT_EQ(world.stats().subscriptions, 1U);
 }
 
-TEST_F(NotifySending, AnOverloadedProxyThatSays503TwiceDoesNotEndTheSubscription) {
+TEST_F(NotifySending, AnOverloadedProxyThatAnswers503TwiceDoesNotEndTheSubscription) {
     world.answer(change().at(0), 503);
     world.pass(30s);
     world.answer(world.take_notifies().at(0), 503);

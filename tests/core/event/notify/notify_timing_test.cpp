@@ -36,7 +36,7 @@ protected:
     TimePoint now{100s};
 };
 
-TEST_F(NotifyTimingTest, WhoHasNothingToTellIsNotDue) {
+TEST_F(NotifyTimingTest, ASubscriptionWithoutAChangeIsNotDue) {
     subscription();
     EXPECT_EQ(timing.next_due(now, dialog), nullptr);
 }
@@ -69,7 +69,7 @@ TEST_F(NotifyTimingTest, OfTheUsagesOfADialogAnUrgentOneIsFirst) {
     EXPECT_EQ(timing.next_due(now, dialog), &second);
 }
 
-TEST_F(NotifyTimingTest, WhatFailedIsToldAgainAtItsTimeAndNewsDoesNotWaitForThat) {
+TEST_F(NotifyTimingTest, AFailedNotifyIsRepeatedAtItsTimeAndAChangeDoesNotWaitForThat) {
     Subscription& one = subscription();
     one.set_again(now + 30s);
     EXPECT_EQ(timing.next_due(now, dialog), &one);
@@ -78,7 +78,7 @@ TEST_F(NotifyTimingTest, WhatFailedIsToldAgainAtItsTimeAndNewsDoesNotWaitForThat
     EXPECT_EQ(timing.ready_at(now, one), now);
 }
 
-TEST_F(NotifyTimingTest, WhileANotifyIsInFlightNothingIsToldAgain) {
+TEST_F(NotifyTimingTest, WhileANotifyIsInFlightNoneIsRepeated) {
     Subscription& one = subscription();
     one.set_again(now + 30s);
     dialog.in_flight = std::make_unique<InFlight>();

@@ -48,7 +48,7 @@ protected:
     }
 };
 
-TEST_F(NotifyUnsent, WhatFitsNoDatagramIsGivenUpAtOnceAndSaysSoWithoutABody) {
+TEST_F(NotifyUnsent, ANotifyTooLargeForADatagramIsGivenUpAtOnceAndTheNextHasNoBody) {
     const auto told = register_all(0, 200);
     ASSERT_EQ(told.size(), 1U);
     EXPECT_EQ(state_of(told[0]), "terminated;reason=giveup");
@@ -74,7 +74,7 @@ TEST_F(NotifyUnsent, EndsAreLeftOutWhereTheDocumentFitsNoDatagramWithThem) {
 }
 
 /// It drops a contact only when it is told of its end.
-TEST_F(NotifyUnsent, AKamailioIsToldOfTheEndsFirstAndThenOfTheRest) {
+TEST_F(NotifyUnsent, AKamailioGetsTheEndsFirstAndThenTheRest) {
     end();
     watcher = kamailio_watcher();
     subscribe();
@@ -108,7 +108,7 @@ TEST_F(NotifyUnsent, AKamailioIsToldOfTheEndsFirstAndThenOfTheRest) {
     EXPECT_TRUE(world.take_notifies().empty());
 }
 
-TEST_F(NotifyUnsent, AKamailioThatCannotBeToldWhatIsActiveIsGivenUpAsWell) {
+TEST_F(NotifyUnsent, AKamailioIsGivenUpIfItsActiveContactsFitNoDatagram) {
     end();
     watcher = kamailio_watcher();
     subscribe();
@@ -146,7 +146,7 @@ TEST_F(NotifyUnsent, TheNextOnesHaveTheirEndsAgain) {
     EXPECT_EQ(document->contacts.size(), 100U);
 }
 
-TEST_F(NotifyUnsent, ARefreshByWhoCannotBeToldIsFollowedByTheEnd) {
+TEST_F(NotifyUnsent, ARefreshByAnUnreachableWatcherIsFollowedByTheEnd) {
     cut_off();
     EXPECT_TRUE(register_all(0, 200).empty());  // as a network that is gone, the NOTIFY fails later
     connect_again();
@@ -253,7 +253,7 @@ TEST_F(NotifyFailing, FailuresDoNotEndASubscriptionOfAKamailio) {
 }
 
 /// Its peer refuses TCP.
-TEST(NotifyUnsentByTcp, APeerThatTakesUdpOnlyIsToldOfWhatFitsADatagram) {
+TEST(NotifyUnsentByTcp, APeerWithUdpOnlyGetsWhatFitsADatagram) {
     World world;
     Watcher watcher("w1");
     Publisher publisher;

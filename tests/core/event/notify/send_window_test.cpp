@@ -131,7 +131,7 @@ TEST_F(SendWindowTest, AFirstRoundTripThatWasSlowLetsNoLongQueueGrow) {
     EXPECT_EQ(window.limit(), before);
 }
 
-TEST_F(SendWindowTest, OneWatcherThatDoesNotAnswerSaysNothingOfTheNextHop) {
+TEST_F(SendWindowTest, OneWatcherThatDoesNotAnswerDoesNotShrinkTheWindow) {
     for (int i = 0; i < 3; ++i) {
         window.late(now, send());
         now += 100ms;
@@ -241,12 +241,12 @@ TEST_F(SendWindowTest, PlacesAreTakenBackEverMoreSlowlyWhileNobodyAnswers) {
     EXPECT_EQ(window.places_taken(), 0U) << "an answer makes it quick again";
 }
 
-TEST_F(SendWindowTest, WhoAnsweredLastHasThreeQuartersOfThePlacesWhateverTheOthersTake) {
+TEST_F(SendWindowTest, WatchersThatAnsweredLastHaveThreeQuartersOfThePlacesWhateverOthersTake) {
     EXPECT_EQ(fill(fresh).size(), 16U) << "what nobody else wants";
     EXPECT_EQ(fill(proven).size(), 12U);
 }
 
-TEST_F(SendWindowTest, WhoHasNotAnsweredYetHasAQuarterOfThePlacesWhateverTheOthersTake) {
+TEST_F(SendWindowTest, WatchersThatHaveNotAnsweredYetHaveAQuarterOfThePlacesWhateverOthersTake) {
     EXPECT_EQ(fill(proven).size(), 16U);
     EXPECT_EQ(fill(fresh).size(), 4U);
 }
@@ -347,7 +347,7 @@ TEST_F(SendWindowTest, WaitingTwiceIsWaitingOnce) {
     EXPECT_EQ(window.pop(now), nullptr);
 }
 
-TEST_F(SendWindowTest, OneWhoRefreshesWhileItWaitsIsNoSuspectAnyMore) {
+TEST_F(SendWindowTest, AWatcherThatRefreshesWhileItWaitsIsNoSuspectAnyMore) {
     Subscription& one = waiting(suspect);
     fill(suspect);
     one.dialog.standing = fresh;

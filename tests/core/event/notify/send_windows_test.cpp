@@ -63,7 +63,7 @@ TEST_F(SendWindowsTest, ANextHopHasOneWindowWhicheverListenerLeadsThere) {
     EXPECT_EQ(stats.windows, 2U);
 }
 
-TEST_F(SendWindowsTest, WhoWaitsIsNextWhenAnAnswerMakesRoom) {
+TEST_F(SendWindowsTest, AWaitingSubscriptionIsNextWhenAnAnswerMakesRoom) {
     InFlight& first = send();
     send();
     Subscription& waiting = subscription();
@@ -124,7 +124,7 @@ TEST_F(SendWindowsTest, WhatDidNotLeaveDoesNotCountForAStranger) {
     EXPECT_TRUE(windows.may_go(now, window, HopTrust::kAllowance, outbox));
 }
 
-TEST_F(SendWindowsTest, A503SaysThatTheNextHopIsThereAndDoesNotWidenItsWindow) {
+TEST_F(SendWindowsTest, A503ShowsThatTheNextHopWorksAndDoesNotWidenItsWindow) {
     InFlight& first = send();
     send();
     const double before = first.window->limit();

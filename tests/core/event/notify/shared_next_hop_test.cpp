@@ -219,7 +219,7 @@ protected:
     Edge edge{test_settings()};
 };
 
-TEST_F(SharedNextHop, AThousandWhoDieAmongTenThousandDoNotDelayTheOthers) {
+TEST_F(SharedNextHop, AThousandDeadWatchersAmongTenThousandDoNotDelayTheOthers) {
     edge.publish();
     subscribe_all("w", kAll);
     edge.pass(2s);
@@ -253,7 +253,7 @@ TEST_F(SharedNextHop, DeadNewcomersDelayNobody) {
     }
 }
 
-TEST_F(SharedNextHop, AnHonestNewcomerIsToldSoonAfterManyDeadOnes) {
+TEST_F(SharedNextHop, AnHonestNewWatcherIsNotifiedSoonAfterManyDeadOnes) {
     edge.publish();
     subscribe_all("good", 1);
     edge.pass(1s);
@@ -268,7 +268,7 @@ TEST_F(SharedNextHop, AnHonestNewcomerIsToldSoonAfterManyDeadOnes) {
     EXPECT_LE(edge.told_at["call-honest"] - at, 2s);
 }
 
-TEST_F(SharedNextHop, AWatcherThatComesBackIsToldAtOnceHoweverManyDeadOnesWait) {
+TEST_F(SharedNextHop, AWatcherThatComesBackIsNotifiedAtOnceHoweverManyDeadOnesWait) {
     edge.publish();
     subscribe_all("w", 400);
     edge.pass(1s);
@@ -317,7 +317,7 @@ TEST_F(SharedNextHop, TheDeadDoNotStopTheNewsOfTheLivingWhileChangesGoOn) {
 }
 
 // A slow edge takes a hundred messages a second and has room for fifty.
-TEST_F(SharedNextHop, ASlowEdgeIsNotFloodedAndAllAreTold) {
+TEST_F(SharedNextHop, ASlowEdgeIsNotFloodedAndAllWatchersAreNotified) {
     edge.publish();
     subscribe_all("w", 2'000);
     edge.pass(2s);
@@ -338,7 +338,7 @@ TEST_F(SharedNextHop, ASlowEdgeIsNotFloodedAndAllAreTold) {
     EXPECT_LE(copies, 1'000);
 }
 
-TEST_F(SharedNextHop, AnEdgeThatWasAwayIsNotFloodedAndAllAreToldSoonAfter) {
+TEST_F(SharedNextHop, AnEdgeThatWasAwayIsNotFloodedAndAllWatchersAreNotifiedSoonAfter) {
     edge.publish();
     subscribe_all("w", 2'000);
     edge.pass(2s);
@@ -355,7 +355,7 @@ TEST_F(SharedNextHop, AnEdgeThatWasAwayIsNotFloodedAndAllAreToldSoonAfter) {
     EXPECT_EQ(edge.stats().subscriptions, 2'000U);
 }
 
-TEST_F(SharedNextHop, WhoExpiredIsGoneWhenTheTimeForItsLastNotifyIsOver) {
+TEST_F(SharedNextHop, AnExpiredSubscriptionIsRemovedWhenTheTimeForItsLastNotifyIsOver) {
     for (int i = 0; i < 3'000; ++i) {
         edge.dead.insert("call-" + name("w", i));
         ASSERT_EQ(edge.subscribe(name("w", i), i % 2 == 0 ? 5 : 0), 200);

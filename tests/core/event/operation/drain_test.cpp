@@ -57,7 +57,7 @@ TEST_F(DrainTest, EachSubscriptionIsEndedSoThatItsWatcherComesBack) {
     EXPECT_EQ(world.stats().subscriptions_drained, 3U);
 }
 
-TEST_F(DrainTest, WithNobodyToTellItIsOverAtOnce) {
+TEST_F(DrainTest, WithoutSubscriptionsItIsOverAtOnce) {
     Publisher().publish(world, {{.uri = "sip:a@192.0.2.9"}});
     world.drain();
     world.pass(1ms);

@@ -102,7 +102,7 @@ TEST_F(CompositorBounds, TheBytesOfAnAorAreBounded) {
     EXPECT_EQ(grow(1).status(), 200);
 }
 
-TEST_F(CompositorBounds, EndsStillToBeToldGiveWayToWhatIsLive) {
+TEST_F(CompositorBounds, PendingEndsAreDroppedForLiveContacts) {
     Settings settings = test_settings();
     settings.limits.aor_bytes = 8'192;
     World small(settings);
@@ -126,7 +126,7 @@ TEST_F(CompositorBounds, EndsStillToBeToldGiveWayToWhatIsLive) {
 }
 
 // README: 512 ended contacts of an AOR.
-TEST_F(CompositorBounds, EndsThatAreForgottenUntoldAreCountedAndSaid) {
+TEST_F(CompositorBounds, DroppedEndsAreCountedAndLogged) {
     world.answers = [](const Sent&) { return std::nullopt; };
     Watcher("w1").subscribe(world);
     for (int round = 0; round < 3; ++round) {

@@ -42,7 +42,7 @@ TEST_F(CompositorTest, AfterItsExpiryAPublicationIsGone) {
 }
 
 // RFC 3903 §6: each refusal, and that none of them leaves a trace.
-TEST_F(CompositorTest, ARefusedPublishSaysWhyAndChangesNothing) {
+TEST_F(CompositorTest, ARefusedPublishHasAReasonAndChangesNothing) {
     struct Case {
         const char* why;
         std::function<void(RequestText&)> spoil;
@@ -91,7 +91,7 @@ TEST_F(CompositorTest, ARefusedPublishSaysWhyAndChangesNothing) {
     }
 }
 
-TEST_F(CompositorTest, TheOffsetIsTakenOffTheExpiresThatIsToldOnly) {
+TEST_F(CompositorTest, TheOffsetIsTakenOffTheExpiresOfTheResponseOnly) {
     Settings settings = test_settings();
     settings.expires_offset = Seconds{10};
     World early(settings);
@@ -151,7 +151,7 @@ TEST_F(CompositorTest, TelAorsWork) {
 }
 
 // RFC 3966 5.1.5: without its context a local number is none.
-TEST_F(CompositorTest, ALocalTelNumberIsToldWithItsContext) {
+TEST_F(CompositorTest, ALocalTelNumberIsListedWithItsContext) {
     int number = 0;
     for (const char* aor : {"tel:7042;phone-context=a.example", "tel:7042;phone-context=+49"}) {
         Watcher watcher("w" + std::to_string(++number));
@@ -244,7 +244,7 @@ TEST_F(CompositorTest, ABodyMaySayThatItIsInUtf8) {
 }
 
 // One hurts only itself.
-TEST_F(CompositorTest, WhatCannotBeToldIsLeftOutCountedAndSaidOnce) {
+TEST_F(CompositorTest, PartsThatCannotBePassedOnAreLeftOutCountedAndLoggedOnce) {
     const std::string more = R"(<registration aor="sip:0711" id="a" state="active"/>)"
                              R"(<registration id="b" state="active"/>)";
     BodyText text{.contacts = {{.uri = kX}, {.uri = ""}, {.uri = "sip:a#b#c"}}, .more = more};
@@ -264,7 +264,7 @@ TEST_F(CompositorTest, WhatCannotBeToldIsLeftOutCountedAndSaidOnce) {
     EXPECT_EQ(world.stats().bad_requests, 0U);
 }
 
-TEST_F(CompositorTest, AnOddContactThatBecomesAnotherOrEndsIsTold) {
+TEST_F(CompositorTest, AnOddContactThatChangesOrEndsIsNotified) {
     Watcher watcher("w1");
     watcher.subscribe(world);
     WatcherFold fold;

@@ -67,7 +67,7 @@ TEST_F(TraceTest, OneIdLeadsFromAPublishToTheAnswerOfEachNotify) {
     EXPECT_NE(lines().at(0).substr(0, kIdDigits), told[0].substr(0, kIdDigits));
 }
 
-TEST_F(TraceTest, ARefusalAndARefreshAreTold) {
+TEST_F(TraceTest, ARefusalAndARefreshAreTraced) {
     trace();
     change();
     lines();
@@ -82,7 +82,7 @@ TEST_F(TraceTest, ARefusalAndARefreshAreTold) {
     EXPECT_THAT(lines(), ElementsAre(HasSubstr("PUBLISH received"), HasSubstr("answered 412")));
 }
 
-TEST_F(TraceTest, ANotifyThatIsRefusedOrUnansweredIsTold) {
+TEST_F(TraceTest, ANotifyThatIsRefusedOrUnansweredIsTraced) {
     trace();
     world.answers = [](const Sent&) { return 500; };
     change();
@@ -135,7 +135,7 @@ TEST_F(TraceTest, ThereAreOnlySoMany) {
     EXPECT_EQ(world.act(TraceAor{"nonsense", 60s}), ActionOutcome::not_found);
 }
 
-TEST(Tracer, OneThatSaysTooMuchIsEnded) {
+TEST(Tracer, ATraceWithTooManyLinesEnds) {
     TokenSource tokens(1);
     Tracer tracer(tokens);
     Outbox outbox;

@@ -86,7 +86,7 @@ protected:
     std::vector<Watcher> watchers;
 };
 
-TEST_F(Footprint, WhatIsToldGrowsAsTheHeapDoes) {
+TEST_F(Footprint, TheReportedMemoryGrowsAsTheHeapDoes) {
     constexpr std::size_t few = 300;
     constexpr std::size_t many = 2'300;
     etags.reserve(many);
@@ -108,7 +108,7 @@ TEST_F(Footprint, WhatIsToldGrowsAsTheHeapDoes) {
 }
 
 /// And what finds them by the identities that they list.
-TEST(FootprintOfSets, IsToldAsTheHeapHasIt) {
+TEST(FootprintOfSets, IsReportedAsTheHeapHasIt) {
     Settings settings = test_settings();
     settings.profile_rules = {{.profile = Profile::ims}};
     World world(settings);
@@ -152,7 +152,7 @@ TEST(FootprintOfSets, IsToldAsTheHeapHasIt) {
     EXPECT_LT(claim / heap, 1.10) << heap << " bytes for 1500 of each";
 }
 
-TEST_F(Footprint, NothingIsToldOfWhatIsGone) {
+TEST_F(Footprint, NoMemoryIsReportedAfterTheEnd) {
     world.answers = [](const Sent&) { return std::nullopt; };
     publish_and_watch(0, 5);
     EXPECT_GT(use().publications, 0U);
@@ -176,7 +176,7 @@ TEST_F(Footprint, NothingIsToldOfWhatIsGone) {
     EXPECT_EQ(now.waiting_requests, 0U);
 }
 
-TEST(WaitingBytes, AreToldUntilWhatWaitedBehindACommitIsServed) {
+TEST(WaitingBytes, AreReportedUntilTheWaitingRequestIsServed) {
     World world(durable_settings());
     world.store_answers_late = true;
     Publisher publisher;

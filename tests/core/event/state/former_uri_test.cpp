@@ -103,7 +103,7 @@ TEST_F(FormerUris, ARefreshLeavesNone) {
     EXPECT_THAT(formers(), IsEmpty());
 }
 
-TEST_F(FormerUris, AreForgottenWhenAllWereToldAndTheOldestOfTooMany) {
+TEST_F(FormerUris, AreForgottenWhenAllWatchersHaveThemAndTheOldestOfTooMany) {
     modify(tag, {at(kY, "c2")});
     const Revision first = state.revision;
     modify(tag, {at(kZ, "c3")});
@@ -130,9 +130,9 @@ TEST_F(FormerUris, AreStored) {
 }
 
 /// A watcher that answers when a test says so, with a store.
-class MovesTold : public ::testing::Test {
+class MovesNotified : public ::testing::Test {
 protected:
-    MovesTold() : world(durable()) {
+    MovesNotified() : world(durable()) {
         watcher.user_agent = "Kamailio (5.6.3)";
         world.answers = [this](const Sent&) { return answered; };
         publisher.publish(world, {at(kX)});
@@ -176,14 +176,14 @@ private:
     std::map<std::string, std::string> ids_;
 };
 
-TEST_F(MovesTold, WhoGoesByUriIsToldThatTheOldOneEnded) {
+TEST_F(MovesNotified, AWatcherThatGoesByUriGetsTheEndOfTheOldOne) {
     publisher.publish(world, {at(kY, "c2")});
     EXPECT_EQ(told(), (States{{kX, "terminated"}, {kY, "active"}}));
     publisher.publish(world, {at(kY, "c2", 2)});
     EXPECT_EQ(told(), (States{{kY, "active"}})) << "once is enough";
 }
 
-TEST_F(MovesTold, WhoGoesByIdIsNot) {
+TEST_F(MovesNotified, AWatcherThatGoesByIdDoesNot) {
     Watcher standard("w2");
     standard.subscribe(world);
     world.take();
@@ -197,7 +197,7 @@ TEST_F(MovesTold, WhoGoesByIdIsNot) {
     EXPECT_EQ(documents, 1);
 }
 
-TEST_F(MovesTold, SeveralTimesUntilA2xx) {
+TEST_F(MovesNotified, SeveralTimesUntilA2xx) {
     answered.reset();
     publisher.publish(world, {at(kY, "c2")});
     EXPECT_EQ(told(), (States{{kX, "terminated"}, {kY, "active"}}));
@@ -211,7 +211,7 @@ TEST_F(MovesTold, SeveralTimesUntilA2xx) {
     EXPECT_EQ(told(), (States{{kX, "active"}}));
 }
 
-TEST_F(MovesTold, AfterARestartAsWell) {
+TEST_F(MovesNotified, AfterARestartAsWell) {
     answered.reset();
     publisher.publish(world, {at(kY, "c2")});
     world.crash();
@@ -224,7 +224,7 @@ TEST_F(MovesTold, AfterARestartAsWell) {
     EXPECT_EQ(told(), (States{{kY, "terminated"}, {kZ, "active"}}));
 }
 
-TEST_F(MovesTold, AnotherSpellingAsWell) {
+TEST_F(MovesNotified, AnotherSpellingAsWell) {
     Publisher other;
     other.publish(world, {{.uri = "sip:z@host.example", .callid = "c9"}});
     told();
@@ -237,14 +237,14 @@ TEST_F(MovesTold, AnotherSpellingAsWell) {
     );
 }
 
-TEST_F(MovesTold, TheEndOfAContactThatMovedEndsBothAddresses) {
+TEST_F(MovesNotified, TheEndOfAContactThatMovedEndsBothAddresses) {
     answered.reset();
     publisher.publish(world, {at(kY, "c2")});
     publisher.publish(world, {});
     EXPECT_EQ(told(), (States{{kX, "terminated"}, {kY, "terminated"}}));
 }
 
-TEST_F(MovesTold, AUriThatOnlyTheSchemaKnowsIsListedForKamailioAsText) {
+TEST_F(MovesNotified, AUriThatOnlyTheSchemaAllowsIsListedForKamailioAsText) {
     publisher.publish(world, {at(kX), {.uri = "sip:a b@h", .callid = "c2"}});
     EXPECT_EQ(told(), (States{{kX, "active"}, {"sip:a b@h", "active"}}));
     publisher.publish(world, {at(kX)});

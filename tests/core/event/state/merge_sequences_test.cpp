@@ -72,7 +72,7 @@ TEST_F(ThreeContactsAtOnce, ARefreshOfAllByTheKeptOneIsAllActive) {
     EXPECT_EQ(contact(kZ).details->cseq, 2U);
 }
 
-TEST_F(MergeSequences, ThePublicationThatSaidEndedGoesAwayAndTheOrphanDoesNotReviveTheContact) {
+TEST_F(MergeSequences, ThePublicationWithTheEndIsRemovedAndTheOrphanDoesNotReviveTheContact) {
     publish({active(kX), active(kY)}, 7200s);
     EntityTag kept = publish({active(kX), active(kY)});
     modify(kept, {ended(kX), active(kY)});
@@ -84,7 +84,7 @@ TEST_F(MergeSequences, ThePublicationThatSaidEndedGoesAwayAndTheOrphanDoesNotRev
     EXPECT_FALSE(is_active(kX));
 }
 
-TEST_F(MergeSequences, ThePublicationThatSaidEndedExpiresAndTheOrphanDoesNotReviveTheContact) {
+TEST_F(MergeSequences, ThePublicationWithTheEndExpiresAndTheOrphanDoesNotReviveTheContact) {
     publish({active(kX, "c1", 1, 7200), active(kY, "c1", 1, 7200)}, 7200s);
     EntityTag kept = publish({active(kX), active(kY)});
     modify(kept, {ended(kX), active(kY)}, 600s);
@@ -145,7 +145,7 @@ TEST_F(MergeSequences, APhoneMovesWithANewCallIdAndTheOldRegistrarLeavesItOutWit
     EXPECT_TRUE(is_active(kX));
 }
 
-TEST_F(MergeSequences, ALeftOutContactEndsWhatWasSaidBeforeItsTimeWasOver) {
+TEST_F(MergeSequences, ALeftOutContactEndsOlderWordsUnlessItsTimeWasOver) {
     EntityTag home = publish({active(kX, "c1", 7, 60)});
     publish({active(kX, "c2", 1, 3600)}, 7200s);
 

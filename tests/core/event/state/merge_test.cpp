@@ -25,7 +25,7 @@ TEST_F(Merging, AnAorIsActiveWithAnActiveContactAndTerminatedAfterIt) {
     EXPECT_EQ(state.state(), RegistrationState::terminated);
 }
 
-TEST_F(Merging, AnEmptyRegistrationThatSaysTerminatedIsTerminated) {
+TEST_F(Merging, AnEmptyRegistrationWithTheStateTerminatedIsTerminated) {
     publish(BodyText{.registration_state = "terminated"}, 0);
     EXPECT_EQ(state.state(), RegistrationState::terminated);
 }
@@ -66,7 +66,7 @@ TEST_F(Merging, AContactIsIdentifiedByInstanceAndRegIdWhereBothArePresent) {
     EXPECT_EQ(state.contacts.size(), 3U) << "without reg-id the URI counts";
 }
 
-TEST_F(Merging, OfOneCallIdTheHigherCSeqWinsWhoeverSpeaksLast) {
+TEST_F(Merging, OfOneCallIdTheHigherCSeqWinsInAnyOrder) {
     publish({active(kX, "c1", 5, 500)});
     publish({active(kX, "c1", 4, 400)});
     EXPECT_EQ(contact(kX).details->cseq, 5U);
@@ -80,7 +80,7 @@ TEST_F(Merging, OfOneCallIdTheHigherCSeqWinsWhoeverSpeaksLast) {
     EXPECT_FALSE(is_active(kX));
 }
 
-TEST_F(Merging, WithEqualCSeqTheWordFirstSaidLaterWins) {
+TEST_F(Merging, WithEqualCSeqTheLaterWordWins) {
     publish({active(kX, "c1", 1, 100)});
     publish({active(kX, "c1", 1, 200)});
     EXPECT_EQ(left(kX), 200);
@@ -91,7 +91,7 @@ TEST_F(Merging, WithEqualCSeqTheWordFirstSaidLaterWins) {
     EXPECT_TRUE(is_active(kX));
 }
 
-TEST_F(Merging, WithAMissingCSeqTheWordFirstSaidLaterWins) {
+TEST_F(Merging, WithAMissingCSeqTheLaterWordWins) {
     ContactText without = active(kX);
     without.cseq.reset();
     publish({active(kX, "c1", 9, 100)});
@@ -102,14 +102,14 @@ TEST_F(Merging, WithAMissingCSeqTheWordFirstSaidLaterWins) {
     EXPECT_TRUE(is_active(kX)) << "its cseq is below 9";
 }
 
-TEST_F(Merging, OfDifferentCallIdsTheOneFirstSaidLaterWins) {
+TEST_F(Merging, OfDifferentCallIdsTheLaterWordWins) {
     publish({active(kX, "c1", 9, 100)});
     publish({active(kX, "c2", 1, 200)});
     EXPECT_EQ(contact(kX).details->callid(), "c2");
     EXPECT_EQ(left(kX), 200);
 }
 
-TEST_F(Merging, ListingAContactAgainUnchangedSaysNothingNew) {
+TEST_F(Merging, AnUnchangedListingMakesNoNewWord) {
     EntityTag a = publish({active(kX, "c1", 1, 100)});
     EntityTag b = publish({ended(kX, "c2", 1)});
     ASSERT_FALSE(is_active(kX));
@@ -125,7 +125,7 @@ TEST_F(Merging, ListingAContactAgainUnchangedSaysNothingNew) {
     EXPECT_TRUE(is_active(kX));
 }
 
-TEST_F(Merging, ARefreshWithoutBodySaysNothingNew) {
+TEST_F(Merging, ARefreshWithoutABodyMakesNoNewWord) {
     EntityTag a = publish({active(kX, "c1", 1)});
     publish({ended(kX, "c1", 1)});
     refresh(a);
@@ -237,7 +237,7 @@ TEST_F(Merging, APartialDocumentChangesOnlyWhatItLists) {
     EXPECT_EQ(end_of(kY), "expired") << "a full one after it lists all";
 }
 
-TEST_F(Merging, APartialDocumentThatSaysThatTheRegistrationIsOverEndsAllOfIt) {
+TEST_F(Merging, APartialDocumentWithATerminatedRegistrationEndsAllOfIt) {
     const EntityTag tag = publish({active(kX), active(kY)});
     publish(
         BodyText{
@@ -322,7 +322,7 @@ TEST_F(Merging, AContactOnProbationThatDoesNotSayForHowLongIsDeactivated) {
     EXPECT_EQ(end_of(kY), "deactivated");
 }
 
-TEST_F(Merging, ARegistrationThatItsPublicationDoesNotListAnyMoreIsForgottenOnceThatIsTold) {
+TEST_F(Merging, ARegistrationThatIsNoLongerListedIsForgottenOnceItsEndWasNotified) {
     const auto other = [](int i) {
         return R"(<registration aor="sip:)" + std::to_string(i) +
                R"(@example.org" id="b" state="active"><contact id="c" state="active" )"

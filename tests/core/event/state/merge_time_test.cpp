@@ -98,7 +98,7 @@ TEST_F(MergeTimes, TheEndByARemovedPublicationIsUnregisteredAlsoBesideAnOlderEnd
     EXPECT_EQ(contact(kX).details->cseq, 2U) << "the end is of what watchers were told last";
 }
 
-TEST_F(MergeTimes, AContactKnowsTheRevisionAtWhichItBecameActiveAndEnded) {
+TEST_F(MergeTimes, AContactHasTheRevisionAtWhichItBecameActiveOrEnded) {
     EntityTag tag = publish({active(kX)});
     EXPECT_EQ(contact(kX).became, 1U);
     modify(tag, {active(kX), active(kY)});
@@ -112,7 +112,7 @@ TEST_F(MergeTimes, AContactKnowsTheRevisionAtWhichItBecameActiveAndEnded) {
     EXPECT_EQ(state.revision, 4U);
 }
 
-TEST_F(MergeTimes, AContactThatWasNeverActiveIsToldAsEndedOnce) {
+TEST_F(MergeTimes, AContactThatWasNeverActiveIsListedAsEndedOnce) {
     EntityTag tag = publish({ended(kX)});
     EXPECT_TRUE(report.visible);
     EXPECT_EQ(end_of(kX), "unregistered");
@@ -122,7 +122,7 @@ TEST_F(MergeTimes, AContactThatWasNeverActiveIsToldAsEndedOnce) {
     EXPECT_EQ(find(kX), nullptr);
 }
 
-TEST_F(MergeTimes, EndedContactsAreForgottenWhenTheyWereTold) {
+TEST_F(MergeTimes, EndedContactsAreForgottenWhenAllWatchersHaveThem) {
     EntityTag tag = publish({active(kX), active(kY)});
     modify(tag, {active(kY)});
     modify(tag, {});

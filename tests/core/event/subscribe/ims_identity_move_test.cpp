@@ -42,7 +42,7 @@ TEST_F(ImsIdentity, OfSeveralSetsItFindsTheOneInWhichItIsRegisteredLongest) {
     EXPECT_EQ(version_of(moved), "1");
 }
 
-TEST_F(ImsIdentity, StaysWithItsSetWhenThatTakesItOutAndIsToldSo) {
+TEST_F(ImsIdentity, StaysWithItsSetWhenItIsTakenOutAndItsWatcherIsNotified) {
     watch();
     publish_set({kMsisdn});
     const Sent notify = told();
@@ -136,7 +136,7 @@ TEST_F(ImsIdentity, EndsWithTheLastContactOfItsSet) {
     EXPECT_EQ(world.stats().aors, 0U);
 }
 
-TEST_F(ImsIdentity, AnAnswerFromBeforeItMovedSaysNothingOfTheOtherSet) {
+TEST_F(ImsIdentity, AnAnswerFromBeforeItMovedDoesNotCountForTheOtherSet) {
     watch();
     for (int i = 0; i < 5; ++i)
         publish_set(i % 2 == 0 ? Identities{kTel} : Identities{kTel, kMsisdn});
@@ -177,7 +177,7 @@ TEST_F(ImsIdentity, AllItsWatchersMoveHoweverManyATurnTakes) {
     );
 }
 
-TEST_F(ImsIdentity, AWatcherWhoHasGoneMovesNoMore) {
+TEST_F(ImsIdentity, AWatcherThatHasEndedDoesNotMove) {
     watch();
     publish_set({});
     watcher.subscribe(world, 0);

@@ -106,7 +106,7 @@ TEST_F(ImsRestart, OneThatMovedIsWithItsNewSet) {
     EXPECT_TRUE(has(told[0], "version=\"3\""));  // 0 was the first, 1 out of the set, 2 moved
 }
 
-TEST_F(ImsRestart, TheNotifyOfAMoveThatWasNotAnsweredIsToldAgain) {
+TEST_F(ImsRestart, AnUnansweredNotifyOfAMoveIsRepeated) {
     watch();
     world.answers = [](const Sent&) { return std::nullopt; };
     publish(publisher, false);

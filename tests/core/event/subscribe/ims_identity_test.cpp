@@ -14,7 +14,7 @@
 namespace reginfo::test {
 namespace {
 
-TEST_F(ImsIdentity, ItsWatcherIsToldOfTheWholeSetUnderTheIdentitiesThatItLists) {
+TEST_F(ImsIdentity, ItsWatcherGetsTheWholeSetUnderTheListedIdentities) {
     publish_set({kMsisdn, kTel});
     watcher.aor = "tel:+49-12.34";
     ASSERT_EQ(watcher.subscribe(world).status(), 200);
@@ -44,14 +44,14 @@ TEST_F(ImsIdentity, IsFoundByAnySpellingOfIt) {
     EXPECT_EQ(world.take_one().status(), 480);
 }
 
-TEST_F(ImsIdentity, WhoWatchesTheAorItselfReadsItAsHeWroteIt) {
+TEST_F(ImsIdentity, AWatcherOfTheAorItselfGetsItAsWritten) {
     publish_set({kTel});
     watcher.aor = "sip:262011234567890@IMS.example.org";
     watcher.subscribe(world);
     EXPECT_NE(registration_in(told(), watcher.aor), std::string_view::npos);
 }
 
-TEST_F(ImsIdentity, ItsWatcherIsToldOfEachChangeOfTheSetInOneRow) {
+TEST_F(ImsIdentity, ItsWatcherIsNotifiedOfEachChangeOfTheSetInOrder) {
     publish_set({kTel});
     watcher.subscribe(world);
     EXPECT_EQ(version_of(told()), "0");
@@ -117,7 +117,7 @@ TEST_F(ImsIdentity, AProxyWithOneContactMayWatchSeveralIdentitiesOfASet) {
     EXPECT_EQ(world.stats().subscriptions, 2U);
 }
 
-TEST_F(ImsIdentity, IsListedUnderTheAorThatItIsToldOfTogetherWithHowItWasWritten) {
+TEST_F(ImsIdentity, IsListedUnderTheAorOfItsSetTogetherWithTheWrittenIdentity) {
     watch();
     const Inspection& inspection = world.engine().inspection();
     const auto details = inspection.registration(world.now(), kImsi, 10);

@@ -29,7 +29,7 @@ protected:
     Publisher publisher;
 };
 
-TEST_F(NotifierTest, AFetchIsToldOnceAndLeavesNothing) {
+TEST_F(NotifierTest, AFetchGetsOneNotifyAndLeavesNothing) {
     publisher.publish(world, {{.uri = kX}});
     EXPECT_EQ(watcher.subscribe(world, 0).header("Expires"), "0");
     const auto notifies = world.take_notifies();
@@ -40,7 +40,7 @@ TEST_F(NotifierTest, AFetchIsToldOnceAndLeavesNothing) {
     EXPECT_EQ(world.stats().fetches, 1U);
 }
 
-TEST_F(NotifierTest, AnUnsubscribeIsToldOnceMoreWithTheState) {
+TEST_F(NotifierTest, AnUnsubscribeGetsALastNotifyWithTheState) {
     publisher.publish(world, {{.uri = kX}});
     watcher.subscribe(world);
     world.take();
@@ -228,7 +228,7 @@ TEST_F(NotifierTest, ADialogDoesNotHoldAnyNumberOfSubscriptions) {
 }
 
 // What a turn may tell is bounded; a change does not send a fan-out that is on its way back.
-TEST_F(NotifierTest, ChangesThatComeFasterThanAFanOutKeepNobodyFromBeingTold) {
+TEST_F(NotifierTest, ChangesFasterThanAFanOutStarveNoWatcher) {
     Settings settings = test_settings();
     settings.limits.expiries_per_turn = 4;
     World slow(settings);

@@ -16,7 +16,7 @@ TEST(AbridgementTest, ANewOneLeavesNothingOut) {
     EXPECT_FALSE(abridgement.without_body());
 }
 
-TEST(AbridgementTest, WhoNeedsNoEndsIsTriedWithoutThemAndThenWithoutBody) {
+TEST(AbridgementTest, AWatcherThatNeedsNoEndsIsTriedWithoutThemAndThenWithoutABody) {
     Abridgement abridgement;
     abridgement.shorten(false);
     EXPECT_TRUE(abridgement.without_ends());
@@ -27,7 +27,7 @@ TEST(AbridgementTest, WhoNeedsNoEndsIsTriedWithoutThemAndThenWithoutBody) {
     EXPECT_TRUE(abridgement.without_body()) << "there is nothing less";
 }
 
-TEST(AbridgementTest, WhoNeedsEndsGetsThemAloneAndThenTheRest) {
+TEST(AbridgementTest, AWatcherThatNeedsEndsGetsThemAloneAndThenTheRest) {
     Abridgement abridgement;
     abridgement.shorten(true);
     EXPECT_TRUE(abridgement.only_ends());

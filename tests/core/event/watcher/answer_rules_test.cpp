@@ -97,7 +97,7 @@ TEST(AnswerRules, EachRowOfTheTableIsReachedByTheTestAbove) {
     EXPECT_EQ(reached.size(), answer_rules().size());
 }
 
-TEST(AnswerRules, TheCodesOfRfc6665EndTheSubscriptionWhateverElseTheAnswerSays) {
+TEST(AnswerRules, TheCodesOfRfc6665EndTheSubscriptionWhateverElseTheAnswerHas) {
     for (const int status : {404, 405, 410, 416, 480, 481, 482, 483, 484, 485, 489, 501, 604}) {
         for (const bool retry_after : {false, true}) {
             for (const bool lasting : {false, true}) {

@@ -19,7 +19,7 @@ struct Standard : WithProfile {
     Standard() : WithProfile(Profile::standard) {}
 };
 
-TEST_F(Standard, OtherRegistrationsAreNeitherListedNorTold) {
+TEST_F(Standard, OtherRegistrationsAreNeitherListedNorNotified) {
     publish({{.uri = uri_of(0)}}, member("sip:b@example.org", member_contact(uri_of(0))));
     watcher.subscribe(world);
     EXPECT_FALSE(has(world.take_notifies().at(0), "sip:b@example.org"));
@@ -40,7 +40,7 @@ TEST_F(Linphone, AnAorThatNobodyPublishedIsTerminatedAndHasNoContacts) {
     EXPECT_FALSE(has(told, "<contact"));
 }
 
-TEST_F(Linphone, EveryNotifyHasABodyEvenIfTheWatcherKnowsTheState) {
+TEST_F(Linphone, EveryNotifyHasABodyEvenIfTheWatcherHasTheState) {
     watcher.more = {"Suppress-If-Match: *"};
     watcher.subscribe(world);
     EXPECT_FALSE(world.take_notifies().at(0).body().empty());
@@ -94,7 +94,7 @@ struct Pcscf : WithProfile {
     }
 };
 
-TEST_F(Pcscf, EventsThatItDoesNotKnowAreToldAsOnesThatItKnows) {
+TEST_F(Pcscf, UnknownEventsAreMappedToOnesThatItAccepts) {
     publish({{.uri = uri_of(0), .event = "shortened"}, {.uri = uri_of(1)}, {.uri = uri_of(2)}});
     watcher.subscribe(world);
     EXPECT_TRUE(has(told(), "event=\"refreshed\""));
@@ -122,7 +122,7 @@ TEST_F(Pcscf, EveryContactHasATimeAndAnActiveOneIsNotOver) {
     EXPECT_TRUE(has(told(), "expires=\"0\""));
 }
 
-TEST_F(Pcscf, AContactThatIsActiveUnderAnotherIdentityIsNotToldAsEnded) {
+TEST_F(Pcscf, AContactThatIsActiveUnderAnotherIdentityIsNotListedAsEnded) {
     const std::string other = "tel:+491234";
     publish({{.uri = uri_of(0)}}, member(other, member_contact(uri_of(0))));
     watcher.subscribe(world);
@@ -136,7 +136,7 @@ TEST_F(Pcscf, AContactThatIsActiveUnderAnotherIdentityIsNotToldAsEnded) {
     EXPECT_EQ(listed(told(), "terminated", uri_of(0)), 1U);
 }
 
-TEST_F(Pcscf, AnAddressThatAContactHadIsToldAsEndedUnlessOneIsActiveThere) {
+TEST_F(Pcscf, AFormerAddressIsListedAsEndedUnlessAContactIsActiveThere) {
     const std::string instance =
         "<unknown-param name=\"+sip.instance\">\"&lt;urn:uuid:1&gt;\"</unknown-param>";
     const auto at = [&](const std::string& uri, std::uint32_t cseq) {
@@ -152,7 +152,7 @@ TEST_F(Pcscf, AnAddressThatAContactHadIsToldAsEndedUnlessOneIsActiveThere) {
     EXPECT_EQ(listed(other_address.at(0), "active", "sip:b@192.0.2.11:5060"), 1U);
 }
 
-TEST_F(Pcscf, OfTwoPhonesBehindNatWithOneAddressTheEndOfOneIsTold) {
+TEST_F(Pcscf, OfTwoPhonesBehindNatWithOneAddressTheEndOfOneIsListed) {
     const std::string one = "sip:a@10.0.0.1:5060;alias=192.0.2.10~1024~1";
     const std::string two = "sip:a@10.0.0.1:5060;alias=192.0.2.20~1024~1";
     publish({{.uri = one}, {.uri = two}});
