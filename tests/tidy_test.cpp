@@ -1,5 +1,5 @@
 /// @file
-/// The rules of the tree as tests: who may include whom, no I/O in the core, files of readable
+/// The rules of the tree as tests: includes between folders, no I/O in the core, files of readable
 /// size.
 
 #include <gmock/gmock.h>
@@ -53,8 +53,8 @@ constexpr Rule kArrows[] = {
     {"app", "", R"(#include "tests/)", "the product does not know its tests"},
 };
 
-/// The rooms of the core, the lowest first. A file may include what is in its own room or in a
-/// lower one. A room is a folder, or files that lie beside the folders; the longest match counts.
+/// The rooms of the core, the lowest first. A file may include headers of its own room and of lower
+/// ones. A room is a folder, or files that lie beside the folders; the longest match counts.
 constexpr const char* kRooms[] = {
     "core/base/",
     "core/sip/",

@@ -1,5 +1,5 @@
 /// @file
-/// What is said of a configuration that cannot be used.
+/// The errors of configurations that cannot be used.
 
 #include "app/config.hpp"
 #include "tests/app/support.hpp"

@@ -1,5 +1,5 @@
 /// @file
-/// A log that nobody reads, reads slowly, or reads again.
+/// A log without a reader, with a slow one, or with one that comes back.
 
 #include "app/log_writer.hpp"
 
@@ -48,7 +48,7 @@ public:
 
     int writing() const { return writing_; }
 
-    /// Reads until what came contains that text.
+    /// Reads until the output contains that text.
     std::string read_until(std::string_view text) {
         while (read_.find(text) == std::string::npos) {
             std::array<char, 4'096> bytes{};

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::uint64_t kMiB = 1U << 20U;
 
-/// A file system with what the kernel says.
+/// A file system with the files of the kernel.
 class AvailableMemory : public ::testing::Test {
 protected:
     AvailableMemory() {

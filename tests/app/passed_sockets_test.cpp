@@ -1,5 +1,5 @@
 /// @file
-/// Sockets of a service manager (sd_listen_fds(3)): which are taken, and what is wrong with others.
+/// Sockets of a service manager (sd_listen_fds(3)): which are accepted, and the errors of others.
 
 #include "app/passed_sockets.hpp"
 

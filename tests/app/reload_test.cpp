@@ -1,5 +1,5 @@
 /// @file
-/// What a configuration that was read anew changes, and what takes a restart.
+/// Which settings a reload changes, and which need a restart.
 
 #include "app/reload.hpp"
 

@@ -1,5 +1,5 @@
 /// @file
-/// A service manager, and what it is told.
+/// The messages to a service manager.
 
 #include "app/service_manager.hpp"
 

@@ -34,7 +34,7 @@ using ::testing::StartsWith;
 constexpr auto kPatience = 20s;
 constexpr std::string_view kToken = "a-token-of-the-tests";
 
-/// A watcher that answers NOTIFYs when it is told to.
+/// A watcher that answers NOTIFYs on request.
 class Watcher {
 public:
     explicit Watcher(std::uint16_t server)

@@ -61,7 +61,7 @@ protected:
         return out.str();
     }
 
-    /// What it said, or the error.
+    /// The output, or the error.
     std::string load(const std::string& text) {
         std::istringstream in(text);
         std::ostringstream out;

@@ -37,7 +37,7 @@ double cpu_seconds() {
 enum class Shape : std::int64_t {
     contacts,  ///< four registrars, each with contacts of its own
     orphans,   ///< very many publications of the same few contacts
-    texts,     ///< few contacts with much to say
+    texts,     ///< few contacts with long texts
 };
 
 class HeavyAor {

@@ -1,5 +1,5 @@
 /// @file
-/// Reading what Kamailio publishes.
+/// Reading documents of Kamailio.
 
 #include "core/reginfo/reader.hpp"
 #include "tests/bench/allocations.hpp"

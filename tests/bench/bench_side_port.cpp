@@ -95,14 +95,14 @@ void BM_ScrapeCompressed(benchmark::State& state) {
 }
 BENCHMARK(BM_ScrapeCompressed)->Unit(benchmark::kMicrosecond);
 
-/// Of this thread: what others on the machine take is not the step's.
+/// CPU time of this thread: other load on the machine does not count.
 std::chrono::nanoseconds cpu_time() {
     timespec time{};
     ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
     return std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};
 }
 
-/// Draws the whole body; the longest step is what the reactor is held for at once.
+/// Reads the whole body. The longest step is the longest time without the reactor.
 void draw(benchmark::State& state, const std::string& path, const std::string& query) {
     scene();
     std::chrono::nanoseconds longest{};

@@ -1,6 +1,6 @@
 /// @file
-/// Makes the state file of a server with many AORs, each with a publication and watchers: what an
-/// engine commits on PUBLISHes and SUBSCRIBEs, written as the server writes it.
+/// Makes the state file of a server with many AORs, each with a publication and watchers, from the
+/// commits of an engine that gets PUBLISHes and SUBSCRIBEs.
 
 #include "core/engine.hpp"
 #include "core/storage/record_file.hpp"
@@ -85,7 +85,7 @@ private:
         perform();
     }
 
-    /// What was committed is written, and what follows from that.
+    /// Writes the commits, and performs the effects that follow.
     void flush() {
         perform();
         while (!commits_.empty()) {

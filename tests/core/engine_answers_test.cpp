@@ -1,5 +1,5 @@
 /// @file
-/// What the engine says of a message when it takes it: whether a response will come.
+/// What handle_message returns: whether a response will come.
 
 #include "tests/support/engine_fixture.hpp"
 

@@ -1,6 +1,6 @@
 /// @file
-/// Dialogs: refreshes that wait for the store, and what happens to the subscription
-/// meanwhile (RULES.md, "Nothing acknowledged is lost").
+/// Dialogs: refreshes that wait for the store, and their subscriptions meanwhile (RULES.md,
+/// "Nothing acknowledged is lost").
 
 #include "tests/core/late_store.hpp"
 

@@ -62,7 +62,7 @@ TEST_F(LateStore, AFetchStoresNothingAndIsAnsweredAtOnce) {
     EXPECT_EQ(sent[1].header("Subscription-State"), "terminated;reason=timeout");
 }
 
-/// A publisher forgets what was refused; what is not answered it sends again.
+/// A publisher drops a refused PUBLISH, and retransmits an unanswered one.
 TEST_F(LateStore, APublishOverUdpThatCannotBeStoredIsNotAnsweredAndSucceedsWhenItComesAgain) {
     const std::string request = publisher.request(3600, body({contact(kX)})).text();
     world.receive(publisher.flow, request);

@@ -1,6 +1,6 @@
 /// @file
-/// What was missed while there was no process: told at a bounded rate, oldest first, and met by no
-/// request (core/event/operation/recovery.hpp).
+/// Changes that were missed while there was no process: notified at a bounded rate, oldest first,
+/// and seen by no request (core/event/operation/recovery.hpp).
 
 #include "tests/core/restart_fixture.hpp"
 

@@ -1,7 +1,7 @@
 /// @file
 /// Two subscriptions in one dialog, a late store and a crash (RULES.md, "One NOTIFY in flight",
-/// "Nothing acknowledged is lost"): what became of one must not be taken from the other. All of it
-/// was found by fuzz_engine.
+/// "Nothing acknowledged is lost"): the fate of one must not change the other. All of it was found
+/// by fuzz_engine.
 
 #include "core/event/persistence/dialog_record.hpp"
 #include "core/event/records/dialog_storage.hpp"

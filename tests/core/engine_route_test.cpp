@@ -1,5 +1,5 @@
 /// @file
-/// How NOTIFYs find their way, and whom the engine listens to (RULES.md, "The way back", "No tokens
+/// The route of NOTIFYs, and the peers that the engine trusts (RULES.md, "The way back", "No tokens
 /// to guess").
 
 #include "tests/support/engine_fixture.hpp"
@@ -98,7 +98,7 @@ TEST(EngineRoutes, AnAnswerForADialogThatWasReroutedMeanwhileChangesNothing) {
     EXPECT_EQ(world.stats().subscriptions, 1U);
 }
 
-// Kamailio's subscriptions outlive this; and nobody may spin meanwhile.
+// Kamailio's subscriptions outlive this, and the engine must not spin meanwhile.
 TEST(EngineRoutes, AKamailioThatCannotBeReachedIsTriedAgainLaterAndNotAllTheTime) {
     World world;
     Watcher kamailio("k1");
@@ -311,7 +311,7 @@ TEST_F(WindowTest, ARefreshPassesTheQueue) {
     EXPECT_TRUE(last.owns(next[0]));
 }
 
-/// A change of an AOR with very many watchers is told some at a time; a small AOR goes in between.
+/// A change of an AOR with very many watchers is notified in parts; a small AOR goes in between.
 TEST(EngineFanOut, GoesOnTurnAfterTurnAndLetsOthersIn) {
     Settings settings = test_settings();
     settings.limits.expiries_per_turn = 4;

@@ -1,5 +1,5 @@
 /// @file
-/// An engine whose store answers when a test says so.
+/// An engine whose store answers on request.
 #pragma once
 
 #include "tests/support/engine_fixture.hpp"
@@ -38,7 +38,7 @@ protected:
         world.receive(who.flow, who.request(expires, text).text());
     }
 
-    /// Subscribes or refreshes and lets the store agree; drops what was sent.
+    /// Subscribes or refreshes, with a successful commit. Drops the sent messages.
     void subscribed(Watcher& who) {
         world.receive(who.flow, who.subscribe().text());
         world.commit();
@@ -50,7 +50,7 @@ protected:
         ASSERT_FALSE(who.to_tag.empty());
     }
 
-    /// Publishes and lets the store agree; drops what was sent.
+    /// Publishes, with a successful commit. Drops the sent messages.
     void published(Publisher& who, const std::string& text) {
         send(who, text);
         world.commit();

@@ -1,5 +1,5 @@
 /// @file
-/// Near limits.memory_bytes nothing new is taken on; what is there goes on, ends, and makes room.
+/// Near limits.memory_bytes new state is refused. Existing state goes on, ends, and makes room.
 
 #include "tests/support/engine_fixture.hpp"
 

@@ -1,6 +1,6 @@
 /// @file
-/// What is shed while the reactor is behind, and what never is: new SUBSCRIBEs first, PUBLISH last
-/// and by silence, since its senders never retry a refusal; dialogs and retransmissions not at all.
+/// Overload: new SUBSCRIBEs are shed first, PUBLISH last and without an answer, since publishers
+/// never retry after a refusal; requests within dialogs and retransmissions never.
 
 #include "tests/support/engine_fixture.hpp"
 
@@ -113,7 +113,7 @@ TEST_F(Overload, APublishIsShedBySilenceAndTakenWhenItComesAgain) {
     EXPECT_EQ(sent.front().status(), 200);
 }
 
-/// Nothing more is read from TCP then (transport/driver); what was read cannot come again.
+/// TCP is not read then (transport/driver): a message that was read cannot come again.
 TEST_F(Overload, APublishThatWasReadFromTcpIsServed) {
     publisher.flow = tcp_flow("203.0.113.1", 40'000, 1);
     world.engine().set_pressure(Pressure::extreme);
@@ -125,7 +125,7 @@ TEST_F(Overload, APublishThatWasReadFromTcpIsServed) {
     EXPECT_EQ(shed(Bound::overload_publish), 0U) << "what is served was not shed";
 }
 
-// Finished transactions are a cache, whose oldest give way.
+// Finished transactions are a cache: the oldest are dropped.
 TEST_F(Overload, MoreRequestsThanTransactionsAreRememberedAreServedAllTheSame) {
     Settings settings = test_settings();
     settings.limits.transactions = 100;

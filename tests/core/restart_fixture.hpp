@@ -1,5 +1,5 @@
 /// @file
-/// An engine that is ended, and another one that goes on with what the store has.
+/// An engine that ends, and another one that goes on from the records of the store.
 #pragma once
 
 #include "tests/support/engine_fixture.hpp"

@@ -38,7 +38,7 @@ constexpr std::size_t kMaxDatagram = 65'535;
 struct Watcher {
     bool answered = false;  ///< its SUBSCRIBE has a 2xx
     bool notified = false;
-    bool marked = false;     ///< was sent what is expected
+    bool marked = false;     ///< has got the expected document
     std::uint32_t cseq = 0;  ///< of its last NOTIFY
     Clock::time_point sent_at{};
     std::unordered_set<std::string> branches;
@@ -128,7 +128,7 @@ public:
         std::cout << "expecting" << std::endl;
         while (marked_ < watchers_.size() && Clock::now() - start < limit) receive();
         const Clock::duration taken = Clock::now() - start;
-        // Copies may still be on their way: those are what is counted.
+        // Retransmissions may still be on their way: they are counted.
         for (const Clock::time_point end = Clock::now() + 2s; Clock::now() < end;) receive();
         report("told", marked_, taken);
     }
@@ -169,7 +169,7 @@ private:
         }
     }
 
-    /// Takes what has arrived; false if nothing came within 50 ms.
+    /// Takes all that has arrived; false if nothing came within 50 ms.
     bool receive() {
         pollfd waiting{socket_, POLLIN, 0};
         if (::poll(&waiting, 1, 50) <= 0) return false;

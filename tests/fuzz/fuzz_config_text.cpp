@@ -1,6 +1,6 @@
 /// @file
-/// The texts of the configuration that have a grammar of ours: what is taken is written so that it
-/// is taken again, and is the same. Input: a text.
+/// The texts of the configuration with a grammar of ours: an accepted text is written so that it is
+/// accepted again, with the same value. Input: a text.
 
 #include "app/listen_address.hpp"
 #include "app/profile_rule.hpp"

@@ -1,7 +1,7 @@
 /// @file
-/// The assembled engine without sockets: what its peers, its store, its resolver, its operator and
-/// the clock do is a script of steps, and after each step all that must be true of it is checked
-/// (engine/). Input: a step that chooses the settings, then steps (support/script.hpp).
+/// The assembled engine without sockets. A script of steps drives its peers, its store, its
+/// resolver, its operator and the clock, and all invariants are checked after each step (engine/).
+/// Input: a step that chooses the settings, then steps (support/script.hpp).
 
 #include "tests/fuzz/engine/world.hpp"
 

@@ -1,7 +1,7 @@
 /// @file
-/// Header values and URIs: what was parsed points into the text, normal forms are stable, and
-/// comparison is an equivalence as far as RFC 3261 §19.1.4 makes it one.
-/// Input: two texts, parted by the first LF.
+/// Header values and URIs: parsed views point into the text, normal forms are stable, and
+/// comparison is an equivalence as far as RFC 3261 §19.1.4 allows. Input: two texts, parted by the
+/// first LF.
 
 #include "core/base/address.hpp"
 #include "core/sip/headers.hpp"

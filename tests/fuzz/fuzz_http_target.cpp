@@ -1,7 +1,7 @@
 /// @file
-/// What a client of the side port chooses: the target, a query, escapes, Host, Accept,
-/// Accept-Encoding and If-None-Match. What is taken apart is nothing but parts of the input, no
-/// other host than ours is taken for it, and what is preferred is accepted. Input: a text.
+/// The parts that a client of the side port chooses: the target, a query, escapes, Host, Accept,
+/// Accept-Encoding and If-None-Match. The results are parts of the input, no other host counts as
+/// ours, and a preferred type is an accepted one. Input: a text.
 
 #include "core/base/ascii.hpp"
 #include "metrics/gzip.hpp"

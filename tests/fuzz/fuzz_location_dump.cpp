@@ -1,6 +1,6 @@
 /// @file
-/// A location table of Kamailio: documents that can be read, or an error. Input: what Kamailio's
-/// JSON-RPC answers to ul.dump.
+/// A location table of Kamailio: documents that can be read, or an error. Input: the answer
+/// of Kamailio's JSON-RPC to ul.dump.
 
 #include "app/location_dump.hpp"
 #include "core/event/persistence/location_import.hpp"
@@ -21,7 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const LocationDump dump = read_location_dump(json, "example.org");
         for (const auto& [aor, text] : dump.documents) {
             const auto document = read_document(text, {});
-            if (!document) continue;  // told as skipped by the command
+            if (!document) continue;  // the command reports it as skipped
             require(document->registrations.size() == 1, "one registration an AOR", text);
             const std::string_view own = document->registrations.front().aor;
             require(aor_key_of(own) == aor, "a document is of the AOR that it is kept by", json);

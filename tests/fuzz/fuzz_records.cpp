@@ -1,6 +1,6 @@
 /// @file
-/// Records as a damaged store may have them: what is read can be written and read again, and an
-/// engine that takes it back comes to rest. Input: byte 0 chooses the bucket and the age; the rest
+/// Records as a damaged store may have them: a decoded record can be encoded and decoded again, and
+/// an engine that restores it comes to rest. Input: byte 0 chooses the bucket and the age; the rest
 /// is the value.
 
 #include "core/engine.hpp"

@@ -1,5 +1,5 @@
 /// @file
-/// What the reader accepts is accepted again when it is written back, and says the same; so does a
+/// An accepted document is accepted again when it is written back, with the same content; also by a
 /// reader that has read other documents before.
 /// Input: a body.
 

@@ -1,6 +1,6 @@
 /// @file
-/// However a stream is split, the framer must pop the same frames, and each message that it pops
-/// must be what the parser takes it for. Input: byte 0 is the size of the pieces less one; the rest
+/// However a stream is split, the framer must return the same frames, and the parser must agree on
+/// each message. Input: byte 0 is the size of the pieces less one; the rest
 /// is the stream.
 
 #include "core/sip/parser.hpp"

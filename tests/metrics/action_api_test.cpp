@@ -1,5 +1,5 @@
 /// @file
-/// Actions of operators: who may, and what watchers are told.
+/// Actions of operators: authorization, and the NOTIFYs that follow.
 
 #include "metrics/action_api.hpp"
 

@@ -1,5 +1,5 @@
 /// @file
-/// What /metrics says.
+/// The output of /metrics.
 
 #include "metrics/collector.hpp"
 
@@ -96,7 +96,7 @@ TEST(CoreCollector, NoCounterIsForgotten) {
     auto words = std::make_unique<Words>();
     std::iota(words->begin(), words->end(), 1'000'000U);
     const auto stats = std::make_unique<Stats>(std::bit_cast<Stats>(*words));
-    // Told otherwise: the sum by profile, and histograms, whose buckets are cumulative.
+    // In another form: the sum by profile, and histograms, whose buckets are cumulative.
     std::set<std::size_t> otherwise{no_error, offsetof(Stats, subscriptions) / 8};
     for (const std::size_t at :
          {offsetof(Stats, publish_to_notify), offsetof(Stats, publish_to_answer)}) {

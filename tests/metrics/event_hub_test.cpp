@@ -1,5 +1,5 @@
 /// @file
-/// The stream of events: who is told what, from where on, and who is dropped.
+/// The stream of events: its content, its start, and readers that are dropped.
 
 #include "tests/metrics/api_fixture.hpp"
 

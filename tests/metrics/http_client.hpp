@@ -35,12 +35,12 @@ public:
             if (error == boost::asio::error::would_block) {
                 step();
             } else if (error) {
-                return;  // the server has closed; what it said can be read
+                return;  // the server has closed; its answer can be read
             }
         }
     }
 
-    /// Runs the server until what came contains `text`; throws if it does not within seconds.
+    /// Runs the server until the input contains `text`; throws if it does not within seconds.
     std::string read_until(std::string_view text) {
         while (received_.find(text) == std::string::npos) {
             if (!read_some()) throw std::runtime_error("closed after: " + received_);

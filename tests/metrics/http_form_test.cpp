@@ -1,6 +1,6 @@
 /// @file
-/// The side port over real sockets: sockets that were passed, and what the form of an answer
-/// depends on.
+/// The side port over real sockets: passed sockets, and the headers that choose the form of an
+/// answer.
 
 #include "metrics/http_server.hpp"
 #include "metrics/routes.hpp"

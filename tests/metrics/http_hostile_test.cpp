@@ -1,5 +1,5 @@
 /// @file
-/// The side port with clients that do not ask, ask oddly, or ask for what fails.
+/// The side port with clients that send nothing, malformed requests, or requests that fail.
 
 #include "metrics/http_server.hpp"
 #include "metrics/routes.hpp"

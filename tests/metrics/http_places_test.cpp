@@ -1,5 +1,5 @@
 /// @file
-/// Who gives way to whom on the side port.
+/// Which client loses its place on the side port.
 
 #include "metrics/http_places.hpp"
 

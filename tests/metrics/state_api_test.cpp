@@ -1,5 +1,5 @@
 /// @file
-/// /api/v1 over a real engine: lists, single records, and what a cursor promises.
+/// /api/v1 over a real engine: lists, single records, and the guarantees of a cursor.
 
 #include "metrics/resources.hpp"
 #include "tests/metrics/api_fixture.hpp"

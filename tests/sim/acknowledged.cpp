@@ -1,5 +1,5 @@
 /// @file
-/// What the engine acknowledges, as the model is told of it.
+/// Passes the acknowledged requests of the engine to the model.
 
 #include "tests/sim/world.hpp"
 
@@ -43,7 +43,7 @@ void World::respond(const Wire& response, const std::string& bytes) {
         const Expected& expected = model.expected(response.uri("To"));
         if (expected.active.empty() || !expected.undecided.empty()) return;
     }
-    // The 503 is not stored: to the next process a copy of its request is one that came before.
+    // The 503 is not stored: for the next process a copy of its request is a new request.
     if (status == 500 && may_be_refused() && process_ > 0) return;
     if (status != 200 && status != 481 && status != 503) throw Violation("SUBSCRIBE: " + bytes);
     if (status == 503 && !may_be_refused()) throw Violation("SUBSCRIBE: " + bytes);

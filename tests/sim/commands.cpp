@@ -25,9 +25,9 @@ std::ostream& operator<<(std::ostream& out, const Item& item) {
                << "," << (item.ended ? "true" : "false") << "," << int{item.expires} << "}";
 }
 
-/// As C++ would initialize it, so that a failure can become a test by pasting.
+/// As a C++ initializer, so that a failure can be pasted into a test.
 std::ostream& operator<<(std::ostream& out, const Command& command) {
-    out << "\n  {Op::" << name_of(command.op) << "," << int{command.who} << "," << int{command.how}
+    out << "\n  {Op::" << name_of(command.op) << "," << int{command.peer} << "," << int{command.how}
         << ",{";
     for (const Item& item : command.items) out << item << ",";
     return out << "}},";

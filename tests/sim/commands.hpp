@@ -1,5 +1,5 @@
 /// @file
-/// What happens in one simulated run, as values that RapidCheck makes, shows and shrinks.
+/// The events of one simulated run, as values that RapidCheck generates, prints and shrinks.
 #pragma once
 
 #include "core/event/watcher/profile.hpp"
@@ -12,32 +12,32 @@ namespace reginfo::sim {
 
 enum class Op : std::uint8_t {
     wait,             ///< a little or a long time
-    publish,          ///< initial where the publisher has no publication, else modify
-    publish_anew,     ///< forgets the entity-tag first: leaves an orphan behind
+    publish,          ///< initial if the publisher has no publication, else modify
+    publish_anew,     ///< drops the entity-tag first: leaves an orphan publication
     refresh,          ///< without a body
     remove,           ///< Expires 0
-    wrong_tag,        ///< with an entity-tag that was never given
-    repeat,           ///< the publisher's last request once more
-    subscribe,        ///< a new dialog; an old one is forgotten
+    wrong_tag,        ///< with an unknown entity-tag
+    repeat,           ///< sends the last request of the publisher once more
+    subscribe,        ///< a new dialog; the watcher drops the old one
     resubscribe,      ///< in the dialog
     resubscribe_id,   ///< in the dialog, another Event id
     unsubscribe,      ///< in the dialog, Expires 0
     fetch,            ///< a new dialog, Expires 0
-    answer_with,      ///< the watcher's way with NOTIFYs from now on
+    answer_with,      ///< how the watcher answers NOTIFYs from now on
     close,            ///< the watcher's TCP connections, or the publisher's
-    refuse_connects,  ///< nobody can be reached by a new TCP connection, or can again
-    dns,              ///< answers at once, late, with nothing, very late, or not while all is ill
-    clock_step,       ///< the clock jumps ahead; all that was due is late
-    crash,            ///< the process ends at once, and another one starts sooner or later, perhaps
-                      ///< with a wall clock that has jumped
-    restart,          ///< the same, cleanly
+    refuse_connects,  ///< new TCP connections fail from now on, or succeed again
+    dns,              ///< answers at once, late, empty, very late, or not before heal()
+    clock_step,       ///< the clock jumps ahead; all deadlines are handled late
+    crash,            ///< the process ends at once; another one starts later, perhaps with a wall
+                      ///< clock that has jumped
+    restart,          ///< the process ends cleanly; another one starts
     count_,
 };
 
 /// One contact in a published document.
 struct Item {
     std::uint8_t contact = 0;  ///< which of four
-    std::uint8_t callid = 0;   ///< which Call-ID, where the plan has several
+    std::uint8_t callid = 0;   ///< which Call-ID, if the plan has several
     std::uint8_t cseq = 0;
     bool ended = false;
     std::uint8_t expires = 0;  ///< index of kContactExpires
@@ -45,15 +45,15 @@ struct Item {
 
 struct Command {
     Op op = Op::wait;
-    std::uint8_t who = 0;  ///< which publisher or watcher
+    std::uint8_t peer = 0;  ///< which publisher or watcher
     std::uint8_t how = 0;
     std::vector<Item> items;
 };
 
 enum class Callids : std::uint8_t { always, never, mixed };
 enum class Store : std::uint8_t { at_once, late, failing };
-/// The next hop that some watchers share: none, or one that passes on at once, late, or only so
-/// much.
+/// The next hop that some watchers share: none, or one that forwards at once, late, or at a bounded
+/// rate.
 enum class EdgeManner : std::uint8_t { none, good, slow, narrow };
 
 struct Plan {
@@ -65,14 +65,14 @@ struct Plan {
     Store store = Store::at_once;
     bool small_turns = false;             ///< few expiries a turn, a small send window
     bool paced = false;                   ///< RULES.md, "Pacing per subscription"
-    Profile profile = Profile::standard;  ///< of the watchers that are no Kamailios
-    bool rates = false;                   ///< they ask for max-rate and min-rate (RFC 6446)
-    bool suppress = false;                ///< they refresh with Suppress-If-Match (RFC 5839)
-    bool durable = false;                 ///< else a crash or restart does not happen
-    bool batches = false;                 ///< what comes meanwhile is handed over in one turn
+    Profile profile = Profile::standard;  ///< of the watchers other than Kamailio
+    bool rates = false;                   ///< SUBSCRIBEs have max-rate and min-rate (RFC 6446)
+    bool suppress = false;                ///< refreshes have Suppress-If-Match (RFC 5839)
+    bool durable = false;                 ///< if false, there is no crash or restart
+    bool batches = false;                 ///< messages that arrive meanwhile are one turn
     EdgeManner edge = EdgeManner::none;
-    bool large = false;  ///< NOTIFYs are too large for UDP and tried by TCP first
-    bool tight = false;  ///< bounds that are reached
+    bool large = false;  ///< NOTIFYs are too large for UDP, and tried over TCP first
+    bool tight = false;  ///< low bounds, which are reached
     std::vector<Command> commands;
 };
 

@@ -1,5 +1,5 @@
 /// @file
-/// The end of a process and the start of the next one, with what the store has.
+/// The end of a process, and the start of the next one with the records of the store.
 
 #include "tests/sim/world.hpp"
 
@@ -15,12 +15,12 @@ using std::chrono::milliseconds;
 
 constexpr std::int64_t kDownMilliseconds[] = {0, 300, 3'000, 15'000, 100'000};
 
-/// How far the wall clock has jumped ahead meanwhile.
+/// The jump of the wall clock meanwhile.
 constexpr std::int64_t kAheadSeconds[] = {0, 0, 0, 600, -10, -5'000, 100'000};
 
 }  // namespace
 
-/// Of what the store was given, a part is durable, though nobody was told.
+/// A part of the pending commits is durable, although they were not answered.
 void World::crash(const Command& command) {
     if (!plan_.durable) return;
     const std::map<CommitId, PendingCommit> pending = std::exchange(commits_, {});
@@ -51,24 +51,24 @@ void World::restart(const Command& command) {
     std::erase_if(responses_, [&](const auto& response) {
         return !acknowledged_.contains(response.first);
     });
-    // The removal of a dialog that such a store refused leaves its record, with what was reserved.
+    // If such a store refused the removal of a dialog, its record is left, with its reservation.
     plan_.store == Store::failing ? notifies.crashed(network.now) : notifies.stopped(network.now);
     replace_process(command);
 }
 
-/// A commit of which only the store knows. Its request will be sent again and answered from there;
-/// what that answer says is in force from the start on. Returns false, and the store does not know
-/// it either, if its sender has given up: then nobody would tell the model.
+/// Makes a commit durable that was not answered before the crash. Its request is retransmitted, and
+/// answered from the store; the model applies that answer already now. Returns false, and the
+/// commit is not durable, if its peer has given up: then there is no answer for the model.
 bool World::resolve_crashed_commit(const PendingCommit& commit) {
     const auto kept_before = kept_;
-    const bool is_asked_for =
+    const bool is_of_request =
         has_write_to(Bucket::transaction, commit.writes) || may_be_by_tcp(commit);
-    if (is_asked_for && commit.is_expiry) return false;
+    if (is_of_request && commit.is_expiry) return false;
     bool is_told = false;
     keep(commit);
     begun_ = commit.begun;
     if (commit.is_expiry) expire(commit);
-    const std::unique_ptr<Engine> heir = make_engine(commit.begun);  // is only asked
+    const std::unique_ptr<Engine> heir = make_engine(commit.begun);  // only for its answers
     stores_response_ = true;
     for_each_peer([&](Peer& peer) {
         if (!peer.is_busy() || peer.transport() != Transport::udp) return;
@@ -78,7 +78,7 @@ bool World::resolve_crashed_commit(const PendingCommit& commit) {
             const auto* send = std::get_if<Send>(&effect);
             if (send == nullptr || send->tail || !Wire(send->head).is_response()) continue;
             const Wire response(send->head);
-            const bool is_fetch = fetches_.contains(response.branch());  // not stored: made anew
+            const bool is_fetch = fetches_.contains(response.branch());  // not stored: a new one
             const bool is_known = responses_.contains(response.branch());
             if (response.status() == 200 && !is_fetch && !is_known) {
                 is_told = true;
@@ -87,11 +87,11 @@ bool World::resolve_crashed_commit(const PendingCommit& commit) {
         }
     });
     stores_response_ = false;
-    if (is_asked_for && !is_told) kept_ = kept_before;
-    return is_told || !is_asked_for;
+    if (is_of_request && !is_told) kept_ = kept_before;
+    return is_told || !is_of_request;
 }
 
-/// Whether the change of the AOR may be of a PUBLISH over TCP, which nobody sends again: no
+/// Whether the change of the AOR may be of a PUBLISH over TCP, which is not retransmitted: no
 /// response is stored with it, so it looks like an expiry.
 bool World::may_be_by_tcp(const PendingCommit& commit) const {
     return std::any_of(commit.writes.begin(), commit.writes.end(), [&](const Write& write) {
@@ -103,7 +103,7 @@ bool World::may_be_by_tcp(const PendingCommit& commit) const {
     });
 }
 
-/// Time passes without a process, and then there is another one.
+/// Lets time pass without a process, and starts another one.
 void World::replace_process(const Command& command) {
     ++process_;
     lose_connections();
@@ -114,12 +114,12 @@ void World::replace_process(const Command& command) {
     handle_restored();
 }
 
-/// The store tells the age of its records by a clock that was right when they were written; they
-/// are never from the future. With what is stored anew, a record's time is counted rightly again.
+/// The age of records is computed from a clock that was right when they were written, and is never
+/// negative. A record that is written again has the right time again.
 void World::step_clock(Duration ahead) {
     clock_was_wrong_ = clock_was_wrong_ || ahead != Duration::zero();
     for (auto& [key, kept] : kept_) {
-        if (key.first == Bucket::transaction) continue;  // a copy would be another request
+        if (key.first == Bucket::transaction) continue;  // a copy is another request
         const Duration age = network.now - kept.written;
         const Duration later = age - std::max(age + ahead, Duration::zero());
         const Duration more = later - std::exchange(kept.later, later);
@@ -149,7 +149,7 @@ void World::for_each_peer(Visit visit) {
     for (const auto& watcher : watchers_) visit(*watcher);
 }
 
-/// Requests on their way over TCP are lost with them, and nobody knows what became of them.
+/// Requests on their way over TCP are lost with the connections, with an unknown result.
 void World::lose_connections() {
     network.close_all();
     for_each_peer([&](Peer& peer) {

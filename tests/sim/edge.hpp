@@ -1,5 +1,5 @@
 /// @file
-/// A proxy that is the next hop of several watchers: how much it passes on, and when.
+/// A proxy that is the next hop of several watchers: its rate and its delay.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -14,7 +14,7 @@ public:
     explicit Edge(EdgeManner manner) : manner_(manner) {}
 
     bool exists() const { return manner_ != EdgeManner::none; }
-    /// When a request that comes now is passed on; nothing if it is dropped.
+    /// When a request that arrives now is forwarded; nothing if it is dropped.
     std::optional<TimePoint> pass(TimePoint now);
     void heal() {
         if (exists()) manner_ = EdgeManner::good;
@@ -22,7 +22,7 @@ public:
 
 private:
     EdgeManner manner_;
-    TimePoint free_at_;  ///< has passed on by then what it has
+    TimePoint free_at_;  ///< when all it has is forwarded
 };
 
 }  // namespace reginfo::sim

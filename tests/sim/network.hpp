@@ -1,5 +1,5 @@
 /// @file
-/// Time, chance and the wires between the engine and its peers, all in memory.
+/// Time, random numbers and the network between the engine and its peers, all in memory.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -13,7 +13,7 @@
 
 namespace reginfo::sim {
 
-/// How bad the wire is for datagrams.
+/// The quality of the network for datagrams.
 struct Weather {
     unsigned loss = 0;        ///< percent
     unsigned duplicates = 0;  ///< percent
@@ -32,14 +32,14 @@ public:
     void at(TimePoint when, Event event) { events_.emplace(when, std::move(event)); }
     void after(Duration delay, Event event) { at(now + delay, std::move(event)); }
     std::optional<TimePoint> next() const;
-    /// Lets the earliest event happen. @pre there is one
+    /// Runs the earliest event. @pre there is one
     void step();
 
     std::uint64_t roll(std::uint64_t sides) { return chance_.next() % sides; }
     bool happens(unsigned percent) { return percent > 0 && roll(100) < percent; }
 
-    /// May be lost, doubled, late and overtaken. What is older than any network lets it become
-    /// (a clock step) is lost.
+    /// Datagrams may be lost, duplicated, late and overtaken. A datagram that is too old for any
+    /// network (after a clock step) is lost.
     void datagram(const Event& deliver);
 
     // TCP: in order, and lost only with the connection.
@@ -52,7 +52,7 @@ public:
 
     ConnectionId connect(const Endpoint& peer);
     Connection* find(ConnectionId id);
-    /// The newest open one to that peer; 0 if there is none.
+    /// The newest open connection to that peer; 0 if there is none.
     ConnectionId connection_to(const Endpoint& peer) const;
     void stream(ConnectionId id, Event deliver);
     void close_all();

@@ -13,14 +13,14 @@ using std::chrono::seconds;
 
 constexpr Duration kTimerF = seconds{32};
 
-/// How many CSeqs and versions are reserved at a time (RULES.md, "One NOTIFY in flight").
+/// CSeqs and versions reserved at a time (RULES.md, "One NOTIFY in flight").
 constexpr std::uint32_t kRange = 64;
 
-/// Two seconds that are no news (RULES.md, "Work follows change"), one of the cache, one of
+/// Two seconds without a NOTIFY (RULES.md, "Work follows change"), one for the cache, one for
 /// rounding.
 constexpr std::int64_t kExpiresSlack = 4;
 
-/// With an unanswered NOTIFY at least, before another one: T1 where the same usage was refreshed.
+/// The least time from an unanswered NOTIFY to the next one: T1 after a refresh of the same usage.
 Duration patience(bool kamailio, bool may_be_refreshed) {
     if (kamailio) return seconds{1};
     return may_be_refreshed ? Duration{std::chrono::milliseconds{500}} : Duration{seconds{4}};
@@ -28,12 +28,13 @@ Duration patience(bool kamailio, bool may_be_refreshed) {
 
 }  // namespace
 
-/// Nobody answered its last NOTIFYs in time, which ends the subscription that the last was for.
+/// The last NOTIFYs of the dialog were not answered in time, which ends the subscription of the
+/// last.
 bool NotifyLog::is_timed_out(TimePoint now, const Dialog& dialog) {
     if (dialog.over || now - dialog.silent_since < kTimerF) return false;
     const auto usage = dialog.usages.find(dialog.usage);
     const bool is_last = usage != dialog.usages.end() && usage->second.terminated;
-    // What is not its end a Kamailio is told again, once it has accepted a NOTIFY.
+    // For a Kamailio that has accepted a NOTIFY, a NOTIFY that does not terminate is repeated.
     return !dialog.kamailio || !dialog.has_accepted || is_last;
 }
 
@@ -133,7 +134,7 @@ void NotifyLog::check_turn(
 
 void NotifyLog::check_document(TimePoint now, Dialog& dialog, Usage& usage, const Wire& notify) {
     const Expected& expected = model_.expected(dialog.aor);
-    if (notify.body.empty() && usage.may_restart) return;  // suppressed, as it was subscribed anew
+    if (notify.body.empty() && usage.may_restart) return;  // suppressed after a new SUBSCRIBE
     if (notify.body.empty()) {
         if (!dialog.kamailio) throw Violation("NOTIFY without a document");
         if (!expected.active.empty()) {
@@ -157,7 +158,7 @@ void NotifyLog::check_document(TimePoint now, Dialog& dialog, Usage& usage, cons
     check_contacts(now, dialog, told);
 }
 
-/// A full document lists exactly what is active now, and what ended; a partial one some of that.
+/// A full document lists exactly the active contacts, and ended ones; a partial one some of them.
 void NotifyLog::check_contacts(TimePoint now, const Dialog& dialog, const Told& told) {
     const Expected& expected = model_.expected(dialog.aor);
     const std::string where = " (" + dialog.aor + ", " + dialog.bytes + ")";
@@ -180,7 +181,7 @@ void NotifyLog::check_contacts(TimePoint now, const Dialog& dialog, const Told& 
         const auto left = std::chrono::floor<Seconds>(wanted.deadline - now).count();
         const bool fits =
             std::abs(std::max<std::int64_t>(left, 0) - contact.expires) <= kExpiresSlack;
-        // Only Kamailio is told a number that nobody gave: it cannot do without.
+        // Only Kamailio gets an `expires` that was not published: it needs one.
         const bool numbered = wanted.own_clock || dialog.kamailio || has_all_times;
         if (numbered != (contact.expires >= 0)) throw Violation("expires of " + uri + where);
         if (wanted.own_clock && !fits) {
@@ -240,12 +241,12 @@ void NotifyLog::stopped(TimePoint now) {
         if (is_timed_out(now, dialog)) dialog.may_be_dead = true;
         dialog.over = true;
         dialog.refused = false;
-        if (dialog.is_fetch) {  // nothing of it is stored: a copy of the request is another fetch
+        if (dialog.is_fetch) {  // it is not stored: a copy of the request is another fetch
             dialog.cseq = 0;
             dialog.usages.clear();
         }
         for (auto& [id, usage] : dialog.usages) {
-            // That it has ended may not be stored yet: then it ends once more.
+            // Its end may not be stored yet: then it ends once more.
             if (usage.terminated) dialog.may_be_dead = true;
             usage.terminated = false;
             usage.terminated_answered = false;
@@ -258,7 +259,7 @@ void NotifyLog::crashed(TimePoint now) {
     for (auto& [call_id, dialog] : dialogs_) {
         ++dialog.cseq_crashes;
         ++dialog.crashes;
-        dialog.has_accepted = false;  // that may not have been stored
+        dialog.has_accepted = false;  // it may not have been stored
     }
 }
 

@@ -15,10 +15,10 @@ class NotifyLog {
 public:
     explicit NotifyLog(Model& model) : model_(model) {}
 
-    /// Not only Kamailios are told a time of each contact, also where nobody gave one.
+    /// All documents have an `expires` for each contact, not only those of Kamailio.
     bool has_all_times = false;
 
-    /// A dialog will be made by this Call-ID.
+    /// A SUBSCRIBE with this Call-ID will make a dialog.
     void add_dialog(
         const std::string& call_id,
         const std::string& aor,
@@ -27,8 +27,8 @@ public:
     );
 
     void sent(TimePoint now, const Wire& notify, const std::string& bytes, const Flow& flow);
-    /// A SUBSCRIBE was accepted; where the last subscription of that id is over, it makes another.
-    /// @param may_suppress  the SUBSCRIBE may have named the state that the watcher has
+    /// A SUBSCRIBE was accepted. If the last subscription of that id is over, it makes a new one.
+    /// @param may_suppress  the SUBSCRIBE may have had the entity-tag of the current state
     void subscribed(
         TimePoint now,
         const std::string& call_id,
@@ -37,36 +37,35 @@ public:
     );
     /// A final response reached the engine.
     void answered(TimePoint now, const Wire& response);
-    /// The engine was told that this flow is gone.
-    /// @param refused  there never was a connection: what was to go by it may go another way as it
-    /// is
+    /// handle_flow_closed was called.
+    /// @param refused  there never was a connection: its messages may use another flow unchanged
     void closed(TimePoint now, const Flow& flow, bool refused);
-    /// All processes' ends: nothing is in flight any more, and what was not stored is not known.
+    /// A process has stopped: no NOTIFY is in flight any more, and only stored state is left.
     void stopped(TimePoint now);
-    /// The same, and CSeqs and versions may jump.
+    /// A process has crashed: the same, and CSeqs and versions may jump.
     void crashed(TimePoint now);
-    /// The name of this dialog's next hop could not be resolved.
+    /// The name of the next hop of this dialog could not be resolved.
     void unreachable(const std::string& call_id) { dialogs_[call_id].may_be_dead = true; }
 
-    /// Whether something has happened by which RFC 6665 §4.2.2 ends subscriptions.
+    /// Whether there was an event that ends subscriptions by RFC 6665 §4.2.2.
     bool may_be_dead(TimePoint now, const std::string& call_id);
-    /// When that document left first, by the branch of its NOTIFY.
+    /// The time of the first NOTIFY with that document, by the branch of a NOTIFY.
     TimePoint sent_at(const std::string& branch) const { return sent_at_.at(branch); }
 
 private:
     struct Usage {
         std::uint32_t version = 0;
-        bool terminated = false;  ///< a NOTIFY said so
+        bool terminated = false;  ///< by a NOTIFY
         bool terminated_answered = false;
         bool may_restart = false;
-        std::uint32_t crashes = 0;  ///< of which its version knows
+        std::uint32_t crashes = 0;  ///< that its version accounts for
     };
     struct Dialog {
         std::string aor;
         bool kamailio = false;
         bool is_fetch = false;
         bool may_be_dead = false;
-        bool has_accepted = false;  ///< so that a Kamailio outlasts silence
+        bool has_accepted = false;  ///< then a subscription of Kamailio survives timeouts
         std::uint32_t cseq = 0;
         std::uint32_t cseq_crashes = 0;  ///< since the last NOTIFY
         std::uint32_t crashes = 0;
@@ -75,10 +74,10 @@ private:
         std::string usage;
         Flow flow;
         TimePoint at;
-        TimePoint silent_since;  ///< the first NOTIFY that is not answered, where one is not
-        bool over = true;        ///< the last NOTIFY is answered or its flow is gone
-        bool flow_gone = false;  ///< the latter: the watcher is still silent
-        bool refused = false;    ///< and had never got it
+        TimePoint silent_since;  ///< of the first unanswered NOTIFY, if there is one
+        bool over = true;        ///< the last NOTIFY is answered, or its flow has ended
+        bool flow_gone = false;  ///< its flow has ended, without an answer
+        bool refused = false;    ///< and the watcher never got the NOTIFY
         bool repeats = false;    ///< the last NOTIFY has the CSeq of the one before
         std::map<std::string, Usage> usages;
     };

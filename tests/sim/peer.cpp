@@ -31,7 +31,7 @@ Flow Peer::flow() {
 
 void Peer::send(const Flow& flow, std::string bytes) {
     const auto deliver = [this, flow, bytes = std::move(bytes), sent = world_.network.now] {
-        // No network holds a datagram for as long as timer J runs, nor does a busy reactor.
+        // Neither the network nor a busy reactor delays a datagram for as long as timer J runs.
         if (world_.network.now - sent < kLongest - kBusyMax) world_.to_engine(flow, bytes);
     };
     if (flow.transport == Transport::udp) {
@@ -65,7 +65,7 @@ void Peer::transmit(
         return;
     }
     const bool reliable = transport_ == Transport::tcp;
-    // Later ones might come when timer J has ended, however short the way: it began with the first.
+    // A later copy might arrive after timer J, which started with the first one.
     if (world_.network.now < end - kLongest) send(flow(), bytes);
     const TimePoint again = reliable ? end : std::min(end, world_.network.now + interval);
     world_.network.at(again, [=, this] {

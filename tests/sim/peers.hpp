@@ -1,5 +1,5 @@
 /// @file
-/// Publishers and watchers: what a far end knows and does.
+/// Publishers and watchers: the state and behaviour of a far end.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -17,7 +17,7 @@ namespace reginfo::sim {
 
 class World;
 
-/// The next hop of the watchers that share one; which of them is meant, the message says.
+/// The next hop that watchers share. The message identifies the watcher.
 inline const Endpoint kEdge{IpAddress::v4(0xc00002c8U), 5060};
 
 /// A far end with an address. Sends requests one at a time, as a client transaction over an
@@ -34,8 +34,8 @@ public:
     Transport transport() const { return transport_; }
     bool is_busy() const { return !pending_.empty(); }
     const std::string& last_request() const { return last_bytes_; }
-    void lose_request();  ///< as if there would be no answer
-    Flow flow();          ///< to the engine; connects where there is no connection
+    void lose_request();  ///< gives up waiting for the answer
+    Flow flow();          ///< to the engine; connects if there is no connection
     void receive(const Wire& message, const Flow& flow);
     void close();  ///< all its connections
 
@@ -57,7 +57,7 @@ private:
     Endpoint endpoint_;
     Transport transport_;
     ConnectionId connection_ = 0;
-    std::string pending_;  ///< branch of the request that is not answered yet
+    std::string pending_;  ///< branch of the unanswered request
     std::string last_bytes_;
     std::uint64_t branches_ = 0;
 };
@@ -73,7 +73,7 @@ public:
     void remove();
     void use_wrong_tag(const Command& command);
     void forget_tag() { tag_.clear(); }
-    void repeat();  ///< sends the last datagram again, as if the network had doubled it
+    void repeat();  ///< sends the last datagram again, as a duplicate
 
 private:
     void on_response(const Wire& response) override;
@@ -94,7 +94,7 @@ public:
         ToldContact told;
         TimePoint deadline;
     };
-    /// What the watcher believes of one subscription.
+    /// The state of one subscription at the watcher.
     struct View {
         TimePoint deadline;  ///< of the subscription, as granted
         bool accepted = false;
@@ -102,7 +102,7 @@ public:
         std::optional<std::uint32_t> version;
         std::string tag;                        ///< of the last document (RFC 5839)
         std::map<std::string, Contact> folded;  ///< by RFC 3680 §5.2
-        /// As Kamailio keeps it: only a contact that is told as ended goes away.
+        /// As Kamailio does: only a contact that is listed as ended is removed.
         std::map<std::string, Contact> mirror;
     };
     enum class Manner : std::uint8_t { ok, silent, slow, busy, gone, count_ };
@@ -112,7 +112,7 @@ public:
     void subscribe(const std::string& aor, Seconds expires);
     void resubscribe(const std::string& id, Seconds expires);
     void answer_with(Manner manner) { manner_ = manner; }
-    /// The server holds its subscriptions for less long than it was told.
+    /// The server keeps its subscriptions for less time than granted.
     void shorten(Duration by);
 
     bool is_kamailio() const { return kamailio_; }
@@ -134,7 +134,7 @@ private:
     std::string route_;  ///< the header of its edge, if it has one
     Manner manner_ = Manner::ok;
     std::uint64_t dialogs_ = 0;
-    std::string call_id_;  ///< of the one dialog that it knows; empty without
+    std::string call_id_;  ///< of its dialog; empty without one
     std::string aor_;
     std::string to_tag_;
     std::uint32_t cseq_ = 0;

@@ -12,7 +12,7 @@ namespace {
 constexpr std::int64_t kPublicationExpires[] = {3600, 6, 20, 120, 900};
 constexpr std::int64_t kContactExpires[] = {3600, 4, 10, 60, 400};
 
-/// Below timer J less what the network may add.
+/// Below timer J minus the delay of the network.
 constexpr Duration kRepeatable = std::chrono::seconds{25};
 
 Seconds expires_of(const Command& command) {

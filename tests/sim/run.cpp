@@ -1,5 +1,5 @@
 /// @file
-/// A plan's commands, and what must be true at the end.
+/// The commands of a plan, and the checks at the end.
 
 #include "tests/sim/world.hpp"
 
@@ -61,7 +61,7 @@ void World::run(const Command& command) {
 }
 
 void World::run_publisher(const Command& command) {
-    Publisher& publisher = *publishers_[command.who % publishers_.size()];
+    Publisher& publisher = *publishers_[command.peer % publishers_.size()];
     if (command.op == Op::repeat) return publisher.repeat();
     if (publisher.is_busy()) return;
     if (command.op == Op::publish_anew) publisher.forget_tag();
@@ -72,13 +72,13 @@ void World::run_publisher(const Command& command) {
 }
 
 void World::run_watcher(const Command& command) {
-    Watcher& watcher = *watchers_[command.who % watchers_.size()];
+    Watcher& watcher = *watchers_[command.peer % watchers_.size()];
     const std::string& aor = aors_[command.how / 5U % aors_.size()];
     const Seconds expires = subscription_expires(command);
     if (command.op == Op::close) {
         const bool is_watcher = command.how % 3U != 0;
         return is_watcher ? watcher.close()
-                          : publishers_[command.who % publishers_.size()]->close();
+                          : publishers_[command.peer % publishers_.size()]->close();
     }
     if (command.op == Op::answer_with) {
         constexpr auto kManners = static_cast<unsigned>(Watcher::Manner::count_);
@@ -92,7 +92,7 @@ void World::run_watcher(const Command& command) {
     if (command.op == Op::unsubscribe) watcher.resubscribe("", Seconds{0});
 }
 
-/// Whether nothing is on its way and nothing has changed for a while.
+/// Whether no message is on its way, and nothing has changed for a while.
 bool World::is_quiet() const {
     const Stats& stats = engine_->stats();
     const bool asking = std::any_of(watchers_.begin(), watchers_.end(), [](const auto& watcher) {
@@ -114,11 +114,12 @@ void World::heal() {
     const auto& outcomes = stats().notify_outcomes;
     const bool failed = outcomes[index_of(NotifyOutcome::timed_out)] > 0 ||
                         outcomes[index_of(NotifyOutcome::transport_failed)] > 0;
-    if (failed) advance(seconds{2000});  // Kamailios are tried again after half an hour at most
+    if (failed)
+        advance(seconds{2000});  // NOTIFYs to Kamailio are retried after half an hour at most
     for (int i = 0; i < 200 && !is_quiet(); ++i) advance(seconds{1});
 }
 
-/// What this view gets wrong; empty if nothing.
+/// The difference between a view and the model; empty if there is none.
 std::string World::difference(Watcher& watcher, const Watcher::View& view) {
     const Expected& expected = model.expected(watcher.aor());
     const auto differ = [&](const auto& contacts) -> std::string {
@@ -161,7 +162,7 @@ void World::compare() {
             for (int i = 0; i < 40 && watcher->is_busy(); ++i) advance(milliseconds{100});
             const int status = watcher->last_status();
             const bool lives = status == 200 || (status == 204 && plan_.suppress);
-            // One that had ended was made anew by this, if its dialog has another.
+            // This made a new subscription if the old one had ended and its dialog has another.
             if (lives && !wrong.empty() && !may_be_dead) throw Violation(call_id + ": " + wrong);
             const bool is_full = plan_.tight && status == 503;
             if (!lives && !(may_be_dead && (status == 481 || is_full))) {
@@ -198,7 +199,7 @@ void World::check_empty() {
     for (const auto& [name, value] : gauges) {
         if (value != 0) throw Violation(std::string(name) + " left: " + std::to_string(value));
     }
-    if (plan_.store == Store::failing) return;  // a removal that failed is made up for at a start
+    if (plan_.store == Store::failing) return;  // a failed removal is repeated at the next start
     for (const auto& [key, record] : kept_) {
         if (key.first != Bucket::transaction) throw Violation("left in the store: " + key.second);
     }

@@ -55,7 +55,7 @@ struct Arbitrary<Command> {
                     {1, Op::restart},
                 })
             ),
-            gen::set(&Command::who, gen::inRange<std::uint8_t>(0, 6)),
+            gen::set(&Command::peer, gen::inRange<std::uint8_t>(0, 6)),
             gen::set(&Command::how, gen::inRange<std::uint8_t>(0, 35)),
             gen::set(
                 &Command::items,
@@ -116,8 +116,8 @@ namespace {
 
 using namespace reginfo::sim;
 
-/// A short run has a fixed seed, so that a change is judged by what it did; a long one, of
-/// REGINFO_SIM_RUNS plans, has not.
+/// A short run has a fixed seed, so that its result depends on the change alone. A long one, of
+/// REGINFO_SIM_RUNS plans, has a random seed.
 void run(const std::string& short_run, const std::function<void(Plan)>& property) {
     const char* runs = std::getenv("REGINFO_SIM_RUNS");
     const char* params_now = std::getenv("RC_PARAMS");

@@ -11,12 +11,12 @@ namespace {
 
 constexpr Duration kSlow = std::chrono::milliseconds{2500};
 
-/// Watcher 0 is plain, 1 speaks TCP, 2 and 3 are Kamailios, 4 and 5 must be looked up.
+/// Watcher 0 is plain, 1 uses TCP, 2 and 3 are Kamailio, 4 and 5 have a name as Contact.
 bool speaks_tcp(unsigned index) { return index % 2 == 1 && index < 4; }
 
 IpAddress own_address(unsigned index) { return IpAddress::v4(0xc0000200U + 100U + index); }
 
-/// Where its requests come from and those to it go.
+/// The address that its requests come from, and go to.
 Endpoint hop_of(const World& world, unsigned index) {
     if (world.is_behind_edge(index)) return kEdge;
     return {own_address(index), 5060};
@@ -133,7 +133,7 @@ int Watcher::judge(const Wire& notify) {
         return 481;
     }
     if (notify.cseq() < notify_cseq_) return 500;
-    if (notify.cseq() == notify_cseq_) return 200;  // a copy while the first is answered slowly
+    if (notify.cseq() == notify_cseq_) return 200;  // a copy of the NOTIFY with a delayed answer
     if (manner_ == Manner::busy) return 500;
     notify_cseq_ = notify.cseq();
     to_tag_ = notify.param("From", "tag");
@@ -144,8 +144,8 @@ int Watcher::judge(const Wire& notify) {
     return 200;
 }
 
-/// A full document replaces, a partial one changes and must be the very next (RFC 3680 §5.2); a
-/// version must be beyond the last one.
+/// A full document replaces the state. A partial one changes it, and must have the next version
+/// (RFC 3680 §5.2). The version must be higher than the last one.
 void Watcher::fold(const Wire& notify, View& view) {
     if (notify.body.empty()) return;
     const Told told(notify.body);

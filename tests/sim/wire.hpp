@@ -1,5 +1,5 @@
 /// @file
-/// SIP and reginfo text as the simulated peers read and write it; not the core's parsers.
+/// SIP and reginfo text for the simulated peers, without the parsers of the core.
 #pragma once
 
 #include "tests/sim/model.hpp"
@@ -14,12 +14,12 @@
 
 namespace reginfo::sim {
 
-/// The engine did what it must not.
+/// The engine broke a rule.
 struct Violation : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/// One message, taken apart.
+/// The parts of one message.
 struct Wire {
     std::string first_line;
     std::vector<std::pair<std::string, std::string>> headers;
@@ -29,16 +29,16 @@ struct Wire {
 
     bool is_response() const { return first_line.starts_with("SIP/2.0 "); }
     int status() const { return std::stoi(first_line.substr(8, 3)); }
-    /// The first of that name; empty if there is none.
+    /// The first field of that name; empty if there is none.
     std::string header(std::string_view name) const;
-    std::string uri(std::string_view name) const;  ///< that stands there in brackets
+    std::string uri(std::string_view name) const;  ///< the URI in brackets
     std::string param(std::string_view name, std::string_view param) const;
     std::string branch() const { return param("Via", "branch"); }
     std::string method() const;  ///< of CSeq
     std::uint32_t cseq() const;
 };
 
-/// A contact as a NOTIFY lists it.
+/// A contact in the document of a NOTIFY.
 struct ToldContact {
     std::string id;
     std::string callid;
@@ -47,7 +47,7 @@ struct ToldContact {
     std::int64_t expires = -1;  ///< -1 if absent
 };
 
-/// A document as a NOTIFY carries it.
+/// The document of a NOTIFY.
 struct Told {
     std::uint32_t version = 0;
     bool full = true;
@@ -57,10 +57,10 @@ struct Told {
     explicit Told(const std::string& body);
 };
 
-/// The document as a publisher writes it.
+/// The document of a publisher.
 std::string reginfo_text(const std::string& aor, const Body& body);
 
-/// 200 and the like to a request, with what RFC 3261 §8.2.6 copies.
+/// A response to a request, with the fields that RFC 3261 §8.2.6 copies.
 std::string response_text(
     const Wire& request,
     int status,

@@ -15,10 +15,10 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// Calls of handle_timeout at one moment beyond which the engine is spinning.
+/// More calls of handle_timeout than this at one moment mean that the engine spins.
 constexpr int kSpinning = 2'000;
 
-/// Bounds of an AOR where a plan is to reach them.
+/// Bounds of an AOR in plans that reach them.
 constexpr std::size_t kTightPublications = 2;
 constexpr std::size_t kTightSubscriptions = 1;
 
@@ -91,7 +91,7 @@ void World::handle_timeout() {
     if (expires_) expire();
 }
 
-/// Does to the model what the engine does in this moment, at the latest at its end.
+/// Applies to the model the expiries of the engine at this moment, at the latest at its end.
 void World::expire() {
     expires_ = false;
     const auto due = model.next_deadline();
@@ -179,7 +179,7 @@ void World::to_engine(const Flow& flow, const std::string& bytes) {
     });
 }
 
-/// Hands over what has arrived as the reactor does: all of it, before any effect is performed.
+/// Passes all arrived messages to the engine before any effect is performed, as the reactor does.
 void World::take_turn() {
     const std::vector<Arrived> arrived = std::exchange(arrived_, {});
     call([&] {
@@ -199,7 +199,7 @@ std::string World::aor_of(const std::string& key) const {
     throw Violation("a record of no AOR: " + key);
 }
 
-/// Does to the model what a commit says that no request asked for.
+/// Applies to the model a commit that no request caused.
 void World::expire(const PendingCommit& commit) {
     for (const Write& write : commit.writes) {
         if (write.bucket == Bucket::aor) model.expire(commit.begun, aor_of(write.key));
@@ -279,7 +279,7 @@ void World::perform(Effect& effect) {
 }
 
 void World::perform(const Commit& commit) {
-    // What no request asked for is an expiry; there may be one before a request, after a start.
+    // A commit without a request is an expiry. After a start there may be one before a request.
     const bool is_expiry = has_write_to(Bucket::aor, commit.writes) &&
                            !has_write_to(Bucket::transaction, commit.writes);
     commits_[commit.id] = {network.now, is_expiry, commit.writes};
@@ -298,7 +298,7 @@ void World::perform(const Commit& commit) {
 void World::perform(const Resolve& question) {
     const auto answer = [this, question, dns = dns_, process = process_] {
         if (process != process_) return;
-        // The name is the watcher's: w4.example.com.
+        // The name identifies the watcher: w4.example.com.
         const auto index = static_cast<std::size_t>(question.host[1] - '0');
         const Transport transport = question.transport.value_or(Transport::udp);
         std::vector<Target> targets;
@@ -329,7 +329,7 @@ void World::perform(const Send& send) {
     transmit(flow, bytes);
 }
 
-/// Who is there; behind the edge, whom the message names.
+/// The peer at that address; behind the edge, the peer in the message.
 Peer* World::peer_at(const Endpoint& endpoint, const Wire& message) const {
     const std::string named =
         message.is_response() ? message.branch().substr(7) : message.first_line.substr(11);

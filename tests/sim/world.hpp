@@ -1,5 +1,5 @@
 /// @file
-/// The engine among its peers, on a network, a store and a resolver that a plan spoils.
+/// The engine among its peers, with a network, a store and a resolver that fail by a plan.
 #pragma once
 
 #include "core/engine.hpp"
@@ -23,10 +23,10 @@
 
 namespace reginfo::sim {
 
-/// What comes while the reactor does something else waits for no longer than this.
+/// The longest wait of a message while the reactor does something else.
 inline constexpr Duration kBusyMax = std::chrono::milliseconds{60};
 
-/// A PUBLISH on its way, as the model will need it when it is acknowledged.
+/// A PUBLISH on its way, for the model once it is acknowledged.
 struct Publish {
     std::string aor;
     std::string tag;
@@ -41,9 +41,9 @@ public:
     void run(const Command& command);
 
     // The end of a run, in this order.
-    void heal();         ///< all is well from now on, and time passes until all is told
-    void compare();      ///< every live subscription knows what the model knows
-    void wind_down();    ///< nobody asks for anything any more; time passes until nothing is left
+    void heal();         ///< ends all failures, and lets time pass until every NOTIFY was answered
+    void compare();      ///< every live subscription has the state of the model
+    void wind_down();    ///< no more requests; lets time pass until nothing is left
     void check_empty();  ///< nothing leaks
 
     const Plan& plan() const { return plan_; }
@@ -62,8 +62,8 @@ public:
     }
 
 private:
-    /// Without a store no commit tells when something expires: the first new revision within a
-    /// timeout does, by the effects that were there before it.
+    /// Without a store there are no commits to show an expiry. The first new revision within a
+    /// timeout does, with the number of effects before it.
     struct Witness final : Observer {
         explicit Witness(Outbox& outbox_) : outbox(outbox_) {}
         void registration_changed(TimePoint, const Aor&) override {
@@ -76,17 +76,17 @@ private:
     };
     struct PendingCommit {
         TimePoint begun;
-        bool is_expiry = false;  ///< begun by the time, not by a request
+        bool is_expiry = false;  ///< caused by time, not by a request
         std::vector<Write> writes;
     };
     /// A record in the store.
     struct Kept {
         std::string value;
         TimePoint written;
-        /// How much later than written all of it ends, since the clock was wrong at the last start.
+        /// The delay of all its deadlines, because the clock was wrong at the last start.
         Duration later{};
     };
-    /// A message that the engine has still to be given.
+    /// A message that was not passed to the engine yet.
     struct Arrived {
         Flow flow;
         std::string bytes;
@@ -135,7 +135,7 @@ private:
     Plan plan_;
     Settings settings_;
     std::unique_ptr<Engine> engine_;  ///< none between a crash and the next start
-    unsigned process_ = 0;            ///< which one it is
+    unsigned process_ = 0;            ///< its number
     Outbox outbox_;
     Witness witness_{outbox_};
     std::vector<std::unique_ptr<Publisher>> publishers_;
@@ -143,25 +143,25 @@ private:
     std::vector<std::string> aors_;
 
     std::map<CommitId, PendingCommit> commits_;
-    std::vector<CommitId> done_;  ///< by the store that is never late
+    std::vector<CommitId> done_;  ///< answered by the store that is never late
     std::map<std::pair<Bucket, std::string>, Kept> kept_;
     TimePoint store_free_at_;  ///< the late store keeps its order
-    TimePoint begun_;          ///< of the commit whose end is being told
+    TimePoint begun_;          ///< of the commit that is being answered
     Edge edge_;
     bool clock_was_wrong_ = false;
     bool store_fails_ = false;
     bool connects_fail_ = false;
-    unsigned dns_ = 0;  ///< 0 at once, 1 late, 2 nothing, 3 very late, 4 not until all is well
-    std::vector<Network::Event> questions_;  ///< that are not answered
+    unsigned dns_ = 0;  ///< 0 at once, 1 late, 2 empty, 3 very late, 4 not before heal()
+    std::vector<Network::Event> questions_;  ///< unanswered ones
     std::vector<Arrived> arrived_;
     std::map<std::string, Publish> publishes_;      ///< by branch
     std::map<std::string, std::string> event_ids_;  ///< of SUBSCRIBEs, by branch
     std::map<std::string, std::string> responses_;  ///< by branch
     std::set<std::string> fetches_;                 ///< branches
     std::set<std::string> acknowledged_;            ///< branches whose response is in the store
-    bool stores_response_ = false;                  ///< the commit whose end is being told
+    bool stores_response_ = false;                  ///< of the commit that is being answered
     TimePoint changed_at_;
-    bool expires_ = false;  ///< what is due has still to expire in the model
+    bool expires_ = false;  ///< expiries are not applied to the model yet
     const bool traced_ = std::getenv("REGINFO_SIM_TRACE") != nullptr;
 };
 

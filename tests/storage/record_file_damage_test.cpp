@@ -1,5 +1,5 @@
 /// @file
-/// Damage is noticed and named, and costs what is damaged and no more.
+/// Damage is detected and reported, and costs only the damaged records.
 
 #include "core/event/persistence/aor_record.hpp"
 #include "core/event/persistence/dialog_record.hpp"
@@ -38,7 +38,7 @@ void replace(const std::string& path, const std::string& bytes) {
 
 class RecordFileDamageTest : public ::testing::Test {
 protected:
-    /// Some records, each with a value that says whose it is.
+    /// Some records, each with a value that names its key.
     Records make(int count) {
         Records records;
         RecordFile file({.path = path});

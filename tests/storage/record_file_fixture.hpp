@@ -1,5 +1,5 @@
 /// @file
-/// A file of records in a directory of its own, and what is in it.
+/// A file of records in a directory of its own, and its content.
 #pragma once
 
 #include "core/storage/record_file.hpp"

@@ -1,5 +1,5 @@
 /// @file
-/// The file is bounded by what is alive, and a full disk is made room on.
+/// The size of the file is bounded by its live records, and room is made on a full disk.
 
 #include "core/storage/record_file.hpp"
 #include "tests/storage/faulty_vfs.hpp"
@@ -22,7 +22,7 @@ using namespace std::chrono_literals;
 using ::testing::IsEmpty;
 
 constexpr std::uintmax_t kMegabyte = 1U << 20U;
-constexpr std::uintmax_t kSlack = 40 * kMegabyte;  ///< beside twice what is alive
+constexpr std::uintmax_t kSlack = 40 * kMegabyte;  ///< besides twice the live records
 constexpr std::uintmax_t kLog = 25 * kMegabyte;    ///< and the write-ahead log
 
 class RecordFileRoomTest : public ::testing::Test {

@@ -1,5 +1,5 @@
 /// @file
-/// The file of records: what was written comes back, and files that cannot be used are refused
+/// The file of records: written records are read again, and files that cannot be used are refused
 /// with a reason.
 
 #include "core/storage/record_file.hpp"

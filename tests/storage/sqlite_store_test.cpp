@@ -1,5 +1,5 @@
 /// @file
-/// The store with its thread: answers in order, and what happens when the disk fails.
+/// The store with its thread: answers in order, also when the disk fails.
 
 #include "core/storage/sqlite_store.hpp"
 

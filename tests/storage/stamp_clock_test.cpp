@@ -59,7 +59,7 @@ protected:
         stop();
         start();
     }
-    /// @param set  by how much the wall clock differs then from what it was
+    /// @param set  the amount by which the wall clock was set
     void reboot(std::int64_t down, std::int64_t set = 0) {
         stop();
         now.wall += down + set;

@@ -1,6 +1,6 @@
 /// @file
-/// An engine in a world of its own: simulated time, a store that answers when told to, and peers
-/// that say what a test says.
+/// An engine in a world of its own: simulated time, a store that answers on request, and peers that
+/// the test drives.
 #pragma once
 
 #include "core/engine.hpp"
@@ -46,7 +46,7 @@ Flow tcp_flow(std::string_view address, std::uint16_t port, ConnectionId connect
 /// networks are trusted. Pacing is off.
 Settings test_settings();
 
-/// Drives one engine as transport/ would, and keeps what it asked for.
+/// Drives one engine as transport/ does, and keeps its effects.
 class World {
 public:
     explicit World(Settings settings = test_settings(), std::uint64_t seed = 1);
@@ -132,7 +132,7 @@ private:
     std::deque<Sent> to_answer_;
 };
 
-/// One subscriber's side of a dialog: what it sends next.
+/// The subscriber's side of a dialog.
 struct Watcher {
     explicit Watcher(std::string name_, std::string_view address = "198.51.100.1");
 
@@ -169,7 +169,7 @@ struct Publisher {
     Sent refresh(World& world, int expires = 3600) { return publish_text(world, {}, expires); }
     Sent remove(World& world) { return publish_text(world, {}, 0); }
 
-    /// What a response says of the entity-tag.
+    /// The entity-tag in a response.
     void learn(const Sent& response);
 };
 

@@ -64,7 +64,7 @@ std::string response_text(
     const std::vector<std::string>& more = {}
 );
 
-/// A branch that no other call has returned: what makes a new transaction.
+/// A branch that no other call has returned, for a new transaction.
 std::string next_branch();
 
 }  // namespace reginfo::test

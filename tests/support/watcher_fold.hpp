@@ -1,5 +1,5 @@
 /// @file
-/// What a watcher knows after the documents that it was sent (RFC 3680 §5.2).
+/// The state of a watcher after its documents (RFC 3680 §5.2).
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace reginfo::test {
 
-/// One contact as a watcher was told of it.
+/// One contact in the document of a watcher.
 struct ToldContact {
     std::string id;
     std::string state;
@@ -32,13 +32,13 @@ struct ToldDocument {
     std::map<std::string, ToldContact> contacts;  ///< by URI
 };
 
-/// Nothing if the text is no such document, or says something twice.
+/// Nothing if the text is no such document, or has an element twice.
 std::optional<ToldDocument> read_told(std::string_view body);
 
 /// Folds document after document: full ones replace, partial ones change, ended contacts go.
 class WatcherFold {
 public:
-    /// Returns what is wrong with the document in its place, or "" if nothing is: no document,
+    /// Returns the error of the document in its place, "" if there is none: no document,
     /// a version that is not the next, a partial one first.
     std::string take(std::string_view body);
 

@@ -1,5 +1,5 @@
 /// @file
-/// What is remembered of the DNS, and what a flood of names does to it.
+/// The cache of DNS answers, and a flood of names.
 
 #include "transport/dns_cache.hpp"
 

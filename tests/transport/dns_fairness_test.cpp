@@ -1,5 +1,5 @@
 /// @file
-/// Names that nobody answers for: whom they hold up, and for how long.
+/// Names without an answer: which others they delay, and for how long.
 
 #include "tests/transport/dns_fixture.hpp"
 #include "transport/dns_zone.hpp"

@@ -1,5 +1,5 @@
 /// @file
-/// A resolver with a DNS that answers when the test says so, and a time that the test moves.
+/// A resolver with a DNS that answers on request, and a time that the test moves.
 #pragma once
 
 #include "tests/transport/manual_alarm.hpp"
@@ -102,7 +102,7 @@ protected:
         resolver_->resolve({id, std::move(host), port, Transport::udp, false});
     }
 
-    /// The same for somebody.
+    /// The same for a given watcher.
     void ask_for(std::uint64_t who, std::string host, bool is_route = false) {
         Resolve question{++last_id_, std::move(host), 5060, Transport::udp, false, is_route};
         question.from = {IpAddress::v4(static_cast<std::uint32_t>(who)), 5060};

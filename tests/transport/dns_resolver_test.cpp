@@ -1,5 +1,5 @@
 /// @file
-/// Many questions at a time to a scripted DNS: what is shared, remembered, refused.
+/// Many questions at a time to a scripted DNS: shared, cached and refused ones.
 
 #include "tests/transport/dns_fixture.hpp"
 

@@ -24,7 +24,7 @@ class DriverTest : public ::testing::Test {
 protected:
     DriverTest() : server({listener(Transport::udp), listener(Transport::tcp)}) {}
 
-    /// Stores each message and answers it once it is stored.
+    /// Commits each message, and answers after the commit.
     void commit_before_answering() {
         server.script.on_message = [this](const Flow& flow, std::string_view, Outbox& outbox) {
             flows.push_back(flow);

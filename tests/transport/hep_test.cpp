@@ -1,5 +1,5 @@
 /// @file
-/// Copies of messages for Homer: what is in a packet, and that a collector cannot hold anybody up.
+/// Copies of messages for Homer: the content of a packet, and that a collector delays nothing.
 
 #include "tests/transport/kernel_faults.hpp"
 #include "tests/transport/test_server.hpp"

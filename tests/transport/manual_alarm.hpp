@@ -1,5 +1,5 @@
 /// @file
-/// A time that moves when the test says so.
+/// A time that the test moves.
 #pragma once
 
 #include "transport/alarm.hpp"

@@ -38,7 +38,7 @@ protected:
         peer.send(server.bound(0), datagram);
     }
 
-    /// Of a listener, as the kernel counts it: twice what Asio says.
+    /// Of a listener, as the kernel counts it: twice the value of Asio.
     static std::size_t receive_buffer() {
         boost::asio::io_context io;
         Listeners listeners = Listeners::open(io, std::vector{listener(Transport::udp)});
@@ -70,7 +70,7 @@ TEST_F(PressureTest, ASocketThatCannotBeDrainedIsPressureUntilItIs) {
 }
 
 /// The wakeup after one that did not drain the socket takes whole batches to the last datagram, so
-/// that only an empty one says that nothing is left.
+/// only an empty read shows that nothing is left.
 TEST_F(PressureTest, ABacklogThatEndsWithAWholeBatchIsOverAsWell) {
     constexpr std::size_t kWakeup = 8 * ReceiveBatch::kSize;
     constexpr std::size_t kBacklog = 4 * ReceiveBatch::kSize;

@@ -1,5 +1,5 @@
 /// @file
-/// An engine that does what a test says: the far end of the transport.
+/// An engine that a test scripts: the far end of the transport.
 #pragma once
 
 #include "core/engine.hpp"
@@ -14,7 +14,7 @@
 
 namespace reginfo {
 
-/// What the stand-in for Engine (scripted_engine.cpp) does when called, and what it was told.
+/// The behaviour of the stand-in for Engine (scripted_engine.cpp), and its inputs.
 struct Script {
     struct Message {
         Flow flow;

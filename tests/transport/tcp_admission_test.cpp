@@ -1,5 +1,5 @@
 /// @file
-/// TCP peers that are not served: they take nobody's place.
+/// TCP peers that are not served take no place of others.
 
 #include "tests/transport/test_server.hpp"
 

@@ -1,5 +1,5 @@
 /// @file
-/// Pings of TCP peers (RFC 5626 §3.5.1), and what a storm of them may cost.
+/// Pings of TCP peers (RFC 5626 §3.5.1), and the cost of a storm of them.
 
 #include "tests/transport/test_server.hpp"
 

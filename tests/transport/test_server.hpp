@@ -98,7 +98,7 @@ public:
     HeldJournal journal;
     std::vector<Note> notes;
     std::function<void()> on_note;
-    Admission admission = Admission::served;  ///< of who connects
+    Admission admission = Admission::served;  ///< of the connecting peer
 
 private:
     void log(const Note& note) {
@@ -135,7 +135,7 @@ public:
         socket_.send_to(boost::asio::buffer(bytes), there);
     }
 
-    /// Takes what has arrived. Returns how many datagrams there are in all.
+    /// Takes all that has arrived. Returns the number of all datagrams so far.
     std::size_t poll() {
         std::string room(65'536, '\0');
         boost::system::error_code error;
@@ -172,7 +172,7 @@ public:
     /// Small enough for the kernel's buffers.
     void send(std::string_view bytes) { boost::asio::write(socket_, boost::asio::buffer(bytes)); }
 
-    /// Takes what has arrived. Returns how many bytes there are in all.
+    /// Takes all that has arrived. Returns the number of all bytes so far.
     std::size_t poll() {
         std::string room(1 << 20, '\0');
         boost::system::error_code error;

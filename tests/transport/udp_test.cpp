@@ -1,5 +1,5 @@
 /// @file
-/// UDP through the driver: datagrams in and out, and what happens when they cannot leave.
+/// UDP through the driver: datagrams in and out, and datagrams that cannot be sent.
 
 #include "tests/transport/kernel_faults.hpp"
 #include "tests/transport/test_server.hpp"

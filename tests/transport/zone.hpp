@@ -1,5 +1,5 @@
 /// @file
-/// What a scripted DNS knows.
+/// The records of a scripted DNS.
 #pragma once
 
 #include "core/base/address.hpp"

@@ -1,5 +1,5 @@
 /// @file
-/// RFC 3261 §18: which connection a NOTIFY over TCP takes, and what becomes of it without one.
+/// RFC 3261 §18: the connection of a NOTIFY over TCP, and NOTIFYs without one.
 
 #include "tests/wire/wire_fixture.hpp"
 
@@ -55,7 +55,7 @@ TEST_F(Rfc3261Section18, OverTcpAContactThatCannotBeReachedIsNotifiedOnTheConnec
     EXPECT_EQ(notify().flow, watcher.flow) << "and stays there, as nothing has changed";
 }
 
-// The connection may be dead as well, of which nobody was told.
+// The connection may be dead as well, unnoticed so far.
 TEST_F(Rfc3261Section18, OverTcpAWatcherThatIsReachedNeitherWayIsTriedAgainLater) {
     world.answers = nullptr;
     watcher.flow = tcp_flow("198.51.100.1", 40000, 7);
@@ -86,7 +86,7 @@ TEST_F(Rfc3261Section18, OverTcpAConnectionThatClosedUnnoticedIsNoWayBack) {
     EXPECT_EQ(world.stats().subscriptions, 1U);
 }
 
-// Behind a NAT only the connection reaches a client; its Via does not say the address that we see.
+// Behind a NAT only the connection reaches a client; its Via does not have its source address.
 TEST_F(Rfc3261Section18, OverTcpAClientBehindANatIsNotifiedOnTheConnection) {
     watcher.flow = tcp_flow("198.51.100.1", 40000, 7);
     watcher.contact = "sip:w1@10.1.1.1:5060;transport=tcp";

@@ -1,5 +1,5 @@
 /// @file
-/// RFC 3261 §18 and RFC 3581: where responses go, what a Via gets, and where a message ends.
+/// RFC 3261 §18 and RFC 3581: the destination of responses, the Via, and the end of a message.
 
 #include "tests/wire/wire_fixture.hpp"
 
@@ -121,7 +121,7 @@ TEST_F(Rfc3581Section4, OtherParametersOfTheViaStay) {
     EXPECT_EQ(param_of(response.header("Via"), "y"), "\"a;b\"");
 }
 
-/// A state whose document is larger than what goes over UDP.
+/// A state whose document is too large for UDP.
 void publish_much(World& world) {
     std::vector<ContactText> contacts;
     for (int i = 0; i < 10; ++i) {

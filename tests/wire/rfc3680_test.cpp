@@ -21,14 +21,14 @@ class RegPackage : public WireTest {
 protected:
     explicit RegPackage(Settings settings = test_settings()) : WireTest(std::move(settings)) {}
 
-    /// What a new watcher is told.
+    /// The first NOTIFY of a new watcher.
     ToldDocument told_to(Watcher& who) {
         world.take();
         EXPECT_EQ(who.subscribe(world).status(), 200);
         return document(world.take_notifies());
     }
 
-    /// What the watchers are told of a new document.
+    /// The NOTIFYs of a new document.
     std::vector<Sent> publish(std::vector<ContactText> contacts) {
         world.take();
         EXPECT_EQ(publisher.publish(world, std::move(contacts)).status(), 200);

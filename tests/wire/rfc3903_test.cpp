@@ -36,7 +36,7 @@ protected:
         return request;
     }
 
-    /// The active contacts as a watcher is told of them now.
+    /// The active contacts in the document of a new watcher.
     std::string seen(const std::string& aor = "sip:alice@example.org") {
         Watcher watcher("w" + next_branch(), "198.51.100.50");
         watcher.aor = aor;

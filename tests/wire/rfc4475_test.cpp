@@ -1,6 +1,6 @@
 /// @file
-/// Torture in the manner of RFC 4475: what the server answers. The codec's view of the same files
-/// is in tests/core/sip/torture_test.cpp.
+/// Torture messages in the manner of RFC 4475: the answers of the server. The parser gets the same
+/// files in tests/core/sip/torture_test.cpp.
 
 #include "tests/wire/wire_fixture.hpp"
 
@@ -64,7 +64,7 @@ INSTANTIATE_TEST_SUITE_P(
     Broken,
     Rfc4475Files,
     testing::Values(
-        Torture{"badinv01", 400},     // 3.1.2.1: the Via says nothing, but it came from somewhere
+        Torture{"badinv01", 400},     // 3.1.2.1: the Via is useless, but there is a source address
         Torture{"clerr", 400},        // 3.1.2.2
         Torture{"ncl", 400},          // 3.1.2.3
         Torture{"scalar02", 400},     // 3.1.2.4

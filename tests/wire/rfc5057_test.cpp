@@ -1,5 +1,5 @@
 /// @file
-/// RFC 5057: what answers to a NOTIFY do to the usages of a dialog.
+/// RFC 5057: the effect of answers to NOTIFYs on the usages of a dialog.
 
 #include "tests/core/event/notify/notify_fixture.hpp"
 
@@ -13,7 +13,7 @@ namespace {
 
 class Answers : public NotifyTest {
 protected:
-    /// Two usages of one dialog, both told all; then a change of which the first is answered.
+    /// Two usages of one dialog, both up to date; then a change, whose first NOTIFY is answered.
     void answer_one_of_two(int status) {
         world.answers = [](const Sent&) { return 200; };
         watcher.event = "reg;id=2";

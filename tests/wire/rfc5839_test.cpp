@@ -1,5 +1,5 @@
 /// @file
-/// RFC 5839: entity-tags of what watchers are told, and SUBSCRIBEs that depend on them.
+/// RFC 5839: entity-tags in NOTIFYs, and SUBSCRIBEs that depend on them.
 
 #include "tests/core/event/notify/notify_fixture.hpp"
 

@@ -1,5 +1,5 @@
 /// @file
-/// RFC 6665 §4.2.2: NOTIFY, the answers to it, and what they do to the subscription. The meaning of
+/// RFC 6665 §4.2.2: NOTIFY, its answers, and their effect on the subscription. The meaning of
 /// each answer is the table of core/event/watcher/answer_rules.cpp.
 
 #include "tests/core/event/notify/notify_fixture.hpp"

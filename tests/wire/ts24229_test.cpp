@@ -1,5 +1,5 @@
 /// @file
-/// 3GPP TS 24.229 §5.4.2.1: what a watcher of profile `ims` is told by the S-CSCF's rules.
+/// 3GPP TS 24.229 §5.4.2.1: the NOTIFYs of profile `ims` by the rules of the S-CSCF.
 
 #include "tests/support/profile_fixture.hpp"
 
@@ -36,7 +36,7 @@ TEST_F(Ts24229Section5_4_2_1_1, AnyIdentityOfTheImplicitSetMayBeSubscribedTo) {
     EXPECT_TRUE(has(told, "aor=\"tel:+491234\""));
 }
 
-/// As Kamailio's S-CSCF tells of a phone that registered by its IMSI.
+/// As Kamailio's S-CSCF publishes a phone that registered by its IMSI.
 TEST_F(Ts24229Section5_4_2_1_1, EachIdentityInADocumentOfKamailiosScscfMayBeSubscribedTo) {
     const std::string imsi = "sip:001011234567895@ims.mnc001.mcc001.3gppnetwork.org";
     const std::string uri = "sip:192.168.101.5:6300;alias=192.168.101.5~6301~2";

@@ -47,7 +47,7 @@ protected:
     Flow flow = udp_flow("198.51.100.1");
 };
 
-/// One watcher, and what it is told.
+/// One watcher, and its NOTIFYs.
 class DialogTest : public WireTest {
 protected:
     /// The NOTIFY that follows a SUBSCRIBE of the watcher.

@@ -1,6 +1,6 @@
 /// @file
 /// A fixed script of messages through an Engine without sockets, for valgrind --tool=callgrind:
-/// each part is dumped under its name, and only what happens inside the engine is counted.
+/// each part is dumped under its name, and only instructions inside the engine are counted.
 ///
 ///     script [PART]    prints "PART UNITS ALLOCATIONS" for each part; all unless one is named
 
@@ -42,7 +42,7 @@ void refresh(EngineRig& rig) {
 }
 void subscribe(EngineRig& rig) { rig.subscribe_all(20); }
 
-/// The units are PUBLISHes where nobody watches, NOTIFYs otherwise.
+/// The units are PUBLISHes if there are no watchers, NOTIFYs otherwise.
 constexpr Part kParts[] = {
     {"publish", 50, 0, publish},
     {"publish-resting", 2'000, 0, publish_once},  // more than are kept open

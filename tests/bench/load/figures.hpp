@@ -42,7 +42,7 @@ struct Stage {
     Latencies latencies;               ///< from the request to the last of its NOTIFYs
 };
 
-/// Whatever is wrong with what the server said, and what it cost to hear it.
+/// The faults in messages of the server, and the cost of receiving them.
 struct Faults {
     std::uint64_t malformed = 0;
     std::uint64_t refused = 0;
@@ -51,7 +51,7 @@ struct Faults {
     std::uint64_t went_back = 0;     ///< older state after newer
     std::uint64_t ended = 0;         ///< subscriptions that the server ended
     std::uint64_t not_newest = 0;    ///< watchers without the newest state at the end
-    std::uint64_t unasked = 0;       ///< messages for nobody here
+    std::uint64_t unasked = 0;       ///< messages for no peer here
 
     std::uint64_t total() const {
         return malformed + refused + cseq_gaps + version_gaps + went_back + ended + not_newest +

@@ -1,5 +1,5 @@
 /// @file
-/// Publishers and watchers of one server: what they send, and a check of all that they are told.
+/// Publishers and watchers of one server: their requests, and a check of all that they get.
 #pragma once
 
 #include "tests/bench/load/figures.hpp"
@@ -19,14 +19,14 @@
 
 namespace reginfo::bench {
 
-/// A PUBLISH is done when it is answered and every watcher of its AOR was told of it; a SUBSCRIBE
-/// when it is answered and the first NOTIFY is there. An AOR is published again only when the last
-/// one is done.
+/// A PUBLISH is done when it is answered and every watcher of its AOR has got the NOTIFY; a
+/// SUBSCRIBE when it is answered and the first NOTIFY has come. An AOR is published again only when
+/// its last PUBLISH is done.
 class Load {
 public:
     explicit Load(const Options& options);
 
-    /// Initial publications, subscriptions, warm-up and what is measured.
+    /// Initial publications, subscriptions, warm-up and measurement.
     void run();
 
     Figures& figures() { return figures_; }

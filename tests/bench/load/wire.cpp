@@ -39,7 +39,7 @@ const sockaddr* as_address(const sockaddr_in& address) {
     return reinterpret_cast<const sockaddr*>(&address);
 }
 
-/// Above net.core.rmem_max if we may: what the generator loses is no fault of the server.
+/// Above net.core.rmem_max if permitted: losses of the generator are no fault of the server.
 void set_buffer(int socket, int forced, int usual) {
     if (::setsockopt(socket, SOL_SOCKET, forced, &kBufferBytes, sizeof kBufferBytes) != 0) {
         ::setsockopt(socket, SOL_SOCKET, usual, &kBufferBytes, sizeof kBufferBytes);

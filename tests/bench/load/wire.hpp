@@ -32,7 +32,7 @@ public:
     void send(std::size_t link, std::string_view message);
     void flush();
 
-    /// Waits up to that long for messages, and takes what is there.
+    /// Waits for messages, at most that long, and takes all that have arrived.
     void receive(int milliseconds, const Handler& handler);
 
 private:

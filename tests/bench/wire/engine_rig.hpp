@@ -1,6 +1,5 @@
 /// @file
-/// An engine with publishers and watchers and nothing in between: what a measurement without
-/// sockets drives.
+/// An engine with publishers and watchers, without sockets, for measurements.
 #pragma once
 
 #include "core/engine.hpp"
@@ -27,7 +26,7 @@ public:
 
     explicit EngineRig(std::uint32_t aors, Around around = {});
 
-    /// Each AOR once: initial at first, then a modification that is told.
+    /// Publishes each AOR once: first an initial PUBLISH, then a modification with a NOTIFY.
     void publish_all();
     /// Each publication once, without a body.
     void refresh_all();

@@ -113,7 +113,7 @@ std::string document(const Scene& scene, std::uint32_t aor, std::uint32_t state)
             "\" cseq=\"",
             kFirstState + state,
             "\" received=\"\" path=\"\" user_agent=\"bench");
-        constexpr std::size_t kRest = 98;  // what follows in a document with one contact
+        constexpr std::size_t kRest = 98;  // the rest of a document with one contact
         if (i == 0 && out.size() + kRest < scene.body_bytes) {
             out.append(scene.body_bytes - kRest - out.size(), 'x');
         }

@@ -1,8 +1,8 @@
 /// @file
-/// What publishers and watchers say in a measurement, and what they read of the answers.
+/// The messages of publishers and watchers in a measurement, and the fields they read.
 ///
-/// Own code instead of core/sip, so that a fault there cannot hide from the checker, and so that
-/// it costs little beside the server that is measured.
+/// Not core/sip, so that the checker finds faults there, and costs little beside the measured
+/// server.
 #pragma once
 
 #include <array>
@@ -68,8 +68,8 @@ std::optional<Incoming> read_incoming(std::string_view bytes);
 
 void write_answer(std::string& out, const Incoming& notify);
 
-/// What a document says; nothing if it is not what `document` would make of that AOR: other AOR,
-/// other number of contacts, contacts that differ in state, or no end.
+/// The content of a document; nothing if `document` does not produce it: another AOR, another
+/// number of contacts, contacts of different states, or no end.
 struct Told {
     std::uint32_t version = 0;
     std::uint32_t state = 0;  ///< 0: no contact is listed

@@ -1,5 +1,5 @@
 /// @file
-/// Addresses, endpoints and networks: text in, text out, and what contains what.
+/// Addresses, endpoints and networks: parsing, printing, and containment.
 
 #include "core/base/address.hpp"
 

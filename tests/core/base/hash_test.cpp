@@ -1,5 +1,5 @@
 /// @file
-/// SipHash-1-3-128 against other implementations, and what the pieces add to it.
+/// SipHash-1-3-128 against other implementations, and the effect of pieces.
 
 #include "core/base/hash.hpp"
 

@@ -28,7 +28,7 @@ struct Thing {
 
 class TimerQueueTest : public ::testing::Test {
 protected:
-    /// Names of what is due by then, in order.
+    /// The names of the timers due by then, in order.
     std::string due(TimePoint now) {
         std::string names;
         while (Thing* thing = queue.pop_expired(now)) names += thing->name;

@@ -1,5 +1,5 @@
 /// @file
-/// Small reginfo documents from pieces, and what becomes of them.
+/// Small reginfo documents from pieces, and their result.
 #pragma once
 
 #include "core/reginfo/reader.hpp"

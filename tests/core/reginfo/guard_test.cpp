@@ -1,5 +1,5 @@
 /// @file
-/// What is refused before RapidXML sees it, and what is not.
+/// Which documents are refused before RapidXML gets them.
 
 #include "core/reginfo/guard.hpp"
 

@@ -1,5 +1,5 @@
 /// @file
-/// Whole messages: start lines, fields, bodies, and what is wrong with them.
+/// Whole messages: start lines, fields, bodies, and their errors.
 
 #include "core/sip/parser.hpp"
 

@@ -1,7 +1,9 @@
 /// @file
-/// Which URIs are one: the examples of RFC 3261 §19.1.4, and what AORs and contacts make of the
-/// rules.
+/// Which URIs are equal: the examples of RFC 3261 §19.1.4, and the forms for AORs and contacts.
 
+#include "core/sip/uri_comparison.hpp"
+
+#include "core/sip/uri.hpp"
 #include "core/sip/uri_comparison.hpp"
 
 #include "core/sip/uri.hpp"

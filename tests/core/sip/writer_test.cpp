@@ -1,5 +1,5 @@
 /// @file
-/// What a response repeats of its request, and what is added.
+/// The fields that a response copies from its request, and the added ones.
 
 #include "core/sip/writer.hpp"
 

@@ -1,5 +1,5 @@
 /// @file
-/// Non-INVITE server transactions: matching and what is kept (RFC 3261 §17.2.2, §17.2.3).
+/// Non-INVITE server transactions: matching and memory (RFC 3261 §17.2.2, §17.2.3).
 
 #include "core/transaction/server_transactions.hpp"
 

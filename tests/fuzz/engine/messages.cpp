@@ -82,7 +82,7 @@ constexpr std::array<std::string_view, 5> kMethods = {
     "REGISTER",
 };
 
-/// What a contact says besides its URI, chosen by the bits of a byte.
+/// The attributes of a contact, chosen by the bits of a byte.
 test::ContactText contact_of(unsigned number, unsigned bits) {
     static constexpr std::array<std::int64_t, 4> kTimes = {600, 3, 60, 0};
     static constexpr std::array<std::string_view, 4> kStarts = {
@@ -133,7 +133,7 @@ Flow some_flow(unsigned choice) {
         case 6:
             return {Transport::udp, 2, {*IpAddress::parse("2001:db8::2"), 5062}, 0};
         default:
-            return {Transport::udp, 0, {address(0x08080800U), 5060}, 0};  // nobody trusts these
+            return {Transport::udp, 0, {address(0x08080800U), 5060}, 0};  // not trusted
     }
 }
 

@@ -1,5 +1,5 @@
 /// @file
-/// What the peers of the fuzzed engine say, chosen by the bits of a step.
+/// The messages of the peers of the fuzzed engine, chosen by the bits of a step.
 #pragma once
 
 #include "core/outbox.hpp"
@@ -33,7 +33,7 @@ std::string_view some_aor(unsigned choice);
 /// Where a message comes from: trusted or not, UDP or one of a few TCP connections, IPv4 or IPv6.
 Flow some_flow(unsigned choice);
 
-/// A document about that AOR with up to three contacts, or with what a mutation makes of it.
+/// A document of that AOR with up to three contacts, or a mutation of it.
 std::string document_of(std::string_view aor, const Step& step);
 
 /// Without Via.

@@ -14,7 +14,7 @@
 namespace reginfo::fuzz {
 namespace {
 
-/// By default (RFC 3261 §17.1.1.1); what a refresh leaves to an unanswered NOTIFY.
+/// By default (RFC 3261 §17.1.1.1); the time of an unanswered NOTIFY after a refresh.
 constexpr Duration kT1 = std::chrono::milliseconds{500};
 
 /// Timer F (RFC 3261 §17.1.2.2) with the default T1.
@@ -37,7 +37,7 @@ std::string tag_of(const sip::Message& message, std::string_view name) {
     return std::string(address->tag);
 }
 
-/// What the text says between the first `before` and the next quote.
+/// The text between the first `before` and the next quote.
 std::string_view quoted_after(std::string_view text, std::string_view before) {
     const std::size_t at = text.find(before);
     if (at == std::string_view::npos) return {};
@@ -45,9 +45,9 @@ std::string_view quoted_after(std::string_view text, std::string_view before) {
     return text.substr(0, text.find('"'));
 }
 
-/// No contact is listed twice, neither by id nor by what makes it the same one. Kamailios know
-/// contacts by their URIs as they are written, and are told of no instances: for them two may have
-/// one URI, but not one that ended and one that lives.
+/// No contact is listed twice, neither by id nor by identity. Kamailio identifies contacts by the
+/// written URI, and gets no instances: in its documents two contacts may have one URI, but not an
+/// ended one and an active one.
 void check_contacts(std::string_view body, const Document& document, bool may_be_kamailio) {
     std::size_t contacts = 0;
     const bool by_uri =
@@ -71,7 +71,7 @@ void check_contacts(std::string_view body, const Document& document, bool may_be
         ids.insert(quoted_after(body.substr(at), "id=\""));
         ++found;
     }
-    // An extension may look like a contact; then nothing can be said.
+    // An extension may look like a contact; then nothing is checked.
     if (found == contacts) require(ids.size() == found, "one id serves two contacts", body);
 }
 

@@ -26,15 +26,15 @@ public:
     /// give way to a newer one it may come too late to count.
     void answered(TimePoint now, std::string_view branch, int status);
 
-    /// Something like a response to it was: whether it counts cannot be said.
+    /// There was a message like a response to it, which may count or not.
     void maybe_answered(std::string_view branch);
     void closed(const Flow& flow);
 
     /// A datagram of it did not leave.
     void unsent(std::string_view branch);
 
-    /// A new process took over: what was in flight is forgotten, and CSeqs jump over those that
-    /// were reserved.
+    /// A new process has taken over: NOTIFYs in flight are forgotten, and CSeqs jump over the
+    /// reserved ones.
     void crashed();
 
     /// No dialog's NOTIFY may be given up sooner than this for the sake of a newer one.

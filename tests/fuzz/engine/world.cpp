@@ -271,8 +271,8 @@ void World::learn(const Flow& flow, const sip::Message& response, const std::str
     if (!cseq || response.status < 200 || response.status > 299) return;
     const auto from = sip::parse_name_addr(field_of(response, "From"));
     const auto to = sip::parse_name_addr(field_of(response, "To"));
-    // A response repeats the fields of what it answers, also of what has no more than the branch of
-    // an earlier request; of such a one nothing is learnt.
+    // A response copies the fields of its request, even of one that only has the branch of an
+    // earlier request. Such a response is ignored.
     if (!from || !to) return;
     if (cseq->method == sip::Method::subscribe) {
         checks_.subscribed(response);

@@ -1,6 +1,6 @@
 /// @file
-/// The assembled engine, without sockets, among peers, a store and a resolver that do what a script
-/// says; and what must be true of it after each step.
+/// The assembled engine, without sockets, among peers, a store and a resolver that follow a script,
+/// and the checks after each step.
 #pragma once
 
 #include "core/engine.hpp"
@@ -22,7 +22,7 @@
 
 namespace reginfo::fuzz {
 
-/// Looks at everything that it is told of, as the event stream does, and counts who lives.
+/// Reads all objects that it gets, as the event stream does, and counts the live ones.
 class Witness final : public Observer {
 public:
     void registration_changed(TimePoint now, const Aor& aor) override;
@@ -35,7 +35,7 @@ public:
     std::int64_t living = 0;  ///< subscriptions that began, less those that ended
 };
 
-/// For what the engine sent, which no limit of its own bounds.
+/// For messages of the engine, which the parser limits do not bound.
 inline constexpr sip::ParseLimits kNoLimits{
     .headers = 1'000,
     .header_bytes = 65'536,
@@ -49,8 +49,8 @@ public:
 
     void run(const Step& step);
 
-    /// All goes well from now on and nobody asks for anything: in the end nothing is left, neither
-    /// in the engine nor in the store.
+    /// Without failures and new requests from now on, nothing is left in the end, neither in the
+    /// engine nor in the store.
     void wind_down();
 
 private:
@@ -127,7 +127,7 @@ private:
     bool late_store_ = false;
     bool answers_at_once_ = false;
     bool under_pressure_ = false;
-    bool lost_writes_ = false;  ///< a commit failed, so the store may hold what nobody knows
+    bool lost_writes_ = false;  ///< a commit failed: the store may have unknown records
     std::deque<Commit> commits_;
     std::map<std::pair<Bucket, std::string>, Kept> kept_;
     std::deque<Resolve> questions_;

@@ -32,7 +32,7 @@ bool is_kamailio(const test::RequestText& request) {
 enum class World::Op : std::uint8_t {
     wait,
     wait_long,
-    late,  ///< time passes and what was due is seen late
+    late,  ///< time passes, and deadlines are handled late
     publish,
     modify,
     refresh,
@@ -224,7 +224,7 @@ void World::answer(const Step& step) {
     receive(notify.flow, bytes);
 }
 
-/// The same bytes once more, or what a mutation or a broken stream makes of them.
+/// The same bytes once more, or a mutation of them, or a broken stream.
 void World::repeat(const Step& step) {
     const auto op = static_cast<Op>(step.op() % static_cast<unsigned>(Op::count_));
     const Asked* asked = choose(asked_, step.who());

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-/// libFuzzer's own mutation, which knows the dictionary and what the target compares.
+/// The mutation of libFuzzer itself, which uses the dictionary and the comparisons of the target.
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max);
 
 namespace reginfo::fuzz {

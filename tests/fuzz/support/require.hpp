@@ -1,5 +1,5 @@
 /// @file
-/// What a target demands: a finding says what was wrong before the process ends.
+/// Checks of a target: a finding prints its reason before the process ends.
 #pragma once
 
 #include <cstdlib>

@@ -9,7 +9,7 @@
 
 namespace reginfo::fuzz {
 
-/// One step: what is done, by whom, and how.
+/// One step: the action, the peer, and the parameters.
 struct Step {
     static constexpr std::size_t kBytes = 8;
 

@@ -1,5 +1,5 @@
 /// @file
-/// Mutations that know what a SIP message is made of (RFC 3261 §7, §25).
+/// Mutations by the parts of a SIP message (RFC 3261 §7, §25).
 #pragma once
 
 #include "tests/fuzz/support/chance.hpp"

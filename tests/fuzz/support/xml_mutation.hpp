@@ -1,5 +1,5 @@
 /// @file
-/// Mutations that know what a reginfo document is made of (RFC 3680 §5, XML 1.0).
+/// Mutations by the parts of a reginfo document (RFC 3680 §5, XML 1.0).
 #pragma once
 
 #include "tests/fuzz/support/chance.hpp"
@@ -9,8 +9,8 @@
 
 namespace reginfo::fuzz {
 
-/// One to four changes to elements, attributes, texts or the markup around them. Mostly what was
-/// well-formed stays so. Any bytes may be given.
+/// One to four changes to elements, attributes, texts or the markup around them. Mostly a
+/// well-formed text stays well-formed. Any bytes may be given.
 std::string mutate_reginfo(std::string_view document, Chance& chance);
 
 /// A document with elements of another one in it.

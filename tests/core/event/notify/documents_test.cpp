@@ -1,5 +1,5 @@
 /// @file
-/// What documents say to which watcher, and how often they are built (RFC 3680 §5; RULES.md, "Every
+/// The documents of watchers, and how often they are built (RFC 3680 §5; RULES.md, "Every
 /// end is notified", "First documents are full", "Work follows change", "Stable ids", "A contact
 /// has its own clock").
 
@@ -9,7 +9,7 @@
 namespace reginfo::test {
 namespace {
 
-/// Peers answer 200. Watchers subscribe when a test says so.
+/// Peers answer 200. Watchers subscribe in the test.
 class DocumentsTest : public ::testing::Test {
 protected:
     /// The document that a new watcher gets.

@@ -1,6 +1,6 @@
 /// @file
-/// Next hops with several addresses: what is asked for, which one is tried, and which one then
-/// (RFC 3263 §4.3).
+/// Next hops with several addresses: the question, the first address, and the next one (RFC 3263
+/// §4.3).
 
 #include "tests/support/engine_fixture.hpp"
 
@@ -32,7 +32,7 @@ protected:
         };
     }
 
-    /// Subscribes, and says where the name in its Contact leads to.
+    /// Subscribes, and resolves the name in its Contact.
     void subscribe(Watcher& who, const std::vector<Target>& targets = {kFirst, kSecond}) {
         who.contact = "sip:" + who.name + "@pool.example.org";
         ASSERT_EQ(who.subscribe(world).status(), 200);

@@ -70,7 +70,7 @@ constexpr Place kPlaces[] = {
     {"sip:w@127.0.0.1:5060", ""},  // where nothing of ours is bound
     {"sip:w@[::1]:8080", ""},
     {"sip:w@198.51.100.1:5080", ""},
-    {"sip:w@reg.example.org", ""},  // SRV records say where
+    {"sip:w@reg.example.org", ""},  // SRV records have the ports
     {"sip:w@reg.example.org:5091", ""},
     {"sip:w@other.example.org:5090", ""},
     {"sip:w@223.255.255.255", ""},

@@ -1,5 +1,5 @@
 /// @file
-/// What a next hop gets that has never answered: little, so that nobody is a weapon.
+/// A next hop that has never answered gets little, so that the server is no weapon.
 
 #include "core/event/notify/hop_trust.hpp"
 

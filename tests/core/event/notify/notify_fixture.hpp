@@ -1,5 +1,5 @@
 /// @file
-/// An engine with one watcher that was told the first state, and a publisher that adds contacts.
+/// An engine with one watcher that has the first document, and a publisher that adds contacts.
 #pragma once
 
 #include "core/event/notify/notify_scheduler.hpp"
@@ -27,7 +27,7 @@ protected:
 
     void SetUp() override { subscribe(); }
 
-    /// Subscribes, answers the first NOTIFY with 200, and then nobody answers any more.
+    /// Subscribes and answers the first NOTIFY with 200. Later NOTIFYs get no answer.
     void subscribe() {
         world.answers = [](const Sent&) { return 200; };
         ASSERT_EQ(watcher.subscribe(world).status(), 200);
@@ -35,7 +35,7 @@ protected:
         world.answers = silence;
     }
 
-    /// The watcher unsubscribes and is told so.
+    /// The watcher unsubscribes and gets the last NOTIFY.
     void end() {
         world.answers = [](const Sent&) { return 200; };
         watcher.subscribe(world, 0);

@@ -7,7 +7,7 @@
 namespace reginfo::test {
 namespace {
 
-/// Subscribed and told `init`; X can be published. Peers answer nothing from then on.
+/// Subscribed, with the document `init`; X can be published. Peers answer nothing from then on.
 class NotifySending : public NotifyTest {};
 
 // RFC 3261 §17.1.2.2: E doubles from T1 up to T2; F is 64 T1.
@@ -199,7 +199,7 @@ TEST_F(NotifySending, WithoutNewsAnUnansweredNotifyIsNotSuperseded) {
     for (const Sent& again : world.take()) EXPECT_EQ(again.cseq(), first.cseq());
 }
 
-// RFC 6665 4.2.1.2: immediately; T1 is what an answer that is on its way may take.
+// RFC 6665 4.2.1.2: immediately. T1 is for an answer that is on its way.
 TEST_F(NotifySending, ARefreshSupersedesANotifyThatIsUnansweredForT1) {
     const Sent first = change().at(0);
     ASSERT_EQ(watcher.subscribe(world).status(), 200);
@@ -256,7 +256,7 @@ TEST_F(NotifySending, KamailioIsGivenOneSecond) {
     EXPECT_EQ(theirs(world.take()).at(0).cseq(), first.cseq() + 1);
 }
 
-// A watcher that has died is noticed although there is always something newer to say.
+// A dead watcher is noticed although there is always a newer change.
 TEST_F(NotifySending, AWatcherThatNeverAnswersIsGivenUpInSpiteOfNews) {
     for (int i = 0; i < 20 && world.stats().subscriptions > 0; ++i) {
         change();

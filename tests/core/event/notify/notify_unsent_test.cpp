@@ -73,7 +73,7 @@ TEST_F(NotifyUnsent, EndsAreLeftOutWhereTheDocumentFitsNoDatagramWithThem) {
     for (const auto& [uri, contact] : document->contacts) EXPECT_EQ(contact.state, "active");
 }
 
-/// It drops a contact only when it is told of its end.
+/// It drops a contact only when the contact is listed as ended.
 TEST_F(NotifyUnsent, AKamailioGetsTheEndsFirstAndThenTheRest) {
     end();
     watcher = kamailio_watcher();

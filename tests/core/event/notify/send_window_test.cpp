@@ -1,5 +1,5 @@
 /// @file
-/// A window per next hop: bounded, growing and halving, and what the dead behind it may take.
+/// A window per next hop: bounds, growth, halving, and the share of dead watchers.
 
 #include "core/event/notify/send_window.hpp"
 

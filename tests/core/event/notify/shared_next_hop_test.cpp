@@ -1,6 +1,6 @@
 /// @file
 /// Many watchers behind one next hop, some of them dead, with an edge that is fast, slow or away:
-/// who is told when, and what the edge has to bear. In simulated time.
+/// the delay of NOTIFYs, and the load of the edge. In simulated time.
 
 #include "core/sip/headers.hpp"
 #include "tests/support/engine_fixture.hpp"
@@ -24,15 +24,15 @@ using namespace std::chrono_literals;
 
 constexpr const char* kAor = "sip:all@example.org";
 
-/// An edge proxy in front of all watchers. It answers for those who live; nobody answers for the
-/// dead, as it forwards without state.
+/// A stateless edge proxy in front of all watchers. It answers for the living; NOTIFYs to the dead
+/// get no answer.
 class Edge {
 public:
     explicit Edge(Settings settings) : engine_(std::move(settings), Seed{1}) {}
 
     Duration one_way = 1ms;
     Duration per_message{0};  ///< it takes for each, one after the other
-    Duration queue = 1h;      ///< what would wait longer than this is dropped
+    Duration queue = 1h;      ///< a NOTIFY that would wait longer is dropped
     bool is_away = false;
     Flow flow = udp_flow("198.51.100.1");
     std::set<std::string> dead;
@@ -44,7 +44,7 @@ public:
         bool is_copy = false;
     };
     std::vector<Arrival> arrivals;
-    /// When each watcher was told of something last, and how large the window was at most.
+    /// The time of the last NOTIFY of each watcher, and the largest window.
     std::map<std::string, TimePoint> told_at;
     double widest = 0;
 
@@ -67,7 +67,7 @@ public:
         return status;
     }
 
-    /// A change of what is published.
+    /// A change of the publication.
     void publish() {
         Publisher publisher;
         publisher.aor = kAor;
@@ -111,7 +111,7 @@ public:
         return most;
     }
 
-    /// After how long that part of the living were told, of a change that came then.
+    /// The time until that part of the living has got the NOTIFY of a change.
     Duration told_within(TimePoint change, double part) const {
         std::vector<Duration> times;
         for (const auto& [call_id, at] : told_at) {

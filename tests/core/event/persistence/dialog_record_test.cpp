@@ -19,7 +19,7 @@ namespace {
 
 class RecordCodec : public MergeTest {
 protected:
-    /// Two publications, a contact that has ended and one with much to say.
+    /// Two publications, a contact that has ended, and one with long texts.
     void fill() {
         publish({{.uri = kX, .attributes = " received=\"sip:1\"", .children = "<display-name/>"}});
         EntityTag second = publish({{.uri = kY, .expires = 60}, {.uri = kZ}});

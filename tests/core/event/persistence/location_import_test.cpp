@@ -1,5 +1,5 @@
 /// @file
-/// Imported bindings are told until somebody publishes the contact, and lose to every PUBLISH.
+/// Imported bindings are active until their contact is published, and lose to every PUBLISH.
 
 #include "core/event/persistence/location_import.hpp"
 

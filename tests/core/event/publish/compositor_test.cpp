@@ -1,6 +1,6 @@
 /// @file
-/// The event state compositor (RULES.md, "An AOR is a value", "The state is a merge"). What RFC
-/// 3903 §6 says of PUBLISH is in tests/wire/rfc3903_test.cpp.
+/// The event state compositor (RULES.md, "An AOR is a value", "The state is a merge"). RFC 3903
+/// §6 is in tests/wire/rfc3903_test.cpp.
 
 #include "core/event/publish/compositor.hpp"
 

@@ -1,6 +1,6 @@
 /// @file
-/// That what is told of memory is what is held: against the heap itself. A program of its own, as
-/// it replaces the global operator new.
+/// The reported memory against the heap itself. A program of its own, because it replaces the
+/// global operator new.
 
 #include "tests/support/engine_fixture.hpp"
 

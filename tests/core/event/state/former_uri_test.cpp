@@ -1,6 +1,6 @@
 /// @file
-/// A contact that changes its URI and stays the same one: who goes by URI, as Kamailio does, is
-/// told that the old one has ended (RULES.md, "Every end is notified").
+/// A contact that changes its URI and stays the same one: for watchers that go by URI, as Kamailio
+/// does, the old one has ended (RULES.md, "Every end is notified").
 
 #include "core/event/persistence/aor_record.hpp"
 #include "tests/core/event/state/merge_fixture.hpp"
@@ -129,7 +129,7 @@ TEST_F(FormerUris, AreStored) {
     }
 }
 
-/// A watcher that answers when a test says so, with a store.
+/// A watcher that answers on request, with a store.
 class MovesNotified : public ::testing::Test {
 protected:
     MovesNotified() : world(durable()) {

@@ -1,5 +1,5 @@
 /// @file
-/// One AOR, publications on it, and what they come to.
+/// One AOR, its publications, and its contacts.
 #pragma once
 
 #include "core/event/state/merge.hpp"
@@ -57,7 +57,7 @@ protected:
 
     void remove(EntityTag tag) { report = merge().remove(tag); }
 
-    /// Time passes; what is due on the way happens.
+    /// Lets time pass, with all expiries on the way.
     void pass(Duration time) {
         const TimePoint until = now + time;
         while (const auto due = next_deadline()) {

@@ -49,7 +49,7 @@ TEST_F(ThreeContactsAtOnce, AContactThatIsLeftOutEndsInSpiteOfTheOrphans) {
 TEST_F(ThreeContactsAtOnce, TheOneKeptMayBeTheFirst) {
     modify(first, {active(kX), active(kY), ended(kZ)});
 
-    EXPECT_EQ(end_of(kZ), "unregistered") << "ended was said after all that is active";
+    EXPECT_EQ(end_of(kZ), "unregistered") << "the end is later than all active words";
     EXPECT_TRUE(is_active(kX) && is_active(kY));
 }
 
@@ -92,7 +92,7 @@ TEST_F(MergeSequences, ThePublicationWithTheEndExpiresAndTheOrphanDoesNotReviveT
     pass(601s);
 
     EXPECT_FALSE(is_active(kX));
-    EXPECT_TRUE(is_active(kY)) << "the orphan still says so, and nobody said otherwise";
+    EXPECT_TRUE(is_active(kY)) << "the orphan still lists it, and there is no other word";
 }
 
 TEST_F(MergeSequences, OnePublicationShortensAContactThatAnOrphanBelievesInForLonger) {
@@ -122,7 +122,8 @@ TEST_F(MergeSequences, APhoneMovesToAnotherRegistrarAndTheOldOneTimesOut) {
     EXPECT_EQ(contact(kX).details->cseq, 2U);
 }
 
-// Its old Call-ID's time is over after the new one was said, yet that is nothing new.
+// The time of the old Call-ID is over after the new one was published, but its order is the old
+// one.
 TEST_F(MergeSequences, APhoneMovesWithANewCallIdAndTheOldRegistrarTimesOut) {
     EntityTag old_home = publish({active(kX, "c1", 7, 60)});
     publish({active(kX, "c2", 1, 3600)}, 7200s);
@@ -153,8 +154,8 @@ TEST_F(MergeSequences, ALeftOutContactEndsOlderWordsUnlessItsTimeWasOver) {
     EXPECT_EQ(end_of(kX), "expired");
 }
 
-// Seen with Kamailio 5.6.3 through a proxy: two contacts unregister at once, and the document that
-// tells of the first end comes after the one that tells of the second, as another publication.
+// Seen with Kamailio 5.6.3 through a proxy: two contacts unregister at once, and the document with
+// the first end comes after the document with the second, as another publication.
 TEST_F(MergeSequences, ADocumentThatWasOvertakenByTheEndOfAContactDoesNotReviveIt) {
     EntityTag kept = publish({active(kX, "c1", 3, 300), active(kY, "c1", 3, 300)});
     pass(10s);
@@ -168,7 +169,7 @@ TEST_F(MergeSequences, ADocumentThatWasOvertakenByTheEndOfAContactDoesNotReviveI
     EXPECT_FALSE(is_active(kX));
     EXPECT_FALSE(is_active(kY));
     remove(kept);
-    EXPECT_FALSE(is_active(kX)) << "nor when the publication that said so is gone";
+    EXPECT_FALSE(is_active(kX)) << "nor when the publication with the end is gone";
 
     publish({active(kX, "c1", 3, 300)});
     EXPECT_TRUE(is_active(kX)) << "another registration, of a phone that never counts";

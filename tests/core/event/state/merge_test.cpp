@@ -1,6 +1,6 @@
 /// @file
-/// The state of an AOR is the merge of what its publications say (RULES.md, "The state is a merge",
-/// "Stable ids").
+/// The state of an AOR is the merge of its publications (RULES.md, "The state is a merge", "Stable
+/// ids").
 
 #include "core/base/hex.hpp"
 #include "core/event/state/stable_id.hpp"
@@ -115,7 +115,7 @@ TEST_F(Merging, AnUnchangedListingMakesNoNewWord) {
     ASSERT_FALSE(is_active(kX));
 
     modify(a, {active(kX, "c1", 1, 5000)});
-    EXPECT_FALSE(is_active(kX)) << "c1 was said first, and is not said again";
+    EXPECT_FALSE(is_active(kX)) << "c1 was published first, and has no new word";
 
     EntityTag c = publish({active(kX, "c3", 1)});
     modify(b, {ended(kX, "c2", 1)});

@@ -39,9 +39,9 @@ struct Published {
     TimePoint until;
 };
 
-/// What a watcher knows from the last document.
+/// The state of a watcher after its last document.
 struct Known {
-    std::string holder;  ///< whose set it is
+    std::string holder;  ///< the AOR of the set
     Names active;        ///< registrations with an active contact
 };
 

@@ -1,6 +1,6 @@
 /// @file
 /// Any identity of a published implicit registration set may be watched (TS 24.229 §5.4.2.1.1): its
-/// watcher finds the set, and is told of it.
+/// watcher gets the set.
 
 #include "tests/core/event/subscribe/ims_identity_fixture.hpp"
 

@@ -1,6 +1,6 @@
 /// @file
 /// Subscriptions, their bounds and their pace (RULES.md, "First documents are full", "Everything is
-/// bounded", "Pacing per subscription"). What RFC 6665 says of SUBSCRIBE is in
+/// bounded", "Pacing per subscription"). RFC 6665 is in
 /// tests/wire/rfc6665_subscribe_test.cpp.
 
 #include "core/event/subscribe/notifier.hpp"
@@ -227,7 +227,7 @@ TEST_F(NotifierTest, ADialogDoesNotHoldAnyNumberOfSubscriptions) {
     EXPECT_EQ(world.stats().subscriptions, static_cast<std::uint64_t>(accepted));
 }
 
-// What a turn may tell is bounded; a change does not send a fan-out that is on its way back.
+// The NOTIFYs of a turn are bounded. A change does not restart a running fan-out.
 TEST_F(NotifierTest, ChangesFasterThanAFanOutStarveNoWatcher) {
     Settings settings = test_settings();
     settings.limits.expiries_per_turn = 4;

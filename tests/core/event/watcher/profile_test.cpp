@@ -10,7 +10,7 @@
 namespace reginfo::test {
 namespace {
 
-/// A NOTIFY for an AOR that nobody published has no body for Kamailio, and one for all others.
+/// A NOTIFY for an unpublished AOR has no body for Kamailio, and a body for all others.
 bool is_spoken_to_as_kamailio(const std::string& user_agent) {
     World world;
     Watcher watcher("w1");

@@ -1,5 +1,5 @@
 /// @file
-/// RFC 6446: the values; what they make of the NOTIFYs is in tests/wire/rfc6446_test.cpp.
+/// RFC 6446: the values. Their effect on NOTIFYs is in tests/wire/rfc6446_test.cpp.
 
 #include "core/event/watcher/rate_control.hpp"
 
