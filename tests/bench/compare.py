@@ -236,7 +236,7 @@ def a_million(bench, arguments):
 
 
 def beside_fan_out(bench, arguments):
-    """How long an OPTIONS waits while changes of one AOR are told to very many watchers."""
+    """How long an OPTIONS waits during fan-outs to very many watchers of one AOR."""
     watchers = 200 if arguments.size == "smoke" else 100_000
     with servers.Reginfod(bench, arguments.server) as server, servers.Prober(server.port) as prober:
         figures = server.load("beside", aors=1, watchers=watchers, publishes=5, warm_up=1, window=1,

@@ -1,4 +1,4 @@
-"""The healthy peer beside a hostile one: publishes, is told, refreshes, asks; and what it felt.
+"""The healthy peer beside a hostile one: publishes, gets NOTIFYs, refreshes; and its latencies.
 
 Everything is sent again as RFC 3261 §17.1.2.2 asks, so what is lost costs time; a wait lasts from the
 first sending until the kernel had the answer, however late this process gets a processor.
@@ -60,7 +60,7 @@ def answer_to(request):
 
 
 class Port:
-    """A socket of 127.0.0.1 that says when the kernel had what came."""
+    """A socket of 127.0.0.1 with the arrival time of each datagram by the kernel."""
 
     SO_TIMESTAMPNS = 35
 
@@ -99,7 +99,7 @@ class Dialog:
 
 
 class Aor:
-    """One publication, and the watchers that have still to be told of its newest state."""
+    """One publication, and the watchers that have not got its newest state yet."""
 
     def __init__(self, name):
         self.name = name
@@ -164,7 +164,7 @@ class Healthy:
         return self.begin("refresh", SUBSCRIBE, self.edge, dialog, **dict(values, **more))
 
     def fetch_by_name(self):
-        """What a watcher is told whose Contact is a name that nobody has asked for yet."""
+        """The latency for a watcher whose Contact is a name that was not looked up yet."""
         number = next(self.numbers)
         dialog = Dialog(f"f{number}", self.aors[number % len(self.aors)])
         self.named[dialog.who] = self.subscribe(
@@ -259,7 +259,7 @@ class Healthy:
         self.pass_time(0.5)
 
     def bury(self):
-        """The dead subscribe as well; whoever is refused is refused."""
+        """The dead subscribe as well; a refusal is no error."""
         self.each(list(self.dead.values()), self.subscribe, lambda d: not d.refreshing)
 
     def pass_time(self, seconds):

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What others feel while somebody is hostile, or only unlucky: latencies of a healthy peer beside each.
+"""Latencies of a healthy peer beside a hostile one, or one that has failed.
 
     hostile.py [--bin build/release] [--size full|small|smoke] [--only CASE]... [--json FILE]
                [--limit-ms N]

@@ -103,7 +103,7 @@ class Reginfod(Server):
         time.sleep(1)
 
     def memory_by_kind(self):
-        """What /metrics tells of it, in bytes."""
+        """Its memory by /metrics, in bytes."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}/metrics") as response:
             text = response.read().decode()
         found = re.findall(r'^reginfod_memory_bytes\{kind="(\w+)"\} (\S+)$', text, re.MULTILINE)

@@ -27,7 +27,7 @@ import servers  # noqa: E402
 
 RATE = 2000  # notify.recovery_rate by default
 WATCHED = 5.0  # seconds in which NOTIFYs are counted
-ANSWERED = 0.6  # seconds after `ready` in which those who asked before are served
+ANSWERED = 0.6  # seconds after `ready` in which earlier requests are answered
 
 
 def answer_to(notify):
@@ -66,7 +66,7 @@ class Watchers(threading.Thread):
 
     def rate(self):
         """From the first to the last. In between they may stand in line for the window of their
-        next hop, so a single second says nothing."""
+        next hop, so a single second is not representative."""
         if len(self.told) < 2:
             return 0.0
         return len(self.told) / max(self.told[-1] - self.told[0], 1.0)

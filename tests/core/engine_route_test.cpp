@@ -128,7 +128,7 @@ TEST(EngineRoutes, ATargetThatIsNoTransportOfOursEndsTheSubscription) {
     EXPECT_EQ(world.stats().subscriptions, 0U);
 }
 
-// Rule 10.
+// Peers outside of the trusted networks.
 
 TEST(EngineTrust, OthersAreIgnoredSilently) {
     World world;
@@ -196,7 +196,7 @@ TEST(EngineTrust, TheRefusalOfABrokenStreamNamesTheError) {
     EXPECT_TRUE(refused);
 }
 
-// Rule 11.
+// RULES.md, "A window per next hop".
 
 /// Twenty watchers behind one proxy, one behind another; a window of eight.
 class WindowTest : public ::testing::Test {

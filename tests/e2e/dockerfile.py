@@ -1,4 +1,4 @@
-"""What a Dockerfile says of the container: its last stage's ENV, EXPOSE, USER and the like."""
+"""The settings of the container in a Dockerfile: ENV, EXPOSE, USER and others of its last stage."""
 
 import json
 import re

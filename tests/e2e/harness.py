@@ -25,7 +25,7 @@ REGINFOD_BIN = os.path.abspath(
 E2E_DIR = os.path.abspath(os.environ.get("E2E_DIR", os.path.join(ROOT, "build/e2e")))
 HERE = os.path.dirname(os.path.abspath(__file__))
 DEPLOY = os.path.join(ROOT, "deploy")
-SKIPPED = 77  # what CTest is told to take for "skipped"
+SKIPPED = 77  # the exit status that means "skipped" to CTest
 
 
 class Skip(Exception):
@@ -186,7 +186,7 @@ class Kamailio(Process):
         wait_until(self._answers, f"{name} answers JSON-RPC", timeout=20.0)
 
     def stop(self, how=signal.SIGTERM, timeout=10.0):
-        """Now and then a Kamailio that has said good-bye does not end: then it is killed, and that is
+        """Now and then a Kamailio that has logged its end does not exit: then it is killed, and that is
         no fault of what is tested."""
         try:
             return super().stop(how, timeout)

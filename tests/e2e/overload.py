@@ -60,7 +60,7 @@ class Clients:
         self.numbers = itertools.count()
         self.open = {}      # by branch
         self.again = []     # (when, branch)
-        self.dialogs = []   # [who, to tag, cseq] of those that are to be refreshed
+        self.dialogs = []   # [user, to tag, cseq] of dialogs to refresh
         self.published = []  # whose PUBLISH was answered 200
         self.sent_again = 0
 

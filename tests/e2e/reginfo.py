@@ -22,12 +22,12 @@ class Contact:
 
 
 class Fold:
-    """What a watcher of one AOR knows after the documents it was sent."""
+    """The state of a watcher of one AOR after its documents."""
 
     def __init__(self):
         self.version = None
         self.active = {}     # uri -> Contact
-        self.events = []     # (uri, state, event) in the order told
+        self.events = []     # (uri, state, event) in order
         self.documents = 0
         self.state = None    # of the registration
 

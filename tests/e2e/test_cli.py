@@ -80,7 +80,7 @@ def port_taken(bed):
 
 
 def unusable_state(bed):
-    """Each state that cannot be used ends the start with exit status 1 and one line that says why."""
+    """Each state that cannot be used ends the start with exit status 1 and one line with the reason."""
     def refused(directory, *words):
         done = command("--state-dir", directory, "--listen", f"udp:127.0.0.1:{free_port()}",
                        "--http", f"127.0.0.1:{free_port()}")
@@ -194,7 +194,7 @@ def health(bed):
 
 
 def service_manager(bed):
-    """systemd is told when it serves, that it still does, and when it stops."""
+    """systemd gets a message when it is ready, while it runs, and when it stops."""
     path = os.path.join(bed.directory, "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(path)

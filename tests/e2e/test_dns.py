@@ -106,7 +106,7 @@ def address(bed, reginfod, live):
 
 
 def nothing(bed, reginfod, live):
-    """Of a name that does not exist the log says so; it is looked up again later."""
+    """A name that does not exist is logged, and looked up again later."""
     before = reginfod.output().count("no route to watcher")
     watcher = Watcher(reginfod, live, "sip:w@no-such-host.test")
     line = wait_until(lambda: re.search(r".*no route to watcher.*no-such-host.*", reginfod.output()),

@@ -1,4 +1,4 @@
-"""Rule 11: a fan-out through one edge proxy with a small socket buffer tells everybody, almost
+"""RULES.md, "A window per next hop": a fan-out through a proxy with a small socket buffer reaches all, almost
 without retransmissions, and does not hold up anybody else.
 
     test_fanout_edge.py FARM WATCHERS
@@ -75,7 +75,7 @@ def one_fan_out(farm, publisher, edge, mark, count):
 
 
 def nobody_else_waits(bed, reginfod, publisher):
-    """A watcher of another AOR, not behind the edge, is told while the fan-out is on its way."""
+    """A watcher of another AOR, not behind the edge, is notified during the fan-out."""
     other = "sip:other@reg.test"
     watcher = bed.watch(Watcher(other, reginfod.address))
     assert watcher.subscribe().status == 200
@@ -93,7 +93,7 @@ def nobody_else_waits(bed, reginfod, publisher):
 
 def test(bed, farm_path, count):
     harness.need("kamailio")
-    # At the end nobody is left to be told that it stops.
+    # At the end no subscription is left to be terminated.
     reginfod = Reginfod(bed, environment={"REGINFOD_DRAIN_RATE": "1000000"})
     edge = Kamailio(bed, "edge", SLOW_EDGE, transports=["udp"], options=["-b", str(EDGE_BUFFER)],
                     defines={"REGINFOD": f'"sip:127.0.0.1:{reginfod.port}"', "REST_US": "1"})

@@ -22,7 +22,7 @@ PATH = "/api/v1/registrations/" + urllib.parse.quote(AOR, safe="")
 
 
 class Scene:
-    """reginfod, a publisher with two contacts, and a watcher that knows them."""
+    """reginfod, a publisher with two contacts, and a watcher that has them."""
 
     def __init__(self, bed):
         self.server = Reginfod(bed, environment={"REGINFOD_HTTP_TOKEN": TOKEN})
@@ -80,7 +80,7 @@ REGINFO = "application/reginfo+xml"
 
 
 def a_registration_is_told_as_reginfo_too(scene, bed):
-    """What a new watcher would be told, byte by byte; valid, negotiated, and with an entity-tag."""
+    """The document of a new watcher, byte by byte; valid, negotiated, and with an entity-tag."""
     def ask(accept=None, path=PATH, **more):
         headers = {"Accept": accept} if accept else {}
         return scene.check(scene.port.ask(path, **headers, **more), "/api/v1/registrations/{aor}")
@@ -154,7 +154,7 @@ def lists_are_paged_and_filtered(scene, bed):
         assert len(page["registrations"]) <= 7
         seen += [one["aor"] for one in page["registrations"]]
         cursor = page["next"]
-        if len(seen) == 7:  # what comes and goes between pages disturbs nobody else
+        if len(seen) == 7:  # additions and removals between pages do not affect others
             others[0].publish(expires=0)
     assert len(seen) == len(set(seen)) and len(seen) in (25, 26), seen
 

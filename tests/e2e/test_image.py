@@ -323,7 +323,7 @@ class Booted(Process):
                    self.output().count("Multi-User System"), "it has booted", timeout=90.0)
 
     def run(self, *words):
-        """What a command within says; empty if it fails."""
+        """The output of a command within; empty if it fails."""
         assert self.running, self.output()[-3000:]
         with open(f"/proc/{self.child.pid}/task/{self.child.pid}/children") as file:
             found = file.read().split()
@@ -343,7 +343,7 @@ class Booted(Process):
 
 
 def service(bed):
-    """systemd itself runs the unit in its sandbox: ready when it says so, its state kept over a
+    """systemd itself runs the unit in its sandbox: ready at its message, its state kept over a
     restart, and killed by the watchdog and started again when it hangs."""
     harness.need("systemd-nspawn")
     path = build_package(sys.argv[2], bed.directory)
@@ -393,7 +393,7 @@ def service(bed):
 
 
 def sockets(booted, root, port, http, told):
-    """reginfod.socket: a server that is stopped is started by who asks it, and answers."""
+    """reginfod.socket: the first request starts a stopped server, which answers it."""
     folder = os.path.join(root, "etc/systemd/system/reginfod.socket.d")
     os.makedirs(folder)
     with open(os.path.join(folder, "test.conf"), "w") as file:

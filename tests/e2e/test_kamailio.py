@@ -170,7 +170,7 @@ def life(bed, **options):
 
 
 def readme_notify(bed):
-    """B answers nothing to what it cannot use; 33 s later it must still be told of the next one."""
+    """B does not answer a NOTIFY it cannot use; 33 s later it must still get the next one."""
     scene = Scene(bed, readme=True)
     watcher = life_of_a_registration(scene)
     time.sleep(33)  # longer than timer F: an unanswered NOTIFY has failed by now
@@ -229,7 +229,7 @@ def restart(bed):
 
 def reginfod_restart(bed):
     """reginfod ends in the middle of a life, cleanly and by SIGKILL, while phones go on registering:
-    what A says meanwhile, it sends again, and B and the watcher have it all in the end."""
+    A sends its PUBLISHes of that time again, and B and the watcher have all in the end."""
     scene = Scene(bed, storage=("--state-dir", os.path.join(bed.directory, "state")))
     c1, c2, c3 = (contact(n) for n in (1, 2, 3))
     watcher = scene.watch("alice")

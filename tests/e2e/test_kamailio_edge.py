@@ -102,7 +102,7 @@ def watchers(bed):
 
 
 def identity(bed):
-    """What reginfod is told of a watcher: his name from whoever vouches for it, and no password."""
+    """What reginfod gets of a watcher: the identity that the proxy asserts, and no password."""
     asked = []
 
     def refuse(request):
@@ -143,7 +143,7 @@ def owners(bed):
     assert owned[0] and owned[1] and not owned[0] & owned[1], owned
     assert owned[0] | owned[1] == {aor_of(user) for user in users}, owned
 
-    # And a registrar, whose pua knows the edge only.
+    # And a registrar, whose pua sends to the edge only.
     registrar = start_registrar(bed, edge.port)
     for user in users[:4]:
         uri = f"sip:{user}@127.0.0.1:20001"
@@ -167,7 +167,7 @@ def owners(bed):
 
 
 class NameServer(Process):
-    """Says where one name leads now; on port 53 of an address that nobody else uses."""
+    """Answers for one name; on port 53 of an address that is used by nothing else."""
 
     def __init__(self, bed, name, address):
         self.name_served, self.hosts = name, os.path.join(bed.directory, "hosts")
@@ -310,7 +310,7 @@ def migration(bed):
     assert tags_refused() == 1, "a copy with a tag that reginfod does not know is sent anew"
     source = publisher(bed, "carol", hop)
     server.rpc("htable.sets", "tags", aor_of("carol"), "lost")
-    # Now and then presence finds its SQLite locked, and says 500.
+    # Now and then presence finds its SQLite locked, and answers 500.
     wait_until(lambda: source.publish([contact("carol")], expires=1200).status == 200, "published")
     side = SidePort(reginfod.http_port)
 
@@ -346,7 +346,7 @@ def migration(bed):
     register(bed, registrar, "alice", uris[4], 2, expires=0)
     last.wait_contacts(*uris[:4])
     last.wait_told(uris[4], "unregistered")
-    # The last copy, which nobody renews, still says that this one is there.
+    # The last copy, which is not renewed, still has this contact.
     register(bed, registrar, "alice", uris[3], 2, expires=0)
     last.wait_contacts(*uris[:3])
     last.wait_told(uris[3], "unregistered")
@@ -354,7 +354,7 @@ def migration(bed):
 
 
 def mirror_call(bed):
-    """A call reaches a phone through the mirror, which knows it from reginfod alone."""
+    """A call reaches a phone through the mirror, which has it from reginfod alone."""
     reginfod = Reginfod(bed)
     port = harness.free_port()
     mirror = Kamailio(bed, "mirror", "mirror.cfg", port=port, defines={

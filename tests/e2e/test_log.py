@@ -1,4 +1,4 @@
-"""A log that nobody reads: SIP goes on, lines are lost and counted, and said once it is read again.
+"""A log without a reader: SIP goes on, lines are lost and counted, and reported once it is read again.
 
   test_log.py
 """

@@ -35,7 +35,7 @@ def validate(document, schema, what):
 
 
 def settings(environment, what):
-    """The configuration in force; every variable must be one that reginfod knows."""
+    """The configuration in force; every variable must be one of reginfod."""
     ours = {key: value for key, value in environment.items() if key.startswith("REGINFOD_")}
     done = subprocess.run([REGINFOD_BIN, "--check-config"], capture_output=True, text=True, timeout=20,
                           check=False, env=harness.environment_with(**ours))
@@ -112,7 +112,7 @@ def kamailio(bed, made):
     for target, content in lists.items():
         name = os.path.basename(target)
         with open(os.path.join(bed.directory, name), "w") as file:
-            # This host knows no "reginfod"; the name is looked up when it is needed.
+            # This host cannot resolve "reginfod"; the name is looked up when it is needed.
             file.write(content)
     known = ""
     for name in ("registrar.cfg", "reg-event.cfg"):

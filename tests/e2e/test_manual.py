@@ -1,4 +1,4 @@
-"""The manual pages and the shell completion say what the executable says of itself.
+"""The manual pages and the shell completion agree with the help of the executable.
 
     test_manual.py
 """
@@ -72,7 +72,7 @@ def pages(bed):
 
 
 def operations(bed):
-    """The manual of operations says what to do on each alert, and names files that exist."""
+    """The manual of operations has a remedy for each alert, and names files that exist."""
     with open(os.path.join(DEPLOY, "README.md")) as file:
         text = file.read()
     with open(os.path.join(DEPLOY, "prometheus/alerts.yml")) as file:

@@ -144,7 +144,7 @@ def a_trace_leads_from_publish_to_notify(bed):
     publisher.publish([contact("alice")])
     other.publish([contact("other")])
     wait_until(lambda: sum("accepted (200)" in what for _, what in lines_of(server, AOR)) == 2, "two answers")
-    way = lines_of(server, AOR)[1:]  # the first says that it begins
+    way = lines_of(server, AOR)[1:]  # the first is about its beginning
     assert len({number for number, _ in way}) == 1, way
     told = [what for _, what in way]
     assert told[0].startswith("PUBLISH received") and "2 watchers are told" in told[1], told
@@ -184,7 +184,7 @@ def copies_go_to_homer(bed):
     notify = by_start["NOTIFY"][-1]
     assert notify["from_port"] == server.port and notify["to_port"] == watcher.agent.port
     assert notify["payload"].decode().endswith(watcher.notifies[-1].body), "whole, with its body"
-    collector.close()  # nobody takes copies any more: SIP goes on, and drops are counted
+    collector.close()  # no collector any more: SIP goes on, and drops are counted
     wait_until(lambda: publisher.publish([contact("alice")]).status == 200
                and server.metric("reginfod_hep_dropped_total") > 0, "drops")
     assert server.metric("reginfod_hep_sent_total") >= 8

@@ -81,7 +81,7 @@ def documents(bed, path):
 
 
 def unit(bed, path):
-    """What the unit says is right, and leaves little open."""
+    """The unit is valid, and leaves little open."""
     harness.need("systemd-analyze")
     root = os.path.join(bed.directory, "root")
     command("dpkg-deb", "-x", path, root)
@@ -90,7 +90,7 @@ def unit(bed, path):
     assert "ExecStart=/usr/bin/reginfod --config /etc/reginfod/reginfod.toml\n" in text, text
     reloads = re.findall(r"^ExecReload=(.*)$", text, re.M)
     assert len(reloads) == 2 and "--check-config" in reloads[0] and "-HUP" in reloads[1], reloads
-    # verify wants the executable where the unit says; the man pages are looked for on this host.
+    # verify expects the executable at its path in the unit, and the man pages on this host.
     here = os.path.join(bed.directory, "reginfod.service")
     with open(here, "w") as file:
         file.write(text.replace("/usr/bin/reginfod", os.path.join(root, "usr/bin/reginfod"))

@@ -121,7 +121,7 @@ def flood(server, sent, name):
 
 
 def not_reading(server):
-    """Answers that nobody takes: pipelined until the socket is full."""
+    """Answers that are not read: pipelined until the socket is full."""
     sent = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n" * 500
     port, peers = server.http_port, []
     for number in range(300):

@@ -1,4 +1,4 @@
-"""What watchers of each profile are told fits the schemas of RFC 3680 5.4 and RFC 5628 7, whatever publishers say.
+"""The documents of each profile are valid by RFC 3680 5.4 and RFC 5628 7, whatever is published.
 
   test_schema.py
 """
@@ -73,7 +73,7 @@ class Reader(Watcher):
 
 
 def for_kamailio(document):
-    """Without what Kamailio alone is told, and the schema does not have."""
+    """Without the attributes for Kamailio alone, which the schema does not have."""
     return re.sub(r' (received|path|user_agent|o:extra|xmlns:o)="[^"]*"', "", document)
 
 

@@ -1,4 +1,4 @@
-"""deploy/run, deploy/package and tests/run: what they say before they do anything.
+"""deploy/run, deploy/package and tests/run: their output before they do anything.
 
     test_scripts.py
 """
@@ -38,7 +38,7 @@ def run_on_terminal(*command, environment=None):
 
 
 class Machine:
-    """A PATH on which Debian's tools say what a test wants, write what they were asked to do, and do
+    """A PATH on which Debian's tools print what a test wants, record their arguments, and do
     nothing."""
 
     def __init__(self, bed, name, installed, on_offer=()):

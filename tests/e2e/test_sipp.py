@@ -28,7 +28,7 @@ class SippInBackground(threading.Thread):
     def run(self):
         try:
             self.trace = self.work()
-        except Exception as error:  # told by result()
+        except Exception as error:  # reported by result()
             self.error = error
 
     def result(self):

@@ -91,7 +91,7 @@ def own_sockets(bed, reginfod):
         answer = agent.request(subscribe(f"sip:w@{place}"), reginfod.address)
         assert answer.status == 403 and "Contact leads to" in answer.start, (place, answer.start)
     assert reginfod.metric("reginfod_forbidden_next_hops_total") == 6
-    # Found by a name it is as bad, but seen later; the neighbours of a port are nobody's business.
+    # A name that leads there is as bad, but detected later; other ports of the host are allowed.
     answer = agent.request(subscribe(f"sip:w@loop.good.test:{reginfod.port}"), reginfod.address)
     assert answer.status == 200, answer.start
     wait_until(lambda: reginfod.metric("reginfod_forbidden_next_hops_total") == 7, "it is refused")

@@ -1,4 +1,4 @@
-"""Sockets that a service manager holds over a restart (systemd.socket(5)): nobody is refused meanwhile.
+"""Sockets that a service manager holds over a restart (systemd.socket(5)): no request is refused meanwhile.
 
   test_sockets.py
 """
@@ -30,7 +30,7 @@ os.execv(sys.argv[2], sys.argv[2:])
 
 
 class Manager:
-    """Holds sockets for SIP over UDP and TCP and for HTTP, and hears what it is told."""
+    """Holds sockets for SIP over UDP and TCP and for HTTP, and reads the messages to it."""
 
     def __init__(self, bed, http_port=None):
         self.port, self.http_port = free_port(), http_port or free_port()
@@ -73,7 +73,7 @@ class Manager:
 
 
 class Asks(threading.Thread):
-    """Asks while nobody serves; the answer comes later, or what went wrong."""
+    """Asks while no server runs; the answer, or the error, comes later."""
 
     def __init__(self, ask):
         super().__init__(daemon=True)
@@ -123,7 +123,7 @@ def nobody_is_refused_while_the_server_restarts(bed):
         asked = [Asks(watcher.subscribe) for watcher in watchers]
         asked.append(Asks(lambda n=number: publisher.publish([contact("alice", n)], timeout=20.0)))
         asked.append(Asks(lambda: SidePort(manager.http_port).ask("/readyz")))
-        time.sleep(1.0)  # long enough for whoever would be refused
+        time.sleep(1.0)  # long enough for a refusal
         assert all(one.is_alive() for one in asked), [(one.answer, one.problem) for one in asked]
 
         server = manager.start(bed, f"reginfod-{number}", state)

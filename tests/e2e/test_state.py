@@ -1,4 +1,4 @@
-"""`reginfod state`: what it says and leaves when something is wrong, and the contacts of a Kamailio.
+"""`reginfod state`: its errors and what it leaves then, and the contacts of a Kamailio.
 
     test_state.py
 """
@@ -30,7 +30,7 @@ def says(done, status, *words):
 
 
 def errors(bed):
-    """Nothing ends it but an exit status and a line that says why."""
+    """It always ends with an exit status, and a line with the reason."""
     empty = ("--state-dir", os.path.join(bed.directory, "empty"))
     for verb in ("import", "load"):
         says(state(verb, *empty, "/tmp"), 1, "/tmp cannot be read: Is a directory")

@@ -1,4 +1,4 @@
-"""A disk that is full or read-only: what a start says, what requests are told meanwhile, that it
+"""A disk that is full or read-only: the error at a start, the answers meanwhile, that it
 recovers without a restart, and that what is outdated does not fill it. A small file system of its own
 stands for the disk.
 
@@ -54,7 +54,7 @@ class SmallDisk:
 
 
 def refused_start(state, *words):
-    """A start that ends with status 1 and one line that says why."""
+    """A start that ends with status 1 and one line with the reason."""
     done = subprocess.run(
         [REGINFOD_BIN, "--state-dir", state, "--listen", f"udp:127.0.0.1:{free_port()}",
          "--http", "off"], capture_output=True, text=True, timeout=30, check=False,

@@ -95,7 +95,7 @@ def is_told(scene, watcher):
 
 
 def life(bed, suffix=""):
-    """A browser subscribes by digest, is told of changes, refreshes, ends; and comes back meanwhile."""
+    """A browser subscribes by digest, gets changes, refreshes, ends; and comes back meanwhile."""
     scene = Scene(bed, suffix)
     for routes_from in ("2xx", "NOTIFY"):
         is_told(scene, scene.subscribed(routes_from))
@@ -111,7 +111,7 @@ def life(bed, suffix=""):
 
 
 def gone(bed):
-    """Who has left is answered 481 at the next change, and nobody else loses anything."""
+    """For a browser that has left, the next NOTIFY is answered 481, and no other loses anything."""
     scene = Scene(bed)
     stays = scene.subscribed()
     plain = bed.watch(Watcher(AOR, scene.hop, proxy=scene.hop, name="application"))
@@ -198,7 +198,7 @@ def refused(bed):
     assert asked.getresponse().status == 404
     asked.close()
 
-    # 127.0.0.1 is trusted in address.list, which says nothing of a page.
+    # 127.0.0.1 is trusted in address.list, but that does not apply to a page.
     for name, password, expected in (("alice", None, 407), ("alice", "wrong", 407), ("bob", "other", 403)):
         answer = scene.watch(name=name, password=password).subscribe()
         assert answer.status == expected, f"{name}/{password}: {answer.start}"

@@ -153,7 +153,7 @@ class Watcher:
         return self.notifies[-1].get("Subscription-State") if self.notifies else None
 
     def wait(self, condition, what, timeout=15.0):
-        """Until `condition(self)`, or fails with what this watcher knows."""
+        """Waits until `condition(self)`, or fails with the state of this watcher."""
         with self.changed:
             done = self.changed.wait_for(lambda: self.problems or condition(self), timeout)
             if self.problems:

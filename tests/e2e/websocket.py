@@ -1,4 +1,4 @@
-"""SIP over WebSocket (RFC 7118): a client of RFC 6455, and an agent that speaks SIP over one such client."""
+"""SIP over WebSocket (RFC 7118): a client of RFC 6455, and a SIP agent over one such client."""
 
 import base64
 import hashlib

@@ -188,7 +188,7 @@ TEST_F(DocumentsTest, ANewWatcherGetsNoEndsFromBefore) {
     EXPECT_TRUE(told.contacts.empty());
 }
 
-// Rule 8.
+// RULES.md, "Work follows change".
 
 TEST_F(DocumentsTest, ADocumentIsBuiltOnceForAllWatchersThatNeedTheSame) {
     std::vector<Watcher> watchers;

@@ -20,7 +20,7 @@ protected:
     Publisher publisher;
 };
 
-// Rule 10: each change looks at all that is listed, whichever way it grew.
+// RULES.md, "Everything is bounded": each change processes all that is listed.
 TEST_F(CompositorBounds, WhatThePublicationsOfAnAorListIsBounded) {
     Settings settings = test_settings();
     settings.limits.contacts_per_aor = 20;
@@ -69,7 +69,7 @@ TEST_F(CompositorBounds, AnAorAtItsBoundCanStillBeModified) {
     EXPECT_EQ(registrars[1].publish(small, listing(3)).status(), 200) << "nothing has changed";
 }
 
-// Rule 10.
+// RULES.md, "Everything is bounded".
 TEST_F(CompositorBounds, TheBytesOfAnAorAreBounded) {
     Settings settings = test_settings();
     settings.limits.aor_bytes = 8'192;

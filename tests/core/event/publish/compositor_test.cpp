@@ -112,7 +112,7 @@ TEST_F(CompositorTest, AnInitialPublishThatIsOverAtOnceLeavesNothing) {
     EXPECT_EQ(world.stats().aors, 1U);
 }
 
-// Rule 1.
+// RULES.md, "An AOR is a value".
 TEST_F(CompositorTest, AnAorIsAValue) {
     for (const char* same :
          {"sip:alice@EXAMPLE.ORG",
@@ -161,7 +161,7 @@ TEST_F(CompositorTest, ALocalTelNumberIsListedWithItsContext) {
     }
 }
 
-// Rule 10.
+// RULES.md, "Everything is bounded".
 TEST_F(CompositorTest, TooManyPublicationsAreRefusedAndOldOnesGoOn) {
     Settings settings = test_settings();
     settings.limits.publications_per_aor = 2;

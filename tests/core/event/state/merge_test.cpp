@@ -286,7 +286,7 @@ TEST_F(Merging, ActiveWordsThatLoseAgainstAnotherPublicationAreCountedAsConflict
     EXPECT_EQ(report.conflicts, 1U);
 }
 
-// Rule 7.
+// RULES.md, "Stable ids".
 TEST_F(Merging, IdsFollowFromTheAorAndTheContactAlone) {
     const EntityTag tag = publish({active(kX), active(kY)});
     const Hash128 x = contact(kX).details->id;

@@ -11,7 +11,7 @@ namespace {
 
 class MergeTimes : public MergeTest {};
 
-// Rule 4.
+// RULES.md, "A contact has its own clock".
 
 TEST_F(MergeTimes, AContactEndsByItsOwnClockAfterTheGraceAlthoughItsPublicationLivesOn) {
     publish({active(kX, "c1", 1, 60)});
@@ -64,7 +64,7 @@ TEST_F(MergeTimes, AContactThatExpiredComesBackWhenItIsListedWithNewTime) {
     EXPECT_TRUE(is_active(kX));
 }
 
-// Rule 3.
+// RULES.md, "Every end is notified".
 
 TEST_F(MergeTimes, AnEndHasTheEventThatThePublisherGave) {
     for (const char* event : {"expired", "deactivated", "unregistered", "rejected"}) {
@@ -151,7 +151,7 @@ TEST_F(MergeTimes, OfTooManyEndedContactsTheOldestAreForgotten) {
     EXPECT_TRUE(state.contacts.empty());
 }
 
-// Rule 8.
+// RULES.md, "Work follows change".
 
 TEST_F(MergeTimes, TheSameBodyAgainIsNoVisibleChange) {
     EntityTag tag = publish({active(kX, "c1", 1, 3600)});

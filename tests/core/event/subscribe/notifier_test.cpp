@@ -105,7 +105,7 @@ TEST_F(NotifierTest, TwoUsagesOfADeadDialogEnd) {
     EXPECT_EQ(world.stats().subscriptions, 0U);
 }
 
-// Rule 12.
+// RULES.md, "Pacing per subscription".
 class PacedNotifierTest : public NotifierTest {
 protected:
     PacedNotifierTest() : paced(settings()) {}
@@ -156,7 +156,7 @@ TEST_F(PacedNotifierTest, ANotifyDueToASubscribeAndTheLastOneGoAtOnce) {
     EXPECT_EQ(paced.take_notifies().size(), 1U);
 }
 
-// Rule 10.
+// RULES.md, "Everything is bounded".
 
 TEST_F(NotifierTest, TooManySubscriptionsAreRefusedAndOldOnesGoOn) {
     struct Case {
