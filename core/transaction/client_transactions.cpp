@@ -64,8 +64,8 @@ ClientTransaction* ClientTransactions::find(std::string_view branch) const {
 }
 
 ClientTransaction* ClientTransactions::find(std::uint64_t branch) const {
-    const auto at = by_branch_.find(branch);
-    return at != by_branch_.end() ? at->second : nullptr;
+    const auto entry = by_branch_.find(branch);
+    return entry != by_branch_.end() ? entry->second : nullptr;
 }
 
 ClientTransaction* ClientTransactions::match(

@@ -105,10 +105,10 @@ std::uint64_t ServerTransactions::complete(
     const Reply& reply,
     bool reliable
 ) {
-    const auto at = trying_.find(key);
-    if (at == trying_.end()) return 0;
-    Finished done{key, at->second.identity, at->second.record, now + timer_j_};
-    trying_.erase(at);
+    const auto entry = trying_.find(key);
+    if (entry == trying_.end()) return 0;
+    Finished done{key, entry->second.identity, entry->second.record, now + timer_j_};
+    trying_.erase(entry);
     Record& record = done.record;
     const std::uint64_t to_tag = record.to_tag;
     if (reliable) {
@@ -128,10 +128,10 @@ std::uint64_t ServerTransactions::complete(
 }
 
 void ServerTransactions::abandon(const TransactionKey& key) {
-    const auto at = trying_.find(key);
-    if (at == trying_.end()) return;
-    identities_.erase(at->second.identity);
-    trying_.erase(at);
+    const auto entry = trying_.find(key);
+    if (entry == trying_.end()) return;
+    identities_.erase(entry->second.identity);
+    trying_.erase(entry);
 }
 
 /// Without the reason phrases of rare replies, which are short.
@@ -142,10 +142,10 @@ std::size_t ServerTransactions::bytes() const {
 
 TransactionRecord ServerTransactions::record_of(const TransactionKey& key) const {
     TransactionRecord record;
-    const auto at = trying_.find(key);
-    if (at == trying_.end()) return record;
-    record.identity = at->second.identity;
-    record.to_tag = at->second.record.to_tag;
+    const auto entry = trying_.find(key);
+    if (entry == trying_.end()) return record;
+    record.identity = entry->second.identity;
+    record.to_tag = entry->second.record.to_tag;
     return record;
 }
 

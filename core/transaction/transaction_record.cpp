@@ -42,7 +42,7 @@ std::string encode(const TransactionRecord& transaction) {
 
 std::optional<TransactionRecord> decode_transaction(std::string_view bytes) {
     ByteReader in(bytes);
-    const bool known = in.number() == kLayout;
+    const bool is_known_layout = in.number() == kLayout;
     TransactionRecord transaction;
     transaction.identity = in.number();
     transaction.to_tag = in.number();
@@ -54,7 +54,7 @@ std::optional<TransactionRecord> decode_transaction(std::string_view bytes) {
     const EntityTag etag = in.number();
     if (etag != 0) reply.etag = etag;
     reply.makes_dialog = in.flag();
-    if (!known || !in.ok() || !in.at_end()) return std::nullopt;
+    if (!is_known_layout || !in.ok() || !in.at_end()) return std::nullopt;
     return transaction;
 }
 

@@ -22,16 +22,16 @@ bool replaces(const Listing& later, const Listing& earlier) {
     return true;
 }
 
-std::vector<Listing> one_a_contact(const Body& body) {
+std::vector<Listing> without_duplicates(const Body& body) {
     std::vector<Listing> result;
     for (const Listing& listing : body.listings) {
-        bool known = false;
+        bool is_listed = false;
         for (Listing& other : result) {
             if (other.uri != listing.uri) continue;
-            known = true;
+            is_listed = true;
             if (replaces(listing, other)) other = listing;
         }
-        if (!known) result.push_back(listing);
+        if (!is_listed) result.push_back(listing);
     }
     return result;
 }
@@ -62,9 +62,9 @@ bool Model::takes_precedence(const Word& a, const Word& b) {
 }
 
 bool Model::has(const std::string& aor, const std::string& etag) const {
-    const auto at = resources_.find(aor);
-    if (at == resources_.end()) return false;
-    const auto& all = at->second.publications;
+    const auto resource = resources_.find(aor);
+    if (resource == resources_.end()) return false;
+    const auto& all = resource->second.publications;
     return std::any_of(all.begin(), all.end(), [&](const auto& p) { return p.etag == etag; });
 }
 
@@ -107,7 +107,7 @@ void Model::publish(
 
     const std::vector<Word> before = publication.words;
     publication.words.clear();
-    const std::vector<Listing> listings = one_a_contact(body);
+    const std::vector<Listing> listings = without_duplicates(body);
     for (const Listing& listing : listings) {
         Word word;
         word.what = listing;
@@ -212,11 +212,11 @@ void Model::recompute(Resource& resource) {
     std::vector<Word> kept;
     for (const Word& tombstone : resource.tombstones) {
         const auto& others = words[tombstone.what.uri];
-        const bool needed = std::any_of(others.begin(), others.end(), [&](const auto& other) {
+        const bool is_needed = std::any_of(others.begin(), others.end(), [&](const auto& other) {
             return other.first->what.active && !other.first->what.callid.empty() &&
                    takes_precedence(tombstone, *other.first);
         });
-        if (needed) kept.push_back(tombstone);
+        if (is_needed) kept.push_back(tombstone);
     }
     resource.tombstones = kept;
     for (const Word& word : resource.tombstones) {

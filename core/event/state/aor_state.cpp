@@ -18,9 +18,11 @@ bool AorState::has_active_contact() const {
 }
 
 bool AorState::has_publication(EntityTag tag) const {
-    return std::any_of(publications.begin(), publications.end(), [tag](const Publication& one) {
-        return one.etag == tag;
-    });
+    return std::any_of(
+        publications.begin(),
+        publications.end(),
+        [tag](const Publication& publication) { return publication.etag == tag; }
+    );
 }
 
 std::size_t listed_in(const AorState& state) {

@@ -48,9 +48,9 @@ bool begins_with(std::string_view text, std::string_view prefix) {
 std::string_view text_of(Profile profile) { return kNames[static_cast<std::size_t>(profile)]; }
 
 std::optional<Profile> profile_named(std::string_view text) {
-    const auto at = std::find(kNames.begin(), kNames.end(), text);
-    if (at == kNames.end()) return std::nullopt;
-    return static_cast<Profile>(at - kNames.begin());
+    const auto name = std::find(kNames.begin(), kNames.end(), text);
+    if (name == kNames.end()) return std::nullopt;
+    return static_cast<Profile>(name - kNames.begin());
 }
 
 const ProfileTraits& traits_of(Profile profile) {
@@ -68,11 +68,11 @@ Profile profile_for(std::span<const ProfileRule> rules, const WatcherFacts& watc
         if (rule.applies_to(watcher)) return rule.profile;
     }
     constexpr std::array<std::string_view, 2> kReadAsKamailio{"kamailio", "OpenSIPS"};
-    const bool is_one =
+    const bool reads_as_kamailio =
         std::any_of(kReadAsKamailio.begin(), kReadAsKamailio.end(), [&](std::string_view name) {
             return begins_with(watcher.user_agent, name);
         });
-    return is_one ? Profile::kamailio : Profile::standard;
+    return reads_as_kamailio ? Profile::kamailio : Profile::standard;
 }
 
 }  // namespace reginfo

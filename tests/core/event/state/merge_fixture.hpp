@@ -73,12 +73,12 @@ protected:
     Merge merge() { return {kAor, state, kGrace}; }
 
     const ContactState* find(std::string_view uri) const {
-        const auto at = std::find_if(
+        const auto found = std::find_if(
             state.contacts.begin(),
             state.contacts.end(),
             [&](const ContactState& contact) { return contact.details->uri_xml() == uri; }
         );
-        return at == state.contacts.end() ? nullptr : &*at;
+        return found == state.contacts.end() ? nullptr : &*found;
     }
 
     ContactState contact(std::string_view uri) const {
