@@ -60,7 +60,7 @@ struct Thing {
     Timer timer;
 };
 
-/// Soft state that is refreshed: each of so many things moves its deadline an hour ahead in turn.
+/// Soft state that is refreshed: each of so many objects moves its deadline an hour ahead in turn.
 void move_timer(benchmark::State& state) {
     std::vector<Thing> things(static_cast<std::size_t>(state.range(0)));
     TimerQueue<Thing, &Thing::timer> queue;

@@ -106,7 +106,7 @@ TEST(EngineRoutes, AKamailioThatCannotBeReachedIsTriedAgainLaterAndNotAllTheTime
     kamailio.subscribe(world);
     world.answers = nullptr;
     kamailio.subscribe(world);
-    world.pass(33s);  // nobody answers
+    world.pass(33s);  // no answer
     ASSERT_EQ(world.stats().subscriptions, 1U);
     kamailio.contact = "sip:k1@[2001:db8::9];transport=tcp";  // there is no such listener
     kamailio.subscribe(world);

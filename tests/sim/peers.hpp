@@ -65,7 +65,7 @@ private:
 /// One publication of one AOR.
 class Publisher final : public Peer {
 public:
-    Publisher(World& world, unsigned index, std::string aor);  ///< the fourth speaks TCP
+    Publisher(World& world, unsigned index, std::string aor);  ///< the fourth uses TCP
 
     const std::string& aor() const { return aor_; }
     void publish(const Command& command);

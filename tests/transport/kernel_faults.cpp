@@ -18,7 +18,7 @@ int send_error = 0;
 bool has_no_descriptors = false;
 bool has_no_network = false;
 int cuts_none = 0;           ///< the error
-in_addr_t cuts_none_to = 0;  ///< 0: to anybody
+in_addr_t cuts_none_to = 0;  ///< 0: to any address
 unsigned long messages = 0;
 
 bool is_cut(const msghdr& header) {

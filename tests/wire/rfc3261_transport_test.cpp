@@ -70,7 +70,7 @@ TEST_F(Rfc3261Section18_2_2, OverUdpAResponseGoesToMaddr) {
     EXPECT_EQ(ask_from("h;maddr=[2001:db8::7]").flow.peer, endpoint("2001:db8::7", 5060));
 }
 
-// Else anybody could have our responses sent to anybody.
+// Otherwise any client could direct responses to any address.
 TEST_F(Rfc3261Section18_2_2, AMaddrOutsideOfTheTrustedNetworksCountsAsAbsent) {
     for (const char* maddr : {"8.8.8.8", "224.0.1.75", "host.example", "2001:db8::7"}) {
         EXPECT_EQ(

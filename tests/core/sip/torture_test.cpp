@@ -20,7 +20,7 @@ std::string read(const std::string& name) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// The first thing that is wrong with a message, as far as the codec judges it.
+/// The first error of a message by the checks of the codec.
 std::string fault_of(const std::string& name) {
     const std::string bytes = read(name);
     if (bytes.empty()) return "no such file";

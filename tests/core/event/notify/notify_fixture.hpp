@@ -39,7 +39,7 @@ protected:
     void end() {
         world.answers = [](const Sent&) { return 200; };
         watcher.subscribe(world, 0);
-        world.pass(4s);  // a NOTIFY that is still unanswered gives way
+        world.pass(4s);  // an unanswered NOTIFY is given up
         world.take();
         world.answers = silence;
     }

@@ -148,7 +148,7 @@ protected:
 
     /// State of each contact by URI in the newest document.
     std::map<std::string, std::string> told() {
-        world.pass(1500ms);  // a NOTIFY without an answer gives way
+        world.pass(1500ms);  // an unanswered NOTIFY is given up
         std::map<std::string, std::string> states;
         const auto notifies = world.take_notifies();
         if (notifies.empty()) return states;
