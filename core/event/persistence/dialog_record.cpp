@@ -10,7 +10,7 @@
 namespace reginfo {
 namespace {
 
-/// Bits of one number, where earlier programs wrote whether a NOTIFY was owed.
+/// Bits of one number. Earlier programs wrote only whether a NOTIFY was owed.
 constexpr std::uint64_t kOwed = 1;
 constexpr std::uint64_t kHasAccepted = 2;
 

@@ -13,7 +13,7 @@
 namespace reginfo {
 namespace {
 
-/// How long a contact without a time of its own lives.
+/// The lifetime of a contact without a time of its own.
 constexpr Seconds kPermanent{86'400};
 
 bool is_imported(const Publication& publication) {
@@ -40,9 +40,9 @@ std::optional<std::string> import_record(
 ) {
     AorState state;
     if (!existing.empty()) {
-        auto known = decode_aor(key, existing, time);
-        if (!known) return std::nullopt;
-        state = std::move(*known);
+        auto decoded = decode_aor(key, existing, time);
+        if (!decoded) return std::nullopt;
+        state = std::move(*decoded);
     }
     std::erase_if(state.publications, is_imported);
     const Registration& own = document.registrations.front();
@@ -55,7 +55,7 @@ std::optional<std::string> import_record(
     merge.publish(time.now, 0, etag, time.now + longest, document, own);
     for (Word& word : state.publications.back().words) word.order = kImported;
     state.next_order = next_order;
-    merge.refresh(etag, etag, time.now + longest);  // folds them anew
+    merge.refresh(etag, etag, time.now + longest);  // only to fold the changed words
     return encode(key, state, time.now);
 }
 

@@ -1,5 +1,6 @@
 /// @file
-/// Bindings that were known before anybody published them (RULES.md, "The state is a merge").
+/// Bindings from the location table of Kamailio, as a publication (RULES.md, "The state is a
+/// merge").
 #pragma once
 
 #include "core/base/time.hpp"
@@ -14,17 +15,17 @@
 
 namespace reginfo {
 
-/// The AOR of a URI, canonical, as it keys records; nothing if it is none.
+/// The canonical AOR of a URI, which is the key of its record; nothing if the URI is no AOR.
 std::optional<std::string> aor_key_of(std::string_view uri);
 
-/// The record of an AOR with another publication, whose words are imported ones, in the place of
-/// what was imported before. It ends with the last of its contacts.
+/// The record of an AOR with one more publication, whose words are imported. It replaces an earlier
+/// import, and lives as long as the last of its contacts.
 ///
 /// @param key       the AOR, canonical
-/// @param existing  what the store has of the AOR; empty if nothing
-/// @param etag      of the new publication; nobody is told
-/// @param document  with one registration, that of the AOR
-/// @returns nothing if what the store has cannot be read
+/// @param existing  the record in the store; empty if there is none
+/// @param etag      of the new publication, which no publisher gets
+/// @param document  with one registration, the one of the AOR
+/// @returns nothing if the existing record cannot be decoded
 std::optional<std::string> import_record(
     std::string_view key,
     std::string_view existing,

@@ -152,14 +152,14 @@ MergeReport Merge::expire(TimePoint now) {
     return joined(own_.expire(now), members);
 }
 
-std::size_t Merge::forget_ended(Revision told, std::size_t keep) {
+std::size_t Merge::forget_ended(Revision acknowledged, std::size_t keep) {
     std::size_t given_up = 0;
     change_members([&](SetMember&, RegistrationMerge& merge) {
-        given_up += merge.forget_ended(told, keep);
+        given_up += merge.forget_ended(acknowledged, keep);
         return MergeReport{};
     });
     std::erase_if(state_.members, is_over);
-    return given_up + own_.forget_ended(told, keep);
+    return given_up + own_.forget_ended(acknowledged, keep);
 }
 
 /// Both parts of a change have one revision.

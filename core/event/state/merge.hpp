@@ -53,10 +53,10 @@ public:
     /// Ends the contacts and publications whose time is over.
     MergeReport expire(TimePoint now);
 
-    /// Forgets ended contacts, and former URIs of contacts: those from revision `told` or before,
-    /// which every watcher has; and of the others the oldest beyond `keep` of each kind. Returns
-    /// the number of the latter.
-    std::size_t forget_ended(Revision told, std::size_t keep);
+    /// Forgets ended contacts, and former URIs of contacts: those from revision `acknowledged` or
+    /// before, which every watcher has; and of the others the oldest beyond `keep` of each kind.
+    /// Returns the number of the latter.
+    std::size_t forget_ended(Revision acknowledged, std::size_t keep);
 
 private:
     MergeReport publish_members(const Document& document, const Listing& own);

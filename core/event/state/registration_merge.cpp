@@ -75,14 +75,14 @@ Word word_of(TimePoint now, const Contact& contact, DetailsPtr details) {
     return word;
 }
 
-/// Removes the elements that ended at or before `told`, and of the others the oldest beyond `keep`.
+/// Removes the elements that ended at or before `acknowledged`, and of the others the oldest beyond `keep`.
 /// Returns the number of the latter.
 /// @param end_of  the revision at which an element ended; nothing if it has not
 template <class Elements, class EndOf>
-std::size_t forget_oldest(Elements& elements, EndOf end_of, Revision told, std::size_t keep) {
+std::size_t forget_oldest(Elements& elements, EndOf end_of, Revision acknowledged, std::size_t keep) {
     std::erase_if(elements, [&](const auto& element) {
         const std::optional<Revision> end = end_of(element);
-        return end && *end <= told;
+        return end && *end <= acknowledged;
     });
     if (elements.size() <= keep) return 0;
     std::vector<Revision> ends;
@@ -284,13 +284,13 @@ MergeReport RegistrationMerge::expire(TimePoint now) {
     return report;
 }
 
-std::size_t RegistrationMerge::forget_ended(Revision told, std::size_t keep) {
+std::size_t RegistrationMerge::forget_ended(Revision acknowledged, std::size_t keep) {
     const auto ended_at = [](const ContactState& contact) {
         return contact.active ? std::nullopt : std::optional(contact.became);
     };
     const auto left_at = [](const FormerUri& former) { return std::optional(former.left); };
-    return forget_oldest(state_.contacts, ended_at, told, keep) +
-           forget_oldest(state_.former_uris, left_at, told, keep);
+    return forget_oldest(state_.contacts, ended_at, acknowledged, keep) +
+           forget_oldest(state_.former_uris, left_at, acknowledged, keep);
 }
 
 }  // namespace reginfo

@@ -45,7 +45,7 @@ public:
     /// Ends the contacts and publications whose time is over.
     MergeReport expire(TimePoint now);
     /// See Merge::forget_ended.
-    std::size_t forget_ended(Revision told, std::size_t keep);
+    std::size_t forget_ended(Revision acknowledged, std::size_t keep);
 
 private:
     DetailsPtr details_of(const Contact& contact) const;
