@@ -104,7 +104,7 @@ class Aor:
     def __init__(self, name):
         self.name = name
         self.etag, self.number = None, 0
-        self.answered, self.untold = True, {}
+        self.answered, self.behind = True, {}
 
 
 class Healthy:
@@ -152,7 +152,7 @@ class Healthy:
         began = self.begin("publish", PUBLISH, self.own, aor, aor=aor.name, body=body, length=len(body),
                            match=f"SIP-If-Match: {aor.etag}\r\n" if aor.etag else "")
         if self.measures:
-            aor.untold = {who: began for who, d in self.dialogs.items() if d.aor is aor and d.tag}
+            aor.behind = {who: began for who, d in self.dialogs.items() if d.aor is aor and d.tag}
 
     def subscribe(self, dialog, **more):
         dialog.cseq += 1
@@ -190,7 +190,7 @@ class Healthy:
             self.wait("named", self.named.pop(who), at)
         dialog = self.dialogs.get(who)
         if dialog and b"<uri>sip:n%d@" % dialog.aor.number in data:
-            began = dialog.aor.untold.pop(who, None)
+            began = dialog.aor.behind.pop(who, None)
             if began:
                 self.wait("told", began, at)
 
@@ -209,7 +209,7 @@ class Healthy:
             what.answered = True
             what.etag = value(data, b"SIP-ETag") if good else None
             if not good:
-                what.untold = {}
+                what.behind = {}
         if isinstance(what, Dialog):
             what.refreshing = False
             if good:
@@ -258,7 +258,7 @@ class Healthy:
             raise SystemExit("the server does not answer even before anything happens")
         self.pass_time(0.5)
 
-    def bury(self):
+    def remove_dead(self):
         """The dead subscribe as well; a refusal is no error."""
         self.each(list(self.dead.values()), self.subscribe, lambda d: not d.refreshing)
 
@@ -280,7 +280,7 @@ class Healthy:
                 dialog, aor = next(dialogs), next(aors)
                 if not dialog.refreshing:
                     self.subscribe(dialog)
-                if aor.answered and not aor.untold:
+                if aor.answered and not aor.behind:
                     self.publish(aor)
             self.turn(max(min(next_at - time.monotonic(), 0.01), 0))
         self.finish()
@@ -291,7 +291,7 @@ class Healthy:
         now = time.time()
         begun = [(kind, began) for kind, began, _, _, what in self.open.values()
                  if kind != "refresh" or what.who in self.dialogs]
-        begun += [("told", began) for aor in self.aors for began in aor.untold.values()]
+        begun += [("told", began) for aor in self.aors for began in aor.behind.values()]
         begun += [("named", began) for began in self.named.values()]
         for kind, began in begun:
             self.unanswered[kind] += 1

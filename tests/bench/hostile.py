@@ -270,7 +270,7 @@ def run_case(name, size, executable, directory, dns):
                           for count in counts]
         for attacker in attackers:
             attacker.start()
-        healthy.bury()
+        healthy.remove_dead()
         cpu, began, before = server.cpu_seconds(), time.monotonic(), done.value
         healthy.run(size["seconds"], size["pause"])
         seconds = time.monotonic() - began

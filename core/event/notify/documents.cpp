@@ -22,7 +22,7 @@ namespace {
 /// Fan-outs of different AORs take turns; each has one kind of document, or a few.
 constexpr std::size_t kCacheMax = 64;
 
-/// Kamailio keys its table on the user and crashes without one (kamailio.md 20).
+/// Kamailio keys its table on the user and crashes without one (RULES.md, "Kamailio as watcher").
 bool has_user(std::string_view aor) { return aor.find('@') != std::string_view::npos; }
 
 /// How a document of that kind names the AOR: for Kamailio, and for who watches another identity,

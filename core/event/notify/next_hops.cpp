@@ -222,11 +222,11 @@ bool NextHops::go_back(RoutedDialog& dialog, Outbox& outbox) {
 }
 
 bool NextHops::try_contact_again(RoutedDialog& dialog) {
-    const bool went_back = dialog.state.contact_failed;
-    if (went_back) dialog.state.reuse_connection = dialog.state.contact_failed = false;
+    const bool both_failed = dialog.state.contact_failed;
+    if (both_failed) dialog.state.reuse_connection = dialog.state.contact_failed = false;
     dialog.silent_since.reset();
     dialog.reconnected = false;
-    return went_back;
+    return both_failed;
 }
 
 std::optional<Flow> NextHops::by_tcp(

@@ -250,13 +250,13 @@ std::optional<Bound> Compositor::outgrown(TimePoint now, Change& change) {
     forget_old_ends(change);
     change.record = encode(aor.name, change.next, now);
     if (change.record.size() <= limits.aor_bytes) return std::nullopt;
-    const auto untold = [&] {
+    const auto unsent = [&] {
         return change.next.contacts.size() + change.next.former_uris.size();
     };
-    const std::size_t before = untold();
+    const std::size_t before = unsent();
     Merge(aor.name, change.next, records_.settings.contact_grace)
         .forget_ended(aor.revision(), kEndedKept);
-    change.report.ends_given_up += before - untold();
+    change.report.ends_given_up += before - unsent();
     change.record = encode(aor.name, change.next, now);
     const bool fits = change.record.size() <= limits.aor_bytes ||
                       change.record.size() <= encode(aor.name, *aor.state(), now).size();

@@ -9,7 +9,8 @@
 namespace reginfo {
 namespace {
 
-/// Names the watcher, for bounds: the asserted identity, else From (DESIGN.md rule 10).
+/// Names the watcher, for bounds: the asserted identity, else From (RULES.md, "Everything is
+/// bounded").
 std::string_view watcher_identity(const Request& request) {
     const auto asserted = request.message.first(sip::HeaderName::p_asserted_identity);
     if (asserted) {

@@ -73,7 +73,7 @@ void print_table(Figures& figures) {
     line("refused", faults.refused);
     line("CSeq not by one", faults.cseq_gaps);
     line("version not by one", faults.version_gaps);
-    line("older state after newer", faults.went_back);
+    line("older state after newer", faults.old_after_new);
     line("subscription ended", faults.ended);
     line("without the newest state", faults.not_newest);
     line("for nobody", faults.unasked);

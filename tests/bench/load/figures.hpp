@@ -46,15 +46,15 @@ struct Stage {
 struct Faults {
     std::uint64_t malformed = 0;
     std::uint64_t refused = 0;
-    std::uint64_t cseq_gaps = 0;     ///< CSeqs of a dialog that do not grow by one
-    std::uint64_t version_gaps = 0;  ///< likewise, versions of its documents
-    std::uint64_t went_back = 0;     ///< older state after newer
-    std::uint64_t ended = 0;         ///< subscriptions that the server ended
-    std::uint64_t not_newest = 0;    ///< watchers without the newest state at the end
-    std::uint64_t unasked = 0;       ///< messages for no peer here
+    std::uint64_t cseq_gaps = 0;      ///< CSeqs of a dialog that do not grow by one
+    std::uint64_t version_gaps = 0;   ///< likewise, versions of its documents
+    std::uint64_t old_after_new = 0;  ///< older state after newer
+    std::uint64_t ended = 0;          ///< subscriptions that the server ended
+    std::uint64_t not_newest = 0;     ///< watchers without the newest state at the end
+    std::uint64_t unasked = 0;        ///< messages for no peer here
 
     std::uint64_t total() const {
-        return malformed + refused + cseq_gaps + version_gaps + went_back + ended + not_newest +
+        return malformed + refused + cseq_gaps + version_gaps + old_after_new + ended + not_newest +
                unasked;
     }
 };

@@ -102,7 +102,7 @@ bool Load::publish_next() {
         publication.answered = false;
         ++publication.cseq;
         ++publication.state;
-        publication.untold = subscribed_ ? options_.watchers : 0;
+        publication.behind = subscribed_ ? options_.watchers : 0;
         publication.sent_at = now_;
         send_publish(aor);
         if (!options_.tcp) pending_.push_back({now_ + 500ms, 500ms, aor, publication.cseq, false});
@@ -187,7 +187,7 @@ void Load::handle_publish_response(const Incoming& response, std::size_t size) {
     figures_.publish_response.add(size);
     if (response.status >= 300 || response.etag.empty()) {
         ++figures_.faults.refused;
-        publication.untold = 0;
+        publication.behind = 0;
     }
     publication.etag = response.etag;
     publication.answered = true;
@@ -245,18 +245,18 @@ void Load::take_document(std::uint32_t index, std::string_view body) {
     }
     if (options_.versions && told->version != watcher.version) ++figures_.faults.version_gaps;
     watcher.version = told->version + 1;
-    if (told->state < watcher.state) ++figures_.faults.went_back;
+    if (told->state < watcher.state) ++figures_.faults.old_after_new;
     const bool news = told->state > watcher.state;
     watcher.state = told->state;
     if (!news || aor >= publications_.size()) return;
     Publication& publication = publications_[aor];
-    if (told->state != publication.state || publication.untold == 0) return;
-    --publication.untold;
+    if (told->state != publication.state || publication.behind == 0) return;
+    --publication.behind;
     count_if_done(publication);
 }
 
 void Load::count_if_done(Publication& publication) {
-    if (publication.done || !publication.answered || publication.untold > 0) return;
+    if (publication.done || !publication.answered || publication.behind > 0) return;
     publication.done = true;
     done(publication.sent_at);
 }

@@ -38,7 +38,7 @@ private:
         std::string etag;
         std::uint32_t cseq = 0;
         std::uint32_t state = 0;
-        std::uint32_t untold = 0;  ///< watchers that do not know the state yet
+        std::uint32_t behind = 0;  ///< watchers that do not know the state yet
         bool answered = true;
         bool done = true;
         Clock::time_point sent_at;
