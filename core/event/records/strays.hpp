@@ -16,7 +16,7 @@
 namespace reginfo {
 
 /// Each stays with its last set, and moves as soon as another one lists its
-/// identity (Notifier::follow): found here by then. Refers to them by their slots.
+/// identity (IdentityMoves::follow): found here by then. Refers to them by their slots.
 class Strays {
 public:
     /// @param identity  its key (IdentityIndex::key_of), here and below

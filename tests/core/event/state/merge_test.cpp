@@ -4,7 +4,6 @@
 
 #include "core/base/hex.hpp"
 #include "core/event/state/stable_id.hpp"
-#include "tests/core/event/merge_fixture.hpp"
 #include "tests/core/event/state/merge_fixture.hpp"
 
 namespace reginfo {
