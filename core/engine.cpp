@@ -135,8 +135,9 @@ public:
     Inspection inspection_;
 
 private:
-    bool has_more_ = false;  ///< requests or watchers are left for the next turn
+    bool has_more_ = false;  ///< watchers that are for the next turn
     TimePoint now_;
+    bool is_stopping_ = false;
     std::size_t stored_to_ = 0;  ///< a slot of the subscriptions, while the process stops
 };
 
@@ -161,17 +162,14 @@ bool Engine::Impl::restore(TimePoint now, const StoredRecord& record) {
 }
 
 void Engine::Impl::end_turn(TimePoint now, Outbox& outbox) {
+    if (is_stopping_) return;  // a NOTIFY from now on would have a CSeq that is stored as unused
     now_ = now;
+    // All of them: one that came later must not be served before them.
+    while (const auto ready = waiting_.next_ready()) server_.handle_waiting(now, *ready, outbox);
     const std::size_t budget = settings_.limits.expiries_per_turn;
-    std::size_t requests = 0;
-    for (; requests < budget; ++requests) {
-        const auto ready = waiting_.next_ready();
-        if (!ready) break;
-        server_.handle_waiting(now, *ready, outbox);
-    }
     const bool has_more_watchers = fan_out_.run(now, budget, outbox);
     const bool has_more_moves = moves_.run(now, budget, outbox);
-    has_more_ = has_more_watchers || has_more_moves || requests == budget;
+    has_more_ = has_more_watchers || has_more_moves;
     windows_.forget_idle();
     stats_.traces = tracer_.size();
 }
@@ -226,6 +224,7 @@ std::optional<TimePoint> Engine::Impl::next_deadline() const {
 
 /// A step of handle_stop: at most kSlots slots and kDialogs dialogs.
 bool Engine::Impl::store_exactly(TimePoint now, Outbox& outbox) {
+    is_stopping_ = true;
     constexpr std::size_t kSlots = 50'000;
     constexpr std::size_t kDialogs = 2'000;
     const auto& slots = records_.subscriptions.slots();

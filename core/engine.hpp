@@ -123,9 +123,10 @@ public:
     /// are more, next_deadline() stays in the past, so the driver calls again after serving I/O.
     void handle_timeout(TimePoint now, Outbox& outbox);
 
-    /// Handles the results of the turn: serves requests that waited for a change, and turns changes
-    /// into NOTIFYs, at most Settings::Limits::expiries_per_turn of each. So several changes of one
-    /// turn cost a watcher one NOTIFY. If there is more, next_deadline() stays in the past.
+    /// Handles the results of the turn: serves all requests that waited for a change, and turns
+    /// changes into NOTIFYs to at most Settings::Limits::expiries_per_turn watchers. So several
+    /// changes of one turn cost a watcher one NOTIFY. If there are more watchers, next_deadline()
+    /// stays in the past. Does nothing after handle_stop.
     void end_turn(TimePoint now, Outbox& outbox);
 
     /// When handle_timeout and end_turn have something to do; nothing if never.

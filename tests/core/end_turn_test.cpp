@@ -5,6 +5,11 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -88,6 +93,54 @@ TEST_F(EndTurn, NoNotifyLeavesBeforeTheTurnEnds) {
         EXPECT_FALSE(send && send->head.starts_with("NOTIFY"));
     }
     EXPECT_EQ(end_turn().size(), 1U);
+}
+
+TEST_F(EndTurn, RequestsThatWaitedForACommitAreAllServedWhateverTheBudget) {
+    Settings durable = settings();
+    durable.durable = true;
+    durable.limits.expiries_per_turn = 1;
+    World stored(durable);
+    stored.store_answers_late = true;
+    const Publisher publisher;
+    for (int i = 0; i < 6; ++i) {
+        const std::string contact = "sip:c" + std::to_string(i) + "@192.0.2.10";
+        const BodyText body{.aor = publisher.aor, .contacts = {{.uri = contact}}};
+        stored.receive(publisher.flow, publisher.request(3600, body.text()).text());
+    }
+    while (stored.commits_waiting() > 0) stored.commit();
+    int answered = 0;
+    for (const Sent& sent : stored.take()) answered += sent.status() == 200 ? 1 : 0;
+    EXPECT_EQ(answered, 6);
+}
+
+/// The clean stop has stored each CSeq as it is: a NOTIFY after that would have one that the next
+/// process uses again.
+TEST_F(EndTurn, AfterACleanStopNoNotifyLeaves) {
+    Settings durable = settings();
+    durable.durable = true;
+    durable.limits.expiries_per_turn = 1;
+    World stored(durable);
+    std::vector<Watcher> many;
+    for (int i = 0; i < 8; ++i) many.emplace_back("w" + std::to_string(i)).subscribe(stored);
+    Publisher publisher;
+    publisher.publish(stored, {{.uri = "sip:a@192.0.2.10"}});
+    std::map<std::string, std::set<std::uint32_t>> cseqs;
+    std::size_t notifies = 0;
+    const auto collect = [&] {
+        for (const Sent& sent : stored.take_notifies()) {
+            cseqs[sent.header("Call-ID")].insert(sent.cseq());
+            ++notifies;
+        }
+    };
+    collect();
+    const auto sent_before = stored.stats().notifies_sent;
+    EXPECT_LT(sent_before, 16U) << "some have not got the news yet";
+    stored.restart();
+    stored.pass(std::chrono::seconds{5});
+    collect();
+    std::size_t different = 0;
+    for (const auto& [call_id, used] : cseqs) different += used.size();
+    EXPECT_EQ(different, notifies) << "a CSeq of a dialog is used once";
 }
 
 }  // namespace

@@ -89,7 +89,7 @@ TEST(Gzip, AClientThatAcceptsGzipGetsIt) {
         EXPECT_TRUE(metrics::accepts_gzip(taken)) << taken;
     }
     for (const char* refused :
-         {"", "br", "gzip;q=0", "gzip; q=0.000", "*;q=0", "xgzip", "gzip;q=0, *", "gzip;q", ","}) {
+         {"", "br", "gzip;q=0", "gzip; q=0.000", "*;q=0", "xgzip", "gzip;q=0, *", ","}) {
         EXPECT_FALSE(metrics::accepts_gzip(refused)) << refused;
     }
 }

@@ -41,7 +41,8 @@ void World::crash(const Command& command) {
 void World::restart(const Command& command) {
     if (!plan_.durable) return;
     while (!commits_.empty()) finish(commits_.begin()->first, true);
-    while (engine_->handle_stop(network.now, outbox_)) continue;
+    while (engine_->handle_stop(network.now, outbox_)) engine_->end_turn(network.now, outbox_);
+    engine_->end_turn(network.now, outbox_);
     for (const Effect& effect : outbox_.effects()) {
         keep({network.now, false, std::get<Commit>(effect).writes});
     }

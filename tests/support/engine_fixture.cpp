@@ -154,6 +154,7 @@ void World::stop() {
     for (bool goes_on = true; goes_on;) {
         outbox_.clear();
         goes_on = engine_->handle_stop(now_, outbox_);
+        engine_->end_turn(now_, outbox_);
         stop_steps.push_back(outbox_.effects().size());
         for (Effect& effect : outbox_.effects()) {
             if (auto* commit = std::get_if<Commit>(&effect)) keep(*commit);

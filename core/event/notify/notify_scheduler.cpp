@@ -150,7 +150,10 @@ void NotifyScheduler::send_next(TimePoint now, Subscription& next, Outbox& outbo
 
 /// Lets one copy and one NOTIFY go that waited for room. Returns whether there may be more.
 bool NotifyScheduler::step(TimePoint now, SendWindow& window, Outbox& outbox) {
-    if (!window.is_awaited()) return false;
+    if (!window.is_awaited()) {
+        windows_.note_if_idle(window);
+        return false;
+    }
     InFlight* const copy = windows_.next_copy(now, window);
     if (copy && copy->timeout_at > now) {  // else timer F is about to end it
         dispatch_.send_again(now, *copy, outbox);
@@ -160,6 +163,7 @@ bool NotifyScheduler::step(TimePoint now, SendWindow& window, Outbox& outbox) {
     if (next) schedule(next->dialog);
     if (copy || next) return true;
     windows_.arm(now, window);
+    windows_.note_if_idle(window);
     return false;
 }
 

@@ -113,7 +113,7 @@ void SendWindows::late(TimePoint now, InFlight& notify) {
 
 void SendWindows::done(InFlight& notify) {
     notify.window->done(notify);
-    if (notify.window->is_idle()) maybe_idle_.push_back(notify.window->hop);
+    note_if_idle(*notify.window);
 }
 
 bool SendWindows::may_copy(TimePoint now, InFlight& notify) {

@@ -82,6 +82,10 @@ public:
     /// The next window whose time has come; nullptr if there is none.
     SendWindow* pop_expired(TimePoint now);
     void arm(TimePoint now, SendWindow& window) { timers_.set(window, window.next_deadline(now)); }
+    /// Nobody waits for the window any more: forget_idle() checks whether it is needed.
+    void note_if_idle(const SendWindow& window) {
+        if (window.is_idle()) maybe_idle_.push_back(window.hop);
+    }
     std::optional<TimePoint> next_deadline() const { return timers_.next_deadline(); }
 
     /// Forgets the windows that nothing needs any more: pointers to them end here.

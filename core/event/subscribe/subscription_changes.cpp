@@ -170,9 +170,9 @@ void SubscriptionChanges::notify(
         return fan_out_.notify_change(now, subscription, outbox);
     }
     if (change.reply.status != 204) return scheduler_.notify(now, subscription, true, outbox);
-    if (change.known && subscription.is_due() && !subscription.is_urgent() &&
+    if (change.known && subscription.due() != Due::nothing && !subscription.is_urgent() &&
         *change.known == subscription.aor().revision()) {
-        subscription.set_sent();  // that news has arrived
+        subscription.set_sent();  // the watcher has it
     }
     if (change.known) records_.acknowledge(subscription, *change.known);
     scheduler_.rearm(now, subscription.dialog, outbox);

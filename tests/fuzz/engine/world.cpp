@@ -184,7 +184,8 @@ void World::close(const Flow& flow) {
 void World::restart(bool clean, Duration down) {
     if (clean) {
         while (!commits_.empty()) finish_commit(true);
-        while (engine_->handle_stop(now_, outbox_)) continue;
+        while (engine_->handle_stop(now_, outbox_)) engine_->end_turn(now_, outbox_);
+        engine_->end_turn(now_, outbox_);
         for (Effect& effect : outbox_.effects()) {
             if (const auto* commit = std::get_if<Commit>(&effect)) keep(*commit);
         }
