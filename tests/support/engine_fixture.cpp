@@ -158,6 +158,7 @@ void World::stop() {
         stop_steps.push_back(outbox_.effects().size());
         for (Effect& effect : outbox_.effects()) {
             if (auto* commit = std::get_if<Commit>(&effect)) keep(*commit);
+            EXPECT_EQ(std::get_if<Send>(&effect), nullptr) << "sent after the clean stop";
         }
     }
 }

@@ -75,11 +75,16 @@ Word word_of(TimePoint now, const Contact& contact, DetailsPtr details) {
     return word;
 }
 
-/// Removes the elements that ended at or before `acknowledged`, and of the others the oldest beyond `keep`.
-/// Returns the number of the latter.
+/// Removes the elements that ended at or before `acknowledged`, and of the others the oldest beyond
+/// `keep`. Returns the number of the latter.
 /// @param end_of  the revision at which an element ended; nothing if it has not
 template <class Elements, class EndOf>
-std::size_t forget_oldest(Elements& elements, EndOf end_of, Revision acknowledged, std::size_t keep) {
+std::size_t forget_oldest(
+    Elements& elements,
+    EndOf end_of,
+    Revision acknowledged,
+    std::size_t keep
+) {
     std::erase_if(elements, [&](const auto& element) {
         const std::optional<Revision> end = end_of(element);
         return end && *end <= acknowledged;

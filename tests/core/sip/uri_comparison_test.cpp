@@ -4,9 +4,6 @@
 #include "core/sip/uri_comparison.hpp"
 
 #include "core/sip/uri.hpp"
-#include "core/sip/uri_comparison.hpp"
-
-#include "core/sip/uri.hpp"
 
 #include <gtest/gtest.h>
 
