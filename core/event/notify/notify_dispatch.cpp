@@ -34,37 +34,34 @@ Dispatched NotifyDispatch::dispatch(TimePoint now, Subscription& subscription, O
     if (std::holds_alternative<NoRoute>(hop)) return Dispatched::no_route;
     const Flow* const flow = std::get_if<Flow>(&hop);
     if (!flow) return Dispatched::resolving;
-    auto departure = departure_of(now, subscription, *flow, outbox);
-    if (!departure) return Dispatched::waits;
-    send(now, subscription, std::move(*departure), outbox);
+    Departure departure;
+    departure.flow = *flow;
+    if (!find_room(now, subscription, departure, outbox)) return Dispatched::waits;
+    send(now, subscription, departure, outbox);
     return Dispatched::sent;
 }
 
-/// Nothing if there is no room: then the subscription waits for it.
-std::optional<NotifyDispatch::Departure> NotifyDispatch::departure_of(
+/// Returns false if there is no room: then the subscription waits for it.
+bool NotifyDispatch::find_room(
     TimePoint now,
     Subscription& subscription,
-    const Flow& flow,
+    Departure& departure,
     Outbox& outbox
 ) {
     const Dialog& dialog = subscription.dialog;
-    Departure departure;
-    departure.flow = flow;
-    departure.window = windows_.with_room(now, flow, dialog.standing);
+    departure.window = windows_.with_room(now, departure.flow, dialog.standing);
     if (departure.window) {
         departure.body = documents_.body_for(now, subscription);
         const std::size_t bytes = notify_size(dialog.state, departure.body.tail);
-        if (const auto by_tcp = next_hops_.by_tcp(now, dialog, flow, bytes)) {
+        if (const auto by_tcp = next_hops_.by_tcp(now, dialog, departure.flow, bytes)) {
             departure.flow = *by_tcp;
             departure.too_large_for_udp = true;
             departure.window = windows_.with_room(now, *by_tcp, dialog.standing);
         }
-        if (departure.window && windows_.may_go(now, *departure.window, bytes, outbox)) {
-            return departure;
-        }
+        if (departure.window && windows_.may_go(now, *departure.window, bytes, outbox)) return true;
     }
     wait(now, subscription, departure.flow, outbox);
-    return std::nullopt;
+    return false;
 }
 
 void NotifyDispatch::wait(
@@ -81,7 +78,7 @@ void NotifyDispatch::wait(
 void NotifyDispatch::send(
     TimePoint now,
     Subscription& subscription,
-    Departure departure,
+    Departure& departure,
     Outbox& outbox
 ) {
     Dialog& dialog = subscription.dialog;

@@ -16,7 +16,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <vector>
 
 namespace reginfo {
@@ -75,13 +74,8 @@ private:
         bool too_large_for_udp = false;
     };
 
-    std::optional<Departure> departure_of(
-        TimePoint now,
-        Subscription& subscription,
-        const Flow& flow,
-        Outbox& outbox
-    );
-    void send(TimePoint now, Subscription& subscription, Departure departure, Outbox& outbox);
+    bool find_room(TimePoint now, Subscription& subscription, Departure& departure, Outbox& outbox);
+    void send(TimePoint now, Subscription& subscription, Departure& departure, Outbox& outbox);
     void note_news(TimePoint now, InFlight& in_flight);
     std::unique_ptr<InFlight> new_in_flight();
 

@@ -70,7 +70,10 @@ void NotifyScheduler::drop_unsent(TimePoint now, Subscription& subscription, Out
 }
 
 void NotifyScheduler::rearm(TimePoint now, Dialog& dialog, Outbox& outbox) {
-    schedule(dialog);
+    if (is_working_) return schedule(dialog);
+    is_working_ = true;
+    step(now, dialog, outbox);
+    is_working_ = false;
     work(now, outbox);
 }
 
@@ -217,7 +220,7 @@ void NotifyScheduler::finish(TimePoint now, Dialog& dialog, NotifyOutcome outcom
     std::unique_ptr<InFlight> ended = dispatch_.close(now, dialog, outcome, outbox);
     const InFlight& over = *ended;
     Subscription& subscription = *over.subscription;
-    schedule(*over.window);
+    if (over.window->is_awaited()) schedule(*over.window);
     if (outcome != NotifyOutcome::accepted) subscription.full_next = true;
     const bool ends_dialog = over.meaning == AnswerMeaning::ends_dialog;
     while (ends_dialog && dialog.subscriptions.size() > 1) {

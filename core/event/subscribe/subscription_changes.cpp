@@ -14,24 +14,17 @@ constexpr std::size_t kSameContact = 64;
 
 }  // namespace
 
-struct SubscriptionChanges::Pending final : PendingChange {
-    Pending(SubscriptionChanges& owner_, SubscriptionChange change_)
-        : owner(owner_), change(std::move(change_)) {}
-
-    void finish(TimePoint now, bool ok, Outbox& outbox) override {
-        ok ? owner.apply(now, change, outbox) : owner.fail(now, change, outbox);
-    }
-
-    SubscriptionChanges& owner;
-    SubscriptionChange change;
-};
+void SubscriptionChange::finish(TimePoint now, bool ok, Outbox& outbox) {
+    ok ? owner->apply(now, *this, outbox) : owner->fail(now, *this, outbox);
+}
 
 void SubscriptionChanges::commit(
     TimePoint now,
-    SubscriptionChange change,
-    SubscribeRequest subscribe,
+    SubscriptionChange&& change,
+    SubscribeRequest&& subscribe,
     Outbox& outbox
 ) {
+    change.owner = this;
     change.event_id = std::move(subscribe.event_id);
     change.expires = subscribe.expires;
     change.profile = subscribe.profile;
@@ -45,7 +38,7 @@ void SubscriptionChanges::commit(
     if (fetch) return apply(now, change, outbox);  // nothing of it lasts
     if (!change.is_refresh) reserve(change);
     std::vector<Write> writes = writes_of(now, change);
-    records_.changes.commit(now, Pending(*this, std::move(change)), std::move(writes), outbox);
+    records_.changes.commit(now, std::move(change), std::move(writes), outbox);
 }
 
 /// Whoever comes meanwhile finds the subscription counted, and its AOR there.

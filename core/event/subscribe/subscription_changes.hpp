@@ -6,6 +6,7 @@
 #include "core/dialog/dialog_state.hpp"
 #include "core/event/notify/notify_scheduler.hpp"
 #include "core/event/persistence/dialog_record.hpp"
+#include "core/event/records/pending_changes.hpp"
 #include "core/event/records/records.hpp"
 #include "core/event/records/waiting_requests.hpp"
 #include "core/event/subscribe/fan_out.hpp"
@@ -21,13 +22,18 @@
 
 namespace reginfo {
 
+class SubscriptionChanges;
+
 /// What a SUBSCRIBE changes.
-struct SubscriptionChange {
-    std::string aor;            ///< watched, where there is no subscription yet
-    Aor* arrives_at = nullptr;  ///< the same, while a new subscription is being stored
-    bool in_dialog = false;     ///< the dialog is there, and locked
-    bool is_refresh = false;    ///< the subscription is there as well
-    DialogState state;          ///< of the dialog afterwards
+struct SubscriptionChange final : PendingChange {
+    void finish(TimePoint now, bool ok, Outbox& outbox) override;
+
+    SubscriptionChanges* owner = nullptr;  ///< set by SubscriptionChanges::commit
+    std::string aor;                       ///< watched, where there is no subscription yet
+    Aor* arrives_at = nullptr;             ///< the same, while a new subscription is being stored
+    bool in_dialog = false;                ///< the dialog is there, and locked
+    bool is_refresh = false;               ///< the subscription is there as well
+    DialogState state;                     ///< of the dialog afterwards
     std::optional<std::string> event_id;
     Seconds expires{0};
     Profile profile = Profile::standard;
@@ -65,13 +71,13 @@ public:
     /// @pre the dialog of the change, if there is one, is locked by it
     void commit(
         TimePoint now,
-        SubscriptionChange change,
-        SubscribeRequest subscribe,
+        SubscriptionChange&& change,
+        SubscribeRequest&& subscribe,
         Outbox& outbox
     );
 
 private:
-    struct Pending;
+    friend struct SubscriptionChange;  // which calls apply() or fail()
 
     void reserve(SubscriptionChange& change);
     void give_back(SubscriptionChange& change);
