@@ -25,7 +25,13 @@ std::string lower_case(std::string_view text);
 /// The text with A to Z for a to z.
 std::string upper_case(std::string_view text);
 
-/// Whether the texts differ in nothing but the case of letters.
-bool equal_ignoring_case(std::string_view a, std::string_view b);
+/// The same for texts of one length that are not equal.
+bool differ_in_case_only(std::string_view a, std::string_view b);
+
+/// Whether the texts differ in nothing but the case of letters. Most that are compared differ in
+/// length, or in nothing.
+inline bool equal_ignoring_case(std::string_view a, std::string_view b) {
+    return a.size() == b.size() && (a == b || differ_in_case_only(a, b));
+}
 
 }  // namespace reginfo

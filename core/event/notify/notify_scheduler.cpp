@@ -96,7 +96,7 @@ void NotifyScheduler::schedule(SendWindow& window) {
 }
 
 /// Dialogs come before windows: what a window lets go takes its place before the next is let go.
-void NotifyScheduler::work(TimePoint now, Outbox& outbox) {
+void NotifyScheduler::work_off(TimePoint now, Outbox& outbox) {
     if (std::exchange(is_working_, true)) return;
     while (!dialogs_.empty() || !roomy_.empty()) {
         if (!dialogs_.empty()) {

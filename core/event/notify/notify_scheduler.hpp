@@ -94,7 +94,10 @@ public:
 private:
     void schedule(Dialog& dialog);
     void schedule(SendWindow& window);
-    void work(TimePoint now, Outbox& outbox);
+    void work(TimePoint now, Outbox& outbox) {
+        if (!dialogs_.empty() || !roomy_.empty()) work_off(now, outbox);
+    }
+    void work_off(TimePoint now, Outbox& outbox);
     void step(TimePoint now, Dialog& dialog, Outbox& outbox);
     bool step(TimePoint now, SendWindow& window, Outbox& outbox);
     void send_next(TimePoint now, Subscription& next, Outbox& outbox);

@@ -79,7 +79,12 @@ std::optional<TimePoint> SendWindows::wait_for_trust(
     return until;
 }
 
-bool SendWindows::may_go(TimePoint now, SendWindow& window, std::size_t bytes, Outbox& outbox) {
+bool SendWindows::may_go_to_stranger(
+    TimePoint now,
+    SendWindow& window,
+    std::size_t bytes,
+    Outbox& outbox
+) {
     const auto until = wait_for_trust(now, window, bytes, outbox);
     if (until) window.block(*until);
     return !until;

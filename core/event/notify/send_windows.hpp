@@ -54,7 +54,9 @@ public:
 
     /// Whether so many bytes may go now to the window's next hop, which may not have answered yet;
     /// then they count. If not, nothing leaves through the window until they may.
-    bool may_go(TimePoint now, SendWindow& window, std::size_t bytes, Outbox& outbox);
+    bool may_go(TimePoint now, SendWindow& window, std::size_t bytes, Outbox& outbox) {
+        return window.is_hop_known() || may_go_to_stranger(now, window, bytes, outbox);
+    }
     /// The same for a copy of a NOTIFY, which is left out if it may not.
     bool may_repeat(TimePoint now, const InFlight& notify, Outbox& outbox);
     /// They did not leave.
@@ -102,6 +104,7 @@ public:
     const HopTrust& trust() const { return trust_; }
 
 private:
+    bool may_go_to_stranger(TimePoint now, SendWindow& window, std::size_t bytes, Outbox& outbox);
     std::optional<TimePoint> wait_for_trust(
         TimePoint now,
         const SendWindow& window,
