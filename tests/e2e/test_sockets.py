@@ -97,10 +97,11 @@ def nobody_is_refused_while_the_server_restarts(bed):
     manager = Manager(bed)
     state = os.path.join(bed.directory, "state")
     server = manager.start(bed, "reginfod-0", state)
+    opened = f"listening listen=udp:[::1]:{manager.port}"
+    wait_until(lambda: opened in server.output(), "the one that was not passed is opened")
     said = server.output()
     for kind, port in (("udp", manager.port), ("tcp", manager.port), ("tcp", manager.http_port)):
         assert f"socket was passed socket={kind}:127.0.0.1:{port} name=reginfod.socket" in said, said
-    assert f"listening listen=udp:[::1]:{manager.port}" in said, "the one that was not passed is opened"
     with open(f"/proc/{server.child.pid}/environ", "rb") as file:
         assert b"LISTEN_PID" in file.read(), "what it was started with"
 
