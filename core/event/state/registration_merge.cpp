@@ -51,6 +51,19 @@ bool is_created_again(const Word& before, const Word& word) {
            !word.details->callid().empty();
 }
 
+/// Whether `word` lists an active registration as it was before the listing before it: with a lower
+/// cseq, and for no longer. Its document is older than the one before it: two PUBLISHes changed
+/// places on their way, or one came again after a 412. (A phone that starts again may count from 1
+/// with its old Call-ID. Its registration then lasts longer than the one before.)
+bool is_late(const Word& before, const Word& word) {
+    const bool is_same_call =
+        !word.details->callid().empty() && before.details->callid() == word.details->callid();
+    const bool has_lower_cseq =
+        before.details->cseq && word.details->cseq && *word.details->cseq < *before.details->cseq;
+    return before.active && word.active && is_same_call && has_lower_cseq && before.deadline &&
+           word.deadline && *word.deadline <= *before.deadline;
+}
+
 bool is_active(const Contact& contact) { return contact.active && contact.expires != Seconds{0}; }
 
 /// The word that a listing makes, without its order.
@@ -149,7 +162,7 @@ MergeReport RegistrationMerge::publish(const Listing& listing) {
 }
 
 /// Replaces the words of the publication by those of the listing. A word that is listed unchanged
-/// keeps its order.
+/// keeps its order. A word that is listed as it was earlier stays as it is.
 void RegistrationMerge::take_words(const Listing& listing, Publication& publication) {
     ByContact<std::size_t> places;  // in `listed`
     boost::container::small_vector<std::pair<const Contact*, DetailsPtr>, 4> listed;
@@ -180,6 +193,9 @@ void RegistrationMerge::take_words(const Listing& listing, Publication& publicat
             word.order = old->order;
             is_overtaken = is_overtaken || is_created_again(*old, word);
             if (*old->details == *word.details) word.details = old->details;
+        } else if (old && is_late(*old, word)) {
+            is_overtaken = true;
+            word = *old;
         } else {
             word.order = state_.next_order++;
             if (old && !old->active) {

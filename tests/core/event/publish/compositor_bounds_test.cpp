@@ -60,7 +60,9 @@ TEST_F(CompositorBounds, AnAorAtItsBoundCanStillBeModified) {
     };
     for (Publisher& one : registrars) EXPECT_EQ(one.publish(small, listing(1)).status(), 200);
     for (Publisher& one : registrars) EXPECT_EQ(one.publish(small, listing(2)).status(), 200);
-    EXPECT_EQ(registrars[0].publish(small, {{.uri = kX}, {.uri = "sip:z@h"}}).status(), 200);
+    EXPECT_EQ(
+        registrars[0].publish(small, {{.uri = kX, .cseq = 3}, {.uri = "sip:z@h"}}).status(), 200
+    );
 
     std::vector<ContactText> more = listing(3);
     more.push_back({.uri = "sip:z@192.0.2.30"});

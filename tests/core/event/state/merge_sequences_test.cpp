@@ -72,6 +72,51 @@ TEST_F(ThreeContactsAtOnce, ARefreshOfAllByTheKeptOneIsAllActive) {
     EXPECT_EQ(contact(kZ).details->cseq, 2U);
 }
 
+/// One REGISTER refreshes Z and X: the registrar publishes after each of them. An edge lets the
+/// second PUBLISH overtake the first, which is refused with 412 and comes again with the new
+/// entity-tag.
+TEST_F(MergeSequences, ADocumentThatWasOvertakenBringsNoLowerCSeqBack) {
+    EntityTag kept = publish({active(kZ, "c1", 1, 300), active(kX, "c1", 1, 300)});
+    modify(kept, {active(kZ, "c1", 3, 300), active(kX, "c1", 3, 300)});
+    const Revision told = state.revision;
+
+    modify(kept, {active(kZ, "c1", 3, 300), active(kX, "c1", 1, 299)});
+
+    EXPECT_EQ(contact(kX).details->cseq, 3U);
+    EXPECT_EQ(left(kX), 300);
+    EXPECT_EQ(state.revision, told) << "watchers have nothing to learn";
+}
+
+TEST_F(MergeSequences, ADocumentThatWasOvertakenEndsNoContactThatItDoesNotKnow) {
+    EntityTag kept = publish({active(kX, "c1", 1)});
+    modify(kept, {active(kX, "c1", 2), active(kY, "c2", 1)});
+
+    modify(kept, {active(kX, "c1", 1)});
+
+    EXPECT_TRUE(is_active(kX) && is_active(kY));
+}
+
+TEST_F(MergeSequences, APhoneThatStartsAgainAndCountsFromOneIsBelieved) {
+    EntityTag kept = publish({active(kX, "c1", 5000, 300), active(kY, "c2", 1, 300)}, 7200s);
+    pass(100s);
+
+    modify(kept, {active(kX, "c1", 1, 300)}, 7200s);
+    EXPECT_EQ(left(kX), 300);
+    EXPECT_EQ(end_of(kY), "expired");
+
+    pass(250s);
+    EXPECT_TRUE(is_active(kX));
+}
+
+TEST_F(MergeSequences, AnEndWithALowerCSeqEndsTheContact) {
+    EntityTag kept = publish({active(kX, "c1", 3)});
+
+    modify(kept, {ended(kX, "c1", 2)});
+
+    EXPECT_FALSE(is_active(kX)
+    ) << "a registrar that lost its last seconds has the last word on an end";
+}
+
 TEST_F(MergeSequences, ThePublicationWithTheEndIsRemovedAndTheOrphanDoesNotReviveTheContact) {
     publish({active(kX), active(kY)}, 7200s);
     EntityTag kept = publish({active(kX), active(kY)});
