@@ -18,7 +18,7 @@ constexpr std::size_t kMaxShown = 80;
 constexpr std::string_view kAutomatic = "auto";
 
 /// As a TOML basic string.
-std::string in_quotes(std::string_view text) {
+std::string toml_string(std::string_view text) {
     std::string result = "\"";
     for (const char c : text) {
         if (c == '"' || c == '\\') {
@@ -47,7 +47,7 @@ std::string list_text(const std::vector<std::string>& items) {
     std::string text = "[";
     for (const std::string& item : items) {
         if (text.size() > 1) text += ", ";
-        text += in_quotes(item);
+        text += toml_string(item);
     }
     return text + "]";
 }
@@ -63,8 +63,8 @@ struct Describe {
     std::string operator()(double value) const { return double_text(value); }
     std::string operator()(bool value) const { return value ? "true" : "false"; }
     std::string operator()(const std::string& value) const {
-        if (value.size() <= kMaxShown) return in_quotes(value);
-        return in_quotes(value.substr(0, kMaxShown) + "...");
+        if (value.size() <= kMaxShown) return toml_string(value);
+        return toml_string(value.substr(0, kMaxShown) + "...");
     }
     std::string operator()(const std::vector<std::string>&) const { return "an array"; }
     std::string operator()(const Unusable& value) const { return std::string(value.kind); }
@@ -91,7 +91,7 @@ struct Set {
         const std::string of = field.unit.empty() ? "" : " of " + std::string(field.unit);
         return wrong(
             value,
-            (field.automatic ? in_quotes(kAutomatic) + " or " : "") + "a whole number" + of +
+            (field.automatic ? toml_string(kAutomatic) + " or " : "") + "a whole number" + of +
                 " from " + std::to_string(field.min) + " to " + std::to_string(field.max)
         );
     }
@@ -143,26 +143,20 @@ struct ToToml {
 
     std::string operator()(const NumberField& field) const {
         const std::uint64_t value = field.read(config);
-        return value == field.automatic ? in_quotes(kAutomatic) : std::to_string(value);
+        return value == field.automatic ? toml_string(kAutomatic) : std::to_string(value);
     }
     std::string operator()(const TimeField& field) const {
         return seconds_text(field.read(config));
     }
-    std::string operator()(const TextField& field) const { return in_quotes(field.read(config)); }
+    std::string operator()(const TextField& field) const { return toml_string(field.read(config)); }
     std::string operator()(const ListField& field) const { return list_text(field.read(config)); }
 };
-
-std::string_view trimmed(std::string_view text) {
-    const std::size_t begin = std::min(text.find_first_not_of(" \t"), text.size());
-    text.remove_prefix(begin);
-    return text.substr(0, text.find_last_not_of(" \t") + 1);
-}
 
 std::vector<std::string> split(std::string_view text, std::string_view continues) {
     std::vector<std::string> items;
     while (!text.empty()) {
         const std::size_t comma = std::min(text.find(','), text.size());
-        const std::string_view item = trimmed(text.substr(0, comma));
+        const std::string_view item = without_blanks(text.substr(0, comma));
         text.remove_prefix(std::min(comma + 1, text.size()));
         if (!continues.empty() && item.starts_with(continues) && !items.empty()) {
             items.back().append(",").append(item);

@@ -137,7 +137,7 @@ private:
     std::size_t number_ = 0;  ///< of contacts
 };
 
-Json parsed(const std::string& text) {
+Json parsed_dump(const std::string& text) {
     try {
         return Json::parse(text);
     } catch (const Json::parse_error& error) {
@@ -155,7 +155,7 @@ Json parsed(const std::string& text) {
 }  // namespace
 
 LocationDump read_location_dump(const std::string& json, const std::string& domain) {
-    const Json answer = parsed(json);
+    const Json answer = parsed_dump(json);
     if (answer.is_object() && answer.contains("error")) {
         throw DumpError("Kamailio answered with an error: " + answer["error"].dump());
     }

@@ -19,7 +19,7 @@ std::string_view take_word(std::string_view& text) {
     return word;
 }
 
-std::string in_quotes(std::string_view text) { return "\"" + std::string(text) + "\""; }
+std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
 /// Adds the condition to the rule. Returns why not; empty if it was added.
 std::string add(ProfileRule& rule, std::string_view name, std::string_view value) {
@@ -28,12 +28,12 @@ std::string add(ProfileRule& rule, std::string_view name, std::string_view value
     if (name == "network") {
         if (rule.network) return twice();
         const auto network = parse_network(value);
-        if (!network) return "has " + in_quotes(value) + ", which " + network.error().why;
+        if (!network) return "has " + quoted(value) + ", which " + network.error().why;
         rule.network = *network;
         return "";
     }
     if (name != "user_agent" && name != "from_domain") {
-        return "has an unknown condition " + in_quotes(name);
+        return "has an unknown condition " + quoted(name);
     }
     std::string& text = name == "user_agent" ? rule.user_agent : rule.from_domain;
     if (!text.empty()) return twice();
@@ -59,7 +59,7 @@ boost::system::result<ProfileRule, ProfileRuleError> parse_profile_rule(std::str
             continue;
         }
         if (equals == std::string_view::npos) {
-            return ProfileRuleError{"has " + in_quotes(word) + ", which is no condition"};
+            return ProfileRuleError{"has " + quoted(word) + ", which is no condition"};
         }
         const std::string_view name = word.substr(0, equals);
         std::string why = add(rule, name, word.substr(equals + 1));

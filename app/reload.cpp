@@ -9,14 +9,14 @@
 namespace reginfo {
 namespace {
 
-constexpr std::string_view kSections[] =
+constexpr std::string_view kReloaded[] =
     {"access", "publish", "subscribe", "watchers", "notify", "limits", "drain"};
 constexpr std::string_view kToken = "http.token";  // reads as stars
 constexpr std::string_view kLevel = "log.level";
 
 bool can_change(const Key& key) {
     const bool by_section =
-        std::find(std::begin(kSections), std::end(kSections), key.section) != std::end(kSections);
+        std::find(std::begin(kReloaded), std::end(kReloaded), key.section) != std::end(kReloaded);
     return by_section || key.path() == kToken || key.path() == kLevel;
 }
 

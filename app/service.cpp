@@ -71,7 +71,7 @@ Service::Service(
       passed_(std::move(passed)),
       memory_({[this]() -> Engine& { return *engine_; }, [this] { return bytes_queued(); }}),
       transport_collector_([this]() -> const TransportStats& { return driver_->stats(); }),
-      storage_collector_([this] { return sqlite_ ? sqlite_->stats() : StoreStats{}; }),
+      storage_collector_([this] { return store_ ? store_->stats() : StoreStats{}; }),
       log_collector_(log),
       side_port_(io_, within(config_.http, bounds_), side_port_access()),
       shutdown_(io_, config_.drain, log, shutdown_access()),
@@ -133,7 +133,7 @@ void Service::stop_cleanly() {
     boost::system::error_code ignored;
     signals_.clear(ignored);
     bool is_stored = true;
-    if (sqlite_ && driver_) {
+    if (store_ && driver_) {
         is_stored = wait_for_store() && store_exactly();
     }
     stop();
@@ -143,11 +143,11 @@ void Service::stop_cleanly() {
 /// Gives the engine the answers that the store owes it, so that requests are answered. Returns
 /// whether it got all of them.
 bool Service::wait_for_store() {
-    const bool is_done = sqlite_->drain(kStorePatience);
+    const bool is_done = store_->drain(kStorePatience);
     if (!is_done) {
-        log_.write(Severity::error, "requests left unanswered", {{"why", sqlite_->trouble()}});
+        log_.write(Severity::error, "requests left unanswered", {{"why", store_->trouble()}});
     }
-    sqlite_->deliver();
+    store_->deliver();
     driver_->run_turn([](TimePoint, Outbox&) {});
     return is_done;
 }
@@ -159,8 +159,8 @@ bool Service::store_exactly() {
         driver_->run_turn([&](TimePoint now, Outbox& outbox) {
             goes_on = engine_->handle_stop(now, outbox);
         });
-        if (!sqlite_->drain(kStorePatience)) {
-            log_.write(Severity::error, "state not stored", {{"why", sqlite_->trouble()}});
+        if (!store_->drain(kStorePatience)) {
+            log_.write(Severity::error, "state not stored", {{"why", store_->trouble()}});
             return false;
         }
     }
@@ -182,13 +182,14 @@ void Service::open_store() {
     } catch (const StoreError& error) {
         throw StartError(error.what());
     }
+    store_ = sqlite_.get();
     config_.settings.durable = true;
-    config_.settings.hash_seed = sqlite_->hash_seed();
+    config_.settings.hash_seed = store_->hash_seed();
 }
 
 /// One line when the store cannot be written, and one when it can again.
 void Service::tell_store_trouble() {
-    const std::string trouble = sqlite_->trouble();
+    const std::string trouble = store_->trouble();
     if (trouble.empty() == store_trouble_.empty()) return;
     store_trouble_ = trouble;
     if (trouble.empty()) {
@@ -254,7 +255,7 @@ void Service::know_host() {
 }
 
 void Service::open_driver() {
-    DriverParts parts{io_, *engine_, sqlite_.get(), [this](const Note& line) { note(line); }};
+    DriverParts parts{io_, *engine_, store_, [this](const Note& line) { note(line); }};
     parts.admission = [this](const IpAddress& peer) { return admission_of(peer); };
     parts.turn_ended = [this](TimePoint now) { memory_.turn_ended(now); };
     TransportOptions options = config_.transport;
@@ -303,7 +304,7 @@ std::uint64_t Service::bytes_queued() const {
 /// Why SIP should not be sent here now; empty if it may.
 std::string Service::unready_because() const {
     if (!is_ready_ || shutdown_.has_begun()) return "The server is to be stopped.";
-    if (sqlite_ && !sqlite_->healthy()) return "The store cannot be written.";
+    if (store_ && !store_->healthy()) return "The store cannot be written.";
     return {};
 }
 

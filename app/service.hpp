@@ -117,9 +117,10 @@ private:
     bool is_ready_ = false;
     bool stopping_ = false;
 
-    std::optional<Listeners> sockets_;     ///< until the driver takes them
-    std::unique_ptr<SqliteStore> sqlite_;  ///< none: nothing is kept
-    std::string store_trouble_;            ///< that was logged
+    std::optional<Listeners> sockets_;  ///< until the driver takes them
+    std::unique_ptr<SqliteStore> sqlite_;
+    Store* store_ = nullptr;     ///< the one that is configured; none: nothing is kept
+    std::string store_trouble_;  ///< that was logged
     std::optional<Engine> engine_;
     std::optional<Driver> driver_;
 

@@ -17,7 +17,7 @@
 namespace reginfo {
 namespace {
 
-[[noreturn]] void fail(const std::string& what) { throw StateCommandError(what); }
+[[noreturn]] void refuse(const std::string& what) { throw StateCommandError(what); }
 
 std::string text_of(int error) { return std::generic_category().message(error); }
 
@@ -27,7 +27,7 @@ public:
     explicit Input(const std::string& path)
         : name_(path.empty() ? "standard input" : path), stream_(path.empty() ? std::cin : file_) {
         if (!path.empty()) file_.open(path);
-        if (!stream_) fail(name_ + " cannot be opened: " + text_of(errno));
+        if (!stream_) refuse(name_ + " cannot be opened: " + text_of(errno));
         stream_.exceptions(std::ios::badbit);  // else a failing disk were the end of the file
     }
 
@@ -36,7 +36,7 @@ public:
         try {
             read(stream_);
         } catch (const std::ios_base::failure& error) {
-            fail(name_ + " cannot be read: " + error.code().message());
+            refuse(name_ + " cannot be read: " + error.code().message());
         }
     }
 
@@ -55,7 +55,7 @@ public:
         const int made = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         if (made >= 0) ::close(made);
         file_.open(path);
-        if (!file_) fail(path + " cannot be opened: " + text_of(errno));
+        if (!file_) refuse(path + " cannot be opened: " + text_of(errno));
     }
     std::ostream& stream() { return stream_; }
 
@@ -67,8 +67,8 @@ private:
 void require_file(const std::string& path) {
     std::error_code failed;
     if (std::filesystem::exists(path, failed)) return;
-    if (!failed) fail(path + " does not exist; set --state-dir");
-    fail(
+    if (!failed) refuse(path + " does not exist; set --state-dir");
+    refuse(
         path + " cannot be looked at: " + failed.message() +
         "; run this as the user whose it is, or set --state-dir"
     );
@@ -79,7 +79,7 @@ void run(const CommandLine::State& command, const RecordFileOptions& options) {
     if (command.verb == Verb::check || command.verb == Verb::dump) require_file(options.path);
     switch (command.verb) {
         case Verb::check:
-            if (!check_state(options, std::cout)) fail(options.path + " is damaged");
+            if (!check_state(options, std::cout)) refuse(options.path + " is damaged");
             return;
         case Verb::dump:
             return dump_state(options, Output(command.file).stream());
@@ -107,11 +107,11 @@ void run_state_command(const CommandLine::State& command, const Config& config) 
     try {
         run(command, file_options_of(config));
     } catch (const DamagedError& error) {
-        fail(error.found());
+        refuse(error.found());
     } catch (const StoreError& error) {
-        fail(error.what());
+        refuse(error.what());
     } catch (const DumpError& error) {
-        fail(error.what());
+        refuse(error.what());
     }
 }
 

@@ -14,9 +14,10 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr int kFormat = 2;
+constexpr int kFormat = 3;
+constexpr int kFormatWithoutUnsettled = 2;
 constexpr int kFormatWithoutTail = 1;
-constexpr std::array<std::string_view, 3> kBuckets{"aor", "dialog", "transaction"};
+constexpr std::array<std::string_view, 4> kBuckets{"aor", "dialog", "transaction", "unsettled"};
 
 std::string hex_of(std::string_view bytes) {
     constexpr std::string_view kDigits = "0123456789abcdef";
@@ -85,7 +86,7 @@ std::string head_line(std::uint64_t hash_seed) {
 StateHead parse_head_line(const std::string& text) {
     const Json head = parsed(text);
     const std::int64_t format = number_in(head, "reginfod_state");
-    if (format != kFormat && format != kFormatWithoutTail) {
+    if (format < kFormatWithoutTail || format > kFormat) {
         throw StateLineError(
             "says format " + std::to_string(format) + ", and this reginfod knows up to " +
             std::to_string(kFormat)
@@ -93,7 +94,7 @@ StateHead parse_head_line(const std::string& text) {
     }
     const auto seed = parse_number<std::uint64_t>(text_in(head, "hash_seed"));
     if (!seed) throw StateLineError("has a \"hash_seed\" that is no number");
-    return {*seed, format != kFormatWithoutTail};
+    return {*seed, format > kFormatWithoutTail, format > kFormatWithoutUnsettled};
 }
 
 std::string tail_line(std::size_t records) { return Json{{"records", records}}.dump(); }

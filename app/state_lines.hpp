@@ -22,7 +22,8 @@ public:
 
 struct StateHead {
     std::uint64_t hash_seed = 0;
-    bool has_tail = true;  ///< not in the dumps of earlier versions
+    bool has_tail = true;       ///< not in the dumps of earlier versions
+    bool has_unsettled = true;  ///< the same
 };
 
 std::string head_line(std::uint64_t hash_seed);

@@ -5,6 +5,7 @@
 #include "core/event/persistence/aor_record.hpp"
 #include "core/event/persistence/dialog_record.hpp"
 #include "core/event/persistence/location_import.hpp"
+#include "core/event/persistence/unsettled_key.hpp"
 #include "core/reginfo/reader.hpp"
 #include "core/storage/store_error.hpp"
 #include "core/transaction/transaction_record.hpp"
@@ -34,6 +35,8 @@ bool is_readable(const StoredRecord& record) {
             return decode_dialog(record.value, time).has_value();
         case Bucket::transaction:
             return parse_transaction_key(record.key) && decode_transaction(record.value);
+        case Bucket::unsettled:
+            return is_unsettled_key(record.key);
     }
     return false;
 }
@@ -112,6 +115,10 @@ public:
 
     /// Nothing behind the last one. @throw StoreError
     std::optional<RecordFile::Stamped> next() {
+        if (!std::exchange(head_.has_unsettled, true)) {
+            Write all{Bucket::unsettled, std::string(kAllUnsettled), std::string()};
+            return RecordFile::Stamped{std::move(all), 0};
+        }
         const bool found = next_line();
         if (!found && !head_.has_tail) return std::nullopt;
         if (!found)
@@ -261,6 +268,7 @@ void import_state(
     const Known known = load_known(file, dump);
     std::random_device chance;
     std::vector<Write> writes;
+    std::size_t imported = 0;
     std::size_t contacts = 0;
     for (const auto& [aor, text] : dump.documents) {
         auto document = read_document(text, {});
@@ -278,8 +286,14 @@ void import_state(
             out << "skipped " << aor << ": what is stored of it cannot be read\n";
             continue;
         }
+        ++imported;
         contacts += contacts_of(*document);
         writes.push_back({Bucket::aor, aor, std::move(record)});
+        writes.push_back(
+            {Bucket::unsettled,
+             unsettled_key(file.hash_seed(), UnsettledKind::aor, aor),
+             std::string()}
+        );
     }
     const RecordFile::Batch batch{writes, file.clock().read()};
     try {
@@ -287,8 +301,8 @@ void import_state(
     } catch (const SqliteError& error) {
         fail(file.path(), error);
     }
-    out << counted(writes.size(), "AOR") << " with " << counted(contacts, "contact")
-        << " imported, " << counted(dump.expired, "contact") << " had expired\n";
+    out << counted(imported, "AOR") << " with " << counted(contacts, "contact") << " imported, "
+        << counted(dump.expired, "contact") << " had expired\n";
 }
 
 }  // namespace reginfo

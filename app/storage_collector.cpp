@@ -1,8 +1,7 @@
 #include "app/storage_collector.hpp"
 
+#include "core/base/time.hpp"
 #include "metrics/families.hpp"
-
-#include <chrono>
 
 namespace reginfo {
 namespace {
@@ -11,7 +10,7 @@ constexpr auto kCommits = "reginfod_storage_commits_total";
 constexpr auto kCommitsHelp = "Changes handed to the store, and what became of them.";
 
 // clang-format off
-constexpr metrics::Series<StoreStats> kSeries[] = {
+constexpr metrics::Series<StoreStats> kStoreSeries[] = {
     {kCommits, kCommitsHelp, "outcome", "durable", &StoreStats::commits},
     {kCommits, kCommitsHelp, "outcome", "failed", &StoreStats::commits_failed},
     {"reginfod_storage_writes_total", "Records written.", nullptr, nullptr, &StoreStats::writes},
@@ -24,14 +23,12 @@ constexpr metrics::Series<StoreStats> kSeries[] = {
 };
 // clang-format on
 
-double seconds_of(Duration duration) { return std::chrono::duration<double>(duration).count(); }
-
 }  // namespace
 
 std::vector<prometheus::MetricFamily> StorageCollector::Collect() const {
     const StoreStats stats = stats_();
     metrics::Families families;
-    families.add<StoreStats>(kSeries, stats);
+    families.add<StoreStats>(kStoreSeries, stats);
     families.add(
         "reginfod_storage_commit_seconds_total",
         "Time from handing a commit over until it was durable, in all.",

@@ -2,7 +2,7 @@
 /// What the store counts, as metrics. Here, as metrics/ does not know the stores.
 #pragma once
 
-#include "core/storage/sqlite_store.hpp"
+#include "core/storage/store.hpp"
 
 #include <prometheus/collectable.h>
 #include <prometheus/metric_family.h>

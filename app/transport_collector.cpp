@@ -1,8 +1,8 @@
 #include "app/transport_collector.hpp"
 
+#include "core/base/time.hpp"
 #include "metrics/families.hpp"
 
-#include <chrono>
 #include <cstddef>
 #include <iterator>
 #include <string>
@@ -13,7 +13,6 @@ namespace reginfo {
 namespace {
 
 using metrics::Families;
-using Stats = TransportStats;
 
 constexpr auto kReceived = "reginfod_transport_messages_received_total";
 constexpr auto kReceivedHelp = "Datagrams, and messages cut from streams.";
@@ -34,46 +33,46 @@ constexpr auto kResolver = "reginfod_resolver_questions_total";
 constexpr auto kResolverHelp = "Next hops with a name to be looked up, and what became of them.";
 
 // clang-format off
-constexpr metrics::Series<Stats> kSeries[] = {
-    {kReceived, kReceivedHelp, "transport", "udp", &Stats::datagrams_received},
-    {kReceived, kReceivedHelp, "transport", "tcp", &Stats::stream_messages_received},
-    {kReceivedBytes, kReceivedBytesHelp, "transport", "udp", &Stats::datagram_bytes_received},
-    {kReceivedBytes, kReceivedBytesHelp, "transport", "tcp", &Stats::stream_bytes_received},
-    {"reginfod_udp_datagrams_lost_total", "Datagrams that did not fit into the kernel's receive buffer.", nullptr, nullptr, &Stats::datagrams_lost_by_kernel},
-    {"reginfod_udp_segments_refused_total", "Datagrams that the kernel did not take several at a time: they went one by one.", nullptr, nullptr, &Stats::segments_refused},
-    {"reginfod_pressure", "How far the reactor is behind: 0 not, 1 new subscriptions are refused, 2 new publications wait too.", nullptr, nullptr, &Stats::pressure},
-    {"reginfod_pressure_changes_total", "How often that changed.", nullptr, nullptr, &Stats::pressure_changes},
-    {"reginfod_tcp_pings_total", "Keep-alives on connections (RFC 5626).", nullptr, nullptr, &Stats::stream_pings},
-    {kSent, kSentHelp, "transport", "udp", &Stats::datagrams_sent},
-    {kSent, kSentHelp, "transport", "tcp", &Stats::stream_messages_sent},
-    {kSentBytes, kSentBytesHelp, "transport", "udp", &Stats::datagram_bytes_sent},
-    {kSentBytes, kSentBytesHelp, "transport", "tcp", &Stats::stream_bytes_sent},
-    {kUnsent, kUnsentHelp, "cause", "udp_queue_full", &Stats::datagrams_dropped},
-    {kUnsent, kUnsentHelp, "cause", "udp_refused", &Stats::datagrams_unsendable},
-    {kUnsent, kUnsentHelp, "cause", "tcp_no_connection", &Stats::stream_messages_unsendable},
-    {kConnections, kConnectionsHelp, "outcome", "accepted", &Stats::connections_accepted},
-    {kConnections, kConnectionsHelp, "outcome", "refused", &Stats::connections_refused},
-    {kConnections, kConnectionsHelp, "outcome", "untrusted", &Stats::connections_untrusted},
-    {kConnections, kConnectionsHelp, "outcome", "accept_error", &Stats::accept_errors},
-    {kConnections, kConnectionsHelp, "outcome", "made", &Stats::connections_made},
-    {kConnections, kConnectionsHelp, "outcome", "connect_failed", &Stats::connects_failed},
-    {kConnections, kConnectionsHelp, "outcome", "connect_timed_out", &Stats::connects_timed_out},
-    {kResolver, kResolverHelp, "outcome", "asked", &Stats::resolver_questions},
-    {kResolver, kResolverHelp, "outcome", "cached", &Stats::resolver_cache_hits},
-    {kResolver, kResolverHelp, "outcome", "failed", &Stats::resolver_failures},
-    {kResolver, kResolverHelp, "outcome", "refused", &Stats::resolver_refused},
-    {kResolver, kResolverHelp, "outcome", "refused_slow_zone", &Stats::resolver_refused_slow},
-    {kResolver, kResolverHelp, "outcome", "timed_out", &Stats::resolver_timed_out},
-    {"reginfod_dns_queries_total", "Queries to DNS servers, or to the file of hosts.", nullptr, nullptr, &Stats::resolver_queries},
-    {"reginfod_dns_silences_total", "Queries that no server answered, or none that knew.", nullptr, nullptr, &Stats::resolver_silences},
-    {"reginfod_dns_queries_in_flight", "Queries that servers are asked.", nullptr, nullptr, &Stats::resolver_asked},
-    {"reginfod_dns_queries_waiting", "Queries whose turn has not come.", nullptr, nullptr, &Stats::resolver_waiting},
-    {"reginfod_hep_sent_total", "Copies of SIP messages sent to Homer.", nullptr, nullptr, &Stats::hep_sent},
-    {"reginfod_hep_dropped_total", "Copies for Homer that were too large, or that the kernel did not take at once.", nullptr, nullptr, &Stats::hep_dropped},
-    {"reginfod_tcp_connections", "Connections, with those being made or closed.", nullptr, nullptr, &Stats::connections_open},
-    {kQueued, kQueuedHelp, "transport", "udp", &Stats::datagram_bytes_queued},
-    {kQueued, kQueuedHelp, "transport", "tcp", &Stats::stream_bytes_queued},
-    {"reginfod_tcp_input_bytes", "Bytes of messages that are not yet complete.", nullptr, nullptr, &Stats::stream_input_bytes},
+constexpr metrics::Series<TransportStats> kTransportSeries[] = {
+    {kReceived, kReceivedHelp, "transport", "udp", &TransportStats::datagrams_received},
+    {kReceived, kReceivedHelp, "transport", "tcp", &TransportStats::stream_messages_received},
+    {kReceivedBytes, kReceivedBytesHelp, "transport", "udp", &TransportStats::datagram_bytes_received},
+    {kReceivedBytes, kReceivedBytesHelp, "transport", "tcp", &TransportStats::stream_bytes_received},
+    {"reginfod_udp_datagrams_lost_total", "Datagrams that did not fit into the kernel's receive buffer.", nullptr, nullptr, &TransportStats::datagrams_lost_by_kernel},
+    {"reginfod_udp_segments_refused_total", "Datagrams that the kernel did not take several at a time: they went one by one.", nullptr, nullptr, &TransportStats::segments_refused},
+    {"reginfod_pressure", "How far the reactor is behind: 0 not, 1 new subscriptions are refused, 2 new publications wait too.", nullptr, nullptr, &TransportStats::pressure},
+    {"reginfod_pressure_changes_total", "How often that changed.", nullptr, nullptr, &TransportStats::pressure_changes},
+    {"reginfod_tcp_pings_total", "Keep-alives on connections (RFC 5626).", nullptr, nullptr, &TransportStats::stream_pings},
+    {kSent, kSentHelp, "transport", "udp", &TransportStats::datagrams_sent},
+    {kSent, kSentHelp, "transport", "tcp", &TransportStats::stream_messages_sent},
+    {kSentBytes, kSentBytesHelp, "transport", "udp", &TransportStats::datagram_bytes_sent},
+    {kSentBytes, kSentBytesHelp, "transport", "tcp", &TransportStats::stream_bytes_sent},
+    {kUnsent, kUnsentHelp, "cause", "udp_queue_full", &TransportStats::datagrams_dropped},
+    {kUnsent, kUnsentHelp, "cause", "udp_refused", &TransportStats::datagrams_unsendable},
+    {kUnsent, kUnsentHelp, "cause", "tcp_no_connection", &TransportStats::stream_messages_unsendable},
+    {kConnections, kConnectionsHelp, "outcome", "accepted", &TransportStats::connections_accepted},
+    {kConnections, kConnectionsHelp, "outcome", "refused", &TransportStats::connections_refused},
+    {kConnections, kConnectionsHelp, "outcome", "untrusted", &TransportStats::connections_untrusted},
+    {kConnections, kConnectionsHelp, "outcome", "accept_error", &TransportStats::accept_errors},
+    {kConnections, kConnectionsHelp, "outcome", "made", &TransportStats::connections_made},
+    {kConnections, kConnectionsHelp, "outcome", "connect_failed", &TransportStats::connects_failed},
+    {kConnections, kConnectionsHelp, "outcome", "connect_timed_out", &TransportStats::connects_timed_out},
+    {kResolver, kResolverHelp, "outcome", "asked", &TransportStats::resolver_questions},
+    {kResolver, kResolverHelp, "outcome", "cached", &TransportStats::resolver_cache_hits},
+    {kResolver, kResolverHelp, "outcome", "failed", &TransportStats::resolver_failures},
+    {kResolver, kResolverHelp, "outcome", "refused", &TransportStats::resolver_refused},
+    {kResolver, kResolverHelp, "outcome", "refused_slow_zone", &TransportStats::resolver_refused_slow},
+    {kResolver, kResolverHelp, "outcome", "timed_out", &TransportStats::resolver_timed_out},
+    {"reginfod_dns_queries_total", "Queries to DNS servers, or to the file of hosts.", nullptr, nullptr, &TransportStats::resolver_queries},
+    {"reginfod_dns_silences_total", "Queries that no server answered, or none that knew.", nullptr, nullptr, &TransportStats::resolver_silences},
+    {"reginfod_dns_queries_in_flight", "Queries that servers are asked.", nullptr, nullptr, &TransportStats::resolver_asked},
+    {"reginfod_dns_queries_waiting", "Queries whose turn has not come.", nullptr, nullptr, &TransportStats::resolver_waiting},
+    {"reginfod_hep_sent_total", "Copies of SIP messages sent to Homer.", nullptr, nullptr, &TransportStats::hep_sent},
+    {"reginfod_hep_dropped_total", "Copies for Homer that were too large, or that the kernel did not take at once.", nullptr, nullptr, &TransportStats::hep_dropped},
+    {"reginfod_tcp_connections", "Connections, with those being made or closed.", nullptr, nullptr, &TransportStats::connections_open},
+    {kQueued, kQueuedHelp, "transport", "udp", &TransportStats::datagram_bytes_queued},
+    {kQueued, kQueuedHelp, "transport", "tcp", &TransportStats::stream_bytes_queued},
+    {"reginfod_tcp_input_bytes", "Bytes of messages that are not yet complete.", nullptr, nullptr, &TransportStats::stream_input_bytes},
 };
 // clang-format on
 
@@ -87,8 +86,6 @@ constexpr std::string_view kCauses[] = {
     "memory",
 };
 static_assert(std::size(kCauses) == static_cast<std::size_t>(CloseCause::count_));
-
-double seconds_of(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 /// How long, and the longest since the start.
 void add_durations(
@@ -109,7 +106,7 @@ TransportCollector::TransportCollector(std::function<const TransportStats&()> st
 std::vector<prometheus::MetricFamily> TransportCollector::Collect() const {
     const TransportStats& stats = stats_();
     Families families;
-    families.add<Stats>(kSeries, stats);
+    families.add<TransportStats>(kTransportSeries, stats);
     for (std::size_t i = 0; i < std::size(kCauses); ++i) {
         const Families::Label labels[] = {{"cause", kCauses[i]}};
         families.add(

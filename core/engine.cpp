@@ -144,6 +144,8 @@ private:
 bool Engine::Impl::restore(TimePoint now, const StoredRecord& record) {
     const RecordTime time{now, record.age};
     switch (record.bucket) {
+        case Bucket::unsettled:
+            return records_.unsettled.restore(record.key);
         case Bucket::aor:
             return restorer_.restore_aor(record.key, record.value, time);
         case Bucket::dialog:
@@ -197,6 +199,7 @@ void Engine::Impl::timeout(TimePoint now, Outbox& outbox) {
         notifier_.handle_expiry(now, *subscription, outbox);
     }
     waiting_.expire_early(now, budget);
+    records_.unsettled.run(now, budget, outbox);
     drain_.run(now, budget, outbox);
     tracer_.expire(now, outbox);
     documents_.expire(now);
@@ -212,6 +215,7 @@ std::optional<TimePoint> Engine::Impl::next_deadline() const {
              records_.subscriptions.expiries.next_deadline(),
              records_.subscriptions.dialog_timers.next_deadline(),
              waiting_.next_deadline(),
+             records_.unsettled.next_deadline(),
              windows_.next_deadline(),
              drain_.next_deadline(),
              tracer_.next_deadline(),
@@ -224,7 +228,10 @@ std::optional<TimePoint> Engine::Impl::next_deadline() const {
 
 /// A step of handle_stop: at most kSlots slots and kDialogs dialogs.
 bool Engine::Impl::store_exactly(TimePoint now, Outbox& outbox) {
-    is_stopping_ = true;
+    if (!std::exchange(is_stopping_, true)) {
+        records_.unsettled.run_all(outbox);
+        return true;
+    }
     constexpr std::size_t kSlots = 50'000;
     constexpr std::size_t kDialogs = 2'000;
     const auto& slots = records_.subscriptions.slots();
@@ -241,6 +248,10 @@ bool Engine::Impl::store_exactly(TimePoint now, Outbox& outbox) {
         const DialogRecord record = exact_record_of(dialog);
         std::vector<Write> writes{{Bucket::dialog, dialog_key(dialog.state), std::nullopt}};
         if (!record.subscriptions.empty()) writes.back().value = encode(record, now);
+        const bool is_owed = std::ranges::any_of(record.subscriptions, &SubscriptionRecord::owed);
+        if (is_owed && !dialog.is_unsettled) {
+            writes.push_back(records_.unsettled.entry_of(dialog.state));
+        }
         changes_.write(std::move(writes), outbox);
         ++dialogs;
     }
@@ -321,6 +332,7 @@ void Engine::handle_restored(TimePoint now, Outbox& outbox) {
         if (aor.is_unused()) unused.push_back(&aor);
     });
     for (Aor* aor : unused) records.drop_if_unused(*aor, outbox);
+    records.unsettled.restored(now, outbox);
 
     impl_->recovery_.start(now);
     impl_->recovery_.run(now, outbox);

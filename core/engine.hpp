@@ -89,8 +89,9 @@ public:
     /// change is answered 503.
     void handle_committed(TimePoint now, CommitId id, bool ok, Outbox& outbox);
 
-    /// Restores a record of an earlier process, AORs before dialogs. Must be called before anything
-    /// else is handled. Returns whether the record could be decoded; if not, it is ignored.
+    /// Restores a record of an earlier process, the unsettled before AORs, and these before
+    /// dialogs. Must be called before anything else is handled. Returns whether the record could be
+    /// decoded; if not, it is ignored.
     bool restore(TimePoint now, const StoredRecord& record);
 
     /// Carries out an action for an operator.

@@ -73,8 +73,9 @@ struct Close {
 using CommitId = std::uint64_t;
 
 /// The kind of a record. Transactions may be dropped once they are older than
-/// Settings::transaction_memory().
-enum class Bucket : std::uint8_t { aor, dialog, transaction };
+/// Settings::transaction_memory(). The unsettled have a key alone
+/// (core/event/records/unsettled.hpp); a store gives them back first.
+enum class Bucket : std::uint8_t { aor, dialog, transaction, unsettled };
 
 /// A record to store, or without a value, to remove. Key and value are opaque to the store.
 struct Write {

@@ -75,6 +75,7 @@ struct Stats {
     ByTransport<kStatusCodes> notify_responses_received{};
     std::array<Counter, kParseErrors> parse_errors{};
     Counter bad_requests = 0;              ///< answered 400
+    Counter repeats_received = 0;          ///< requests that came before by another way
     Counter retransmissions_received = 0;  ///< requests answered from memory or absorbed
     Counter transactions_forgotten = 0;    ///< finished ones, ended early for new ones
     Counter retransmissions_sent = 0;      ///< NOTIFYs sent again by timer E

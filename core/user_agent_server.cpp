@@ -3,6 +3,7 @@
 #include "core/user_agent_server.hpp"
 
 #include "core/bounds.hpp"
+#include "core/event/package.hpp"
 #include "core/event/watcher/profile.hpp"
 #include "core/inspection.hpp"
 #include "core/request_reader.hpp"
@@ -174,17 +175,22 @@ void UserAgentServer::request(
         );
         return;
     }
+    Result<Request> read = read_request(message_, flow, *via, key);
+    const std::uint64_t identity = read ? identity_of(*read) : 0;
+    if (const auto first = transactions_.same_request(identity); first.record) {
+        ++stats_.repeats_received;
+        return responder_.answer_as(first, *read, outbox);
+    }
     if (!has_room(flow, outbox)) return;
     const bool is_shedding = pressure_ != Pressure::none || stats_.drain_phase != 0;
     if (is_shedding && shed(flow, outbox)) return;
     if (refuse_for_memory(flow, outbox)) return;
 
-    Result<Request> read = read_request(message_, flow, *via, key);
     // A response to CANCEL has the To tag of the response to the cancelled request (RFC 3261 §9.2).
     const auto* cancelled = cancelled_by(*via);
-    const std::uint64_t to_tag = cancelled ? cancelled->to_tag : tokens_.next();
+    const std::uint64_t to_tag = cancelled ? cancelled->to_tag : new_to_tag();
     if (!read) {
-        transactions_.open(key, to_tag, to_tag);
+        transactions_.open(key, identity, to_tag);
         outbox.note(
             Note::Severity::warning,
             "bad request",
@@ -196,17 +202,29 @@ void UserAgentServer::request(
         );
         return;
     }
-    const std::uint64_t identity =
-        transactions_.identity_of(read->from.tag, read->call_id, read->cseq);
-    const bool merged = read->to.tag.empty() && !read->from.tag.empty() &&
-                        message_.method != sip::Method::cancel && transactions_.is_merged(identity);
-    transactions_.open(key, merged ? to_tag : identity, to_tag);
-    if (merged) {
-        responder_.respond(now, responder_.draft(*read), refusal(482), outbox);
-        return;
-    }
+    transactions_.open(key, identity, to_tag, !read->to.tag.empty());
     read->is_memory_full = is_memory_full_;
     execute(now, *read, bytes, outbox);
+}
+
+/// What the request in message_ is, whatever its way; 0 if nothing tells that. A CANCEL is of one
+/// way (RFC 3261 §9.1). Requests with one AOR in various spellings are the same.
+std::uint64_t UserAgentServer::identity_of(const Request& request) {
+    if (request.from.tag.empty() || request.message.method == sip::Method::cancel) return 0;
+    std::string_view place = request.to.tag;
+    if (place.empty()) {
+        const Result<std::string_view> aor = aor_of(request.uri, aor_);
+        place = aor ? *aor : request.message.request_uri;
+    }
+    return transactions_.identity_of(request.from.tag, request.call_id, request.cseq, place);
+}
+
+/// That of a dialog carries the shard of its AOR.
+std::uint64_t UserAgentServer::new_to_tag() {
+    const std::uint64_t chance = tokens_.next();
+    if (message_.method != sip::Method::subscribe) return chance;
+    const auto aor = aor_of(sip::parse_uri(message_.request_uri), aor_);
+    return aor ? in_shard(shard_of(settings_.hash_seed, *aor), chance) : chance;
 }
 
 /// Whether there is room for one more transaction. Finished ones are a cache: the oldest is dropped
@@ -350,17 +368,12 @@ const ServerTransactions::Record* UserAgentServer::cancelled_by(const sip::Via& 
 void UserAgentServer::handle_waiting(TimePoint now, const WaitingRequest& waiting, Outbox& outbox) {
     const auto error = parse_message(waiting.bytes, settings_.limits.message, message_);
     const auto via = error == sip::ParseError::none ? top_via_of(message_) : std::nullopt;
-    if (!via) return abandon(waiting.key);
+    if (!via) return responder_.abandon(waiting.key);
     Result<Request> read = read_request(message_, waiting.flow, *via, waiting.key);
-    if (!read) return abandon(waiting.key);
+    if (!read) return responder_.abandon(waiting.key);
     read->wait_until = waiting.wait_until;
     read->is_memory_full = is_memory_full_;
     execute(now, *read, waiting.bytes, outbox);
-}
-
-void UserAgentServer::abandon(const TransactionKey& key) {
-    transactions_.abandon(key);
-    stats_.server_transactions = transactions_.size();
 }
 
 void UserAgentServer::refuse_broken(

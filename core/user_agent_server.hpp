@@ -64,7 +64,8 @@ public:
     void set_pressure(Pressure pressure) { pressure_ = pressure; }
 
 private:
-    void abandon(const TransactionKey& key);
+    std::uint64_t identity_of(const Request& request);
+    std::uint64_t new_to_tag();
     void refuse_unread(const Flow& flow, sip::ParseError error, Outbox& outbox);
     void refuse_without_via(const Flow& flow, Outbox& outbox);
     void refuse_stateless(const Flow& flow, const Reply& reply, Outbox& outbox);
@@ -94,6 +95,7 @@ private:
     Pressure pressure_ = Pressure::none;
     TimePoint strangers_since_;  ///< the start of the second of strangers_noted_
     std::uint32_t strangers_noted_ = 0;
+    std::string aor_;       ///< scratch
     sip::Message message_;  ///< reused, so that parsing does not allocate
 };
 

@@ -26,6 +26,7 @@ constexpr auto kContactsHelp =
 constexpr Series<Stats> kSeries[] = {
     {"reginfod_sip_bad_requests_total", "Requests answered with 400.", nullptr, nullptr, &Stats::bad_requests},
     {"reginfod_sip_transactions_forgotten_total", "Finished server transactions that were dropped for new ones before timer J.", nullptr, nullptr, &Stats::transactions_forgotten},
+    {"reginfod_sip_repeats_received_total", "Requests that came before by another way, and got the answer of the first.", nullptr, nullptr, &Stats::repeats_received},
     {"reginfod_sip_retransmissions_received_total", "Retransmitted requests received.", nullptr, nullptr, &Stats::retransmissions_received},
     {"reginfod_sip_retransmissions_sent_total", "NOTIFYs sent again.", nullptr, nullptr, &Stats::retransmissions_sent},
     {"reginfod_sip_unanswerable_requests_total", "Requests without a usable Via.", nullptr, nullptr, &Stats::unanswerable},

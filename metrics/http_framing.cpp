@@ -10,13 +10,6 @@ namespace {
 
 namespace http = boost::beast::http;
 
-std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view blanks = " \t";
-    const std::size_t begin = text.find_first_not_of(blanks);
-    if (begin == std::string_view::npos) return {};
-    return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
-}
-
 /// Lines that end in anything but CR LF, are continued (RFC 9112 §5.2), or hold what no text does.
 bool has_odd_lines(std::string_view head) {
     for (std::size_t i = 0; i < head.size(); ++i) {
@@ -40,7 +33,7 @@ std::optional<HttpResponse> refusal_of_codings(const BeastRequest& request) {
     std::string_view rest = all;
     const std::size_t comma = rest.rfind(',');
     const std::string_view coding =
-        trimmed(comma == std::string_view::npos ? rest : rest.substr(comma + 1));
+        without_blanks(comma == std::string_view::npos ? rest : rest.substr(comma + 1));
     if (!equal_ignoring_case(coding, "chunked")) {
         return make_problem(400, "The last Transfer-Encoding is not chunked.");
     }

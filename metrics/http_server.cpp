@@ -24,7 +24,7 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 using asio::ip::tcp;
 
-constexpr auto kAwaitable = asio::as_tuple(asio::use_awaitable);
+constexpr auto kAwaited = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds kAcceptBackoff{100};
 
 /// Accepted at a time. So few that none gives way before it was looked at (HttpPlaces).
@@ -102,11 +102,11 @@ void HttpServer::Impl::close_acceptor() {
 
 asio::awaitable<void> HttpServer::Impl::accept_loop() {
     while (!shared_.stopping) {
-        auto [error, socket] = co_await acceptor_.async_accept(kAwaitable);
+        auto [error, socket] = co_await acceptor_.async_accept(kAwaited);
         if (shared_.stopping) co_return;
         if (error) {  // no descriptor left, or the peer is gone already
             backoff_.expires_after(kAcceptBackoff);
-            co_await backoff_.async_wait(kAwaitable);
+            co_await backoff_.async_wait(kAwaited);
             continue;
         }
         begin(std::move(socket));

@@ -13,13 +13,6 @@ namespace {
 
 constexpr unsigned kWhole = 1'000;  ///< the weight 1
 
-std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view blanks = " \t";
-    const std::size_t begin = text.find_first_not_of(blanks);
-    if (begin == std::string_view::npos) return {};
-    return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
-}
-
 /// What stands before the first of that character outside of quoted strings; the rest is behind it.
 std::string_view cut(std::string_view& text, char at) {
     bool is_quoted = false;
@@ -31,7 +24,7 @@ std::string_view cut(std::string_view& text, char at) {
     }
     const std::string_view front = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
-    return trimmed(front);
+    return without_blanks(front);
 }
 
 /// In thousandths: "0.75", "1", "1.000" (RFC 9110 §12.4.2).
@@ -89,12 +82,12 @@ std::optional<MediaRange> read_range(std::string_view member) {
         if (value.empty()) continue;
         const std::string name = lower_case(cut(value, '='));
         if (name == "q") {
-            const std::optional<unsigned> weight = weight_of(trimmed(value));
+            const std::optional<unsigned> weight = weight_of(without_blanks(value));
             if (!weight) return std::nullopt;
             range.weight = *weight;
             break;  // what is behind it was an extension of HTTP once, and is none of the type's
         }
-        const std::string text = lower_case(trimmed(value));
+        const std::string text = lower_case(without_blanks(value));
         const bool is_ours = name == "charset" && (text == "utf-8" || text == "\"utf-8\"");
         range.has_charset = range.has_charset || is_ours;
         range.is_other = range.is_other || !is_ours;
@@ -154,7 +147,7 @@ std::optional<std::size_t> preferred_type(
 }
 
 bool has_already(std::string_view if_none_match, std::string_view opaque_tag) {
-    std::string_view rest = trimmed(if_none_match);
+    std::string_view rest = without_blanks(if_none_match);
     if (rest == "*") return true;
     bool is_listed = false;
     while (!rest.empty()) {
@@ -162,10 +155,10 @@ bool has_already(std::string_view if_none_match, std::string_view opaque_tag) {
             const std::optional<std::string_view> tag = take_entity_tag(rest);
             if (!tag) return false;
             is_listed = is_listed || *tag == opaque_tag;
-            rest = trimmed(rest);
+            rest = without_blanks(rest);
         }
         if (!rest.empty() && rest.front() != ',') return false;
-        rest = trimmed(rest.substr(std::min<std::size_t>(1, rest.size())));
+        rest = without_blanks(rest.substr(std::min<std::size_t>(1, rest.size())));
     }
     return is_listed;
 }

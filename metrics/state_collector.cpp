@@ -14,7 +14,7 @@ std::vector<prometheus::MetricFamily> StateCollector::Collect() const {
     families.add(
         "reginfod_notify_queue_oldest_seconds",
         "Time that the oldest NOTIFY has waited for a window.",
-        std::chrono::duration<double>(inspection.oldest_queued(core_.now())).count()
+        seconds_of(inspection.oldest_queued(core_.now()))
     );
     families.add(
         "reginfod_notify_window_smallest",

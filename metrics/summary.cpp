@@ -1,15 +1,13 @@
 #include "metrics/summary.hpp"
 
+#include "core/base/time.hpp"
 #include "core/event/watcher/profile.hpp"
 #include "metrics/names.hpp"
 
-#include <chrono>
 #include <cstddef>
 
 namespace reginfo::metrics {
 namespace {
-
-double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 Json to_json(const Histogram& histogram) {
     Json json;
@@ -18,7 +16,7 @@ Json to_json(const Histogram& histogram) {
     for (std::size_t i = 0; i < Histogram::kBounds.size(); ++i) {
         count += histogram.buckets[i];
         Json bucket;
-        bucket["le"] = seconds(Duration{Histogram::kBounds[i]});
+        bucket["le"] = seconds_of(Duration{Histogram::kBounds[i]});
         bucket["count"] = count;
         buckets.push_back(std::move(bucket));
     }
@@ -86,7 +84,7 @@ Json now_of(const CoreAccess& core, const Stats& stats) {
     now["transactions"] = stats.server_transactions;
     now["notifies_in_flight"] = stats.notifies_in_flight;
     now["notifies_queued"] = stats.notifies_queued;
-    now["oldest_queued_seconds"] = seconds(core.inspection().oldest_queued(core.now()));
+    now["oldest_queued_seconds"] = seconds_of(core.inspection().oldest_queued(core.now()));
     return now;
 }
 

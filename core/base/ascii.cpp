@@ -6,6 +6,13 @@
 
 namespace reginfo {
 
+std::string_view without_blanks(std::string_view text) {
+    constexpr std::string_view blanks = " \t";
+    const std::size_t begin = text.find_first_not_of(blanks);
+    if (begin == std::string_view::npos) return {};
+    return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
+}
+
 std::string lower_case(std::string_view text) {
     std::string result(text);
     for (char& c : result) c = lower(c);

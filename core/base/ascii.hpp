@@ -19,6 +19,9 @@ constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 constexpr bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
+/// The text without spaces and tabs at its ends.
+std::string_view without_blanks(std::string_view text);
+
 /// The text with a to z for A to Z.
 std::string lower_case(std::string_view text);
 

@@ -12,7 +12,7 @@
 namespace reginfo {
 namespace {
 
-constexpr std::size_t kDigits = 16;
+constexpr std::size_t kHexLength = 16;
 
 std::uint64_t big_endian(std::uint64_t word) {
     return std::endian::native == std::endian::big ? word : __builtin_bswap64(word);
@@ -22,7 +22,7 @@ std::uint64_t big_endian(std::uint64_t word) {
 
 void append_hex(std::string& out, std::uint64_t number, int digits) {
     assert(digits >= 0 && digits <= 16);
-    out += std::string_view(HexText(number)).substr(kDigits - static_cast<std::size_t>(digits));
+    out += std::string_view(HexText(number)).substr(kHexLength - static_cast<std::size_t>(digits));
 }
 
 // All digits at once: a nibble to a byte, and 6 more carry into the fifth bit where it is a letter.
@@ -42,7 +42,7 @@ HexText::HexText(std::uint64_t number) {
 }
 
 std::optional<std::uint64_t> parse_hex(std::string_view text) {
-    if (text.size() != kDigits) return std::nullopt;
+    if (text.size() != kHexLength) return std::nullopt;
     std::uint64_t number = 0;
     const char* const end = text.data() + text.size();
     const auto [at, error] = std::from_chars(text.data(), end, number, 16);

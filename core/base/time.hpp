@@ -26,4 +26,9 @@ struct CoreClock {
 
 using TimePoint = CoreClock::time_point;
 
+/// For people and metrics.
+constexpr double seconds_of(Duration duration) {
+    return std::chrono::duration<double>(duration).count();
+}
+
 }  // namespace reginfo

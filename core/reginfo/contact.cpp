@@ -21,7 +21,7 @@ namespace reginfo {
 namespace {
 
 // The attributes from q on are passed on in this order, those of the schema first.
-constexpr std::array<std::string_view, 11> kNames = {
+constexpr std::array<std::string_view, 11> kAttributeNames = {
     "state",
     "event",
     "expires",
@@ -38,22 +38,23 @@ constexpr std::array<std::string_view, 11> kNames = {
 // The usual size of the attributes of one contact.
 constexpr std::size_t kUsualBytes = 256;
 
-using KnownAttributes = std::array<const xml::Attribute*, kNames.size()>;
+using KnownAttributes = std::array<const xml::Attribute*, kAttributeNames.size()>;
 
 // The index of the attribute in KnownAttributes.
 consteval std::size_t at(std::string_view name) {
-    const auto found = std::find(kNames.begin(), kNames.end(), name);
-    if (found == kNames.end()) throw "no such name";
-    return static_cast<std::size_t>(found - kNames.begin());
+    const auto found = std::find(kAttributeNames.begin(), kAttributeNames.end(), name);
+    if (found == kAttributeNames.end()) throw "no such name";
+    return static_cast<std::size_t>(found - kAttributeNames.begin());
 }
 
 KnownAttributes find_known(const xml::Attributes& attributes) {
     KnownAttributes known{};
     for (const xml::Attribute& attribute : attributes) {
         if (!(attribute.name.space == xml::kNoNamespace)) continue;
-        const auto name = std::find(kNames.begin(), kNames.end(), attribute.name.local);
-        if (name != kNames.end()) {
-            known[static_cast<std::size_t>(name - kNames.begin())] = &attribute;
+        const auto name =
+            std::find(kAttributeNames.begin(), kAttributeNames.end(), attribute.name.local);
+        if (name != kAttributeNames.end()) {
+            known[static_cast<std::size_t>(name - kAttributeNames.begin())] = &attribute;
         }
     }
     return known;
@@ -126,7 +127,7 @@ void pass_on_known(
             default:
                 break;
         }
-        xml::append_attribute(out, kNames[i], value);
+        xml::append_attribute(out, kAttributeNames[i], value);
     }
 }
 

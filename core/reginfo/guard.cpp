@@ -23,7 +23,7 @@ namespace {
 constexpr std::size_t kDepthMax = 1'000;
 
 // Classes of characters, as bits.
-constexpr unsigned kNameStart = 1;
+constexpr unsigned kStartOfName = 1;
 constexpr unsigned kName = 2;
 
 // ASCII only: everything else is decoded.
@@ -34,7 +34,7 @@ constexpr std::array<std::uint8_t, 256> kClasses = [] {
         const bool is_start = is_letter(c) || c == '_';
         const bool is_name = is_start || is_digit(c) || c == '-' || c == '.';
         unsigned classes = 0;
-        if (is_start) classes |= kNameStart;
+        if (is_start) classes |= kStartOfName;
         if (is_name) classes |= kName;
         table[i] = static_cast<std::uint8_t>(classes);
     }
@@ -45,10 +45,10 @@ constexpr std::array<std::uint8_t, 256> kClasses = [] {
 constexpr auto kUnusual = [](auto c) {
     return c > 0x7F || (c < 0x20 && c != +'\n' && c != +'\t' && c != +'\r');
 };
-constexpr auto kSpecialInValue = [](auto c) {
+constexpr auto kGuardedInValue = [](auto c) {
     return c == +'"' || c == +'\'' || c == +'<' || c == +'&' || c < 0x20 || c > 0x7F;
 };
-constexpr auto kSpecialInText = [](auto c) {
+constexpr auto kGuardedInText = [](auto c) {
     return c == +'<' || c == +'&' || c == +']' || kUnusual(c);
 };
 constexpr auto kSpecialElsewhere = [](auto c) {
@@ -234,7 +234,7 @@ bool Scanner::attribute() {
     if (quote != '"' && quote != '\'') return fail("reginfo: attribute value without quotes");
     ++at_;
     for (;;) {
-        at_ += find_byte(rest(), 0, kSpecialInValue);
+        at_ += find_byte(rest(), 0, kGuardedInValue);
         if (*at_ == quote) break;
         if (*at_ == '"' || *at_ == '\'') {
             ++at_;
@@ -250,7 +250,7 @@ bool Scanner::attribute() {
 
 bool Scanner::text() {
     while (at_ != end_) {
-        at_ += find_byte(rest(), 0, kSpecialInText);
+        at_ += find_byte(rest(), 0, kGuardedInText);
         if (*at_ == '<') break;
         if (*at_ == ']') {
             if (rest().starts_with("]]>")) return fail("reginfo: ]]> in text");
@@ -348,7 +348,7 @@ bool Scanner::name() {
 
 bool Scanner::name_part() {
     const char* const start = at_;
-    if (is_in(*start, kNameStart)) {
+    if (is_in(*start, kStartOfName)) {
         const char* at = start + 1;
         while (is_in(*at, kName)) ++at;
         at_ = at;
@@ -356,7 +356,7 @@ bool Scanner::name_part() {
     }
     for (;;) {
         const bool is_first = at_ == start;
-        if (is_in(*at_, is_first ? kNameStart : kName)) {
+        if (is_in(*at_, is_first ? kStartOfName : kName)) {
             ++at_;
         } else if (static_cast<unsigned char>(*at_) < 0x80) {
             return !is_first || fail("reginfo: malformed name");

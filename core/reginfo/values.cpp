@@ -15,7 +15,7 @@
 namespace reginfo {
 namespace {
 
-constexpr std::string_view kDigits = "0123456789";
+constexpr std::string_view kDecimalDigits = "0123456789";
 constexpr std::string_view kHexDigits = "0123456789abcdefABCDEF";
 constexpr std::uint64_t kMax = std::numeric_limits<std::uint32_t>::max();
 
@@ -114,7 +114,7 @@ bool is_qvalue(std::string_view text) {
     const char whole = text[0];
     if (whole != '0' && whole != '1') return false;
     if (text.size() == 1) return true;
-    const std::string_view allowed = whole == '0' ? kDigits : "0";
+    const std::string_view allowed = whole == '0' ? kDecimalDigits : "0";
     return text[1] == '.' && text.find_first_not_of(allowed, 2) == std::string_view::npos;
 }
 

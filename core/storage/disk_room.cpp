@@ -13,7 +13,7 @@
 namespace reginfo {
 namespace {
 
-constexpr std::int64_t kPage = 4096;
+constexpr std::int64_t kPageBytes = 4096;
 
 /// The log is overwritten from its beginning once it has kCheckpointPages. A transaction of
 /// RecordFile fits behind them.
@@ -64,7 +64,7 @@ void allocate(const std::string& path, std::size_t bytes) {
 DiskRoom::DiskRoom(SqliteConnection& connection, const std::string& path)
     : connection_(connection), log_bytes_(log_bytes_for(path)) {
     const std::size_t pages =
-        std::min(kCheckpointPages, log_bytes_ / 3 * 2 / static_cast<std::size_t>(kPage));
+        std::min(kCheckpointPages, log_bytes_ / 3 * 2 / static_cast<std::size_t>(kPageBytes));
     connection_.execute(("PRAGMA wal_autocheckpoint=" + std::to_string(pages)).c_str());
     connection_.execute(("PRAGMA journal_size_limit=" + std::to_string(log_bytes_)).c_str());
     if (sqlite3_file* const log = file_of(connection_, SQLITE_FCNTL_JOURNAL_POINTER)) {
@@ -73,7 +73,7 @@ DiskRoom::DiskRoom(SqliteConnection& connection, const std::string& path)
         extend(log, static_cast<std::int64_t>(log_bytes_));
     }
     if (sqlite3_file* const file = file_of(connection_, SQLITE_FCNTL_FILE_POINTER)) {
-        set_chunk(file, static_cast<std::size_t>(kPage));
+        set_chunk(file, static_cast<std::size_t>(kPageBytes));
     }
 }
 
@@ -81,7 +81,7 @@ void DiskRoom::require(std::int64_t pages) {
     sqlite3_file* const file = file_of(connection_, SQLITE_FCNTL_FILE_POINTER);
     sqlite3_int64 size = 0;
     if (file == nullptr || file->pMethods->xFileSize(file, &size) != SQLITE_OK) return;
-    const std::int64_t needed = pages * kPage;
+    const std::int64_t needed = pages * kPageBytes;
     if (size >= needed) return;
     const std::int64_t rounded = (needed + kGrowth - 1) / kGrowth * kGrowth;
     if (extend(file, rounded) || extend(file, needed)) return;

@@ -2,6 +2,7 @@
 
 #include "core/storage/record_file.hpp"
 
+#include "core/event/persistence/unsettled_key.hpp"
 #include "core/storage/record_schema.hpp"
 #include "core/storage/store_error.hpp"
 
@@ -96,6 +97,7 @@ RecordFile::RecordFile(RecordFileOptions options) try
       pages_(connection_, "PRAGMA page_count"),
       free_pages_(connection_, "PRAGMA freelist_count"),
       has_unsummed_(connection_.number_of("SELECT value FROM meta WHERE name = 'unsummed'") != 0),
+      unsettled_(connection_, Bucket::unsettled, {hash_seed_, has_unsummed_}),
       aors_(connection_, Bucket::aor, {hash_seed_, has_unsummed_}),
       dialogs_(connection_, Bucket::dialog, {hash_seed_, has_unsummed_}),
       transactions_(connection_, {milliseconds_of(options_.transaction_memory), has_unsummed_}),
@@ -124,6 +126,8 @@ LoadReport RecordFile::load(const Visit& visit) {
     report.clocks = odd_clocks_;
     try {
         read_ahead();
+        load_records(unsettled_, Bucket::unsettled, visit, report);
+        if (is_cut_short()) visit({Bucket::unsettled, kAllUnsettled, {}, {}});
         load_records(aors_, Bucket::aor, visit, report);
         load_records(dialogs_, Bucket::dialog, visit, report);
         load_transactions(visit, report);
@@ -155,13 +159,15 @@ void RecordFile::load_records(
         if (!row.is_sound) {
             ++report.damaged;
             report.note(kind, row.key, "is damaged: its checksum is wrong");
+            if (bucket == Bucket::unsettled) visit({bucket, kAllUnsettled, {}, {}});
             return;
         }
         if (!visit({bucket, row.key, row.value, age_of(now, row.written)})) {
             ++report.unreadable;
             report.note(kind, row.key, "cannot be read");
         }
-        ++(bucket == Bucket::aor ? report.aors : report.dialogs);
+        if (bucket == Bucket::aor) ++report.aors;
+        if (bucket == Bucket::dialog) ++report.dialogs;
     });
 }
 
@@ -183,6 +189,15 @@ void RecordFile::load_transactions(const Visit& visit, LoadReport& report) {
 
 CommitMark::Position RecordFile::position() const {
     return {hash_seed_, {aors_.next(), dialogs_.next(), transactions_.next()}};
+}
+
+/// The same as far as it shows before the records are read: watchers may know what is lost.
+bool RecordFile::is_cut_short() {
+    const auto marked = mark_.read();
+    if (!marked || marked->file != hash_seed_) return false;
+    const std::int64_t aors = connection_.number_of("SELECT max(seq) FROM aor");
+    const std::int64_t dialogs = connection_.number_of("SELECT max(seq) FROM dialog");
+    return marked->next[0] > aors + 1 || marked->next[1] > dialogs + 1;
 }
 
 /// Changes up to the mark of the last process that are not in the file.
@@ -217,8 +232,7 @@ std::vector<std::string> RecordFile::check() {
 template <class Change>
 void RecordFile::transact(const Change& make) {
     const Stamp clock_before = clock_kept_;
-    aors_.start_transaction();
-    dialogs_.start_transaction();
+    for (RecordJournal* const journal : journals()) journal->start_transaction();
     transactions_.start_transaction();
     try {
         Transaction transaction(connection_);
@@ -226,8 +240,7 @@ void RecordFile::transact(const Change& make) {
         room_.require(number_of(pages_));
         transaction.commit();
     } catch (...) {
-        aors_.roll_back();
-        dialogs_.roll_back();
+        for (RecordJournal* const journal : journals()) journal->roll_back();
         transactions_.roll_back();
         clock_kept_ = clock_before;
         throw;
@@ -321,13 +334,13 @@ void RecordFile::keep_clock() {
 // Cleaning up.
 
 void RecordFile::clean(std::size_t bytes_max) {
-    aors_.clean(bytes_max);
-    dialogs_.clean(bytes_max);
+    for (RecordJournal* const journal : journals()) journal->clean(bytes_max);
 }
 
 bool RecordFile::is_too_long() {
     if (!can_shorten_) return false;
-    const std::size_t alive = aors_.live_bytes() + dialogs_.live_bytes() + transactions_.bytes();
+    const std::size_t alive = unsettled_.live_bytes() + aors_.live_bytes() + dialogs_.live_bytes() +
+                              transactions_.bytes();
     const auto pages_max = static_cast<std::int64_t>((2 * alive + kFreeBytes) / kPage);
     return number_of(pages_) > pages_max && number_of(free_pages_) > kFreePages;
 }
@@ -341,8 +354,9 @@ void RecordFile::shorten() {
 
 std::optional<std::chrono::milliseconds> RecordFile::tidy() {
     const Stamp now = clock_.read();
-    const bool is_due = aors_.wants_cleaning() || dialogs_.wants_cleaning() ||
-                        transactions_.wants_pruning(now) || is_too_long();
+    const bool is_due = unsettled_.wants_cleaning() || aors_.wants_cleaning() ||
+                        dialogs_.wants_cleaning() || transactions_.wants_pruning(now) ||
+                        is_too_long();
     if (is_due) {
         transact_with_room([&] {
             clean(kTidyBytes);
@@ -361,8 +375,8 @@ std::optional<std::chrono::milliseconds> RecordFile::tidy() {
 /// Returns whether there was anything to remove.
 bool RecordFile::make_room() {
     connection_.execute("PRAGMA wal_checkpoint");
-    std::size_t bytes = erase_outdated(aors_);
-    bytes += erase_outdated(dialogs_);
+    std::size_t bytes = 0;
+    for (RecordJournal* const journal : journals()) bytes += erase_outdated(*journal);
     if (bytes > 0) return true;
     constexpr Stamp kEnd = std::numeric_limits<Stamp>::max();
     if (!transactions_.wants_pruning(kEnd)) return false;

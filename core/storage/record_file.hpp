@@ -68,7 +68,8 @@ private:
     int file_ = -1;
 };
 
-/// One table for each bucket: journals of AORs, dialogs (RecordJournal) and transactions.
+/// One table for each bucket: journals of AORs, dialogs and the unsettled (RecordJournal), and
+/// transactions.
 ///
 /// The size is bounded: at most twice the live records and 40 MB; the write-ahead log has 24 MB, or
 /// one commit more. On a full disk outdated rows are removed, which needs no space (DiskRoom).
@@ -85,7 +86,8 @@ public:
     /// The key of the hashes in records; generated with the file.
     std::uint64_t hash_seed() const { return hash_seed_; }
 
-    /// Reads every record: AORs, dialogs, then transactions in the order of their writing. Damaged
+    /// Reads every record: the unsettled, AORs, dialogs, then transactions in the order of their
+    /// writing. Damaged
     /// records are left out and reported. Must be called once, before the first write.
     /// @param visit  returns whether it could decode the record
     /// @throw StoreError
@@ -137,6 +139,7 @@ private:
         LoadReport& report
     );
     void load_transactions(const Visit& visit, LoadReport& report);
+    bool is_cut_short();
     std::uint64_t missing_changes() const;
     template <class Change>
     void transact(const Change& make);
@@ -150,7 +153,11 @@ private:
     bool is_too_long();
     void shorten();
     CommitMark::Position position() const;
-    RecordJournal& journal(Bucket bucket) { return bucket == Bucket::aor ? aors_ : dialogs_; }
+    std::array<RecordJournal*, 3> journals() { return {&unsettled_, &aors_, &dialogs_}; }
+    RecordJournal& journal(Bucket bucket) {
+        if (bucket == Bucket::unsettled) return unsettled_;
+        return bucket == Bucket::aor ? aors_ : dialogs_;
+    }
 
     RecordFileOptions options_;
     FileLock lock_;
@@ -160,7 +167,7 @@ private:
     CommitMark mark_;
     SqliteStatement pages_, free_pages_;
     bool has_unsummed_;
-    RecordJournal aors_, dialogs_;
+    RecordJournal unsettled_, aors_, dialogs_;
     TransactionJournal transactions_;
     bool can_shorten_;
     bool is_shortened_ = false;  ///< perhaps, since the last checkpoint

@@ -11,7 +11,7 @@
 namespace reginfo {
 namespace {
 
-constexpr std::array<const char*, 3> kNames{"aor", "dialog", "txn"};
+constexpr std::array<const char*, 4> kBucketNames{"aor", "dialog", "txn", "unsettled"};
 
 /// The bytes of a row in the file. A row that does not fit into its page has pages of its own.
 std::uint32_t bytes_of(std::size_t key, std::size_t value) {
@@ -32,7 +32,7 @@ std::string sql(Bucket bucket, std::string text) {
 }  // namespace
 
 const char* RecordJournal::name_of(Bucket bucket) {
-    return kNames[static_cast<std::size_t>(bucket)];
+    return kBucketNames[static_cast<std::size_t>(bucket)];
 }
 
 RecordJournal::RecordJournal(

@@ -2,6 +2,7 @@
 
 #include "core/storage/record_schema.hpp"
 
+#include "core/event/persistence/unsettled_key.hpp"
 #include "core/storage/record_file.hpp"
 
 #include <array>
@@ -13,7 +14,10 @@ namespace reginfo {
 namespace {
 
 constexpr std::int64_t kApplicationId = 0x72656769;  ///< "regi": the file is ours
-constexpr std::int64_t kSchema = 4;                  ///< the layout that this program writes
+constexpr std::int64_t kSchema = 5;                  ///< the layout that this program writes
+
+/// The first one that has a table of the unsettled.
+constexpr std::int64_t kSchemaWithUnsettled = 5;
 
 /// The steps from one layout to the next: kMigrations[i] goes from schema i + 1 to i + 2.
 constexpr std::array<const char*, static_cast<std::size_t>(kSchema) - 1> kMigrations{
@@ -27,9 +31,12 @@ constexpr std::array<const char*, static_cast<std::size_t>(kSchema) - 1> kMigrat
     "ALTER TABLE dialog ADD COLUMN sum INTEGER;"
     "ALTER TABLE txn ADD COLUMN sum INTEGER;"
     "INSERT INTO meta VALUES('unsummed', 1);",
+    // What is unsettled has a table.
+    "CREATE TABLE unsettled(seq INTEGER PRIMARY KEY, written INTEGER NOT NULL,"
+    " key BLOB NOT NULL, value BLOB, sum INTEGER)",
 };
 
-constexpr Bucket kBuckets[] = {Bucket::aor, Bucket::dialog, Bucket::transaction};
+constexpr Bucket kBuckets[] = {Bucket::aor, Bucket::dialog, Bucket::transaction, Bucket::unsettled};
 
 std::uint64_t make_seed() {
     std::random_device source;
@@ -58,11 +65,20 @@ void make_schema(SqliteConnection& connection) {
     transaction.commit();
 }
 
+/// What was written before may all be unsettled.
+void add_all_unsettled(SqliteConnection& connection) {
+    RecordJournal journal(connection, Bucket::unsettled, {});
+    journal.load([](const RecordJournal::Row&) {});
+    journal.start_transaction();
+    journal.append({Bucket::unsettled, std::string(kAllUnsettled), std::string()}, 0);
+}
+
 void migrate(SqliteConnection& connection, std::int64_t from) {
     Transaction transaction(connection);
     for (auto step = static_cast<std::size_t>(from - 1); step < kMigrations.size(); ++step) {
         connection.execute(kMigrations[step]);
     }
+    if (from < kSchemaWithUnsettled) add_all_unsettled(connection);
     set_schema(connection);
     transaction.commit();
 }

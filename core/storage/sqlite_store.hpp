@@ -3,8 +3,8 @@
 #pragma once
 
 #include "core/base/time.hpp"
-#include "core/event/persistence/journal.hpp"
 #include "core/storage/record_file.hpp"
+#include "core/storage/store.hpp"
 
 #include <chrono>
 #include <condition_variable>
@@ -28,31 +28,13 @@ struct SqliteStoreOptions {
     std::chrono::milliseconds probe_interval{1'000};
 };
 
-/// Counters of the writer.
-struct StoreStats {
-    std::uint64_t commits = 0;         ///< made durable
-    std::uint64_t commits_failed = 0;  ///< answered with failure
-    std::uint64_t writes = 0;          ///< records in commits made durable
-    std::uint64_t batches = 0;         ///< transactions of SQLite
-    std::uint64_t batch_commits_max = 0;
-    std::uint64_t failed_attempts = 0;  ///< transactions of SQLite that failed
-    std::uint64_t lost_records = 0;     ///< damaged or unreadable when the file was read
-    std::uint64_t lost_changes = 0;     ///< acknowledged, but missing when the file was read
-    std::uint64_t queued = 0;           ///< commits not answered yet
-    Duration latency_sum{};             ///< from commit() to durable
-    Duration latency_max{};
-    bool healthy = true;
-};
-
 /// Group commit: the commits that arrive while a transaction is written go into the next one, up to
 /// the size that the write-ahead log has room for.
 ///
 /// A failed transaction is retried with the commits that arrived meanwhile. A commit that has
 /// waited for `patience` is answered `false`. So every commit is answered, in order, and the store
 /// recovers with its disk.
-///
-/// All functions are called on the thread of the reactor.
-class SqliteStore final : public Journal {
+class SqliteStore final : public Store {
 public:
     /// Opens the file.
     /// @param wake  called on the writer's thread when deliver() has something to do, or healthy()
@@ -64,7 +46,7 @@ public:
     SqliteStore(const SqliteStore&) = delete;
     SqliteStore& operator=(const SqliteStore&) = delete;
 
-    std::uint64_t hash_seed() const { return file_.hash_seed(); }
+    std::uint64_t hash_seed() const override { return file_.hash_seed(); }
 
     /// See RecordFile::load. Must be called before the first commit. Cleaning starts then.
     LoadReport load(const RecordFile::Visit& visit);
@@ -76,17 +58,11 @@ public:
     void on_done(Done done) override { done_ = std::move(done); }
     void commit(Commit commit) override;
 
-    /// Calls `done` for the answered commits.
-    void deliver();
-
-    /// Waits until every commit is answered; deliver() follows. Returns false after `patience`.
-    bool drain(std::chrono::milliseconds patience);
-
-    /// Whether the last attempt to write succeeded.
-    bool healthy() const;
-    /// The last error; empty if healthy.
-    std::string trouble() const;
-    StoreStats stats() const;
+    void deliver() override;
+    bool drain(std::chrono::milliseconds patience) override;
+    bool healthy() const override;
+    std::string trouble() const override;
+    StoreStats stats() const override;
 
 private:
     using Clock = std::chrono::steady_clock;

@@ -20,9 +20,9 @@ bool is_sent_by(const ListenerSettings& listener, const sip::Via& via) {
 
 }  // namespace
 
-void ClientTransactions::open(ClientTransaction& transaction) {
+void ClientTransactions::open(ClientTransaction& transaction, Shard shard) {
     do {
-        transaction.branch = tokens_.next();
+        transaction.branch = in_shard(shard, tokens_.next());
     } while (!by_branch_.emplace(transaction.branch, &transaction).second);
 }
 

@@ -2,6 +2,7 @@
 /// Client transactions of requests within dialogs (RFC 3261 §17.1.2).
 #pragma once
 
+#include "core/base/shard.hpp"
 #include "core/base/spare_texts.hpp"
 #include "core/base/time.hpp"
 #include "core/base/token_source.hpp"
@@ -55,7 +56,8 @@ public:
         : settings_(settings), tokens_(tokens), spare_texts_(spare_texts), stats_(stats) {}
 
     /// Gives the transaction a branch that no other one has.
-    void open(ClientTransaction& transaction);
+    /// @param shard  of the AOR that it is about
+    void open(ClientTransaction& transaction, Shard shard);
 
     /// Sends the request for the first time and starts timers E and F.
     /// @pre the transaction is open and has flow, head and tail

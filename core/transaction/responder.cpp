@@ -8,10 +8,15 @@
 #include "core/sip/writer.hpp"
 #include "core/transaction/transaction_record.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace reginfo {
 namespace {
+
+/// Further ways of one request, and of all, that wait for an answer.
+constexpr std::size_t kJoinedMax = 4;
+constexpr std::size_t kAllJoinedMax = 16'384;
 
 constexpr std::string_view kOkLine = "SIP/2.0 200 OK\r\n";
 
@@ -79,23 +84,82 @@ std::uint64_t Responder::to_tag(const Request& request) const {
     return record ? record->to_tag : 0;
 }
 
-void Responder::respond(TimePoint now, ResponseDraft draft, const Reply& reply, Outbox& outbox) {
+void Responder::count(const ResponseDraft& draft, int status) {
     ++stats_.responses_sent[index_of(draft.method)][index_of(draft.to.transport)]
-                           [static_cast<std::size_t>(reply.status)];
+                           [static_cast<std::size_t>(status)];
+}
+
+void Responder::respond(TimePoint now, ResponseDraft draft, const Reply& reply, Outbox& outbox) {
+    count(draft, reply.status);
     if (reply.status == 400) ++stats_.bad_requests;
     if (reply.status == 412) ++stats_.etag_mismatches;
     transactions_.complete(now, draft.key, reply, is_reliable(draft.to.transport));
     stats_.server_transactions = transactions_.size();
     const TransactionKey key = draft.key;
+    const Drafts joined = take_joined(key);
     const Flow to = draft.to;
     const bool again = draft.method == sip::Method::invite && !is_reliable(to.transport);
     const std::uint16_t reconnect_port = draft.reconnect_port;
     std::string response = finish(std::move(draft), reply);
     if (again) invite_refusals_.sent(now, key, to, response);
     outbox.respond(to, std::move(response), reconnect_port);
+    for (const ResponseDraft& other : joined) {
+        count(other, reply.status);
+        repeat(other, reply, outbox);
+    }
+}
+
+void Responder::refuse_for_now(
+    TimePoint now,
+    ResponseDraft draft,
+    const Reply& reply,
+    Outbox& outbox
+) {
+    for (const ResponseDraft& other : take_joined(draft.key)) {
+        if (!is_reliable(other.to.transport)) continue;
+        count(other, reply.status);
+        repeat(other, reply, outbox);
+    }
+    if (!is_reliable(draft.to.transport)) return abandon(draft.key);
+    respond(now, std::move(draft), reply, outbox);
+}
+
+void Responder::answer_as(
+    const ServerTransactions::Same& first,
+    const Request& request,
+    Outbox& outbox
+) {
+    const auto copy = [&] {
+        return draft(
+            request.message, request.top_via, request.flow, request.key, first.record->to_tag
+        );
+    };
+    if (first.record->is_completed()) {
+        return repeat(copy(), transactions_.reply_of(first.key, *first.record), outbox);
+    }
+    Drafts& joined = joined_[first.key];
+    const auto is_copy = [&](const ResponseDraft& other) { return other.key == request.key; };
+    if (std::ranges::any_of(joined, is_copy)) return;
+    if (joined.size() == kJoinedMax || joined_count_ == kAllJoinedMax) {
+        if (joined.empty()) return;
+        joined.erase(joined.begin());  // the newest way is the one that is listened to
+        --joined_count_;
+    }
+    joined.push_back(copy());
+    ++joined_count_;
+}
+
+Responder::Drafts Responder::take_joined(const TransactionKey& first) {
+    const auto at = joined_.find(first);
+    if (at == joined_.end()) return {};
+    Drafts joined = std::move(at->second);
+    joined_count_ -= joined.size();
+    joined_.erase(at);
+    return joined;
 }
 
 void Responder::abandon(const TransactionKey& key) {
+    take_joined(key);
     transactions_.abandon(key);
     stats_.server_transactions = transactions_.size();
 }

@@ -14,10 +14,13 @@
 #include "core/transaction/invite_refusals.hpp"
 #include "core/transaction/server_transactions.hpp"
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace reginfo {
 
@@ -80,14 +83,21 @@ public:
     /// The To tag of responses to this request, if the request has none.
     std::uint64_t to_tag(const Request& request) const;
 
-    /// Completes the transaction and sends its final response.
+    /// Completes the transaction and sends its final response, also to who joined it.
     void respond(TimePoint now, ResponseDraft draft, const Reply& reply, Outbox& outbox);
+
+    /// The same, but over UDP the request is left unanswered: it comes again by itself within its
+    /// 64*T1, and then begins anew.
+    void refuse_for_now(TimePoint now, ResponseDraft draft, const Reply& reply, Outbox& outbox);
 
     /// Leaves the request unanswered. A retransmission opens a new transaction.
     void abandon(const TransactionKey& key);
 
-    /// The record with which a retransmission after a restart gets the same answer. Not for a
-    /// reliable transport, which has no retransmissions.
+    /// The request of a transaction has come once more by another way: it gets the answer of the
+    /// first one, now or together with it. While the first is open, a few may join it.
+    void answer_as(const ServerTransactions::Same& first, const Request& request, Outbox& outbox);
+
+    /// The record with which the request gets the same answer after a restart.
     Write write_of(const ResponseDraft& draft, const Reply& reply) const;
 
     /// Answers a retransmission (RFC 3261 §17.2.2).
@@ -104,7 +114,11 @@ public:
     static constexpr std::string_view kAllow = "ACK, CANCEL, OPTIONS, PUBLISH, SUBSCRIBE";
 
 private:
+    using Drafts = std::vector<ResponseDraft>;
+
     Flow way_back(const Flow& flow, const sip::Via& top_via) const;
+    void count(const ResponseDraft& draft, int status);
+    Drafts take_joined(const TransactionKey& first);
     std::string finish(ResponseDraft draft, const Reply& reply) const;
     void append_explanations(std::string& out, sip::Method method, const Reply& reply) const;
 
@@ -113,6 +127,8 @@ private:
     SpareTexts& spare_texts_;
     Stats& stats_;
     InviteRefusals invite_refusals_;
+    boost::unordered_flat_map<TransactionKey, Drafts> joined_;
+    std::size_t joined_count_ = 0;
     std::uint64_t drafts_ = 0;
 };
 

@@ -12,6 +12,9 @@ namespace {
 constexpr std::uint64_t kIdentityKey = 1;
 constexpr std::uint64_t kBranchKey = 2;
 
+/// The status of an answer that says nothing of what became of the request.
+constexpr int kSaysNothing = 503;
+
 /// Whether a Record has fields for the whole reply.
 bool is_plain(const Reply& reply) {
     return reply.reason.empty() && !reply.min_expires && !reply.retry_after &&
@@ -21,7 +24,10 @@ bool is_plain(const Reply& reply) {
 }  // namespace
 
 ServerTransactions::ServerTransactions(std::uint64_t seed, Duration timer_j)
-    : seed_(seed), timer_j_(timer_j), by_key_(KeyHash{this}, KeyEqual{this}) {}
+    : seed_(seed),
+      timer_j_(timer_j),
+      by_key_(KeyHash{this}, KeyEqual{this}),
+      by_identity_(IdentityHash{this}, IdentityEqual{this}) {}
 
 TransactionKey ServerTransactions::key_of(const sip::Message& request, const sip::Via& via) const {
     const bool is_ack = request.method == sip::Method::ack;
@@ -60,15 +66,29 @@ TransactionKey ServerTransactions::key_of(
 std::uint64_t ServerTransactions::identity_of(
     std::string_view from_tag,
     std::string_view call_id,
-    const sip::CSeq& cseq
+    const sip::CSeq& cseq,
+    std::string_view place
 ) const {
-    return Hasher(seed_, kIdentityKey)
-        .add(from_tag)
-        .add(call_id)
-        .add(cseq.number)
-        .add(cseq.method_text)
-        .finish()
-        .low;
+    const std::uint64_t identity = Hasher(seed_, kIdentityKey)
+                                       .add(from_tag)
+                                       .add(call_id)
+                                       .add(cseq.number)
+                                       .add(cseq.method_text)
+                                       .add(place)
+                                       .finish()
+                                       .low;
+    return identity != 0 ? identity : 1;
+}
+
+ServerTransactions::Same ServerTransactions::same_request(std::uint64_t identity) const {
+    if (identity == 0) return {};
+    if (const Number* const number = by_identity_.find(identity)) {
+        const Finished& same = finished(*number);
+        return {same.key, &same.record};
+    }
+    const auto entry = trying_by_identity_.find(identity);
+    if (entry == trying_by_identity_.end()) return {};
+    return {entry->second, &trying_.find(entry->second)->second.record};
 }
 
 const ServerTransactions::Record* ServerTransactions::find(const TransactionKey& key) const {
@@ -90,13 +110,15 @@ Reply ServerTransactions::reply_of(const TransactionKey& key, const Record& reco
 void ServerTransactions::open(
     const TransactionKey& key,
     std::uint64_t identity,
-    std::uint64_t to_tag
+    std::uint64_t to_tag,
+    bool in_dialog
 ) {
     Trying trying;
+    trying.record.in_dialog = in_dialog;
     trying.record.to_tag = to_tag;
     trying.identity = identity;
     trying_.emplace(key, trying);
-    if (!is_merged(identity)) identities_.emplace(identity);
+    if (identity != 0) trying_by_identity_.emplace(identity, key);
 }
 
 std::uint64_t ServerTransactions::complete(
@@ -108,36 +130,38 @@ std::uint64_t ServerTransactions::complete(
     const auto entry = trying_.find(key);
     if (entry == trying_.end()) return 0;
     Finished done{key, entry->second.identity, entry->second.record, now + timer_j_};
-    trying_.erase(entry);
+    abandon(key);
     Record& record = done.record;
-    const std::uint64_t to_tag = record.to_tag;
-    if (reliable) {
-        identities_.erase(done.identity);
-        return to_tag;
-    }
+    const bool says_nothing = reply.status == kSaysNothing && !record.in_dialog;
+    if (says_nothing || same_request(done.identity).record) done.identity = 0;
+    record.is_found_by_key = !reliable;
     record.status = static_cast<std::uint16_t>(reply.status);
     record.has_expires = reply.expires.has_value();
     record.expires = static_cast<std::uint32_t>(reply.expires.value_or(Seconds{0}).count());
     record.etag = reply.etag.value_or(0);
     record.makes_dialog = reply.makes_dialog;
-    record.is_rare = !is_plain(reply);
+    // A branch that was used twice over TCP has one rare reply.
+    record.is_rare = !is_plain(reply) && !rare_.contains(key);
     if (record.is_rare) rare_.emplace(key, reply);
     finished_.push_back(done);
-    by_key_.emplace(static_cast<Number>(first_ + finished_.size() - 1));
-    return to_tag;
+    const auto number = static_cast<Number>(first_ + finished_.size() - 1);
+    if (!reliable) by_key_.emplace(number);
+    if (done.identity != 0) by_identity_.emplace(number);
+    return record.to_tag;
 }
 
 void ServerTransactions::abandon(const TransactionKey& key) {
     const auto entry = trying_.find(key);
     if (entry == trying_.end()) return;
-    identities_.erase(entry->second.identity);
+    const auto same = trying_by_identity_.find(entry->second.identity);
+    if (same != trying_by_identity_.end() && same->second == key) trying_by_identity_.erase(same);
     trying_.erase(entry);
 }
 
 /// Without the reason phrases of rare replies, which are short.
 std::size_t ServerTransactions::bytes() const {
     return table_bytes(trying_) + finished_.size() * sizeof(Finished) + by_key_.bytes() +
-           identities_.bytes() + table_bytes(rare_);
+           by_identity_.bytes() + table_bytes(trying_by_identity_) + table_bytes(rare_);
 }
 
 TransactionRecord ServerTransactions::record_of(const TransactionKey& key) const {
@@ -156,7 +180,7 @@ void ServerTransactions::restore(
 ) {
     if (find(key)) return;
     open(key, record.identity, record.to_tag);
-    complete(until - timer_j_, key, record.reply, false);
+    complete(until - timer_j_, key, record.reply);
 }
 
 bool ServerTransactions::expire(TimePoint now, std::size_t count) {
@@ -170,9 +194,9 @@ bool ServerTransactions::expire(TimePoint now, std::size_t count) {
 void ServerTransactions::forget_oldest() {
     if (finished_.empty()) return;
     const Finished& oldest = finished_.front();
-    identities_.erase(oldest.identity);
+    if (oldest.identity != 0) by_identity_.erase(oldest.identity);
     if (oldest.record.is_rare) rare_.erase(oldest.key);
-    by_key_.erase(oldest.key);
+    if (oldest.record.is_found_by_key) by_key_.erase(oldest.key);
     finished_.pop_front();
     ++first_;
 }
@@ -185,9 +209,10 @@ void ServerTransactions::give_back_memory() {
         if (large && table.size() < table.bucket_count() / 8) table.rehash(0);
     };
     shrink(trying_);
+    shrink(trying_by_identity_);
     shrink(rare_);
     by_key_.shrink();
-    identities_.shrink();
+    by_identity_.shrink();
 }
 
 std::optional<TimePoint> ServerTransactions::next_deadline() const {

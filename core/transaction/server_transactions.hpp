@@ -37,7 +37,9 @@ struct TransactionRecord {
     Reply reply;
 };
 
-/// The transactions of one server: those in progress, and finished ones while timer J runs.
+/// The transactions of one server: those in progress, and finished ones while timer J runs. On a
+/// reliable transport as well, where that timer is 0 (§17.2.2): the request may come again by
+/// another way, with another branch, and gets the answer of the first one.
 ///
 ///     trying --final response--> completed --timer J--> terminated
 ///
@@ -53,11 +55,13 @@ public:
         bool has_expires : 1 = false;
         bool makes_dialog : 1 = false;
         bool is_rare : 1 = false;  ///< the reply has more fields than these
+        bool in_dialog : 1 = false;
+        bool is_found_by_key : 1 = true;
 
         bool is_completed() const { return status != 0; }
     };
 
-    /// @param timer_j  how long a finished transaction on an unreliable transport is kept
+    /// @param timer_j  how long a finished transaction is kept
     ServerTransactions(std::uint64_t seed, Duration timer_j);
     ServerTransactions(const ServerTransactions&) = delete;
     ServerTransactions& operator=(const ServerTransactions&) = delete;
@@ -80,27 +84,41 @@ public:
     Reply reply_of(const TransactionKey& key, const Record& record) const;
 
     /// Opens a transaction.
-    /// @param identity  of the request without its branch (RFC 3261 §8.2.2.2), see identity_of
-    void open(const TransactionKey& key, std::uint64_t identity, std::uint64_t to_tag);
+    /// @param identity  see identity_of; 0 if a request by another way is another request
+    /// @param in_dialog  its CSeq is used up, whatever the answer
+    void open(
+        const TransactionKey& key,
+        std::uint64_t identity,
+        std::uint64_t to_tag,
+        bool in_dialog = false
+    );
 
-    /// From tag, Call-ID and CSeq in one number.
+    /// What a request is beside its way, in one number that is not 0.
+    /// @param place  its dialog or, outside of dialogs, whom it is about
     std::uint64_t identity_of(
         std::string_view from_tag,
         std::string_view call_id,
-        const sip::CSeq& cseq
+        const sip::CSeq& cseq,
+        std::string_view place
     ) const;
 
-    /// Whether there is a transaction with that identity. Then a request without To tag that
-    /// matches no transaction is a merged request (RFC 3261 §8.2.2.2).
-    bool is_merged(std::uint64_t identity) const { return identities_.find(identity) != nullptr; }
+    /// The transaction of the same request, which came by another way: RFC 3261 §8.2.2.2 has that
+    /// refused with 482, but whoever tries a second way wants to know what became of the first.
+    /// None if the first was answered with 503 outside of a dialog, which says nothing of it.
+    struct Same {
+        TransactionKey key;
+        const Record* record = nullptr;  ///< nullptr if there is none
+    };
+    Same same_request(std::uint64_t identity) const;
 
-    /// Keeps the final response for timer J. On a reliable transport the transaction ends at once.
+    /// Keeps the final response for timer J.
+    /// @param reliable  it is found by its identity only: no retransmission comes
     /// @returns the To tag for the response
     std::uint64_t complete(
         TimePoint now,
         const TransactionKey& key,
         const Reply& reply,
-        bool reliable
+        bool reliable = false
     );
 
     /// Ends a transaction without an answer.
@@ -133,7 +151,7 @@ private:
     /// 56 bytes; with its entries in the tables below at most 88.
     struct Finished {
         TransactionKey key;
-        std::uint64_t identity = 0;
+        std::uint64_t identity = 0;  ///< 0 if it is not found by that
         Record record;
         TimePoint until;
     };
@@ -145,6 +163,23 @@ private:
 
     /// Finished transactions are numbered. The numbers count up, and wrap.
     using Number = std::uint32_t;
+    struct IdentityHash {
+        using is_transparent = void;
+        const ServerTransactions* all;
+        std::size_t operator()(std::uint64_t identity) const { return identity; }
+        std::size_t operator()(Number number) const { return all->finished(number).identity; }
+    };
+    struct IdentityEqual {
+        using is_transparent = void;
+        const ServerTransactions* all;
+        bool operator()(Number a, Number b) const { return a == b; }
+        bool operator()(std::uint64_t identity, Number number) const {
+            return all->finished(number).identity == identity;
+        }
+        bool operator()(Number number, std::uint64_t identity) const {
+            return (*this)(identity, number);
+        }
+    };
     struct KeyHash {
         using is_transparent = void;
         const ServerTransactions* all;
@@ -176,7 +211,8 @@ private:
     FinishedQueue finished_;  ///< all have the same timer J: they end in order
     Number first_ = 0;        ///< the number of finished_.front()
     GradualTable<boost::unordered_flat_set<Number, KeyHash, KeyEqual>> by_key_;
-    GradualTable<boost::unordered_flat_set<std::uint64_t>> identities_;
+    GradualTable<boost::unordered_flat_set<Number, IdentityHash, IdentityEqual>> by_identity_;
+    boost::unordered_flat_map<std::uint64_t, TransactionKey> trying_by_identity_;
     boost::unordered_flat_map<TransactionKey, Reply> rare_;
 };
 

@@ -9,7 +9,7 @@
 namespace reginfo {
 namespace {
 
-constexpr std::uint64_t kLayout = 1;
+constexpr std::uint64_t kTransactionLayout = 1;
 
 }  // namespace
 
@@ -29,7 +29,7 @@ std::optional<TransactionKey> parse_transaction_key(std::string_view bytes) {
 std::string encode(const TransactionRecord& transaction) {
     const Reply& reply = transaction.reply;
     return ByteWriter()
-        .number(kLayout)
+        .number(kTransactionLayout)
         .number(transaction.identity)
         .number(transaction.to_tag)
         .number(static_cast<std::uint64_t>(reply.status))
@@ -42,7 +42,7 @@ std::string encode(const TransactionRecord& transaction) {
 
 std::optional<TransactionRecord> decode_transaction(std::string_view bytes) {
     ByteReader in(bytes);
-    const bool is_known_layout = in.number() == kLayout;
+    const bool is_known_layout = in.number() == kTransactionLayout;
     TransactionRecord transaction;
     transaction.identity = in.number();
     transaction.to_tag = in.number();

@@ -5,11 +5,13 @@
 
 #include "app/location_dump.hpp"
 #include "core/event/persistence/aor_record.hpp"
+#include "core/event/persistence/unsettled_key.hpp"
 #include "tests/storage/temporary_directory.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <set>
@@ -87,6 +89,7 @@ protected:
         std::map<std::string, std::set<std::string>> found;
         RecordFile file(here);
         file.load([&](const StoredRecord& record) {
+            if (record.bucket != Bucket::aor) return true;
             const auto state = decode_aor(record.key, record.value, {TimePoint{}, record.age});
             for (const ContactState& contact : state.value().contacts) {
                 if (!contact.active) continue;
@@ -95,6 +98,15 @@ protected:
             return true;
         });
         return found;
+    }
+
+    static std::set<std::string> unsettled(const RecordFileOptions& options) {
+        std::set<std::string> keys;
+        RecordFile(options).load([&](const StoredRecord& record) {
+            if (record.bucket == Bucket::unsettled) keys.emplace(record.key);
+            return true;
+        });
+        return keys;
     }
 
     test::TemporaryDirectory directory;
@@ -155,10 +167,24 @@ TEST_F(StateTool, AFileThatIsNoDumpIsReported) {
 TEST_F(StateTool, ADumpOfAnEarlierVersionHasNoLastLine) {
     put({{"sip:a@b", "one"}});
     std::string text = dump(here);
-    text.replace(text.find("\"reginfod_state\":2"), 18, "\"reginfod_state\":1");
+    text.replace(text.find("\"reginfod_state\":3"), 18, "\"reginfod_state\":1");
     text.resize(text.rfind("{\"records\""));
 
     EXPECT_THAT(load(text), AllOf(HasSubstr("1 record loaded"), HasSubstr("earlier version")));
+}
+
+/// It does not know who was told, so all may not have been.
+TEST_F(StateTool, ADumpOfAnEarlierVersionLeavesAllUnsettled) {
+    put({{"sip:a@b", "one"}});
+    std::string text = dump(here);
+    load(text);
+    EXPECT_EQ(unsettled(there), std::set<std::string>{});
+    text.replace(text.find("\"reginfod_state\":3"), 18, "\"reginfod_state\":2");
+    std::filesystem::remove(there.path);
+
+    EXPECT_EQ(load(text), "1 record loaded\n");
+
+    EXPECT_EQ(unsettled(there), std::set<std::string>{std::string(kAllUnsettled)});
 }
 
 TEST_F(StateTool, AStateWithRecordsIsNotLoadedInto) {
@@ -215,6 +241,11 @@ TEST_F(StateTool, AContactThatIsTwiceInADumpIsCountedOnce) {
     const std::string one = table({info("a@b.example", {"sip:1@192.0.2.1"})});
 
     EXPECT_THAT(import({one, one}), HasSubstr("1 AOR with 1 contact imported, 0 contacts had"));
+}
+
+TEST_F(StateTool, WatchersOfWhatWasImportedAreTold) {
+    import({table({info("a@b.example", {"sip:1@192.0.2.1"})})});
+    EXPECT_EQ(unsettled(here).size(), 1U);
 }
 
 TEST_F(StateTool, AnImportTakesThePlaceOfTheOneBefore) {

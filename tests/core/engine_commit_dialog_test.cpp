@@ -12,10 +12,10 @@ class LateStoreDialog : public LateStore {};
 TEST_F(LateStoreDialog, RequestsOfOneDialogWaitInOrderAndAreCheckedAgainstTheResult) {
     subscribed(watcher);
     const RequestText refresh = watcher.subscribe(3600);
-    RequestText replayed = watcher.subscribe(3600);
-    replayed.cseq = refresh.cseq;
+    RequestText late = watcher.subscribe(3600);
+    late.cseq = "1";
     const RequestText end = watcher.subscribe(0);
-    for (const RequestText& request : {refresh, replayed, end}) {
+    for (const RequestText& request : {refresh, late, end}) {
         world.receive(watcher.flow, request.text());
     }
     EXPECT_TRUE(world.take().empty());

@@ -323,10 +323,10 @@ TEST_F(Restart, NewsThatWaitsForTheCSeqsOfARefreshLeavesAlsoIfThatFails) {
 TEST_F(Restart, DeadlinesGoOnWhereTheyWere) {
     publish({{.uri = kX, .expires = 100}});
     watcher.subscribe(world);
-    world.take();
     world.pass(20s);
 
     world.crash(30s);
+    watcher.subscribe(world);
     const ToldDocument document = told(world.take_notifies().back());
 
     EXPECT_EQ(document.contacts.at(kX).expires(), 50);

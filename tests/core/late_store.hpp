@@ -69,6 +69,7 @@ protected:
     static Settings settings() {
         Settings settings = test_settings();
         settings.durable = true;
+        settings.hash_seed = 7;
         return settings;
     }
 

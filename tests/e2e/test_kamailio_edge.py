@@ -1,7 +1,7 @@
 """deploy/kamailio/reg-event.cfg and what includes it: who may watch, who owns an address-of-record,
 the way from presence_reginfo; and the mirror's calls.
 
-    test_kamailio_edge.py watchers | identity | owners | name | one | migration | mirror-call
+    test_kamailio_edge.py watchers | identity | owners | again | name | one | migration | mirror-call
                           [2xx | NOTIFY]
 
 The last word is where watchers take their route set from.
@@ -13,6 +13,8 @@ import re
 import signal
 import subprocess
 import sys
+import threading
+import time
 
 import harness
 from harness import HERE, Kamailio, Process, Reginfod, wait_until
@@ -392,8 +394,38 @@ def mirror_call(bed):
     assert message(6).status == 480
 
 
-VARIANTS = {"watchers": watchers, "identity": identity, "owners": owners, "name": name,
-            "one": one, "migration": migration, "mirror-call": mirror_call}
+def again(bed):
+    """reginfod stands still for longer than the edge waits, which then sends the request once more in
+    another branch. It is carried out once, and its sender gets the tag of what there is."""
+    reginfod = Reginfod(bed)
+    _, hop = start_edge(bed, reginfod)
+    source, mirror = publisher(bed, "alice", hop), watcher(bed, "alice", hop)
+    answers = {}
+
+    def ask(name, request):
+        thread = threading.Thread(target=lambda: answers.update({name: request()}))
+        thread.start()
+        return thread
+
+    reginfod.child.send_signal(signal.SIGSTOP)
+    asking = [ask("PUBLISH", lambda: source.publish([contact("alice")], timeout=20)),
+              ask("SUBSCRIBE", mirror.subscribe)]
+    time.sleep(4.5)
+    reginfod.child.send_signal(signal.SIGCONT)
+    for thread in asking:
+        thread.join(20)
+    assert {name: answer.status for name, answer in answers.items()} == {
+        "PUBLISH": 200, "SUBSCRIBE": 200}, answers
+    assert reginfod.metric("reginfod_sip_repeats_received_total") >= 2
+    assert reginfod.metric("reginfod_publications") == 1
+    assert reginfod.metric("reginfod_subscriptions") == 1
+    assert source.publish([contact("alice"), contact("alice", 2)]).status == 200
+    assert reginfod.metric("reginfod_publications") == 1, "the tag was the one of the publication"
+    mirror.wait_contacts(contact("alice")[0], contact("alice", 2)[0])
+
+
+VARIANTS = {"watchers": watchers, "identity": identity, "owners": owners, "again": again,
+            "name": name, "one": one, "migration": migration, "mirror-call": mirror_call}
 
 if __name__ == "__main__":
     harness.run("-".join(["kamailio-edge", *sys.argv[1:]]), VARIANTS[sys.argv[1]])

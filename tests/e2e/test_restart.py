@@ -1,12 +1,12 @@
 """A restart as publishers and watchers see it.
 
     test_restart.py connections
-    test_restart.py udp|tcp [SUBSCRIPTIONS]
+    test_restart.py udp|tcp|settled [SUBSCRIPTIONS]
 
 `connections`: a TCP watcher, alone or behind a proxy, is reached by a new connection when its old one
 died with the process. `udp`, `tcp`: a clean restart with so many subscriptions while others publish
 and refresh. Over UDP no request may be lost; over TCP those are counted whose connection was closed
-before they were answered.
+before they were answered. `settled`: after `kill -9` nobody is told who has answered.
 """
 
 import os
@@ -192,13 +192,40 @@ class Load:
             user.check()
 
 
-def under_load(bed, transport, subscriptions):
+def make_state(bed, subscriptions):
     directory = os.path.join(bed.directory, "state")
     os.makedirs(directory)
     maker = os.path.join(os.path.dirname(REGINFOD_BIN), "tests/bench/make_state")
     subprocess.run([maker, os.path.join(directory, "reginfod.db"), "--aors", str(subscriptions)],
                    check=True, stdout=subprocess.DEVNULL)
-    state = ("--state-dir", directory)
+    return "--state-dir", directory
+
+
+def settled(bed, subscriptions):
+    state = make_state(bed, subscriptions)
+    first = Reginfod(bed, name="reginfod-1", storage=state)
+    watcher = bed.watch(SurvivingWatcher("sip:alice@reg.test", first.address, name="alice"))
+    publisher = bed.watch(Publisher("sip:alice@reg.test", first.address))
+    assert watcher.subscribe().status == 200
+    assert publisher.publish([contact("alice")]).status == 200
+    watcher.wait_contacts(contact("alice")[0])
+    time.sleep(2.5)  # what has settled is gathered for a second
+    first.may_fail = True
+    first.stop(signal.SIGKILL)
+    watcher.may_jump = True
+    second = Reginfod(bed, name="reginfod-2", storage=state, port=first.port)
+    time.sleep(2)
+    watched = second.metric("reginfod_subscriptions")
+    assert watched >= subscriptions, watched
+    sent = second.metric("reginfod_notifies_sent_total")
+    assert sent == 0, f"{sent} NOTIFYs to watchers who had answered"
+    assert publisher.publish([contact("alice"), contact("alice", 2)]).status == 200
+    watcher.wait_contacts(contact("alice")[0], contact("alice", 2)[0])
+    print(f"{watched:.0f} subscriptions after kill -9, {sent:.0f} NOTIFYs by the start", flush=True)
+
+
+def under_load(bed, transport, subscriptions):
+    state = make_state(bed, subscriptions)
     # Pacing would only make the end longer.
     environment = {"REGINFOD_NOTIFY_MIN_INTERVAL": "0"}
     first = Reginfod(bed, name="reginfod-1", storage=state, environment=environment)
@@ -225,9 +252,12 @@ def under_load(bed, transport, subscriptions):
 
 def test(bed):
     if sys.argv[1] == "connections":
-        connections(bed)
+        return connections(bed)
+    subscriptions = int(sys.argv[2]) if len(sys.argv) > 2 else 100_000
+    if sys.argv[1] == "settled":
+        settled(bed, subscriptions)
     else:
-        under_load(bed, sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 100_000)
+        under_load(bed, sys.argv[1], subscriptions)
 
 
 if __name__ == "__main__":

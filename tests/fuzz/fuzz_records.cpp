@@ -48,6 +48,8 @@ std::string key_of(Bucket bucket, std::string_view value, const RecordTime& time
             require(decode_transaction(encode(*transaction)).has_value(), "read again");
             return transaction_key({});
         }
+        case Bucket::unsettled:
+            return "";  // has no value
     }
     return "";
 }

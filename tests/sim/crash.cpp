@@ -62,8 +62,7 @@ void World::restart(const Command& command) {
 /// commit is not durable, if its peer has given up: then there is no answer for the model.
 bool World::resolve_crashed_commit(const PendingCommit& commit) {
     const auto kept_before = kept_;
-    const bool is_of_request =
-        has_write_to(Bucket::transaction, commit.writes) || may_be_by_tcp(commit);
+    const bool is_of_request = has_write_to(Bucket::transaction, commit.writes);
     if (is_of_request && commit.is_expiry) return false;
     bool is_told = false;
     keep(commit);
@@ -90,18 +89,6 @@ bool World::resolve_crashed_commit(const PendingCommit& commit) {
     stores_response_ = false;
     if (is_of_request && !is_told) kept_ = kept_before;
     return is_told || !is_of_request;
-}
-
-/// Whether the change of the AOR may be of a PUBLISH over TCP, which is not retransmitted: no
-/// response is stored with it, so it looks like an expiry.
-bool World::may_be_by_tcp(const PendingCommit& commit) const {
-    return std::any_of(commit.writes.begin(), commit.writes.end(), [&](const Write& write) {
-        return write.bucket == Bucket::aor &&
-               std::any_of(publishers_.begin(), publishers_.end(), [&](const auto& publisher) {
-                   return publisher->transport() == Transport::tcp && publisher->is_busy() &&
-                          publisher->aor() == aor_of(write.key);
-               });
-    });
 }
 
 /// Lets time pass without a process, and starts another one.
@@ -135,10 +122,13 @@ void World::step_clock(Duration ahead) {
 
 std::unique_ptr<Engine> World::make_engine(TimePoint now) const {
     auto engine = std::make_unique<Engine>(settings_, plan_.chance + 1U + process_);
-    for (const auto& [key, kept] : kept_) {
-        const Duration age = std::max(now - kept.written - kept.later, Duration::zero());
-        if (!engine->restore(now, {key.first, key.second, kept.value, age})) {
-            throw Violation("a record cannot be read");
+    for (const bool is_unsettled : {true, false}) {
+        for (const auto& [key, kept] : kept_) {
+            if ((key.first == Bucket::unsettled) != is_unsettled) continue;
+            const Duration age = std::max(now - kept.written - kept.later, Duration::zero());
+            if (!engine->restore(now, {key.first, key.second, kept.value, age})) {
+                throw Violation("a record cannot be read");
+            }
         }
     }
     return engine;

@@ -214,24 +214,11 @@ void World::finish(CommitId id, bool ok) {
     if (ok) keep(commit);
     call([&] {
         engine_->handle_committed(network.now, id, ok, outbox_);
-        if (!ok || !commit.is_expiry || answers_by_tcp()) return;
+        if (!ok || !commit.is_expiry) return;
         expire(commit);
         changed_at_ = network.now;
     });
     stores_response_ = false;
-}
-
-/// Whether the commit was of a PUBLISH over TCP: no response is stored with it, so it looks like an
-/// expiry.
-bool World::answers_by_tcp() {
-    const std::span<Effect> effects = outbox_.effects();
-    return std::any_of(effects.begin(), effects.end(), [&](const Effect& effect) {
-        const auto* send = std::get_if<Send>(&effect);
-        if (send == nullptr || send->tail || send->flow.transport != Transport::tcp) return false;
-        const Wire message(send->head);
-        return message.is_response() && message.status() == 200 &&
-               publishes_.contains(message.branch());
-    });
 }
 
 void World::keep(const PendingCommit& commit) {

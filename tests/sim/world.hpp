@@ -107,13 +107,11 @@ private:
     void perform(const Commit& commit);
     void perform(const Resolve& question);
     void finish(CommitId id, bool ok);
-    bool answers_by_tcp();
     void keep(const PendingCommit& commit);
     // crash.cpp
     void crash(const Command& command);
     void restart(const Command& command);
     bool resolve_crashed_commit(const PendingCommit& commit);
-    bool may_be_by_tcp(const PendingCommit& commit) const;
     void replace_process(const Command& command);
     void step_clock(Duration ahead);
     std::unique_ptr<Engine> make_engine(TimePoint now) const;

@@ -162,7 +162,7 @@ TEST_F(RecordFileDamageTest, WhateverByteIsWrongNothingIsReadThatNobodyWrote) {
         }
         std::filesystem::remove(copy + "-wal");
     }
-    EXPECT_GT(noticed, 20);
+    EXPECT_GT(noticed, 10);
 }
 
 TEST_F(RecordFileDamageTest, AKeyThatIsNotPrintableIsNamedAllTheSame) {
@@ -300,7 +300,8 @@ TEST_F(SchemaThree, IsReadWithoutChecksumsAndGetsThemAsItIsWritten) {
         RecordFile file({.path = path});
         records = load(file).records;
         std::erase_if(records, [](const auto& record) {
-            return record.first.first == Bucket::transaction;
+            return record.first.first == Bucket::transaction ||
+                   record.first.first == Bucket::unsettled;
         });
         EXPECT_EQ(records.size(), 4U);
         for (const auto& [key, value] : records) write(file, {put(key.first, key.second, value)});
@@ -310,7 +311,7 @@ TEST_F(SchemaThree, IsReadWithoutChecksumsAndGetsThemAsItIsWritten) {
 
     RecordFile file({.path = path});
     const Loaded loaded = load(file);
-    EXPECT_EQ(loaded.records.size(), 3U);
+    EXPECT_EQ(loaded.records.size(), 4U) << "three, and the entry for all the unsettled";
     EXPECT_EQ(loaded.report.damaged, 1U);
 }
 

@@ -6,6 +6,7 @@
 
 #include "core/event/persistence/aor_record.hpp"
 #include "core/event/persistence/dialog_record.hpp"
+#include "core/event/persistence/unsettled_key.hpp"
 #include "core/storage/store_error.hpp"
 #include "tests/storage/faulty_vfs.hpp"
 #include "tests/storage/temporary_directory.hpp"
@@ -16,6 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -196,7 +199,7 @@ TEST_F(RecordFileTest, AFileOfANewerSchemaIsRefusedAndLeftAlone) {
     SqliteConnection(path, "").execute("PRAGMA user_version=99");
 
     EXPECT_THAT(
-        error_of_opening(), HasSubstr("newer reginfod (schema 99, this one knows up to 4)")
+        error_of_opening(), HasSubstr("newer reginfod (schema 99, this one knows up to 5)")
     );
     EXPECT_EQ(SqliteConnection(path, "").number_of("PRAGMA user_version"), 99);
 }
@@ -218,7 +221,8 @@ protected:
 TEST_F(SchemaOne, IsMigratedAndItsRecordsAreRead) {
     RecordFile file = open();
     const Records records = load(file);
-    ASSERT_EQ(records.size(), 4U);  // its transactions are outdated
+    ASSERT_EQ(records.size(), 5U);  // its transactions are outdated
+    EXPECT_TRUE(records.contains({Bucket::unsettled, std::string(kAllUnsettled)}));
     const RecordTime time{TimePoint{1h}, 0s};
     for (const auto& [key, value] : records) {
         if (key.first == Bucket::aor) {
@@ -234,7 +238,7 @@ TEST_F(SchemaOne, IsMigratedAndItsRecordsAreRead) {
 
 TEST_F(SchemaOne, IsMigratedOnce) {
     for (int i = 0; i < 2; ++i) static_cast<void>(open());
-    EXPECT_EQ(schema(), 4);
+    EXPECT_EQ(schema(), 5);
 }
 
 TEST_F(SchemaOne, StaysAsItWasWhereTheDiskFailsDuringTheMigration) {
@@ -245,7 +249,44 @@ TEST_F(SchemaOne, StaysAsItWasWhereTheDiskFailsDuringTheMigration) {
     EXPECT_EQ(schema(), 1);
 
     RecordFile file = open();
-    EXPECT_EQ(load(file).size(), 4U);
+    EXPECT_EQ(load(file).size(), 5U);
+}
+
+/// Written by reginfod 0.1.0 when it knew schema 4: two AORs, each published, and watched by one
+/// who has answered.
+class SchemaFour : public RecordFileTest {
+protected:
+    void SetUp() override {
+        std::filesystem::copy(
+            std::string(REGINFO_SOURCE_DIR) + "/tests/data/state/schema-4.db", path
+        );
+    }
+
+    static std::size_t unsettled_in(const Records& records) {
+        return static_cast<std::size_t>(std::ranges::count_if(records, [](const auto& record) {
+            return record.first.first == Bucket::unsettled;
+        }));
+    }
+};
+
+TEST_F(SchemaFour, HasOneEntryForAllThatMayBeUnsettledUntilThereIsOneForEach) {
+    const std::string key = unsettled_key(7, UnsettledKind::aor, "sip:alice@reg.test");
+    {
+        RecordFile file = open();
+        const Records records = load(file);
+        EXPECT_EQ(records.size(), 5U);
+        EXPECT_TRUE(records.contains({Bucket::unsettled, std::string(kAllUnsettled)}));
+    }
+    {
+        RecordFile file = open();
+        EXPECT_EQ(unsettled_in(load(file)), 1U) << "a start that did nothing changes nothing";
+        write(file, {put(Bucket::unsettled, key, "")});
+        write(file, {drop(Bucket::unsettled, std::string(kAllUnsettled))});
+    }
+    RecordFile file = open();
+    const Records records = load(file);
+    EXPECT_EQ(unsettled_in(records), 1U);
+    EXPECT_TRUE(records.contains({Bucket::unsettled, key}));
 }
 
 TEST_F(RecordFileTest, ADatabaseOfSomethingElseIsRefused) {

@@ -127,6 +127,18 @@ void World::commit(bool ok) {
     perform();
 }
 
+/// What has settled is stored without being asked for, if that does not change the order.
+void World::hand_in(Commit commit) {
+    const bool only_settles = std::ranges::all_of(commit.writes, [](const Write& write) {
+        return write.bucket == Bucket::unsettled && !write.value;
+    });
+    if (store_answers_late && only_settles && commits_.empty()) {
+        keep(commit);
+    } else {
+        commits_.push_back(std::move(commit));
+    }
+}
+
 void World::keep(const Commit& commit) {
     for (const Write& write : commit.writes) {
         if (write.value) {
@@ -171,13 +183,29 @@ void World::crash(Duration down, Duration clock_back) {
     const auto seed = static_cast<std::uint64_t>(now_.time_since_epoch().count()) + 77;
     engine_.emplace(settings_, seed);
     now_ += down;
-    for (auto& [key, kept] : kept_) {
-        kept.written += clock_back;
-        const Duration age = std::max(now_ - kept.written, Duration::zero());
-        EXPECT_TRUE(engine_->restore(now_, {key.first, key.second, kept.value, age}));
+    for (auto& [key, kept] : kept_) kept.written += clock_back;
+    for (const bool is_unsettled : {true, false}) {
+        for (const auto& [key, kept] : kept_) {
+            if ((key.first == Bucket::unsettled) != is_unsettled) continue;
+            const Duration age = std::max(now_ - kept.written, Duration::zero());
+            EXPECT_TRUE(engine_->restore(now_, {key.first, key.second, kept.value, age}));
+        }
     }
     engine_->handle_restored(now_, outbox_);
     perform();
+}
+
+std::size_t World::unsettled_kept() const {
+    return static_cast<std::size_t>(std::ranges::count_if(kept_, [](const auto& record) {
+        return record.first.first == Bucket::unsettled;
+    }));
+}
+
+void World::keep_all_unsettled() {
+    std::erase_if(kept_, [](const auto& record) {
+        return record.first.first == Bucket::unsettled;
+    });
+    kept_[{Bucket::unsettled, ""}] = {"", now_};
 }
 
 void World::pass(Duration time) {
@@ -205,7 +233,7 @@ void World::perform() {
         effects.swap(outbox_);
         for (Effect& effect : effects.effects()) {
             if (auto* send = std::get_if<Send>(&effect)) sent(*send);
-            if (auto* commit = std::get_if<Commit>(&effect)) commits_.push_back(std::move(*commit));
+            if (auto* commit = std::get_if<Commit>(&effect)) hand_in(std::move(*commit));
             if (auto* resolve = std::get_if<Resolve>(&effect)) resolves.push_back(*resolve);
             if (auto* note = std::get_if<Note>(&effect)) notes.push_back(*note);
             if (auto* close = std::get_if<Close>(&effect)) closes.push_back(close->flow);

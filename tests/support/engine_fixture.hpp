@@ -81,6 +81,9 @@ public:
     /// same.
     void restart_while_storing();
     std::size_t records_kept() const { return kept_.size(); }
+    std::size_t unsettled_kept() const;
+    /// The store is as one of an earlier version, which had no bucket of the unsettled.
+    void keep_all_unsettled();
 
     /// Lets time pass, acting on every deadline on the way.
     void pass(Duration time);
@@ -119,6 +122,7 @@ private:
 
     void stop();
     void perform();
+    void hand_in(Commit commit);
     void keep(const Commit& commit);
     void sent(const Send& send);
 

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
+#include <vector>
 
 namespace reginfo {
 namespace {
@@ -102,8 +104,9 @@ void NotifyAnswers::accepted(
     if (in_flight.news_at != kNoNews) {
         records_.stats.publish_to_answer.observe(now - in_flight.news_at);
     }
-    records_.acknowledge(subscription, in_flight.carried);
-    if (subscription.abridgement.accepted()) subscription.set_urgent();
+    records_.acknowledge(now, subscription, in_flight.carried);
+    const bool rest_follows = subscription.abridgement.accepted();
+    if (rest_follows) subscription.set_urgent();
     extend_by_delay(now, in_flight);
 
     const bool has_other_target = take_target(dialog, response);
@@ -112,10 +115,15 @@ void NotifyAnswers::accepted(
         !dialog.has_accepted && traits_of(subscription.profile).survives_timeout;
     dialog.has_accepted = true;
     const bool stored = records_.settings.durable && dialog.is_stored && !dialog.requests.is_locked;
-    if (!stored || !(has_other_target || has_other_rates || is_lasting_now)) return;
-    records_.changes.write(
-        {Write{Bucket::dialog, dialog_key(dialog.state), encode(record_of(dialog), now)}}, outbox
-    );
+    const bool is_other = has_other_target || has_other_rates || is_lasting_now || rest_follows;
+    if (!stored || !is_other) return;
+    std::vector<Write> writes{
+        {Bucket::dialog, dialog_key(dialog.state), encode(record_of(dialog), now)}
+    };
+    if (rest_follows && !std::exchange(dialog.is_unsettled, true)) {
+        writes.push_back(records_.unsettled.entry_of(dialog.state));
+    }
+    records_.changes.write(std::move(writes), outbox);
 }
 
 /// A 2xx to a NOTIFY refreshes the target (RFC 3261 §12.2.1.2, RFC 6665 §4.4.1), unless its Contact

@@ -11,7 +11,7 @@ namespace reginfo {
 namespace {
 
 /// NOTIFYs that are over and whose memory is kept for others.
-constexpr std::size_t kSpares = 256;
+constexpr std::size_t kSpareSends = 256;
 
 }  // namespace
 
@@ -95,7 +95,7 @@ void NotifyDispatch::send(
     in_flight.carried = departure.body.carries;
     in_flight.terminates = subscription.state == Subscription::State::terminated;
     in_flight.full = departure.body.tail && departure.body.full;
-    transactions_.open(in_flight);
+    transactions_.open(in_flight, subscription.aor().shard);
     in_flight.head =
         writer_.head_of(now, subscription, departure.flow, in_flight.branch, departure.body);
     in_flight.tail = std::move(departure.body.tail);
@@ -160,7 +160,7 @@ std::unique_ptr<InFlight> NotifyDispatch::new_in_flight() {
 }
 
 void NotifyDispatch::put_away(std::unique_ptr<InFlight> in_flight) {
-    if (spare_.size() == kSpares) return;
+    if (spare_.size() == kSpareSends) return;
     *in_flight = InFlight();
     spare_.push_back(std::move(in_flight));
 }

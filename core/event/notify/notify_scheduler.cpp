@@ -232,6 +232,7 @@ void NotifyScheduler::finish(TimePoint now, Dialog& dialog, NotifyOutcome outcom
     } else if (ends_dialog || over.meaning == AnswerMeaning::ends_subscription) {
         remove_failed(now, dialog, subscription, outbox);
     } else {
+        if (outcome == NotifyOutcome::accepted) records_.unsettled.told(now, dialog);
         schedule(dialog);
     }
     dispatch_.put_away(std::move(ended));

@@ -8,7 +8,7 @@ namespace reginfo {
 namespace {
 
 /// Windows that are idle and whose memory is kept for others.
-constexpr std::size_t kSpares = 256;
+constexpr std::size_t kSpareWindows = 256;
 
 }  // namespace
 
@@ -146,7 +146,7 @@ void SendWindows::forget_idle() {
         const auto at = windows_.find(hop);
         if (at == windows_.end() || !at->second->is_idle()) continue;
         gauges_.removed(*at->second);
-        if (spare_.size() < kSpares) {
+        if (spare_.size() < kSpareWindows) {
             at->second->restart();
             spare_.push_back(std::move(at->second));
         }

@@ -20,7 +20,7 @@ DetailsPtr get_details(Decoder& in) {
     return new ContactDetails(id, cseq, retry_after, {callid, attributes_xml, uri_xml, in.text()});
 }
 
-std::vector<Word> get_words(Decoder& in, DetailsList& details) {
+std::vector<Word> get_former_words(Decoder& in, DetailsList& details) {
     std::vector<Word> words(in.count());
     for (Word& word : words) {
         word.details = details.at(in.number());
@@ -53,10 +53,10 @@ bool decode_v1_v2(Decoder& in, AorState& state) {
     for (Publication& publication : state.publications) {
         publication.etag = in.number();
         publication.deadline = in.time();
-        publication.words = get_words(in, details);
+        publication.words = get_former_words(in, details);
         publication.others = static_cast<std::size_t>(in.number());
     }
-    state.tombstones = get_words(in, details);
+    state.tombstones = get_former_words(in, details);
     state.contacts.resize(in.count());
     for (ContactState& contact : state.contacts) {
         contact.details = details.at(in.number());

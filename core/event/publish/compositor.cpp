@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t kEndedKept = 512;
 
 /// A change that the store could not keep is tried again after this, if nobody asked for it.
-constexpr Duration kRetry = std::chrono::seconds{1};
+constexpr Duration kRetryChange = std::chrono::seconds{1};
 
 /// Bytes by which a modified publication may grow where memory is full: so that a phone that
 /// registers again, with a Call-ID or a number that is a little longer, is not lost.
@@ -54,6 +54,7 @@ struct Compositor::Change final : PendingChange {
     std::string record;                  ///< of `next`, where it is known already
     bool is_initial = false;             ///< there is one more publication afterwards
     bool is_stored = false;              ///< the store has a record of the AOR afterwards
+    bool makes_unsettled = false;        ///< the store has an entry of it then (Unsettled)
     Reply reply;
 };
 
@@ -85,10 +86,10 @@ void Compositor::handle_publish(
         if (waiting_.hold(aor->requests, {request.key, request.flow, std::string(bytes)}, outbox)) {
             return;
         }
-        return refuse_for_now(now, responder_.draft(request), refusal_for_now(), outbox);
+        return responder_.refuse_for_now(now, responder_.draft(request), refusal_for_now(), outbox);
     }
     if (records_.changes.is_full(request.flow, outbox)) {
-        return refuse_for_now(now, responder_.draft(request), refusal_for_now(), outbox);
+        return responder_.refuse_for_now(now, responder_.draft(request), refusal_for_now(), outbox);
     }
     traced = trace_publish(tracer_, *name, request, outbox);
     StateReader state = aor ? aor->state() : StateReader(AorState{});
@@ -148,20 +149,6 @@ std::optional<Bound> Compositor::change(
     change.draft = responder_.draft(request);
     commit(now, change, outbox);
     return std::nullopt;
-}
-
-/// Over UDP the request comes again by itself within its 64*T1, and then begins anew.
-void Compositor::refuse_for_now(
-    TimePoint now,
-    ResponseDraft draft,
-    const Reply& reply,
-    Outbox& outbox
-) {
-    if (is_reliable(draft.to.transport)) {
-        responder_.respond(now, std::move(draft), reply, outbox);
-    } else {
-        responder_.abandon(draft.key);
-    }
 }
 
 /// Whether a modified publication takes more memory than before.
@@ -285,10 +272,32 @@ std::vector<Write> Compositor::writes_of(TimePoint now, Change& change) const {
         writes.back().value = change.record.empty() ? encode(change.aor.name, change.next, now)
                                                     : std::move(change.record);
     }
-    if (change.draft && !is_reliable(change.draft->to.transport)) {
+    change.makes_unsettled = change.report.visible && is_to_be_unsettled(change.aor);
+    if (change.makes_unsettled) writes.push_back(records_.unsettled.entry_of(change.aor));
+    if (change.draft) {
         writes.push_back(responder_.write_of(*change.draft, change.reply));
     }
     return writes;
+}
+
+/// Whether watchers have to be told of a change, and the store does not know that of an earlier
+/// one.
+bool Compositor::is_to_be_unsettled(const Aor& aor) const {
+    const bool is_watched = aor.watcher_count > 0 || aor.arriving > 0;
+    return records_.settings.durable && is_watched && !aor.is_unsettled;
+}
+
+/// The change is visible: all watchers lag. Some may have come while it was being stored.
+void Compositor::set_lagging(TimePoint now, const Change& change, Outbox& outbox) {
+    Aor& aor = change.aor;
+    aor.all_lag();
+    aor.news_at = change.received;
+    aor.is_unsettled = aor.is_unsettled || change.makes_unsettled;
+    if (is_to_be_unsettled(aor)) {
+        aor.is_unsettled = true;
+        records_.changes.write({records_.unsettled.entry_of(aor)}, outbox);
+    }
+    records_.look_whether_settled(now, aor);
 }
 
 /// The change is durable: it takes effect, is answered, and makes NOTIFYs due.
@@ -298,10 +307,7 @@ void Compositor::apply(TimePoint now, Change& change, Outbox& outbox) {
     const StateSummary before = aor.summary();
     aor.set_state(std::move(change.next));
     aor.is_stored = change.is_stored;
-    if (change.report.visible) {
-        aor.all_lag();
-        aor.news_at = change.received;
-    }
+    if (change.report.visible) set_lagging(now, change, outbox);
 
     const StateSummary& after = aor.summary();
     stats.contacts_active += std::uint64_t{after.contacts_active} - before.contacts_active;
@@ -345,9 +351,9 @@ void Compositor::fail(TimePoint now, Change& change, Outbox& outbox) {
     Aor& aor = change.aor;
     if (change.draft) {
         tracer_.log(change.trace, aor.name, "not stored", {}, outbox);
-        refuse_for_now(now, std::move(*change.draft), refusal_unstored(), outbox);
+        responder_.refuse_for_now(now, std::move(*change.draft), refusal_unstored(), outbox);
     }
-    unlock(aor, now + kRetry, outbox);
+    unlock(aor, now + kRetryChange, outbox);
 }
 
 /// @param earliest  when what is overdue is looked at again

@@ -82,12 +82,13 @@ private:
     );
     std::optional<Bound> outgrown(TimePoint now, Change& change);
     void note_given_up(const Change& change, Outbox& outbox);
-    void refuse_for_now(TimePoint now, ResponseDraft draft, const Reply& reply, Outbox& outbox);
     void merge(TimePoint now, Change& change, const PublishRequest& publish);
     void forget_old_ends(Change& change);
     static bool has_grown(const Change& change);
     void commit(TimePoint now, Change& change, Outbox& outbox);
     std::vector<Write> writes_of(TimePoint now, Change& change) const;
+    bool is_to_be_unsettled(const Aor& aor) const;
+    void set_lagging(TimePoint now, const Change& change, Outbox& outbox);
     void apply(TimePoint now, Change& change, Outbox& outbox);
     void fail(TimePoint now, Change& change, Outbox& outbox);
     void unlock(Aor& aor, TimePoint earliest, Outbox& outbox);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/base/fixed_text.hpp"
+#include "core/base/shard.hpp"
 #include "core/base/slot_table.hpp"
 #include "core/base/time.hpp"
 #include "core/base/timer_queue.hpp"
@@ -37,9 +38,12 @@ public:
     TimePoint news_at = kNoNews;          ///< when the PUBLISH came that made the newest revision
     Timer timer;
     [[no_unique_address]] RequestQueue requests;  // whose tail has room for the flags
-    bool is_in_fan_out = false;                   ///< a change is on its way to the watchers
-    bool is_stored = false;                       ///< the store has a record of it
-    bool notifies_all = false;  ///< the fan-out is also for those who have the newest revision
+    Shard shard = 0;
+    bool is_in_fan_out = false;  ///< a change is on its way to the watchers
+    bool is_stored = false;      ///< the store has a record of it
+    bool is_unsettled = false;   ///< the store has that (Unsettled)
+    bool is_settling = false;    ///< and it is to be taken out
+    bool notifies_all = false;   ///< the fan-out is also for those who have the newest revision
     std::uint32_t watcher_count = 0;
     std::uint32_t to_notify = 0;  ///< steps from next_notified on, round the list, that are left
     std::uint32_t arriving = 0;   ///< new subscriptions that are being stored

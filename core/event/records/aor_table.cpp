@@ -28,6 +28,7 @@ Aor& AorTable::find_or_create(std::string_view name) {
     auto aor = std::make_unique<Aor>(name, ++last_serial_, states_);
     Aor& created = *aor;
     created.slot = slots_.add(created);
+    created.shard = shard_of(shard_seed_, name);
     aors_.emplace(aor.get());
     static_cast<void>(aor.release());
     bytes_ += own_bytes(created);

@@ -20,8 +20,9 @@ namespace reginfo {
 class AorTable {
 public:
     /// @param open_states  see OpenStates
-    AorTable(std::uint64_t seed, std::size_t open_states)
-        : states_(open_states, seed), aors_(ByName{seed}) {}
+    /// @param shard_seed   see shard_of
+    AorTable(std::uint64_t seed, std::size_t open_states, std::uint64_t shard_seed)
+        : states_(open_states, seed), aors_(ByName{seed}), shard_seed_(shard_seed) {}
     ~AorTable();
     AorTable(const AorTable&) = delete;
     AorTable& operator=(const AorTable&) = delete;
@@ -68,6 +69,7 @@ private:
     GradualTable<boost::unordered_flat_set<Aor*, ByName, SameName>> aors_;
     SlotTable<Aor> slots_;
     std::size_t bytes_ = 0;  ///< without the states
+    std::uint64_t shard_seed_;
     std::uint64_t last_serial_ = 0;
 };
 

@@ -10,7 +10,7 @@ namespace reginfo {
 namespace {
 
 /// What could not be reserved is asked for again after this.
-constexpr Duration kRetry = std::chrono::seconds{1};
+constexpr Duration kRetryReservation = std::chrono::seconds{1};
 
 }  // namespace
 
@@ -26,7 +26,7 @@ struct CseqReservations::Reservation final : PendingChange {
             take_reservation(*dialog, record);
             owner.reserved_(now, *dialog, outbox);
         } else if (!dialog->in_flight) {
-            owner.records_.subscriptions.dialog_timers.set(*dialog, now + kRetry);
+            owner.records_.subscriptions.dialog_timers.set(*dialog, now + kRetryReservation);
         }
     }
 

@@ -22,6 +22,8 @@ struct Dialog : RoutedDialog {
     bool is_stored = false;  ///< the store has a record of it
     /// A subscription ended while a record that still has it was being stored.
     bool record_lags = false;
+    bool is_unsettled = false;  ///< the store has that (Unsettled)
+    bool is_settling = false;   ///< and it is to be taken out
     bool is_reserving = false;  ///< more CSeqs and versions are being asked for
     /// A NOTIFY was answered 2xx, in this process or an earlier one.
     bool has_accepted = false;

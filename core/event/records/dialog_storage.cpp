@@ -10,16 +10,12 @@
 #include <utility>
 
 namespace reginfo {
-namespace {
 
-/// A NOTIFY is due, now or later, or not answered yet.
 bool is_owed(const Subscription& subscription) {
     const auto& in_flight = subscription.dialog.in_flight;
     return subscription.due() != Due::nothing ||
            (in_flight && in_flight->subscription == &subscription);
 }
-
-}  // namespace
 
 std::string dialog_key(const DialogState& dialog) {
     return ByteWriter()

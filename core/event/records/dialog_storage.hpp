@@ -21,6 +21,9 @@ inline constexpr std::uint32_t kReservedRange = 64;
 
 std::string dialog_key(const DialogState& dialog);
 
+/// A NOTIFY is due, now or later, or not answered yet.
+bool is_owed(const Subscription& subscription);
+
 /// The record of a dialog as it is, with a full range of CSeqs and versions reserved.
 DialogRecord record_of(const Dialog& dialog);
 /// With nothing reserved beyond what was used, for a clean stop.

@@ -23,9 +23,10 @@ Records::Records(
     : settings(settings_),
       stats(stats_),
       changes(changes_),
-      aors(keys.aors, settings_.limits.open_states),
+      aors(keys.aors, settings_.limits.open_states, settings_.hash_seed),
       subscriptions(keys.dialogs, stats_),
-      identities(keys.identities) {}
+      identities(keys.identities),
+      unsettled(aors, subscriptions, changes_, settings_.hash_seed) {}
 
 void Records::remove(TimePoint now, Subscription& subscription, Outbox& outbox) {
     Aor& aor = subscription.aor();
@@ -38,7 +39,13 @@ void Records::remove(TimePoint now, Subscription& subscription, Outbox& outbox) 
     const bool stored = settings.durable && dialog.is_stored;
     std::vector<Write> writes;
     if (stored && last) writes.push_back({Bucket::dialog, dialog_key(dialog.state), {}});
+    if (dialog.is_unsettled && last) writes.push_back(unsettled.removal_of(dialog.state));
     subscriptions.remove(subscription);
+    if (!last) {
+        dialog.is_settling = false;
+        unsettled.told(now, dialog);
+    }
+    look_whether_settled(now, aor);
     if (stored && !last && dialog.requests.is_locked) {
         dialog.record_lags = true;  // a record from now would undo what is being stored
     } else if (stored && !last) {
@@ -49,9 +56,10 @@ void Records::remove(TimePoint now, Subscription& subscription, Outbox& outbox) 
     drop_if_unused(aor, outbox);
 }
 
-void Records::acknowledge(Subscription& subscription, Revision revision) {
+void Records::acknowledge(TimePoint now, Subscription& subscription, Revision revision) {
     Aor& aor = subscription.aor();
     if (!aor.acknowledge(subscription, revision)) return;
+    look_whether_settled(now, aor);
     if (aor.lagging() > 0 || aor.requests.is_locked) return;
     const StateSummary before = aor.summary();
     if (before.contacts_ended == 0 && !before.others_ended) return;
@@ -103,9 +111,12 @@ Aor& Records::find_or_create(std::string_view name) {
 
 void Records::drop_if_unused(Aor& aor, Outbox& outbox) {
     if (!aor.is_unused()) return;
+    std::vector<Write> writes;
     if (settings.durable && aor.is_stored) {
-        changes.write({Write{Bucket::aor, aor.name.string(), std::nullopt}}, outbox);
+        writes.push_back({Bucket::aor, aor.name.string(), std::nullopt});
     }
+    if (aor.is_unsettled) writes.push_back(unsettled.removal_of(aor));
+    if (!writes.empty()) changes.write(std::move(writes), outbox);
     if (aor.summary().has_members) identities.forget(aor.slot);
     stats.contacts_active -= aor.summary().contacts_active;
     stats.contacts_ended -= aor.summary().contacts_ended;

@@ -14,6 +14,7 @@
 #include "core/event/records/strays.hpp"
 #include "core/event/records/subscription.hpp"
 #include "core/event/records/subscription_store.hpp"
+#include "core/event/records/unsettled.hpp"
 #include "core/outbox.hpp"
 #include "core/settings.hpp"
 #include "core/stats.hpp"
@@ -43,6 +44,7 @@ struct Records {
     SubscriptionStore subscriptions;
     IdentityIndex identities;
     Strays strays;
+    Unsettled unsettled;
 
     /// Removes a subscription, its dialog if it was the last usage, and its AOR if nothing is left
     /// of it.
@@ -52,7 +54,7 @@ struct Records {
 
     /// The watcher has the AOR's state of that revision. When all have the newest, contacts that
     /// ended are forgotten.
-    void acknowledge(Subscription& subscription, Revision revision);
+    void acknowledge(TimePoint now, Subscription& subscription, Revision revision);
 
     /// An active subscription that is not refreshed before is over then.
     TimePoint lives_until(const Subscription& subscription) const {
@@ -71,6 +73,11 @@ struct Records {
 
     Aor& find_or_create(std::string_view name);
     void drop_if_unused(Aor& aor, Outbox& outbox);
+
+    /// A watcher of the AOR ends, or has answered: perhaps it was the last one that lagged.
+    void look_whether_settled(TimePoint now, Aor& aor) {
+        if (aor.lagging() == 0) unsettled.told(now, aor);
+    }
 
     /// Calls the observer, if there is one.
     void observe(TimePoint now, const Subscription& subscription, SubscriptionEvent event) const {

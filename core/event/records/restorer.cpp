@@ -18,6 +18,7 @@ bool Restorer::restore_aor(std::string_view key, std::string_view value, const R
     if (!state->members.empty()) records_.identities.update(aor.slot, *state);
     aor.set_state(std::move(*state));
     aor.is_stored = true;
+    aor.is_unsettled = records_.unsettled.was_unsettled(aor);
     const StateSummary& summary = aor.summary();
     records_.stats.contacts_active += summary.contacts_active;
     records_.stats.contacts_ended += summary.contacts_ended;
@@ -56,6 +57,7 @@ bool Restorer::restore_dialog(
     flow.listener = *listener;
     Dialog& dialog = records_.subscriptions.add(std::move(record->state));
     dialog.is_stored = true;
+    dialog.is_unsettled = records_.unsettled.was_unsettled(dialog.state);
     dialog.cseq_reserved = dialog.state.local_cseq;
     for (SubscriptionRecord& kept : record->subscriptions) {
         Aor& aor = records_.find_or_create(kept.aor);
@@ -64,10 +66,13 @@ bool Restorer::restore_dialog(
         records_.subscriptions.set_profile(subscription, kept.profile);
         subscription.version = kept.version;
         subscription.version_reserved = kept.version;
-        subscription.acked = std::min(kept.acked, aor.revision());
+        // The record of a dialog is older than what its watcher has answered since.
+        subscription.acked =
+            aor.is_unsettled ? std::min(kept.acked, aor.revision()) : aor.revision();
+        const bool is_owed = kept.owed && dialog.is_unsettled;
         aor.joined(subscription);
         dialog.has_accepted = dialog.has_accepted || kept.has_accepted;
-        if (kept.owed) subscription.set_urgent();
+        if (is_owed) subscription.set_urgent();
         subscription.deadline = kept.deadline;
         records_.set_rates(time.now, subscription, kept.rates);
         using What = Missed::What;
@@ -79,7 +84,7 @@ bool Restorer::restore_dialog(
         records_.subscriptions.expiries.set(subscription, until);
         const bool may_move = traits_of(kept.profile).needs_contact &&
                               !is_registered_in(aor, identity_of(subscription));
-        if (kept.owed || subscription.acked < aor.revision() || may_move) {
+        if (is_owed || subscription.acked < aor.revision() || may_move) {
             missed_.push_back({time.now - time.age, subscription.slot, What::notify});
         }
     }

@@ -12,7 +12,7 @@
 
 namespace reginfo {
 
-/// Brings back what the store had (Engine::restore). AORs come before dialogs.
+/// Brings back what the store had (Engine::restore): the unsettled, then AORs, then dialogs.
 class Restorer {
 public:
     /// @param missed  gets what should have happened since

@@ -25,7 +25,7 @@ void FanOut::notify_all_again(Aor& aor) {
 
 /// Whether the watcher has, or the NOTIFY in flight brings it, all that the newest revision changes
 /// for it. If that is an older revision, it has the newest one without a NOTIFY.
-bool FanOut::has_newest(Subscription& subscription) {
+bool FanOut::has_newest(TimePoint now, Subscription& subscription) {
     const StateSummary& state = subscription.aor().summary();
     const Revision news = newest_of(state, traits_of(subscription.profile).documents);
     const auto& in_flight = subscription.dialog.in_flight;
@@ -34,7 +34,7 @@ bool FanOut::has_newest(Subscription& subscription) {
         return true;
     }
     if (subscription.acked < news) return false;
-    records_.acknowledge(subscription, state.revision);
+    records_.acknowledge(now, subscription, state.revision);
     return true;
 }
 
@@ -49,7 +49,7 @@ void FanOut::notify_change(TimePoint now, Subscription& subscription, Outbox& ou
 
 bool FanOut::notify_if_behind(TimePoint now, Subscription& subscription, Outbox& outbox) {
     if (moves_.follow(now, subscription, outbox)) return true;
-    if (!subscription.is_due() && has_newest(subscription)) return false;
+    if (!subscription.is_due() && has_newest(now, subscription)) return false;
     notify_change(now, subscription, outbox);
     return true;
 }
@@ -63,7 +63,8 @@ bool FanOut::run(TimePoint now, std::size_t count, Outbox& outbox) {
             --aor.to_notify;
             Subscription& subscription = *at++;
             if (subscription.state == Subscription::State::terminated) continue;
-            if (has_newest(subscription) && !aor.notifies_all && !subscription.is_due()) continue;
+            if (has_newest(now, subscription) && !aor.notifies_all && !subscription.is_due())
+                continue;
             subscription.full_next = subscription.full_next || aor.notifies_all;
             notify_change(now, subscription, outbox);
         }

@@ -37,7 +37,7 @@ public:
     void notify_change(TimePoint now, Subscription& subscription, Outbox& outbox);
 
 private:
-    bool has_newest(Subscription& subscription);
+    bool has_newest(TimePoint now, Subscription& subscription);
 
     Records& records_;
     IdentityMoves& moves_;

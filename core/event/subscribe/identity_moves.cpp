@@ -6,6 +6,7 @@
 
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace reginfo {
 
@@ -92,11 +93,15 @@ void IdentityMoves::move(TimePoint now, Subscription& subscription, Aor& to, Out
     records_.subscriptions.measure(dialog);
     subscription.set_due();  // also in the record
     if (records_.settings.durable && dialog.is_stored) {
-        std::string record = encode(record_of(dialog), now);
-        records_.changes.write(
-            {Write{Bucket::dialog, dialog_key(dialog.state), std::move(record)}}, outbox
-        );
+        std::vector<Write> writes{
+            {Bucket::dialog, dialog_key(dialog.state), encode(record_of(dialog), now)}
+        };
+        if (!std::exchange(dialog.is_unsettled, true)) {
+            writes.push_back(records_.unsettled.entry_of(dialog.state));
+        }
+        records_.changes.write(std::move(writes), outbox);
     }
+    records_.look_whether_settled(now, from);
     records_.observe(now, subscription, SubscriptionEvent::moved);
     scheduler_.notify(now, subscription, true, outbox);
     records_.drop_if_unused(from, outbox);

@@ -12,6 +12,10 @@ namespace {
 /// How many watchers of an AOR are compared with a new one.
 constexpr std::size_t kSameContact = 64;
 
+bool is_any_owed(const DialogRecord& record) {
+    return std::ranges::any_of(record.subscriptions, &SubscriptionRecord::owed);
+}
+
 }  // namespace
 
 void SubscriptionChange::finish(TimePoint now, bool ok, Outbox& outbox) {
@@ -77,7 +81,7 @@ std::vector<Write> SubscriptionChanges::writes_of(TimePoint now, SubscriptionCha
     }
     own->deadline = now + change.expires;
     own->rates = change.rates;
-    own->owed = change.reply.status != 204;
+    own->owed = own->owed || change.reply.status != 204;
     own->has_accepted = dialog && dialog->has_accepted;
     if (change.expires.count() == 0) {
         // Its end is still to be told: whoever reads this after a crash does that.
@@ -87,9 +91,9 @@ std::vector<Write> SubscriptionChanges::writes_of(TimePoint now, SubscriptionCha
 
     writes.push_back({Bucket::dialog, dialog_key(change.state), std::nullopt});
     if (!record.subscriptions.empty()) writes.back().value = encode(record, now);
-    if (!is_reliable(change.draft.to.transport)) {
-        writes.push_back(responder_.write_of(change.draft, change.reply));
-    }
+    const bool is_new_there = is_any_owed(record) && !(dialog && dialog->is_unsettled);
+    if (is_new_there) writes.push_back(records_.unsettled.entry_of(change.state));
+    writes.push_back(responder_.write_of(change.draft, change.reply));
     return writes;
 }
 
@@ -103,8 +107,14 @@ void SubscriptionChanges::apply(TimePoint now, SubscriptionChange& change, Outbo
     const bool gone = (change.in_dialog && !dialog) || (change.is_refresh && !subscription);
     if (gone) {  // a NOTIFY ended it while this was being stored
         responder_.respond(now, std::move(change.draft), refusal(481), outbox);
-        if (dialog) unlock_unchanged(now, *dialog, outbox);
-        if (change.arrives_at) records_.drop_if_unused(*change.arrives_at, outbox);
+        if (dialog) {
+            dialog->is_unsettled = dialog->is_unsettled || is_any_owed(change.record);
+            records_.unsettled.told(now, *dialog);
+            unlock_unchanged(now, *dialog, outbox);
+        } else if (records_.settings.durable) {
+            records_.changes.write({records_.unsettled.removal_of(change.state)}, outbox);
+        }
+        arrives_no_more(now, change, outbox);
         return;
     }
     if (dialog) {
@@ -121,8 +131,10 @@ void SubscriptionChanges::apply(TimePoint now, SubscriptionChange& change, Outbo
         subscription->name(change.event_id, change.aor_text);
         records_.subscriptions.set_profile(*subscription, change.profile);
     }
+    const bool is_owed = is_any_owed(change.record);
     store_without_ended(records_.changes, now, *dialog, change.record, outbox);
     take_reservation(*dialog, change.record);
+    dialog->is_unsettled = dialog->is_unsettled || (dialog->is_stored && is_owed);
     responder_.respond(now, std::move(change.draft), change.reply, outbox);
     subscription->deadline = now + change.expires;
     subscription->forget_known();
@@ -163,18 +175,30 @@ void SubscriptionChanges::notify(
         return fan_out_.notify_change(now, subscription, outbox);
     }
     if (change.reply.status != 204) return scheduler_.notify(now, subscription, true, outbox);
+    records_.unsettled.told(now, subscription.dialog);
     if (change.known && subscription.due() != Due::nothing && !subscription.is_urgent() &&
         *change.known == subscription.aor().revision()) {
         subscription.set_sent();  // the watcher has it
     }
-    if (change.known) records_.acknowledge(subscription, *change.known);
+    if (change.known) records_.acknowledge(now, subscription, *change.known);
     scheduler_.rearm(now, subscription.dialog, outbox);
+}
+
+/// Nothing has come of a new subscription.
+void SubscriptionChanges::arrives_no_more(
+    TimePoint now,
+    const SubscriptionChange& change,
+    Outbox& outbox
+) {
+    if (!change.arrives_at) return;
+    records_.look_whether_settled(now, *change.arrives_at);
+    records_.drop_if_unused(*change.arrives_at, outbox);
 }
 
 void SubscriptionChanges::fail(TimePoint now, SubscriptionChange& change, Outbox& outbox) {
     responder_.respond(now, std::move(change.draft), refusal_unstored(), outbox);
     give_back(change);
-    if (change.arrives_at) records_.drop_if_unused(*change.arrives_at, outbox);
+    arrives_no_more(now, change, outbox);
     if (!change.in_dialog) return;
     Dialog* dialog = records_.subscriptions.find(change.state.id());
     if (dialog) unlock_unchanged(now, *dialog, outbox);

@@ -84,6 +84,7 @@ private:
     std::vector<Write> writes_of(TimePoint now, SubscriptionChange& change);
     void apply(TimePoint now, SubscriptionChange& change, Outbox& outbox);
     void fail(TimePoint now, SubscriptionChange& change, Outbox& outbox);
+    void arrives_no_more(TimePoint now, const SubscriptionChange& change, Outbox& outbox);
     void notify(
         TimePoint now,
         SubscriptionChange& change,

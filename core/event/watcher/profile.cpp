@@ -12,7 +12,7 @@ namespace reginfo {
 namespace {
 
 constexpr std::array<std::string_view, kProfiles>
-    kNames{"standard", "kamailio", "partial", "ims", "pcscf", "linphone"};
+    kProfileNames{"standard", "kamailio", "partial", "ims", "pcscf", "linphone"};
 
 constexpr std::array<ProfileTraits, kProfiles> kTraits = [] {
     std::array<ProfileTraits, kProfiles> all{};
@@ -45,12 +45,14 @@ bool begins_with(std::string_view text, std::string_view prefix) {
 
 }  // namespace
 
-std::string_view text_of(Profile profile) { return kNames[static_cast<std::size_t>(profile)]; }
+std::string_view text_of(Profile profile) {
+    return kProfileNames[static_cast<std::size_t>(profile)];
+}
 
 std::optional<Profile> profile_named(std::string_view text) {
-    const auto name = std::find(kNames.begin(), kNames.end(), text);
-    if (name == kNames.end()) return std::nullopt;
-    return static_cast<Profile>(name - kNames.begin());
+    const auto name = std::find(kProfileNames.begin(), kProfileNames.end(), text);
+    if (name == kProfileNames.end()) return std::nullopt;
+    return static_cast<Profile>(name - kProfileNames.begin());
 }
 
 const ProfileTraits& traits_of(Profile profile) {

@@ -21,5 +21,11 @@ TEST(Ascii, TextsThatDifferInCaseAloneAreEqual) {
     EXPECT_FALSE(equal_ignoring_case("\xC4", "\xE4"));
 }
 
+TEST(Ascii, BlanksAreSpacesAndTabsAtBothEnds) {
+    EXPECT_EQ(without_blanks(" \ta b\t "), "a b");
+    EXPECT_EQ(without_blanks(" \t "), "");
+    EXPECT_EQ(without_blanks("\r\n"), "\r\n");
+}
+
 }  // namespace
 }  // namespace reginfo

@@ -20,7 +20,7 @@ class ClientTransactionsTest : public ::testing::Test {
 protected:
     ClientTransaction open(Flow flow = udp_flow("198.51.100.1")) {
         ClientTransaction transaction;
-        transactions.open(transaction);
+        transactions.open(transaction, 0x7f);
         transaction.cseq = 7;
         transaction.flow = flow;
         transaction.head = "NOTIFY sip:a SIP/2.0\r\n\r\n";

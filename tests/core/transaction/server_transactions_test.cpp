@@ -93,7 +93,7 @@ TEST_F(ServerTransactionsTest, ATransactionIsTryingUntilItIsCompleted) {
     transactions.open(key, 1, 42);
     ASSERT_NE(transactions.find(key), nullptr);
     EXPECT_FALSE(transactions.find(key)->is_completed());
-    EXPECT_EQ(transactions.complete(kStart, key, Reply{}, false), 42U);
+    EXPECT_EQ(transactions.complete(kStart, key, Reply{}), 42U);
     EXPECT_TRUE(transactions.find(key)->is_completed());
 }
 
@@ -116,7 +116,7 @@ TEST_F(ServerTransactionsTest, TheWholeReplyIsKeptWhateverItHolds) {
         request.via = "SIP/2.0/UDP h;branch=" + next_branch();
         const TransactionKey key = key_of(request);
         transactions.open(key, ++identity, 1);
-        transactions.complete(kStart, key, reply, false);
+        transactions.complete(kStart, key, reply);
         const Reply kept = transactions.reply_of(key, *transactions.find(key));
         EXPECT_EQ(kept.status, reply.status);
         EXPECT_EQ(kept.reason, reply.reason);
@@ -134,7 +134,7 @@ TEST_F(ServerTransactionsTest, TimerJEndsACompletedTransactionAndNotATryingOne) 
     transactions.open(key, 1, 1);
     transactions.expire(kStart + 1h, 100);
     EXPECT_NE(transactions.find(key), nullptr);
-    transactions.complete(kStart, key, Reply{}, false);
+    transactions.complete(kStart, key, Reply{});
     EXPECT_EQ(transactions.next_deadline(), kStart + 32s);
     transactions.expire(kStart + 32s - 1us, 100);
     EXPECT_NE(transactions.find(key), nullptr);
@@ -149,7 +149,7 @@ TEST_F(ServerTransactionsTest, AFinishedOneTakesAtMost96BytesAnd112WhileTheTable
     for (std::uint64_t i = 1; i <= kMany; ++i) {
         const TransactionKey key{i * 0x9e3779b97f4a7c15U, i};
         transactions.open(key, i, 1);
-        transactions.complete(kStart, key, Reply{}, false);
+        transactions.complete(kStart, key, Reply{});
         if (i % 997 == 0) {
             EXPECT_LE(transactions.bytes() - before, 112 * i + 1024);
         }
@@ -165,26 +165,73 @@ TEST_F(ServerTransactionsTest, AFinishedOneTakesAtMost96BytesAnd112WhileTheTable
     EXPECT_LE(transactions.bytes(), before + 100'000) << "and is given back";
 }
 
-TEST_F(ServerTransactionsTest, OnAReliableTransportTimerJIsZero) {
-    const TransactionKey key = key_of({});
-    transactions.open(key, 1, 1);
-    transactions.complete(kStart, key, Reply{}, true);
-    EXPECT_EQ(transactions.size(), 0U);
-    EXPECT_FALSE(transactions.is_merged(1));
+TEST_F(ServerTransactionsTest, FromTagCallIdCSeqAndPlaceMakeARequest) {
+    const sip::CSeq cseq{1, sip::Method::publish, "PUBLISH"};
+    const std::uint64_t identity = transactions.identity_of("f", "c", cseq, "a");
+    EXPECT_EQ(identity, transactions.identity_of("f", "c", cseq, "a"));
+    EXPECT_NE(identity, transactions.identity_of("g", "c", cseq, "a"));
+    EXPECT_NE(identity, transactions.identity_of("f", "d", cseq, "a"));
+    EXPECT_NE(identity, transactions.identity_of("f", "c", cseq, "b"));
+    const sip::CSeq next{2, sip::Method::publish, "PUBLISH"};
+    EXPECT_NE(identity, transactions.identity_of("f", "c", next, "a"));
+    const sip::CSeq other{1, sip::Method::subscribe, "SUBSCRIBE"};
+    EXPECT_NE(identity, transactions.identity_of("f", "c", other, "a"));
 }
 
-// RFC 3261 §8.2.2.2.
-TEST_F(ServerTransactionsTest, AnIdentityIsKnownAsLongAsItsTransaction) {
-    const sip::CSeq cseq{1, sip::Method::publish, "PUBLISH"};
-    const std::uint64_t identity = transactions.identity_of("f", "c", cseq);
-    EXPECT_NE(identity, transactions.identity_of("g", "c", cseq));
-    EXPECT_NE(identity, transactions.identity_of("f", "d", cseq));
-    EXPECT_NE(identity, transactions.identity_of("f", "c", {2, sip::Method::publish, "PUBLISH"}));
+TEST_F(ServerTransactionsTest, ARequestIsFoundByItsIdentityAsLongAsItsTransactionIsThere) {
     const TransactionKey key = key_of({});
-    transactions.open(key, identity, 1);
-    EXPECT_TRUE(transactions.is_merged(identity));
+    EXPECT_EQ(transactions.same_request(5).record, nullptr);
+    transactions.open(key, 5, 1);
+    EXPECT_EQ(transactions.same_request(5).key, key) << "while it is tried";
+    transactions.complete(kStart, key, Reply{});
+    EXPECT_EQ(transactions.same_request(5).key, key) << "and when it is finished";
+    transactions.expire(kStart + 32s, 100);
+    EXPECT_EQ(transactions.same_request(5).record, nullptr);
+}
+
+TEST_F(ServerTransactionsTest, WhatIsLeftUnansweredIsNotFoundAgain) {
+    const TransactionKey key = key_of({});
+    transactions.open(key, 5, 1);
     transactions.abandon(key);
-    EXPECT_FALSE(transactions.is_merged(identity));
+    EXPECT_EQ(transactions.same_request(5).record, nullptr);
+}
+
+TEST_F(ServerTransactionsTest, A503SaysNothingOfTheRequestAndAnotherWayIsTriedAnew) {
+    const TransactionKey key = key_of({});
+    transactions.open(key, 5, 1);
+    transactions.complete(kStart, key, refusal(503));
+    EXPECT_EQ(transactions.same_request(5).record, nullptr);
+    EXPECT_NE(transactions.find(key), nullptr) << "a retransmission gets the 503 again";
+}
+
+TEST_F(ServerTransactionsTest, WithinADialogA503HasUsedUpTheCSeqAndStands) {
+    const TransactionKey key = key_of({});
+    transactions.open(key, 5, 1, true);
+    transactions.complete(kStart, key, refusal(503));
+    EXPECT_EQ(transactions.same_request(5).key, key);
+}
+
+/// Peers that use a branch again over TCP, one request after another, have always been served.
+TEST_F(ServerTransactionsTest, OnAReliableTransportItIsFoundByItsIdentityOnly) {
+    const TransactionKey key = key_of({});
+    for (const std::uint64_t identity : {5U, 6U}) {
+        transactions.open(key, identity, identity);
+        transactions.complete(kStart, key, Reply{}, true);
+        EXPECT_EQ(transactions.find(key), nullptr);
+    }
+    EXPECT_EQ(transactions.same_request(5).record->to_tag, 5U);
+    EXPECT_EQ(transactions.same_request(6).record->to_tag, 6U);
+    transactions.expire(kStart + 32s, 100);
+    EXPECT_EQ(transactions.size(), 0U);
+    EXPECT_EQ(transactions.same_request(6).record, nullptr);
+}
+
+TEST_F(ServerTransactionsTest, WithoutAnIdentityEachWayIsARequestOfItsOwn) {
+    const TransactionKey key = key_of({});
+    transactions.open(key, 0, 1);
+    EXPECT_EQ(transactions.same_request(0).record, nullptr);
+    transactions.complete(kStart, key, Reply{});
+    EXPECT_EQ(transactions.same_request(0).record, nullptr);
 }
 
 TEST_F(ServerTransactionsTest, ExpiryHandlesAtMostTheGivenNumber) {
@@ -193,7 +240,7 @@ TEST_F(ServerTransactionsTest, ExpiryHandlesAtMostTheGivenNumber) {
         request.via = "SIP/2.0/UDP h;branch=" + next_branch();
         const TransactionKey key = key_of(request);
         transactions.open(key, i, 1);
-        transactions.complete(kStart, key, Reply{}, false);
+        transactions.complete(kStart, key, Reply{});
     }
     EXPECT_TRUE(transactions.expire(kStart + 1h, 3));
     EXPECT_EQ(transactions.size(), 2U);
@@ -211,13 +258,13 @@ TEST_F(ServerTransactionsTest, TheOldestFinishedOneGivesWay) {
     }
     transactions.forget_oldest();
     EXPECT_EQ(transactions.size(), 3U) << "none is finished";
-    transactions.complete(kStart, keys[1], Reply(), false);
-    transactions.complete(kStart + 1s, keys[0], Reply(), false);
+    transactions.complete(kStart, keys[1], Reply());
+    transactions.complete(kStart + 1s, keys[0], Reply());
 
     transactions.forget_oldest();
 
     EXPECT_EQ(transactions.find(keys[1]), nullptr);
-    EXPECT_FALSE(transactions.is_merged(2));
+    EXPECT_EQ(transactions.same_request(2).record, nullptr);
     EXPECT_NE(transactions.find(keys[0]), nullptr);
     EXPECT_EQ(transactions.in_progress(), 1U);
 }

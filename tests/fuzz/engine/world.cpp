@@ -202,10 +202,13 @@ void World::restart(bool clean, Duration down) {
     engine_->set_pressure(Pressure::none);
     under_pressure_ = false;
     now_ += down;
-    for (const auto& [key, kept] : kept_) {
-        const Duration age = now_ - kept.written;
-        const bool taken = engine_->restore(now_, {key.first, key.second, kept.value, age});
-        require(taken, "a record that was written can be read");
+    for (const bool is_unsettled : {true, false}) {
+        for (const auto& [key, kept] : kept_) {
+            if ((key.first == Bucket::unsettled) != is_unsettled) continue;
+            const Duration age = now_ - kept.written;
+            const bool taken = engine_->restore(now_, {key.first, key.second, kept.value, age});
+            require(taken, "a record that was written can be read");
+        }
     }
     witness_.living = static_cast<std::int64_t>(engine_->stats().subscriptions);
     call([&] { engine_->handle_restored(now_, outbox_); });
