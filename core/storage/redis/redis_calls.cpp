@@ -1,0 +1,125 @@
+/// @file
+
+#include "core/storage/redis/redis_calls.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <cstddef>
+#include <string_view>
+
+namespace reginfo {
+namespace {
+
+std::string text_of(Duration duration) {
+    return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
+}
+
+std::string hex_of(std::uint64_t number) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string text(16, '0');
+    for (std::size_t i = text.size(); i-- > 0; number >>= 4U) text[i] = kDigits[number & 15U];
+    return text;
+}
+
+RedisWords call(const RedisOptions& options, std::string_view function) {
+    return {"FCALL", "reginfod1_" + std::string(function), "0", options.cluster};
+}
+
+std::string layouts_of(const RedisOptions& options) {
+    return std::to_string(options.record_layout_min) + "-" +
+           std::to_string(options.record_layout_max);
+}
+
+void add(RedisWords& words, std::initializer_list<std::string> more) {
+    words.insert(words.end(), more);
+}
+
+/// The same for join and beat. The bus comes later: until then a node hears what is for itself.
+void add_node(RedisWords& words, const RedisOptions& options) {
+    add(words,
+        {layouts_of(options),
+         options.node,
+         options.incarnation,
+         text_of(options.lease),
+         "active",
+         "1",
+         "",
+         options.via,
+         options.version,
+         "1-1"});
+}
+
+}  // namespace
+
+RedisWords join_call(const RedisOptions& options, const ClusterSeen& seen) {
+    RedisWords words = call(options, "join");
+    add(words, {seen.id, options.new_cluster_id, hex_of(options.new_hash_seed)});
+    add_node(words, options);
+    return words;
+}
+
+RedisWords beat_call(const RedisOptions& options, const ClusterSeen& seen) {
+    RedisWords words = call(options, "beat");
+    words.push_back(seen.id);
+    add_node(words, options);
+    add(words, {std::to_string(seen.view), std::to_string(seen.turn)});
+    return words;
+}
+
+RedisWords claim_call(
+    const RedisOptions& options,
+    const ClusterSeen& seen,
+    const std::vector<ShardId>& shards
+) {
+    RedisWords words = call(options, "claim");
+    add(words, {seen.id, options.node, options.incarnation, text_of(options.lease)});
+    for (const ShardId shard : shards) add(words, {std::to_string(shard), "0"});
+    return words;
+}
+
+RedisWords leave_call(const RedisOptions& options, const ClusterSeen& seen) {
+    RedisWords words = call(options, "leave");
+    add(words, {seen.id, options.node, options.incarnation});
+    return words;
+}
+
+bool read_seen(const RedisReply& reply, ClusterSeen& seen) {
+    const auto number = [&](std::string_view name) {
+        const RedisReply* found = reply.find(name);
+        return found == nullptr ? std::optional<std::int64_t>() : found->number_value();
+    };
+    const auto turn = number("turn");
+    const auto view = number("view");
+    const auto now = number("now");
+    const auto stamp = number("stamp");
+    if (!turn || !view || !now || !stamp) return false;
+    seen.turn = *turn;
+    seen.view = *view;
+    seen.now = *now;
+    seen.stamp = *stamp;
+    const RedisReply* meta = reply.find("meta");
+    if (meta == nullptr) return true;
+    const RedisReply* id = meta->find("cluster");
+    const RedisReply* seed = meta->find("hash_seed");
+    if (id == nullptr || seed == nullptr) return false;
+    seen.id = id->text;
+    const char* end = seed->text.data() + seed->text.size();
+    return std::from_chars(seed->text.data(), end, seen.hash_seed, 16).ptr == end;
+}
+
+std::optional<ShardId> shard_of(const RedisReply& reply) {
+    const auto number = reply.number_value();
+    if (!number || *number < 0 || *number >= static_cast<std::int64_t>(kShards)) return {};
+    return static_cast<ShardId>(*number);
+}
+
+std::string owner_in(const std::string& token) {
+    const std::size_t incarnation = token.find('.');
+    if (incarnation == std::string::npos) return {};
+    const std::size_t name = token.find('.', incarnation + 1);
+    return name == std::string::npos ? std::string() : token.substr(name + 1);
+}
+
+}  // namespace reginfo

@@ -1,0 +1,45 @@
+/// @file
+/// How a node uses a Redis.
+#pragma once
+
+#include "core/base/time.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace reginfo {
+
+struct RedisOptions {
+    std::string where = "Redis";  ///< its address, for people
+    std::string username;         ///< empty for the default user
+    std::string password;         ///< empty for none
+    int database = 0;
+    std::size_t replicas = 0;  ///< that have a group before it is answered
+    /// How long a commit is tried before it fails.
+    Duration patience = std::chrono::seconds{10};
+    /// What was acknowledged so long ago is written again to another Redis.
+    Duration replay = std::chrono::seconds{15};
+    Duration retry_interval = std::chrono::milliseconds{100};
+    Duration retry_interval_max = std::chrono::seconds{2};
+    /// Replies take no longer, or the connection is made anew.
+    Duration reply_timeout = std::chrono::seconds{5};
+    Duration wait_timeout = std::chrono::milliseconds{400};  ///< of one WAIT
+    Duration lease = std::chrono::seconds{3};
+    Duration beat = std::chrono::milliseconds{500};
+
+    std::string cluster = "rg";  ///< its name, and the prefix of its keys
+    std::string node;            ///< the name of this node
+    std::string incarnation;     ///< of this process: 16 hexadecimal digits, by chance
+    std::string via;             ///< where this node is reached
+    std::string version;         ///< of reginfod
+    /// For a cluster that is made now: by chance.
+    std::string new_cluster_id;
+    std::uint64_t new_hash_seed = 0;
+    Duration transaction_memory = std::chrono::seconds{32};  ///< older ones are not read
+    int record_layout_min = 1;
+    int record_layout_max = 1;
+};
+
+}  // namespace reginfo

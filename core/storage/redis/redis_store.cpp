@@ -1,0 +1,391 @@
+/// @file
+
+#include "core/storage/redis/redis_store.hpp"
+
+#include <algorithm>
+#include <initializer_list>
+#include <utility>
+
+namespace reginfo {
+namespace {
+
+bool is_one_of(const RedisReply& reply, std::initializer_list<std::string_view> words) {
+    return std::ranges::any_of(words, [&](std::string_view word) { return reply.is_error(word); });
+}
+
+/// The process is no member any more.
+bool is_out(const RedisReply& reply) { return is_one_of(reply, {"REPLACED", "FORGOTTEN"}); }
+
+}  // namespace
+
+RedisStore::RedisStore(
+    RedisOptions options,
+    ByteStream& stream,
+    RedisStoreOwner& owner,
+    Clock clock
+)
+    : options_(std::move(options)),
+      stream_(stream),
+      owner_(owner),
+      clock_(std::move(clock)),
+      session_(stream),
+      greeting_(options_, session_),
+      loader_(
+          session_,
+          options_.cluster + ":",
+          [this](const StoredRecord& record) { return restore(record); }
+      ),
+      sender_([this](Bucket bucket, std::string_view key) { return owner_.present(bucket, key); }),
+      backoff_(options_.retry_interval) {}
+
+void RedisStore::start() { connect(); }
+
+void RedisStore::connect() {
+    connect_at_.reset();
+    phase_ = Phase::connecting;
+    answer_by_ = clock_() + options_.reply_timeout;
+    stream_.connect();
+}
+
+void RedisStore::handle_connected() {
+    if (phase_ != Phase::connecting) return;
+    phase_ = Phase::greeting;
+    greeting_.start([this](const RedisGreeted& greeted) { handle_greeted(greeted); });
+    end_turn();
+}
+
+void RedisStore::handle_bytes(std::string_view bytes) {
+    if (phase_ == Phase::away || phase_ == Phase::lost) return;
+    answer_by_.reset();
+    const std::string error = session_.handle_bytes(bytes);
+    if (!error.empty()) disconnect(options_.where + ": " + error);
+    end_turn();
+}
+
+void RedisStore::handle_closed(const std::string& why) {
+    if (phase_ == Phase::away || phase_ == Phase::lost) return;
+    session_.reset();
+    phase_ = Phase::away;
+    trouble_at_redis(why);
+    schedule_connect();
+    end_turn();
+}
+
+void RedisStore::handle_time() {
+    const TimePoint now = clock_();
+    const auto is_due = [now](const std::optional<TimePoint>& time) {
+        return time && *time <= now;
+    };
+    if (is_due(connect_at_)) connect();
+    if (is_due(answer_by_)) disconnect(options_.where + ": no answer");
+    if (is_due(send_at_)) send_at_.reset();
+    if (is_due(beat_at_)) beat();
+    sender_.give_up(now - options_.patience);
+    end_turn();
+}
+
+TimePoint RedisStore::next_deadline() const {
+    TimePoint next = TimePoint::max();
+    for (const auto& time : {connect_at_, send_at_, beat_at_, answer_by_}) {
+        if (time) next = std::min(next, *time);
+    }
+    if (const auto oldest = sender_.oldest()) next = std::min(next, *oldest + options_.patience);
+    return next;
+}
+
+void RedisStore::commit(Commit commit) {
+    sender_.add(std::move(commit), clock_());
+    end_turn();
+}
+
+void RedisStore::deliver() {
+    is_woken_ = false;
+    for (const GroupSender::Answer& answer : sender_.take_answers()) done_(answer.id, answer.ok);
+    end_turn();
+}
+
+bool RedisStore::drain(std::chrono::milliseconds patience) {
+    const TimePoint end = clock_() + patience;
+    while (sender_.stats().queued > 0) {
+        if (clock_() >= end) return false;
+        owner_.run_for(std::chrono::milliseconds{10});
+    }
+    return true;
+}
+
+bool RedisStore::leave(std::chrono::milliseconds patience) {
+    if (phase_ != Phase::open) return false;
+    bool has_left = false;
+    session_.ask(leave_call(options_, seen_), [this, &has_left](const RedisReply& reply) {
+        has_left = !reply.is_error();
+        stop();
+    });
+    session_.flush();
+    const TimePoint end = clock_() + patience;
+    while (phase_ == Phase::open && clock_() < end) owner_.run_for(std::chrono::milliseconds{10});
+    stop();
+    return has_left;
+}
+
+StoreStats RedisStore::stats() const {
+    StoreStats stats = sender_.stats();
+    stats.lost_records = loader_.report().damaged + loader_.report().unreadable;
+    stats.healthy = healthy();
+    return stats;
+}
+
+// The way to open shards.
+
+void RedisStore::handle_greeted(const RedisGreeted& greeted) {
+    if (!greeted.trouble.empty()) {
+        if (greeted.is_final && !was_open_) return lose(greeted.trouble);
+        return disconnect(greeted.trouble);
+    }
+    new_run_id_ = greeted.run_id;
+    if (was_open_) return resume();
+    if (has_read_ && new_run_id_ != run_id_) {
+        return lose(options_.where + ": another Redis answers while the records are read");
+    }
+    run_id_ = new_run_id_;
+    join();
+}
+
+void RedisStore::join() {
+    phase_ = Phase::joining;
+    claims_.start();
+    const TimePoint asked = clock_();
+    session_.ask(join_call(options_, seen_), [this, asked](const RedisReply& reply) {
+        const std::string error = options_.where + ": cannot join: " + reply.text;
+        if (is_one_of(reply, {"WRONG_CLUSTER", "WRONG_LAYOUT", "WRONG_ARGUMENT"})) {
+            return lose(error);
+        }
+        seen_.seen = asked;
+        if (!read_seen(reply, seen_)) return disconnect(error);
+        beat_at_ = clock_() + options_.beat;
+        claim();
+    });
+}
+
+/// Claims what is not ours yet.
+void RedisStore::claim() {
+    phase_ = Phase::claiming;
+    session_.ask(claim_call(options_, seen_, claims_.missing()), [this](const RedisReply& reply) {
+        handle_claims(reply);
+    });
+}
+
+void RedisStore::handle_claims(const RedisReply& reply) {
+    if (is_out(reply)) return lose_at_redis(reply.text);
+    if (reply.is_error("NOT_READY")) return;  // the next beat comes first
+    const ShardClaims::Outcome outcome = claims_.take(reply);
+    if (!outcome.error.empty()) return disconnect(options_.where + ": " + outcome.error);
+    if (has_read_ && !outcome.taken.empty()) return lose_to_another(outcome.taken);
+    if (!outcome.owned.empty()) {
+        return trouble_at_redis(outcome.owned + ", whose lease is not over");
+    }
+    load();
+}
+
+void RedisStore::load() {
+    phase_ = Phase::loading;
+    if (!std::exchange(has_read_, true)) owner_.handle_claimed(seen_.hash_seed);
+    const auto stamp = [this] { return seen_.stamp + (clock_() - seen_.seen).count(); };
+    loader_.start(
+        ShardClaims::all(),
+        {stamp, seen_.now, options_.transaction_memory},
+        [this](const std::string& trouble) { handle_loaded(trouble); }
+    );
+}
+
+bool RedisStore::restore(const StoredRecord& record) {
+    if (record.age < options_.replay) {
+        // It may be as new as what a Redis forgets that has only just begun.
+        Write write{record.bucket, std::string(record.key), std::string(record.value)};
+        sender_.note_read(write, clock_() - record.age);
+    }
+    return owner_.restore(record);
+}
+
+void RedisStore::handle_loaded(const std::string& trouble) {
+    if (!trouble.empty()) return disconnect(options_.where + ": " + trouble);
+    open_shards();
+}
+
+/// When this is answered, and replicas have it, no other process can have the shards.
+void RedisStore::open_shards() {
+    phase_ = Phase::opening;
+    const std::string command =
+        opening_command(options_, seen_.id, sender_.take_seq(), claims_.tokens());
+    session_.ask_bytes(command, [this](const RedisReply& reply) {
+        if (reply.kind != RedisReply::Kind::list) {
+            return disconnect(options_.where + ": cannot open: " + reply.text);
+        }
+        if (!reply.items.empty()) return lose_to_another("a shard");
+        wait([this](const RedisReply& waited) { handle_opened(waited); });
+    });
+}
+
+void RedisStore::handle_opened(const RedisReply& waited) {
+    if (has_replicas(waited)) return become_open();
+    wait([this](const RedisReply& again) { handle_opened(again); });
+}
+
+void RedisStore::become_open() {
+    phase_ = Phase::open;
+    run_id_ = new_run_id_;
+    backoff_ = options_.retry_interval;
+    set_trouble({});
+    if (!std::exchange(was_open_, true)) owner_.handle_opened(loader_.report());
+}
+
+// Another connection.
+
+void RedisStore::resume() {
+    phase_ = Phase::resuming;
+    seen_.view = 0;
+    beat();
+}
+
+void RedisStore::beat() {
+    beat_at_ = clock_() + options_.beat;
+    session_.ask(beat_call(options_, seen_), [this](const RedisReply& reply) {
+        handle_beat(reply);
+    });
+}
+
+void RedisStore::handle_beat(const RedisReply& reply) {
+    if (is_out(reply)) return lose_at_redis(reply.text);
+    const std::int64_t turn = seen_.turn;
+    ClusterSeen seen = seen_;
+    seen.seen = clock_();
+    if (!read_seen(reply, seen)) return disconnect(options_.where + ": " + reply.text);
+    seen_ = std::move(seen);
+    if (phase_ == Phase::claiming) return claim();
+    if (const auto other = claims_.find_other(reply)) return lose_to_another(name_of(*other));
+    const TimePoint now = clock_();
+    if (phase_ == Phase::open) return sender_.forget_before(now - options_.replay);
+    if (phase_ != Phase::resuming) return;
+    if (new_run_id_ == run_id_ && seen_.turn >= turn) {
+        sender_.handle_same_redis();
+    } else {
+        sender_.handle_another_redis();
+    }
+    become_open();
+}
+
+// Groups.
+
+void RedisStore::send_group() {
+    if (phase_ != Phase::open || send_at_) return;
+    const CommitGroup* group = sender_.next(clock_());
+    if (group == nullptr) return;
+    is_executed_ = false;
+    session_.ask_bytes(
+        group->command(options_, seen_.id, claims_.tokens(), clock_()),
+        [this](const RedisReply& reply) { handle_group(reply); }
+    );
+    // On its heels, and not after the answer: a round trip less.
+    if (options_.replicas > 0) wait([this](const RedisReply& reply) { handle_waited(reply); });
+}
+
+void RedisStore::handle_group(const RedisReply& reply) {
+    if (reply.kind == RedisReply::Kind::list) {
+        fenced_.clear();
+        for (const RedisReply& item : reply.items) {
+            if (const auto shard = shard_of(item)) fenced_.push_back(*shard);
+        }
+        is_executed_ = true;
+        if (options_.replicas == 0) finish_group();
+        return;
+    }
+    // These mean that another Redis has to be found, or the library loaded.
+    if (is_one_of(reply, {"READONLY", "WRONG_CLUSTER", "NOAUTH", "NOPERM", "ERR"})) {
+        return disconnect(options_.where + ": " + reply.text);
+    }
+    trouble_at_redis(reply.text);
+    sender_.handle_refused();
+    send_at_ = clock_() + options_.retry_interval;
+}
+
+void RedisStore::handle_waited(const RedisReply& reply) {
+    if (!is_executed_) return;
+    if (has_replicas(reply)) return finish_group();
+    wait([this](const RedisReply& again) { handle_waited(again); });
+}
+
+void RedisStore::finish_group() {
+    is_executed_ = false;
+    sender_.handle_done(fenced_, clock_());
+    set_trouble({});
+    if (!fenced_.empty()) lose_to_another(name_of(fenced_.front()));
+}
+
+void RedisStore::wait(RedisSession::Answered answered) {
+    if (options_.replicas == 0) {
+        return answered({.kind = RedisReply::Kind::number});
+    }
+    const auto timeout =
+        std::chrono::duration_cast<std::chrono::milliseconds>(options_.wait_timeout);
+    session_.ask(
+        {"WAIT", std::to_string(options_.replicas), std::to_string(timeout.count())},
+        std::move(answered)
+    );
+}
+
+/// Redis answers how many replicas there are that have it, also if these are too few.
+bool RedisStore::has_replicas(const RedisReply& reply) {
+    const std::int64_t count = reply.number_value().value_or(-1);
+    if (count >= static_cast<std::int64_t>(options_.replicas)) return true;
+    ++short_waits_;
+    trouble_at_redis(
+        count < 0 ? "WAIT fails: " + reply.text
+                  : std::to_string(count) + " replicas have the last commits, but " +
+                        std::to_string(options_.replicas) + " are needed (storage.redis.replicas)"
+    );
+    return false;
+}
+
+// Every turn.
+
+void RedisStore::end_turn() {
+    send_group();
+    session_.flush();
+    const bool is_asked = session_.unanswered() > 0 || phase_ == Phase::connecting;
+    if (!is_asked) answer_by_.reset();
+    if (is_asked && !answer_by_) answer_by_ = clock_() + options_.reply_timeout;
+    const bool has_changed = std::exchange(was_healthy_, healthy()) != healthy();
+    if ((!sender_.has_answers() || is_woken_) && !has_changed) return;
+    is_woken_ = true;
+    owner_.wake();
+}
+
+void RedisStore::disconnect(const std::string& trouble) {
+    stream_.close();
+    session_.reset();
+    phase_ = Phase::away;
+    set_trouble(trouble);
+    schedule_connect();
+}
+
+void RedisStore::schedule_connect() {
+    answer_by_.reset();
+    beat_at_.reset();
+    send_at_.reset();
+    connect_at_ = clock_() + backoff_;
+    backoff_ = std::min(backoff_ * 2, options_.retry_interval_max);
+}
+
+void RedisStore::lose(const std::string& why) {
+    stop();
+    set_trouble(why);
+    owner_.handle_lost(why);
+}
+
+void RedisStore::stop() {
+    stream_.close();
+    session_.reset();
+    phase_ = Phase::lost;
+    for (auto* time : {&connect_at_, &beat_at_, &send_at_, &answer_by_}) time->reset();
+}
+
+}  // namespace reginfo

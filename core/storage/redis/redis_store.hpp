@@ -1,0 +1,153 @@
+/// @file
+/// The store in a Redis that several nodes share.
+#pragma once
+
+#include "core/base/time.hpp"
+#include "core/storage/redis/byte_stream.hpp"
+#include "core/storage/redis/commit_group.hpp"
+#include "core/storage/redis/group_sender.hpp"
+#include "core/storage/redis/redis_calls.hpp"
+#include "core/storage/redis/redis_greeting.hpp"
+#include "core/storage/redis/redis_options.hpp"
+#include "core/storage/redis/redis_session.hpp"
+#include "core/storage/redis/redis_store_owner.hpp"
+#include "core/storage/redis/shard_claims.hpp"
+#include "core/storage/redis/shard_loader.hpp"
+#include "core/storage/store.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace reginfo {
+
+/// Group commit: the commits that arrive while a group is under way go into the next one. A group
+/// is one call of a function, which compares the token of each shard as it writes.
+///
+/// A group that was not answered goes again on the next connection, under its number if it is the
+/// same Redis: it takes effect at most once. Another Redis gets first what changed lately. A commit
+/// that has waited for `patience` is answered `false`, and its keys are written as memory has them.
+///
+/// It does no I/O: bytes leave by ByteStream, and whoever has that calls handle_*.
+class RedisStore final : public Store {
+public:
+    using Clock = std::function<TimePoint()>;
+
+    /// All must outlive this.
+    /// @param clock  monotonic; counts while the machine sleeps
+    RedisStore(RedisOptions options, ByteStream& stream, RedisStoreOwner& owner, Clock clock);
+
+    /// Connects, joins, claims the shards and reads them. Commits wait until that is done.
+    void start();
+    /// Releases the shards, so that others need not wait for the lease. It is the end.
+    bool leave(std::chrono::milliseconds patience);
+
+    void handle_connected();
+    void handle_bytes(std::string_view bytes);
+    /// @param why  one line for people
+    void handle_closed(const std::string& why);
+    void handle_time();
+    /// When handle_time has something to do.
+    TimePoint next_deadline() const;
+
+    void on_done(Done done) override { done_ = std::move(done); }
+    void commit(Commit commit) override;
+    void deliver() override;
+    bool drain(std::chrono::milliseconds patience) override;
+    /// Of the cluster. @pre RedisStoreOwner::handle_claimed was called
+    std::uint64_t hash_seed() const override { return seen_.hash_seed; }
+    bool healthy() const override { return phase_ == Phase::open && trouble_.empty(); }
+    std::string trouble() const override { return trouble_; }
+    StoreStats stats() const override;
+
+    /// Records that were written again: for another Redis, or since an outcome was unknown.
+    std::uint64_t rewritten_records() const { return sender_.rewritten(); }
+    /// How often fewer replicas than `replicas` had a group in time.
+    std::uint64_t short_waits() const { return short_waits_; }
+
+private:
+    /// Of a connection, and `lost` for ever.
+    enum class Phase : std::uint8_t {
+        away,
+        connecting,
+        greeting,
+        joining,
+        claiming,
+        loading,
+        opening,
+        resuming,
+        open,
+        lost
+    };
+
+    void connect();
+    void handle_greeted(const RedisGreeted& greeted);
+    void join();
+    void claim();
+    void handle_claims(const RedisReply& reply);
+    void load();
+    void handle_loaded(const std::string& trouble);
+    bool restore(const StoredRecord& record);
+    void open_shards();
+    void handle_opened(const RedisReply& waited);
+    void resume();
+    void beat();
+    void handle_beat(const RedisReply& reply);
+    void become_open();
+
+    void send_group();
+    void handle_group(const RedisReply& reply);
+    void handle_waited(const RedisReply& reply);
+    void finish_group();
+    void wait(RedisSession::Answered answered);
+    bool has_replicas(const RedisReply& reply);
+
+    void end_turn();
+    void disconnect(const std::string& trouble);
+    void schedule_connect();
+    void lose(const std::string& why);
+    void lose_at_redis(const std::string& why) { lose(options_.where + ": " + why); }
+    void lose_to_another(const std::string& what) {
+        lose_at_redis("another node took " + what + " over");
+    }
+    void stop();
+    void set_trouble(std::string trouble) { trouble_ = std::move(trouble); }
+    void trouble_at_redis(const std::string& what) { set_trouble(options_.where + ": " + what); }
+
+    RedisOptions options_;
+    ByteStream& stream_;
+    RedisStoreOwner& owner_;
+    Clock clock_;
+    Done done_;
+
+    Phase phase_ = Phase::away;
+    RedisSession session_;
+    RedisGreeting greeting_;
+    ShardLoader loader_;
+    GroupSender sender_;
+
+    ClusterSeen seen_;
+    std::string run_id_;      ///< of the Redis that has what was acknowledged
+    std::string new_run_id_;  ///< of the one that answers
+    bool has_read_ = false;   ///< some of the records
+    bool was_open_ = false;   ///< memory is what was acknowledged
+    ShardClaims claims_;
+    std::vector<ShardId> fenced_;  ///< of the group that waits for replicas
+    bool is_executed_ = false;     ///< the group waits for replicas
+
+    std::string trouble_;
+    bool was_healthy_ = false;
+    bool is_woken_ = false;
+    Duration backoff_{};
+    std::optional<TimePoint> connect_at_;
+    std::optional<TimePoint> send_at_;  ///< a refused group goes again
+    std::optional<TimePoint> beat_at_;
+    std::optional<TimePoint> answer_by_;  ///< or the connection is made anew
+    std::uint64_t short_waits_ = 0;
+};
+
+}  // namespace reginfo

@@ -1,0 +1,128 @@
+/// @file
+
+#include "core/storage/redis/shard_loader.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace reginfo {
+namespace {
+
+constexpr std::array kOrder = {kUnsettledBucket, Bucket::aor, Bucket::dialog, Bucket::transaction};
+constexpr std::size_t kStampBytes = 8;
+constexpr std::int64_t kGeneration = 40'000'000;  ///< of transactions, as in the library
+
+std::int64_t stamp_in(std::string_view bytes) {
+    std::uint64_t stamp = 0;
+    for (const char byte : bytes.substr(0, kStampBytes)) {
+        stamp = stamp << 8U | static_cast<std::uint8_t>(byte);
+    }
+    return static_cast<std::int64_t>(stamp);
+}
+
+const char* name_of(Bucket bucket) {
+    constexpr std::array kNames = {"AOR", "dialog", "transaction", "unsettled"};
+    return kNames.at(static_cast<std::size_t>(bucket));
+}
+
+}  // namespace
+
+ShardLoader::ShardLoader(RedisSession& session, std::string prefix, Visit visit)
+    : session_(session), prefix_(std::move(prefix)), visit_(std::move(visit)) {}
+
+void ShardLoader::start(std::vector<ShardId> shards, const Times& times, Done done) {
+    shards_ = std::move(shards);
+    times_ = times;
+    done_ = std::move(done);
+    phase_ = next_ = active_ = 0;
+    transactions_.clear();
+    next();
+}
+
+/// Begins to read the next keys, when those before are read.
+void ShardLoader::next() {
+    visit_transactions();
+    if (next_ == shards_.size()) {
+        next_ = 0;
+        if (++phase_ == kOrder.size()) return done_({});
+    }
+    const Bucket bucket = kOrder.at(phase_);
+    for (std::size_t i = 0; i < kShardsAtOnce && next_ < shards_.size(); ++i) {
+        const std::string shard = std::to_string(shards_[next_++]);
+        const std::string key = prefix_ + letter_of(bucket) + ":" + shard;
+        if (bucket != Bucket::transaction) {
+            scan(bucket, key, "0");
+            continue;
+        }
+        // The clock may have gone on since it was read.
+        const std::int64_t generation = times_.now / kGeneration;
+        for (const std::int64_t offset : {-1, 0, 1}) {
+            scan(bucket, key + ":" + std::to_string(generation + offset), "0");
+        }
+    }
+}
+
+void ShardLoader::scan(Bucket bucket, const std::string& key, const std::string& cursor) {
+    if (cursor == "0") ++active_;
+    const char* command = bucket == kUnsettledBucket ? "SSCAN" : "HSCAN";
+    session_.ask({command, key, cursor, "COUNT", "256"}, [this, bucket, key](RedisReply reply) {
+        handle_page(bucket, key, reply);
+    });
+}
+
+void ShardLoader::handle_page(Bucket bucket, const std::string& key, const RedisReply& reply) {
+    if (reply.items.size() != 2 || reply.items[1].kind != RedisReply::Kind::list) {
+        return done_("cannot read " + key + ": " + reply.text);
+    }
+    const std::string& cursor = reply.items[0].text;
+    const std::size_t step = bucket == kUnsettledBucket ? 1 : 2;
+    const std::vector<RedisReply>& items = reply.items[1].items;
+    for (std::size_t i = 0; i + step <= items.size(); i += step) {
+        take(bucket, items[i].text, step == 2 ? items[i + 1].text : std::string());
+    }
+    if (cursor != "0") return scan(bucket, key, cursor);
+    if (--active_ == 0) next();
+}
+
+void ShardLoader::take(Bucket bucket, const std::string& key, const std::string& stored) {
+    if (bucket == kUnsettledBucket) return visit(bucket, key, {}, times_.stamp());
+    if (stored.size() < kStampBytes) {
+        ++report_.damaged;
+        return report_.note(name_of(bucket), key, "has no stamp");
+    }
+    const std::int64_t stamp = stamp_in(stored);
+    if (bucket != Bucket::transaction) {
+        return visit(bucket, key, std::string_view(stored).substr(kStampBytes), stamp);
+    }
+    if (Duration(times_.stamp() - stamp) > times_.transaction_memory) return;
+    transactions_.push_back({stamp, key, stored.substr(kStampBytes)});
+}
+
+void ShardLoader::visit(
+    Bucket bucket,
+    std::string_view key,
+    std::string_view value,
+    std::int64_t stamp
+) {
+    Hasher hasher(0, static_cast<std::uint64_t>(bucket));
+    if (!visited_.insert(hasher.add(key).finish()).second) return;
+    const Duration age(std::max<std::int64_t>(times_.stamp() - stamp, 0));
+    if (!visit_({bucket, key, value, age})) {
+        ++report_.unreadable;
+        return report_.note(name_of(bucket), key, "cannot be decoded");
+    }
+    if (bucket == Bucket::aor) ++report_.aors;
+    if (bucket == Bucket::dialog) ++report_.dialogs;
+    if (bucket == Bucket::transaction) ++report_.transactions;
+}
+
+void ShardLoader::visit_transactions() {
+    std::ranges::sort(transactions_, {}, &Transaction::stamp);
+    for (const Transaction& transaction : transactions_) {
+        visit(Bucket::transaction, transaction.key, transaction.value, transaction.stamp);
+    }
+    transactions_.clear();
+}
+
+}  // namespace reginfo

@@ -1,0 +1,76 @@
+/// @file
+/// Reads the records of shards, in pieces.
+#pragma once
+
+#include "core/base/hash.hpp"
+#include "core/outbox.hpp"
+#include "core/storage/load_report.hpp"
+#include "core/storage/redis/commit_group.hpp"
+#include "core/storage/redis/redis_session.hpp"
+
+#include <boost/unordered/unordered_flat_set.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace reginfo {
+
+/// The unsettled first, then AORs, dialogs, and transactions in the order of their writing. If the
+/// connection ends, it starts over on the next one, and visits only what it has not visited.
+/// Meanwhile nobody else may write these shards.
+class ShardLoader {
+public:
+    /// @return whether it could decode the record
+    using Visit = std::function<bool(const StoredRecord&)>;
+    /// @param trouble  why it could not be read; empty at the end
+    using Done = std::function<void(const std::string& trouble)>;
+
+    struct Times {
+        /// That a record would get if it was written now, in microseconds.
+        std::function<std::int64_t()> stamp;
+        std::int64_t now = 0;           ///< the clock of Redis
+        Duration transaction_memory{};  ///< older transactions are left out
+    };
+
+    /// @param session  must outlive this
+    ShardLoader(RedisSession& session, std::string prefix, Visit visit);
+
+    void start(std::vector<ShardId> shards, const Times& times, Done done);
+
+    const LoadReport& report() const { return report_; }
+
+private:
+    static constexpr std::size_t kShardsAtOnce = 32;
+    /// Of a transaction that waits for its turn.
+    struct Transaction {
+        std::int64_t stamp = 0;
+        std::string key;
+        std::string value;
+    };
+
+    void next();
+    void scan(Bucket bucket, const std::string& key, const std::string& cursor);
+    void handle_page(Bucket bucket, const std::string& key, const RedisReply& reply);
+    void take(Bucket bucket, const std::string& key, const std::string& stored);
+    void visit(Bucket bucket, std::string_view key, std::string_view value, std::int64_t stamp);
+    void visit_transactions();
+
+    RedisSession& session_;
+    std::string prefix_;
+    Visit visit_;
+    Done done_;
+    std::vector<ShardId> shards_;
+    Times times_;
+    std::size_t phase_ = 0;   ///< the place in the order of buckets
+    std::size_t next_ = 0;    ///< the next shard of this phase
+    std::size_t active_ = 0;  ///< keys that are being read
+    std::vector<Transaction> transactions_;
+    boost::unordered_flat_set<Hash128> visited_;
+    LoadReport report_;
+};
+
+}  // namespace reginfo

@@ -1,0 +1,200 @@
+/// @file
+/// The store over a Redis in memory: from the first connection to answered groups.
+
+#include "core/storage/redis/redis_store.hpp"
+
+#include "tests/storage/redis/store_fixture.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+
+namespace reginfo::test {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+using ::testing::SizeIs;
+
+TEST_F(RedisStoreTest, ItLoadsTheLibraryJoinsClaimsReadsAndOpens) {
+    redis.data.records = {{"a sip:a", "1"}, {"d dialog", "2"}, {"t identity", "3"}, {"u k", ""}};
+    start_open();
+    EXPECT_THAT(redis.library_code, HasSubstr("#!lua name=reginfod1"));
+    EXPECT_EQ(process->hash_seed, 0xffU);
+    EXPECT_EQ(process->order, "uadt");
+    EXPECT_EQ(process->ages["sip:a"], 1s);
+    ASSERT_TRUE(process->opened);
+    EXPECT_EQ(process->opened->aors, 1U);
+    EXPECT_EQ(process->opened->dialogs, 1U);
+    EXPECT_EQ(process->opened->transactions, 1U);
+    EXPECT_THAT(redis.data.own, SizeIs(256));
+}
+
+TEST_F(RedisStoreTest, ALaterRevisionOfTheLibraryStays) {
+    redis.library_revision = 1000;
+    start_open();
+    EXPECT_THAT(redis.library_code, IsEmpty());
+}
+
+TEST_F(RedisStoreTest, AnEarlierRevisionOfTheLibraryIsReplaced) {
+    redis.library_revision = 0;
+    start_open();
+    EXPECT_THAT(redis.library_code, HasSubstr("#!lua name=reginfod1"));
+}
+
+TEST_F(RedisStoreTest, ARedisThatCannotBeUsedEndsTheProcessWithASentence) {
+    redis.version = "6.2.14";
+    start();
+    EXPECT_THAT(process->lost, HasSubstr("redis.example:6379: it is Redis 6.2.14, but 7.0"));
+    redis.version = "7.0.15";
+    redis.policy = "allkeys-lru";
+    start();
+    EXPECT_THAT(process->lost, HasSubstr("maxmemory-policy is allkeys-lru"));
+    redis.policy = "noeviction";
+    redis.password = "secret";
+    start();
+    EXPECT_THAT(process->lost, HasSubstr("NOAUTH"));
+    options.password = "wrong";
+    start();
+    EXPECT_THAT(process->lost, HasSubstr("WRONGPASS"));
+    options.password = "secret";
+    start();
+    EXPECT_TRUE(process->store.healthy());
+}
+
+TEST_F(RedisStoreTest, AReplicaIsNotUsedButAskedAgain) {
+    redis.role = "slave";
+    start();
+    EXPECT_THAT(process->store.trouble(), HasSubstr("replica"));
+    EXPECT_THAT(process->lost, IsEmpty());
+    redis.role = "master";
+    pass(200ms);
+    EXPECT_TRUE(process->store.healthy());
+}
+
+TEST_F(RedisStoreTest, WithoutRedisItKeepsTryingMoreAndMoreSeldom) {
+    redis.is_away = true;
+    start();
+    EXPECT_THAT(process->store.trouble(), HasSubstr("connection refused"));
+    pass(60s);
+    EXPECT_GE(redis.connections, 30);
+    EXPECT_LE(redis.connections, 40);
+    redis.is_away = false;
+    pass(2s);
+    EXPECT_TRUE(process->store.healthy());
+}
+
+TEST_F(RedisStoreTest, WhatIsNoRedisIsNotListenedTo) {
+    start_open();
+    process->store.handle_bytes("HTTP/1.1 400 Bad Request\r\n\r\n");
+    EXPECT_THAT(process->store.trouble(), HasSubstr("no reply of Redis"));
+    pass(200ms);
+    EXPECT_TRUE(process->store.healthy());
+}
+
+TEST_F(RedisStoreTest, ShardsOfAnotherNodeAreAwaited) {
+    redis.give("7", "3.00000000000000bb.node-b");
+    start();
+    EXPECT_THAT(process->store.trouble(), HasSubstr("shard 7 belongs to node-b"));
+    EXPECT_FALSE(process->opened);
+    redis.data.own.erase("7");
+    pass(600ms);
+    EXPECT_TRUE(process->opened);
+}
+
+TEST_F(RedisStoreTest, CommitsWaitUntilTheShardsAreOpen) {
+    redis.is_away = true;
+    start();
+    process->put(1, "k", "v");
+    run();
+    EXPECT_THAT(process->answers, IsEmpty());
+    redis.is_away = false;
+    pass(1s);
+    EXPECT_THAT(process->answers, ElementsAre(Pair(1, true)));
+}
+
+TEST_F(RedisStoreTest, CommitsGatherWhileAGroupIsUnderWay) {
+    start_open();
+    redis.holds_commits = true;
+    for (CommitId id = 1; id <= 4; ++id) process->put(id, "k" + std::to_string(id), "v");
+    EXPECT_THAT(redis.groups, SizeIs(1));
+    redis.holds_commits = false;
+    run();
+    EXPECT_THAT(redis.groups, SizeIs(2));
+    EXPECT_LT(std::stoull(seq_of(0)), std::stoull(seq_of(1)));
+    EXPECT_THAT(
+        process->answers, ElementsAre(Pair(1, true), Pair(2, true), Pair(3, true), Pair(4, true))
+    );
+    EXPECT_EQ(process->store.stats().batches, 2U);
+    EXPECT_EQ(process->store.stats().batch_commits_max, 3U);
+    EXPECT_EQ(stored("k4"), "v");
+}
+
+TEST_F(RedisStoreTest, AGroupIsBoundedByCommitsAndByBytes) {
+    start_open();
+    redis.holds_commits = true;
+    process->put(1, "first", "v");
+    for (CommitId id = 2; id <= 200; ++id) process->put(id, "k" + std::to_string(id), "v");
+    process->put(201, "large", std::string(300'000, 'x'));
+    process->put(202, "small", "v");
+    redis.holds_commits = false;
+    run();
+    EXPECT_THAT(redis.groups, SizeIs(5)) << "1, 128, 71, the large one, 1";
+    EXPECT_THAT(process->answers, SizeIs(202));
+}
+
+TEST_F(RedisStoreTest, AGroupIsAnsweredWhenReplicasHaveIt) {
+    options.replicas = 2;
+    redis.replicas = 2;
+    start_open();
+    redis.replicas = 1;
+    redis.short_waits = 2;
+    process->put(1, "k", "v");
+    run();
+    EXPECT_THAT(process->answers, IsEmpty()) << "it waits a third time";
+    EXPECT_THAT(process->store.trouble(), HasSubstr("1 replicas have the last commits, but 2"));
+    EXPECT_EQ(process->store.short_waits(), 2U);
+    redis.replicas = 2;
+    run();
+    EXPECT_THAT(process->answers, ElementsAre(Pair(1, true)));
+    EXPECT_TRUE(process->store.healthy());
+    EXPECT_THAT(redis.groups, SizeIs(1));
+}
+
+TEST_F(RedisStoreTest, WhatRedisRefusesGoesAgainUnderItsNumber) {
+    start_open();
+    redis.refusal = "OOM command not allowed when used memory > 'maxmemory'.";
+    process->put(1, "k", "v");
+    run();
+    EXPECT_FALSE(process->store.healthy());
+    EXPECT_THAT(process->store.trouble(), HasSubstr("OOM"));
+    redis.refusal.clear();
+    pass(100ms);
+    EXPECT_THAT(process->answers, ElementsAre(Pair(1, true)));
+    EXPECT_EQ(seq_of(0), seq_of(1));
+    EXPECT_TRUE(process->store.healthy());
+}
+
+TEST_F(RedisStoreTest, ACommitThatWaitsTooLongFailsAndOneThatNobodyAwaitsStays) {
+    start_open();
+    redis.refusal = "NOREPLICAS Not enough good replicas to write.";
+    process->put(1, "k", "v");
+    process->pending[2] = {};
+    process->store.commit({2, {{Bucket::aor, "unawaited", "v"}}, false});
+    pass(9s);
+    EXPECT_THAT(process->answers, IsEmpty());
+    pass(2s);
+    EXPECT_THAT(process->answers, ElementsAre(Pair(1, false)));
+    redis.refusal.clear();
+    pass(1s);
+    EXPECT_EQ(stored("unawaited"), "v");
+    EXPECT_THAT(process->answers, ElementsAre(Pair(1, false), Pair(2, true)));
+}
+
+}  // namespace
+}  // namespace reginfo::test
