@@ -117,11 +117,11 @@ TEST_F(RedisStoreTest, ThePrimaryThatBrokeOffAsItWasMetIsStillAnotherOne) {
     run();
     ScriptedRedis::Data older = redis.data;
     older.records.clear();
-    redis.is_silent = true;
+    redis.membership_refusal = "BUSY Redis is busy running a script";
     redis.replace("run-2", older);
     pass(200ms);
-    redis.is_silent = false;
-    redis.cut();
+    EXPECT_THAT(process->store.trouble(), HasSubstr("BUSY"));
+    redis.membership_refusal.clear();
     pass(1s);
     EXPECT_EQ(stored("k"), "v");
 }

@@ -1,0 +1,68 @@
+/// @file
+/// The connection of the store in Redis: addresses in turn, or the primary that Sentinels name.
+#pragma once
+
+#include "core/base/time.hpp"
+#include "core/storage/redis/byte_stream.hpp"
+#include "core/storage/redis/redis_store.hpp"
+#include "transport/redis_connection.hpp"
+#include "transport/sentinel_lookup.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace reginfo {
+
+struct RedisLinkOptions {
+    std::vector<std::string> servers = {};    ///< "host:port" or "unix:/path"; tried in turn
+    std::vector<std::string> sentinels = {};  ///< "host:port"; then servers are not used
+    std::string master = "reginfod";          ///< the name that Sentinels have for the primary
+    std::string password = {};                ///< for Sentinels that want one
+    Duration connect_timeout = std::chrono::seconds{1};
+};
+
+/// Keeps the time for the store as well: attach(), then poke() after RedisStore::start().
+class RedisLink final : public ByteStream {
+public:
+    /// @pre there is a server or a Sentinel
+    RedisLink(boost::asio::io_context& io, RedisLinkOptions options);
+    ~RedisLink() override { close(); }
+    RedisLink(const RedisLink&) = delete;
+    RedisLink& operator=(const RedisLink&) = delete;
+
+    /// @param store  must outlive the running of `io`
+    void attach(RedisStore& store) { store_ = &store; }
+
+    void connect() override;
+    void write(std::string bytes) override;
+    void close() override;
+
+    /// Sets the timer to what the store waits for.
+    void poke();
+
+    /// The address that was tried last; for people.
+    const std::string& address() const { return address_; }
+
+private:
+    void open(const std::string& address);
+    void fail(const std::string& why);
+    void handle_time();
+
+    boost::asio::io_context& io_;
+    RedisLinkOptions options_;
+    RedisStore* store_ = nullptr;
+    std::size_t next_ = 0;  ///< of the servers
+    std::string address_;
+    std::shared_ptr<RedisConnection> connection_;
+    SentinelLookup sentinels_;
+    boost::asio::steady_timer timer_;
+};
+
+}  // namespace reginfo
