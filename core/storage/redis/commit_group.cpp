@@ -39,7 +39,7 @@ std::size_t index_of(Bucket bucket) { return static_cast<std::size_t>(bucket); }
 void add_write(Words& words, const Write& write) {
     words.add((write.value ? kPut : kRemove).at(index_of(write.bucket)));
     words.add(write.key);
-    if (write.value && write.bucket != kUnsettledBucket) words.add(*write.value);
+    if (write.value && write.bucket != Bucket::unsettled) words.add(*write.value);
 }
 
 void add_head(

@@ -70,7 +70,4 @@ std::string opening_command(
 /// The name of a bucket in keys and writes of the library: a, d, t or u.
 char letter_of(Bucket bucket);
 
-/// Of the bucket of the unsettled, which have a key alone.
-constexpr Bucket kUnsettledBucket = static_cast<Bucket>(3);
-
 }  // namespace reginfo

@@ -9,7 +9,7 @@
 namespace reginfo {
 namespace {
 
-constexpr std::array kOrder = {kUnsettledBucket, Bucket::aor, Bucket::dialog, Bucket::transaction};
+constexpr std::array kOrder = {Bucket::unsettled, Bucket::aor, Bucket::dialog, Bucket::transaction};
 constexpr std::size_t kStampBytes = 8;
 constexpr std::int64_t kGeneration = 40'000'000;  ///< of transactions, as in the library
 
@@ -65,7 +65,7 @@ void ShardLoader::next() {
 
 void ShardLoader::scan(Bucket bucket, const std::string& key, const std::string& cursor) {
     if (cursor == "0") ++active_;
-    const char* command = bucket == kUnsettledBucket ? "SSCAN" : "HSCAN";
+    const char* command = bucket == Bucket::unsettled ? "SSCAN" : "HSCAN";
     session_.ask({command, key, cursor, "COUNT", "256"}, [this, bucket, key](RedisReply reply) {
         handle_page(bucket, key, reply);
     });
@@ -76,7 +76,7 @@ void ShardLoader::handle_page(Bucket bucket, const std::string& key, const Redis
         return done_("cannot read " + key + ": " + reply.text);
     }
     const std::string& cursor = reply.items[0].text;
-    const std::size_t step = bucket == kUnsettledBucket ? 1 : 2;
+    const std::size_t step = bucket == Bucket::unsettled ? 1 : 2;
     const std::vector<RedisReply>& items = reply.items[1].items;
     for (std::size_t i = 0; i + step <= items.size(); i += step) {
         take(bucket, items[i].text, step == 2 ? items[i + 1].text : std::string());
@@ -86,7 +86,7 @@ void ShardLoader::handle_page(Bucket bucket, const std::string& key, const Redis
 }
 
 void ShardLoader::take(Bucket bucket, const std::string& key, const std::string& stored) {
-    if (bucket == kUnsettledBucket) return visit(bucket, key, {}, times_.stamp());
+    if (bucket == Bucket::unsettled) return visit(bucket, key, {}, times_.stamp());
     if (stored.size() < kStampBytes) {
         ++report_.damaged;
         return report_.note(name_of(bucket), key, "has no stamp");
