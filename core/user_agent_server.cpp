@@ -35,6 +35,15 @@ bool is_in_dialog(const sip::Message& request) {
     return !address || !address->tag.empty();
 }
 
+/// The part of the Request-URI that edges leave alone.
+std::string_view user_and_host_of(const Request& request) {
+    if (!request.uri || request.uri->host.empty()) return request.message.request_uri;
+    const sip::Uri& uri = *request.uri;
+    const char* const begin = uri.user.empty() ? uri.host.data() : uri.user.data();
+    const char* const end = uri.host.data() + uri.host.size();
+    return {begin, static_cast<std::size_t>(end - begin)};
+}
+
 }  // namespace
 
 void UserAgentServer::handle_message(
@@ -188,7 +197,7 @@ void UserAgentServer::request(
 
     // A response to CANCEL has the To tag of the response to the cancelled request (RFC 3261 §9.2).
     const auto* cancelled = cancelled_by(*via);
-    const std::uint64_t to_tag = cancelled ? cancelled->to_tag : new_to_tag();
+    const std::uint64_t to_tag = cancelled ? cancelled->to_tag : new_to_tag(read);
     if (!read) {
         transactions_.open(key, identity, to_tag);
         outbox.note(
@@ -208,22 +217,21 @@ void UserAgentServer::request(
 }
 
 /// What the request in message_ is, whatever its way; 0 if nothing tells that. A CANCEL is of one
-/// way (RFC 3261 §9.1). Requests with one AOR in various spellings are the same.
-std::uint64_t UserAgentServer::identity_of(const Request& request) {
+/// way (RFC 3261 §9.1).
+std::uint64_t UserAgentServer::identity_of(const Request& request) const {
     if (request.from.tag.empty() || request.message.method == sip::Method::cancel) return 0;
-    std::string_view place = request.to.tag;
-    if (place.empty()) {
-        const Result<std::string_view> aor = aor_of(request.uri, aor_);
-        place = aor ? *aor : request.message.request_uri;
-    }
+    const std::string_view place =
+        request.to.tag.empty() ? user_and_host_of(request) : request.to.tag;
     return transactions_.identity_of(request.from.tag, request.call_id, request.cseq, place);
 }
 
 /// That of a dialog carries the shard of its AOR.
-std::uint64_t UserAgentServer::new_to_tag() {
+std::uint64_t UserAgentServer::new_to_tag(const Result<Request>& request) {
     const std::uint64_t chance = tokens_.next();
-    if (message_.method != sip::Method::subscribe) return chance;
-    const auto aor = aor_of(sip::parse_uri(message_.request_uri), aor_);
+    const bool makes_dialog =
+        request && message_.method == sip::Method::subscribe && request->to.tag.empty();
+    if (!makes_dialog) return chance;
+    const auto aor = aor_of(request->uri, aor_);
     return aor ? in_shard(shard_of(settings_.hash_seed, *aor), chance) : chance;
 }
 

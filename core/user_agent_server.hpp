@@ -64,8 +64,8 @@ public:
     void set_pressure(Pressure pressure) { pressure_ = pressure; }
 
 private:
-    std::uint64_t identity_of(const Request& request);
-    std::uint64_t new_to_tag();
+    std::uint64_t identity_of(const Request& request) const;
+    std::uint64_t new_to_tag(const Result<Request>& request);
     void refuse_unread(const Flow& flow, sip::ParseError error, Outbox& outbox);
     void refuse_without_via(const Flow& flow, Outbox& outbox);
     void refuse_stateless(const Flow& flow, const Reply& reply, Outbox& outbox);
