@@ -27,6 +27,15 @@ void* operator new(std::size_t size) {
     return memory;
 }
 
+// The library's own of it, which std::stable_sort of GCC 14 calls, would not be counted.
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+    try {
+        return ::operator new(size);
+    } catch (const std::bad_alloc&) {
+        return nullptr;
+    }
+}
+
 void operator delete(void* memory) noexcept {
     if (memory) held -= malloc_usable_size(memory) + sizeof(std::size_t);
     std::free(memory);
