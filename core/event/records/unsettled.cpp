@@ -121,6 +121,8 @@ bool Unsettled::was_unsettled(const DialogState& dialog) {
 }
 
 void Unsettled::restored(TimePoint now, Outbox& outbox) {
+    const bool were_all_unsettled = std::exchange(are_all_unsettled_, false);
+    if (were_all_unsettled) replace_all(outbox);
     std::vector<Write> writes;
     for (const std::string& key : restored_) {
         writes.push_back({Bucket::unsettled, key, std::nullopt});
@@ -128,7 +130,7 @@ void Unsettled::restored(TimePoint now, Outbox& outbox) {
     }
     if (!writes.empty()) changes_.write(std::move(writes), outbox);
     restored_ = {};
-    if (std::exchange(are_all_unsettled_, false)) return replace_all(outbox);
+    if (were_all_unsettled) return;
     aors_.for_each([&](Aor& aor) {
         if (aor.lagging() == 0) told(now, aor);
     });
@@ -144,6 +146,7 @@ void Unsettled::replace_all(Outbox& outbox) {
     const auto keep = [&](bool& is_unsettled, bool is_behind, Write entry) {
         is_unsettled = is_behind;
         if (!is_behind) return;
+        restored_.erase(entry.key);
         writes.push_back(std::move(entry));
         if (writes.size() == kTogether) changes_.write(std::exchange(writes, {}), outbox);
     };
