@@ -6,6 +6,8 @@
 #include "core/base/address.hpp"
 #include "core/settings.hpp"
 #include "core/storage/record_file.hpp"
+#include "core/storage/redis/redis_options.hpp"
+#include "transport/redis_link_options.hpp"
 #include "transport/transport_options.hpp"
 
 #include <cstddef>
@@ -26,9 +28,12 @@ inline constexpr std::size_t kMaxListeners = 64;
 /// limits.memory_bytes: as fit_memory() finds (app/memory_limit.hpp).
 inline constexpr std::uint64_t kAutomaticMemory = std::numeric_limits<std::uint64_t>::max();
 
+/// storage.redis.replicas: 1 with Sentinels, else 0.
+inline constexpr std::size_t kAutomaticReplicas = std::numeric_limits<std::size_t>::max();
+
 enum class LogLevel : std::uint8_t { debug, info, warning, error, off };
 enum class LogFormat : std::uint8_t { text, json };
-enum class StorageKind : std::uint8_t { memory, sqlite };
+enum class StorageKind : std::uint8_t { memory, sqlite, redis };
 
 /// Everything that can be configured, with its defaults.
 struct Config {
@@ -67,6 +72,12 @@ struct Config {
         std::string state_dir;  ///< empty: see state_directory()
         StorageSync sync = StorageSync::full;
     } storage;
+
+    /// If storage.kind is "redis"; redis_options_of() adds what is not configured.
+    struct Redis {
+        RedisOptions store;
+        RedisLinkOptions link{.servers = {"127.0.0.1:6379"}};
+    } redis;
 };
 
 /// A configuration that cannot be used: one line that names the place, what was found there, and
@@ -74,6 +85,9 @@ struct Config {
 class ConfigError : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
+
+    /// @param place  "FILE:12", "REGINFOD_LOG_LEVEL" or "--log-level"
+    static ConfigError at(const std::string& place, const std::string& what);
 };
 
 using Environment = std::map<std::string, std::string, std::less<>>;

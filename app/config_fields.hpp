@@ -45,10 +45,20 @@ constexpr Field bytes(Access access, std::uint64_t min, std::uint64_t max) {
 
 /// "auto" is `automatic`.
 template <class Access>
-constexpr Field bytes_or_automatic(Access access, std::uint64_t max, std::uint64_t automatic) {
-    NumberField field = std::get<NumberField>(bytes(access, 0, max));
+constexpr Field number_or_automatic(
+    Access access,
+    std::uint64_t max,
+    std::uint64_t automatic,
+    std::string_view unit = {}
+) {
+    NumberField field = std::get<NumberField>(number(access, 0, max, unit));
     field.automatic = automatic;
     return field;
+}
+
+template <class Access>
+constexpr Field bytes_or_automatic(Access access, std::uint64_t max, std::uint64_t automatic) {
+    return number_or_automatic(access, max, automatic, "bytes");
 }
 
 /// A duration that takes whole numbers of `Unit` only.

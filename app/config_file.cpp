@@ -76,14 +76,22 @@ RawValue raw_value_of(const toml::node& node) {
     return items;
 }
 
+/// A table and the tables in it, each a section.
 void append(
     std::vector<FileSetting>& settings,
     const std::string& section,
-    const toml::table& table
+    const toml::table& table,
+    std::size_t line
 ) {
+    settings.push_back({section, "", Unusable{"a table"}, line});
     for (const auto& [key, node] : table) {
-        const std::size_t line = key.source().begin.line;
-        settings.push_back({section, std::string(key.str()), raw_value_of(node), line});
+        const std::size_t at = key.source().begin.line;
+        const std::string name(key.str());
+        if (const toml::table* inner = node.as_table()) {
+            append(settings, section + "." + name, *inner, at);
+        } else {
+            settings.push_back({section, name, raw_value_of(node), at});
+        }
     }
 }
 
@@ -101,8 +109,7 @@ std::vector<FileSetting> parse_config_text(std::string_view text, const std::str
             const std::size_t line = key.source().begin.line;
             const std::string name(key.str());
             if (const toml::table* table = node.as_table()) {
-                settings.push_back({name, "", Unusable{"a table"}, line});
-                append(settings, name, *table);
+                append(settings, name, *table, line);
             } else {
                 settings.push_back({"", name, raw_value_of(node), line});
             }

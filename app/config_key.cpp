@@ -187,7 +187,9 @@ std::size_t edits(std::string_view from, std::string_view to) {
 std::string Key::path() const { return std::string(section) + "." + std::string(name); }
 
 std::string Key::environment() const {
-    return "REGINFOD_" + upper_case(section) + "_" + upper_case(name);
+    std::string name_of_section = upper_case(section);
+    std::ranges::replace(name_of_section, '.', '_');
+    return "REGINFOD_" + name_of_section + "_" + upper_case(name);
 }
 
 std::string set_key(const Key& key, const RawValue& value, Config& config) {

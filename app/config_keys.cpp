@@ -5,6 +5,7 @@
 #include "app/config_keys.hpp"
 
 #include "app/config_fields.hpp"
+#include "app/config_redis.hpp"
 #include "app/config_texts.hpp"
 #include "app/config_words.hpp"
 
@@ -18,6 +19,7 @@ using fields::bytes;
 using fields::bytes_or_automatic;
 using fields::kDay;
 using fields::number;
+using fields::number_or_automatic;
 using fields::time;
 using fields::whole_milliseconds;
 using fields::whole_seconds;
@@ -40,6 +42,8 @@ constexpr Section kSections[] = {
     {"drain", "What happens before the server stops (SIGTERM, POST /api/v1/drain)."},
     {"hep", "A copy of every SIP message to a Homer collector (HEP3 over UDP)."},
     {"storage", "Where state is kept."},
+    {"storage.redis", "The Redis of storage.kind = \"redis\" (7.0 or later; or Valkey)."},
+    {"cluster", "The nodes that share a Redis: one serves, the others stand by."},
     {"log", "The log, on standard error."},
 };
 
@@ -295,7 +299,8 @@ const Key kKeys[] = {
 
     {"storage", "kind",
      "\"sqlite\": publications and subscriptions survive a restart, in a file in state_dir.\n"
-     "\"memory\": they do not.",
+     "\"redis\": they are in a Redis, and another node on it takes over if this one dies.\n"
+     "\"memory\": they do not survive.",
      word<Storages>([](auto& c) -> auto& { return c.storage.kind; }), "--storage"},
     {"storage", "state_dir",
      "Directory of the state file. Empty: $XDG_STATE_HOME/reginfod, else ~/.local/state/reginfod.",
@@ -304,6 +309,42 @@ const Key kKeys[] = {
      "What an acknowledged change survives. \"full\": a power failure. \"normal\": a crash of the process;\n"
      "a power failure loses the last moments. \"off\": a crash of the process only.",
      word<Syncs>([](auto& c) -> auto& { return c.storage.sync; })},
+
+    {"storage.redis", "servers",
+     "\"HOST:PORT\" or \"unix:/PATH\". With several, the first that answers and is no replica.",
+     fields::kRedisServers},
+    {"storage.redis", "sentinels",
+     "\"HOST:PORT\" of Sentinels, which name the primary. Then servers is not used.",
+     fields::kRedisSentinels},
+    {"storage.redis", "master", "The name that Sentinels have for the primary.", fields::kRedisMaster},
+    {"storage.redis", "username", "Empty: the default user of Redis.", fields::kRedisUsername},
+    {"storage.redis", "password",
+     "Empty: none. It is never shown. Set it in the environment rather than in a file that others can read.",
+     fields::kRedisPassword},
+    {"storage.redis", "database", "Number of the database.",
+     number([](auto& c) -> auto& { return c.redis.store.database; }, 0, 1'000)},
+    {"storage.redis", "replicas",
+     "Replicas that must have a change before it is acknowledged. \"auto\": 1 with sentinels, else 0.",
+     number_or_automatic([](auto& c) -> auto& { return c.redis.store.replicas; }, 9, kAutomaticReplicas)},
+    {"storage.redis", "replay",
+     "Another Redis that takes over may lack the last changes. Those of so many seconds are written to it\n"
+     "again.",
+     time([](auto& c) -> auto& { return c.redis.store.replay; }, 1s, 1h)},
+    {"storage.redis", "patience",
+     "Seconds that a request waits for Redis. After that it is answered 503.",
+     time([](auto& c) -> auto& { return c.redis.store.patience; }, 1s, 1min)},
+
+    {"cluster", "name", "Name of the cluster, with which its keys in Redis begin.", fields::kClusterName},
+    {"cluster", "node",
+     "Name of this node, another one for each. A node that starts replaces the one of its name.\n"
+     "Empty: the name of the host.",
+     fields::kClusterNode},
+    {"cluster", "lease",
+     "Seconds without Redis, or without this process, after which another node may take over. The same\n"
+     "on all nodes, and at least four times cluster.beat.",
+     time([](auto& c) -> auto& { return c.redis.store.lease; }, 100ms, 1min)},
+    {"cluster", "beat", "Seconds between two renewals of the lease.",
+     time([](auto& c) -> auto& { return c.redis.store.beat; }, 10ms, 10s)},
 
     {"log", "level",
      "Minimum severity. \"debug\": the first line of every SIP message, received or sent. \"info\": starts,\n"

@@ -34,9 +34,11 @@ struct Formats {
     };
 };
 struct Storages {
-    static constexpr std::string_view kAllowed = "\"sqlite\" or \"memory\"";
-    static constexpr std::array<std::pair<std::string_view, StorageKind>, 2> kValues{
-        {{"sqlite", StorageKind::sqlite}, {"memory", StorageKind::memory}}
+    static constexpr std::string_view kAllowed = "\"sqlite\", \"redis\" or \"memory\"";
+    static constexpr std::array<std::pair<std::string_view, StorageKind>, 3> kValues{
+        {{"sqlite", StorageKind::sqlite},
+         {"redis", StorageKind::redis},
+         {"memory", StorageKind::memory}}
     };
 };
 struct Syncs {

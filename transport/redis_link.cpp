@@ -2,23 +2,30 @@
 
 #include "transport/redis_link.hpp"
 
-#include "transport/steady_time.hpp"
-
+#include <algorithm>
 #include <utility>
 
 namespace reginfo {
 
-RedisLink::RedisLink(boost::asio::io_context& io, RedisLinkOptions options)
+RedisLink::RedisLink(boost::asio::io_context& io, RedisLinkOptions options, Clock clock)
     : io_(io),
       options_(std::move(options)),
+      clock_(std::move(clock)),
       sentinels_(
           io,
           {options_.sentinels, options_.master, options_.password, options_.connect_timeout}
       ),
       timer_(io) {}
 
+void RedisLink::stop() {
+    is_stopped_ = true;
+    close();
+    timer_.cancel();
+}
+
 void RedisLink::connect() {
     close();
+    if (is_stopped_) return;
     if (options_.sentinels.empty()) {
         return open(options_.servers[next_++ % options_.servers.size()]);
     }
@@ -48,7 +55,9 @@ void RedisLink::open(const std::string& address) {
     );
 }
 
-void RedisLink::write(std::string bytes) { connection_->write(std::move(bytes)); }
+void RedisLink::write(std::string bytes) {
+    if (connection_) connection_->write(std::move(bytes));
+}
 
 void RedisLink::close() {
     sentinels_.cancel();
@@ -63,14 +72,15 @@ void RedisLink::fail(const std::string& why) {
 }
 
 void RedisLink::poke() {
+    if (is_stopped_) return;
     const TimePoint next = store_->next_deadline();
     if (next == TimePoint::max()) {
         timer_.cancel();
         return;
     }
-    timer_.expires_at(to_steady(next));
+    timer_.expires_after(std::max(next - clock_(), Duration::zero()));
     timer_.async_wait([this](const boost::system::error_code& error) {
-        if (!error) handle_time();
+        if (!error && !is_stopped_) handle_time();
     });
 }
 

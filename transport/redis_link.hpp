@@ -6,33 +6,28 @@
 #include "core/storage/redis/byte_stream.hpp"
 #include "core/storage/redis/redis_store.hpp"
 #include "transport/redis_connection.hpp"
+#include "transport/redis_link_options.hpp"
 #include "transport/sentinel_lookup.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace reginfo {
-
-struct RedisLinkOptions {
-    std::vector<std::string> servers = {};    ///< "host:port" or "unix:/path"; tried in turn
-    std::vector<std::string> sentinels = {};  ///< "host:port"; then servers are not used
-    std::string master = "reginfod";          ///< the name that Sentinels have for the primary
-    std::string password = {};                ///< for Sentinels that want one
-    Duration connect_timeout = std::chrono::seconds{1};
-};
 
 /// Keeps the time for the store as well: attach(), then poke() after RedisStore::start().
 class RedisLink final : public ByteStream {
 public:
+    using Clock = std::function<TimePoint()>;
+
     /// @pre there is a server or a Sentinel
-    RedisLink(boost::asio::io_context& io, RedisLinkOptions options);
+    /// @param clock  that of the store
+    RedisLink(boost::asio::io_context& io, RedisLinkOptions options, Clock clock);
     ~RedisLink() override { close(); }
     RedisLink(const RedisLink&) = delete;
     RedisLink& operator=(const RedisLink&) = delete;
@@ -43,6 +38,9 @@ public:
     void connect() override;
     void write(std::string bytes) override;
     void close() override;
+
+    /// For good: nothing is pending then.
+    void stop();
 
     /// Sets the timer to what the store waits for.
     void poke();
@@ -57,7 +55,9 @@ private:
 
     boost::asio::io_context& io_;
     RedisLinkOptions options_;
+    Clock clock_;
     RedisStore* store_ = nullptr;
+    bool is_stopped_ = false;
     std::size_t next_ = 0;  ///< of the servers
     std::string address_;
     std::shared_ptr<RedisConnection> connection_;

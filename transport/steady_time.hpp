@@ -4,6 +4,8 @@
 
 #include "core/base/time.hpp"
 
+#include <time.h>
+
 #include <chrono>
 
 namespace reginfo {
@@ -19,5 +21,14 @@ inline SteadyClock::time_point to_steady(TimePoint time) {
 }
 
 inline TimePoint steady_now() { return to_core(SteadyClock::now()); }
+
+/// A clock that counts while the machine sleeps, for what others measure too: a lease.
+inline TimePoint boot_now() {
+    timespec time{};
+    clock_gettime(CLOCK_BOOTTIME, &time);
+    return TimePoint(std::chrono::duration_cast<Duration>(
+        std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec}
+    ));
+}
 
 }  // namespace reginfo

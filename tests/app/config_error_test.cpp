@@ -43,6 +43,15 @@ TEST(ConfigError, AnUnknownNameIsReportedWithItsLineAndTheNearestName) {
          "FILE:2: unknown key level in front of the first section; the nearest known key is "
          "log.level"},
         {"log = 1\n", "FILE:1: log: allowed is a table: [log]"},
+        {"[storage]\nredis = 1\n", "FILE:2: storage.redis: allowed is a table: [storage.redis]"},
+        {"[storage.reddis]\n",
+         "FILE:1: unknown section [storage.reddis]; the nearest known one is [storage.redis]"},
+        {"[storage.redis]\nsentinals = []\n",
+         "FILE:2: unknown key storage.redis.sentinals; the nearest known one is "
+         "storage.redis.sentinels"},
+        {"[http.listen]\n",
+         "FILE:1: http.listen: found a table, allowed is \"HOST:PORT\" with an IP address (IPv6 in "
+         "brackets) or \"localhost\" as HOST, or \"off\""},
         {"[[log]]\nlevel = \"info\"\n", "FILE:1: log: allowed is a table: [log]"},
     });
 }
@@ -194,13 +203,32 @@ TEST(ConfigError, ValuesThatContradictEachOtherAreReported) {
 
 TEST(ConfigError, AnUnknownStoreIsReported) {
     EXPECT_EQ(
-        error_of("[storage]\nkind = \"redis\"\n"),
-        "FILE:2: storage.kind: found \"redis\", allowed is \"sqlite\" or \"memory\""
+        error_of("[storage]\nkind = \"mysql\"\n"),
+        "FILE:2: storage.kind: found \"mysql\", allowed is \"sqlite\", \"redis\" or \"memory\""
     );
     EXPECT_EQ(
         error_of("[storage]\nsync = \"never\"\n"),
         "FILE:2: storage.sync: found \"never\", allowed is \"full\", \"normal\" or \"off\""
     );
+}
+
+TEST(ConfigError, ARedisThatCannotBeReachedOrANodeWithoutBreathIsReported) {
+    expect_errors({
+        {"[storage.redis]\nservers = [\"redis\"]\n",
+         "FILE:2: storage.redis.servers: \"redis\" is no address of a Redis; allowed is "
+         "\"HOST:PORT\" (IPv6 in brackets) or \"unix:/PATH\""},
+        {"[storage.redis]\nservers = []\n",
+         "FILE:2: storage.redis.servers: allowed is at least one address, or one of "
+         "storage.redis.sentinels"},
+        {"[storage.redis]\npassword = 12345\n",
+         "FILE:2: storage.redis.password: what was found is not shown, allowed is a text of at "
+         "most 255 printable ASCII characters that does not begin with ***"},
+        {"[cluster]\nname = \"a b\"\n",
+         "FILE:2: cluster.name: found \"a b\", allowed is a name of at most 64 letters, digits, "
+         "\".\", \"_\" and \"-\""},
+        {"[cluster]\nbeat = 1\n",
+         "FILE:2: cluster.lease: allowed is at least four times cluster.beat"},
+    });
 }
 
 TEST(ConfigError, AVariableIsNamedAsItIsWritten) {

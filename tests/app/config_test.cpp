@@ -21,6 +21,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using test::load_text;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
@@ -118,6 +119,23 @@ TEST(Config, AListInTheEnvironmentIsSplitAtItsCommas) {
     EXPECT_EQ(config.listen[1].to_string(), "tcp:127.0.0.1:5061");
     EXPECT_EQ(config.settings.trusted_networks.size(), 2U);
     EXPECT_TRUE(config.http.hosts.empty());
+}
+
+TEST(Config, ATableWithinATableIsASectionOfItsOwn) {
+    const std::string path = test::write_file(
+        "[storage]\nkind = \"redis\"\n[storage.redis]\nservers = [\"r1:6379\", "
+        "\"unix:/run/r.sock\"]\n"
+        "replicas = 2\n[cluster]\nnode = \"a\"\n"
+    );
+
+    const Config config =
+        load_config(path, {{"REGINFOD_STORAGE_REDIS_PASSWORD", "secret"}}, {}).config;
+
+    EXPECT_EQ(config.storage.kind, StorageKind::redis);
+    EXPECT_THAT(config.redis.link.servers, ElementsAre("r1:6379", "unix:/run/r.sock"));
+    EXPECT_EQ(config.redis.store.replicas, 2U);
+    EXPECT_EQ(config.redis.store.password, "secret");
+    EXPECT_EQ(config.redis.store.node, "a");
 }
 
 TEST(Config, ListenersOnTheCommandLineReplaceTheConfiguredOnes) {

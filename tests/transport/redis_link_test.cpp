@@ -98,7 +98,7 @@ protected:
     void start(RedisLinkOptions link_options) {
         RedisOptions options = store_options("node-a", "00000000000000aa");
         options.retry_interval = 10ms;
-        link = std::make_unique<RedisLink>(io, std::move(link_options));
+        link = std::make_unique<RedisLink>(io, std::move(link_options), steady_now);
         process = std::make_unique<StoreProcess>(options, *link, steady_now);
         link->attach(process->store);
         process->store.start();
@@ -157,7 +157,9 @@ TEST_F(RedisLinkTest, APeerThatAcceptsAndIsSilentIsGivenUp) {
     FakeSentinel silent(io, {});
     RedisOptions options = store_options("node-a", "00000000000000aa");
     options.reply_timeout = 50ms;
-    link = std::make_unique<RedisLink>(io, RedisLinkOptions{.servers = {silent.address()}});
+    link = std::make_unique<RedisLink>(
+        io, RedisLinkOptions{.servers = {silent.address()}}, steady_now
+    );
     process = std::make_unique<StoreProcess>(options, *link, steady_now);
     link->attach(process->store);
     process->store.start();

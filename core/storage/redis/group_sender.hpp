@@ -59,7 +59,9 @@ public:
     /// What changed before is kept by Redis, as far as it keeps anything.
     void forget_before(TimePoint time) { changed_.forget_before(time); }
     /// A record that was read, and may be as new as those that Redis forgets.
-    void note_read(const Write& write, TimePoint changed) { changed_.add(write, changed); }
+    void note_read(const StoredRecord& record, TimePoint changed) {
+        changed_.add({record.bucket, std::string(record.key), std::string(record.value)}, changed);
+    }
 
     std::vector<Answer> take_answers() { return std::exchange(answers_, {}); }
     bool has_answers() const { return !answers_.empty(); }

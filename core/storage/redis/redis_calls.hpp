@@ -36,6 +36,9 @@ RedisWords leave_call(const RedisOptions& options, const ClusterSeen& seen);
 /// Updates `seen` from the reply to a join or a beat. Returns false if it is not one.
 bool read_seen(const RedisReply& reply, ClusterSeen& seen);
 
+/// The process is no member any more.
+inline bool is_out(const RedisReply& reply) { return reply.is_error_of({"REPLACED", "FORGOTTEN"}); }
+
 /// The number of the `own` map or claim; nothing if it is no shard.
 std::optional<ShardId> shard_of(const RedisReply& reply);
 

@@ -34,6 +34,8 @@ struct RedisOptions {
     std::string incarnation;     ///< of this process: 16 hexadecimal digits, by chance
     std::string via;             ///< where this node is reached
     std::string version;         ///< of reginfod
+    /// That this process has seen before; empty: any, or a new one.
+    std::string cluster_id;
     /// For a cluster that is made now: by chance.
     std::string new_cluster_id;
     std::uint64_t new_hash_seed = 0;

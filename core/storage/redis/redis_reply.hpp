@@ -2,7 +2,9 @@
 /// A reply of Redis as a value.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +25,9 @@ struct RedisReply {
     /// Whether it is an error whose first word is this: the words are stable, the rest is for
     /// people.
     bool is_error(std::string_view first_word) const;
+    bool is_error_of(std::initializer_list<std::string_view> words) const {
+        return std::ranges::any_of(words, [&](std::string_view word) { return is_error(word); });
+    }
 
     /// The text of a status or a text; nothing otherwise.
     std::optional<std::string_view> text_value() const;

@@ -3,21 +3,9 @@
 #include "core/storage/redis/redis_store.hpp"
 
 #include <algorithm>
-#include <initializer_list>
 #include <utility>
 
 namespace reginfo {
-namespace {
-
-bool is_one_of(const RedisReply& reply, std::initializer_list<std::string_view> words) {
-    return std::ranges::any_of(words, [&](std::string_view word) { return reply.is_error(word); });
-}
-
-/// The process is no member any more.
-bool is_out(const RedisReply& reply) { return is_one_of(reply, {"REPLACED", "FORGOTTEN"}); }
-
-}  // namespace
-
 RedisStore::RedisStore(
     RedisOptions options,
     ByteStream& stream,
@@ -36,7 +24,11 @@ RedisStore::RedisStore(
           [this](const StoredRecord& record) { return restore(record); }
       ),
       sender_([this](Bucket bucket, std::string_view key) { return owner_.present(bucket, key); }),
-      backoff_(options_.retry_interval) {}
+      wait_(options_, session_),
+      lease_(options_.lease),
+      backoff_(options_.retry_interval) {
+    seen_.id = options_.cluster_id;
+}
 
 void RedisStore::start() { connect(); }
 
@@ -89,6 +81,7 @@ TimePoint RedisStore::next_deadline() const {
     for (const auto& time : {connect_at_, send_at_, beat_at_, answer_by_}) {
         if (time) next = std::min(next, *time);
     }
+    if (may_speak()) next = std::min(next, lease_.until());
     if (const auto oldest = sender_.oldest()) next = std::min(next, *oldest + options_.patience);
     return next;
 }
@@ -100,7 +93,9 @@ void RedisStore::commit(Commit commit) {
 
 void RedisStore::deliver() {
     is_woken_ = false;
-    for (const GroupSender::Answer& answer : sender_.take_answers()) done_(answer.id, answer.ok);
+    const std::vector<GroupSender::Answer> answers = sender_.take_answers();
+    for (const GroupSender::Answer& answer : answers) done_(answer.id, answer.ok);
+    if (!answers.empty()) owner_.take_effect();
     end_turn();
 }
 
@@ -138,13 +133,16 @@ StoreStats RedisStore::stats() const {
 
 void RedisStore::handle_greeted(const RedisGreeted& greeted) {
     if (!greeted.trouble.empty()) {
-        if (greeted.is_final && !was_open_) return lose(greeted.trouble);
+        if (greeted.is_final) return lose_if_never_joined(greeted.trouble);
         return disconnect(greeted.trouble);
     }
     new_run_id_ = greeted.run_id;
     if (was_open_) return resume();
     if (has_read_ && new_run_id_ != run_id_) {
-        return lose(options_.where + ": another Redis answers while the records are read");
+        return lose(
+            RedisLoss::given_way,
+            options_.where + ": another Redis answers while the records are read"
+        );
     }
     run_id_ = new_run_id_;
     join();
@@ -156,11 +154,12 @@ void RedisStore::join() {
     const TimePoint asked = clock_();
     session_.ask(join_call(options_, seen_), [this, asked](const RedisReply& reply) {
         const std::string error = options_.where + ": cannot join: " + reply.text;
-        if (is_one_of(reply, {"WRONG_CLUSTER", "WRONG_LAYOUT", "WRONG_ARGUMENT"})) {
-            return lose(error);
+        if (reply.is_error_of({"WRONG_CLUSTER", "WRONG_LAYOUT", "WRONG_ARGUMENT"})) {
+            return lose_if_never_joined(error);
         }
         seen_.seen = asked;
         if (!read_seen(reply, seen_)) return disconnect(error);
+        lease_.handle_answered(asked);
         beat_at_ = clock_() + options_.beat;
         claim();
     });
@@ -175,15 +174,15 @@ void RedisStore::claim() {
 }
 
 void RedisStore::handle_claims(const RedisReply& reply) {
-    if (is_out(reply)) return lose_at_redis(reply.text);
+    if (is_out(reply)) return lose_membership(reply);
     if (reply.is_error("NOT_READY")) return;  // the next beat comes first
     const ShardClaims::Outcome outcome = claims_.take(reply);
     if (!outcome.error.empty()) return disconnect(options_.where + ": " + outcome.error);
     if (has_read_ && !outcome.taken.empty()) return lose_to_another(outcome.taken);
-    if (!outcome.owned.empty()) {
-        return trouble_at_redis(outcome.owned + ", whose lease is not over");
-    }
-    load();
+    const std::string before = std::exchange(serving_node_, outcome.owner);
+    if (outcome.owner.empty()) return load();
+    trouble_at_redis(outcome.owner + " has the shards");
+    if (outcome.owner != before) owner_.handle_standing_by(outcome.owner);
 }
 
 void RedisStore::load() {
@@ -198,11 +197,8 @@ void RedisStore::load() {
 }
 
 bool RedisStore::restore(const StoredRecord& record) {
-    if (record.age < options_.replay) {
-        // It may be as new as what a Redis forgets that has only just begun.
-        Write write{record.bucket, std::string(record.key), std::string(record.value)};
-        sender_.note_read(write, clock_() - record.age);
-    }
+    // It may be as new as what a Redis forgets that has only just begun.
+    if (record.age < options_.replay) sender_.note_read(record, clock_() - record.age);
     return owner_.restore(record);
 }
 
@@ -221,17 +217,21 @@ void RedisStore::open_shards() {
             return disconnect(options_.where + ": cannot open: " + reply.text);
         }
         if (!reply.items.empty()) return lose_to_another("a shard");
-        wait([this](const RedisReply& waited) { handle_opened(waited); });
+        wait_to_open();
     });
 }
 
-void RedisStore::handle_opened(const RedisReply& waited) {
-    if (has_replicas(waited)) return become_open();
-    wait([this](const RedisReply& again) { handle_opened(again); });
+void RedisStore::wait_to_open() {
+    wait_.ask([this](const std::string& trouble) {
+        if (trouble.empty()) return become_open();
+        trouble_at_redis(trouble);
+        wait_to_open();
+    });
 }
 
 void RedisStore::become_open() {
     phase_ = Phase::open;
+    lease_.handle_durable();
     run_id_ = new_run_id_;
     backoff_ = options_.retry_interval;
     set_trouble({});
@@ -247,19 +247,25 @@ void RedisStore::resume() {
 }
 
 void RedisStore::beat() {
-    beat_at_ = clock_() + options_.beat;
-    session_.ask(beat_call(options_, seen_), [this](const RedisReply& reply) {
-        handle_beat(reply);
+    const TimePoint sent = clock_();
+    beat_at_ = sent + options_.beat;
+    session_.ask(beat_call(options_, seen_), [this, sent](const RedisReply& reply) {
+        handle_beat(reply, sent);
     });
+    // A beat that no replica has does not count: beside a primary that is cut off we fall silent.
+    if (options_.replicas == 0) return;
+    wait_.ask([this](const std::string& trouble) { handle_durable_beat(trouble); });
 }
 
-void RedisStore::handle_beat(const RedisReply& reply) {
-    if (is_out(reply)) return lose_at_redis(reply.text);
+void RedisStore::handle_beat(const RedisReply& reply, TimePoint sent) {
+    if (is_out(reply)) return lose_membership(reply);
     const std::int64_t turn = seen_.turn;
     ClusterSeen seen = seen_;
     seen.seen = clock_();
     if (!read_seen(reply, seen)) return disconnect(options_.where + ": " + reply.text);
     seen_ = std::move(seen);
+    lease_.handle_answered(sent);
+    if (options_.replicas == 0) handle_durable_beat({});
     if (phase_ == Phase::claiming) return claim();
     if (const auto other = claims_.find_other(reply)) return lose_to_another(name_of(*other));
     const TimePoint now = clock_();
@@ -269,8 +275,15 @@ void RedisStore::handle_beat(const RedisReply& reply) {
         sender_.handle_same_redis();
     } else {
         sender_.handle_another_redis();
+        is_catching_up_ = sender_.rewrites() > 0;
     }
     become_open();
+}
+
+void RedisStore::handle_durable_beat(const std::string& trouble) {
+    if (!trouble.empty()) return trouble_at_redis(trouble);
+    lease_.handle_durable();
+    if (phase_ == Phase::open && !is_refused_ && !is_executed_) set_trouble({});
 }
 
 // Groups.
@@ -285,7 +298,8 @@ void RedisStore::send_group() {
         [this](const RedisReply& reply) { handle_group(reply); }
     );
     // On its heels, and not after the answer: a round trip less.
-    if (options_.replicas > 0) wait([this](const RedisReply& reply) { handle_waited(reply); });
+    if (options_.replicas == 0) return;
+    wait_.ask([this](const std::string& trouble) { handle_waited(trouble); });
 }
 
 void RedisStore::handle_group(const RedisReply& reply) {
@@ -299,50 +313,28 @@ void RedisStore::handle_group(const RedisReply& reply) {
         return;
     }
     // These mean that another Redis has to be found, or the library loaded.
-    if (is_one_of(reply, {"READONLY", "WRONG_CLUSTER", "NOAUTH", "NOPERM", "ERR"})) {
+    if (reply.is_error_of({"READONLY", "WRONG_CLUSTER", "NOAUTH", "NOPERM", "ERR"})) {
         return disconnect(options_.where + ": " + reply.text);
     }
     trouble_at_redis(reply.text);
+    is_refused_ = true;
     sender_.handle_refused();
     send_at_ = clock_() + options_.retry_interval;
 }
 
-void RedisStore::handle_waited(const RedisReply& reply) {
+void RedisStore::handle_waited(const std::string& trouble) {
     if (!is_executed_) return;
-    if (has_replicas(reply)) return finish_group();
-    wait([this](const RedisReply& again) { handle_waited(again); });
+    if (trouble.empty()) return finish_group();
+    trouble_at_redis(trouble);
+    wait_.ask([this](const std::string& again) { handle_waited(again); });
 }
 
 void RedisStore::finish_group() {
-    is_executed_ = false;
+    is_executed_ = is_refused_ = false;
     sender_.handle_done(fenced_, clock_());
+    if (sender_.rewrites() == 0) is_catching_up_ = false;
     set_trouble({});
     if (!fenced_.empty()) lose_to_another(name_of(fenced_.front()));
-}
-
-void RedisStore::wait(RedisSession::Answered answered) {
-    if (options_.replicas == 0) {
-        return answered({.kind = RedisReply::Kind::number});
-    }
-    const auto timeout =
-        std::chrono::duration_cast<std::chrono::milliseconds>(options_.wait_timeout);
-    session_.ask(
-        {"WAIT", std::to_string(options_.replicas), std::to_string(timeout.count())},
-        std::move(answered)
-    );
-}
-
-/// Redis answers how many replicas there are that have it, also if these are too few.
-bool RedisStore::has_replicas(const RedisReply& reply) {
-    const std::int64_t count = reply.number_value().value_or(-1);
-    if (count >= static_cast<std::int64_t>(options_.replicas)) return true;
-    ++short_waits_;
-    trouble_at_redis(
-        count < 0 ? "WAIT fails: " + reply.text
-                  : std::to_string(count) + " replicas have the last commits, but " +
-                        std::to_string(options_.replicas) + " are needed (storage.redis.replicas)"
-    );
-    return false;
 }
 
 // Every turn.
@@ -353,7 +345,11 @@ void RedisStore::end_turn() {
     const bool is_asked = session_.unanswered() > 0 || phase_ == Phase::connecting;
     if (!is_asked) answer_by_.reset();
     if (is_asked && !answer_by_) answer_by_ = clock_() + options_.reply_timeout;
-    const bool has_changed = std::exchange(was_healthy_, healthy()) != healthy();
+    const bool is_healthy = healthy();
+    const bool speaks = may_speak();
+    const bool has_changed = is_healthy != was_healthy_ || speaks != did_speak_;
+    was_healthy_ = is_healthy;
+    did_speak_ = speaks;
     if ((!sender_.has_answers() || is_woken_) && !has_changed) return;
     is_woken_ = true;
     owner_.wake();
@@ -375,10 +371,22 @@ void RedisStore::schedule_connect() {
     backoff_ = std::min(backoff_ * 2, options_.retry_interval_max);
 }
 
-void RedisStore::lose(const std::string& why) {
+void RedisStore::lose(RedisLoss loss, const std::string& why) {
     stop();
     set_trouble(why);
-    owner_.handle_lost(why);
+    owner_.handle_lost(loss, why);
+}
+
+/// Who has been a member keeps trying: its cluster is there, if not in this Redis.
+void RedisStore::lose_if_never_joined(const std::string& why) {
+    if (!seen_.id.empty()) return disconnect(why);
+    lose(RedisLoss::unusable, why);
+}
+
+void RedisStore::lose_membership(const RedisReply& reply) {
+    const bool is_replaced = reply.is_error("REPLACED");
+    const RedisLoss loss = is_replaced ? RedisLoss::replaced : RedisLoss::given_way;
+    lose(loss, options_.where + ": " + reply.text);
 }
 
 void RedisStore::stop() {

@@ -6,11 +6,13 @@
 #include "core/storage/redis/byte_stream.hpp"
 #include "core/storage/redis/commit_group.hpp"
 #include "core/storage/redis/group_sender.hpp"
+#include "core/storage/redis/node_lease.hpp"
 #include "core/storage/redis/redis_calls.hpp"
 #include "core/storage/redis/redis_greeting.hpp"
 #include "core/storage/redis/redis_options.hpp"
 #include "core/storage/redis/redis_session.hpp"
 #include "core/storage/redis/redis_store_owner.hpp"
+#include "core/storage/redis/replica_wait.hpp"
 #include "core/storage/redis/shard_claims.hpp"
 #include "core/storage/redis/shard_loader.hpp"
 #include "core/storage/store.hpp"
@@ -31,6 +33,8 @@ namespace reginfo {
 /// A group that was not answered goes again on the next connection, under its number if it is the
 /// same Redis: it takes effect at most once. Another Redis gets first what changed lately. A commit
 /// that has waited for `patience` is answered `false`, and its keys are written as memory has them.
+///
+/// While another node has the shards it stands by, and claims them with each beat.
 ///
 /// It does no I/O: bytes leave by ByteStream, and whoever has that calls handle_*.
 class RedisStore final : public Store {
@@ -60,14 +64,26 @@ public:
     bool drain(std::chrono::milliseconds patience) override;
     /// Of the cluster. @pre RedisStoreOwner::handle_claimed was called
     std::uint64_t hash_seed() const override { return seen_.hash_seed; }
-    bool healthy() const override { return phase_ == Phase::open && trouble_.empty(); }
+    bool healthy() const override {
+        return phase_ == Phase::open && trouble_.empty() && may_speak();
+    }
     std::string trouble() const override { return trouble_; }
     StoreStats stats() const override;
+
+    /// Whether what depends on state may leave now. Read anew before each use: a pause of the
+    /// process ends it.
+    bool may_speak() const {
+        return was_open_ && phase_ != Phase::lost && !is_catching_up_ && !lease_.is_over(clock_());
+    }
+    /// The node that has the shards; empty if that is us, or nobody.
+    const std::string& serving_node() const { return serving_node_; }
+    /// Of the cluster, for RedisOptions::cluster_id; empty before the first join.
+    const std::string& cluster_id() const { return seen_.id; }
 
     /// Records that were written again: for another Redis, or since an outcome was unknown.
     std::uint64_t rewritten_records() const { return sender_.rewritten(); }
     /// How often fewer replicas than `replicas` had a group in time.
-    std::uint64_t short_waits() const { return short_waits_; }
+    std::uint64_t short_waits() const { return wait_.short_waits(); }
 
 private:
     /// Of a connection, and `lost` for ever.
@@ -93,26 +109,26 @@ private:
     void handle_loaded(const std::string& trouble);
     bool restore(const StoredRecord& record);
     void open_shards();
-    void handle_opened(const RedisReply& waited);
+    void wait_to_open();
     void resume();
     void beat();
-    void handle_beat(const RedisReply& reply);
+    void handle_beat(const RedisReply& reply, TimePoint sent);
+    void handle_durable_beat(const std::string& trouble);
     void become_open();
 
     void send_group();
     void handle_group(const RedisReply& reply);
-    void handle_waited(const RedisReply& reply);
+    void handle_waited(const std::string& trouble);
     void finish_group();
-    void wait(RedisSession::Answered answered);
-    bool has_replicas(const RedisReply& reply);
 
     void end_turn();
     void disconnect(const std::string& trouble);
     void schedule_connect();
-    void lose(const std::string& why);
-    void lose_at_redis(const std::string& why) { lose(options_.where + ": " + why); }
+    void lose(RedisLoss loss, const std::string& why);
+    void lose_if_never_joined(const std::string& why);
+    void lose_membership(const RedisReply& reply);
     void lose_to_another(const std::string& what) {
-        lose_at_redis("another node took " + what + " over");
+        lose(RedisLoss::given_way, options_.where + ": another node took " + what + " over");
     }
     void stop();
     void set_trouble(std::string trouble) { trouble_ = std::move(trouble); }
@@ -129,25 +145,30 @@ private:
     RedisGreeting greeting_;
     ShardLoader loader_;
     GroupSender sender_;
+    ReplicaWait wait_;
+    NodeLease lease_;
 
     ClusterSeen seen_;
-    std::string run_id_;      ///< of the Redis that has what was acknowledged
-    std::string new_run_id_;  ///< of the one that answers
-    bool has_read_ = false;   ///< some of the records
-    bool was_open_ = false;   ///< memory is what was acknowledged
+    std::string run_id_;           ///< of the Redis that has what was acknowledged
+    std::string new_run_id_;       ///< of the one that answers
+    bool has_read_ = false;        ///< some of the records
+    bool was_open_ = false;        ///< memory is what was acknowledged
+    bool is_catching_up_ = false;  ///< another Redis does not have all that yet
     ShardClaims claims_;
     std::vector<ShardId> fenced_;  ///< of the group that waits for replicas
     bool is_executed_ = false;     ///< the group waits for replicas
+    bool is_refused_ = false;      ///< the group goes again
 
+    std::string serving_node_;
     std::string trouble_;
     bool was_healthy_ = false;
+    bool did_speak_ = false;
     bool is_woken_ = false;
     Duration backoff_{};
     std::optional<TimePoint> connect_at_;
     std::optional<TimePoint> send_at_;  ///< a refused group goes again
     std::optional<TimePoint> beat_at_;
     std::optional<TimePoint> answer_by_;  ///< or the connection is made anew
-    std::uint64_t short_waits_ = 0;
 };
 
 }  // namespace reginfo

@@ -13,13 +13,26 @@
 
 namespace reginfo {
 
-/// Called from within RedisStore::handle_*, drain() and leave().
+/// Why a store has come to its end.
+enum class RedisLoss : std::uint8_t {
+    unusable,  ///< this Redis is not one for us, and never was: somebody has to change something
+    replaced,  ///< a newer process has the name of this node
+    given_way  ///< another process has the shards; memory is of no more use
+};
+
+/// Called from within RedisStore::handle_*, commit(), deliver(), drain() and leave().
 class RedisStoreOwner {
 public:
     virtual ~RedisStoreOwner() = default;
 
-    /// deliver() has something to do, or healthy() has changed.
+    /// deliver() has something to do, or healthy() or may_speak() has changed.
     virtual void wake() = 0;
+
+    /// What Journal::on_done was told takes effect before this returns. Called by deliver().
+    virtual void take_effect() = 0;
+
+    /// Another node has the shards. Called when that is another one than before.
+    virtual void handle_standing_by(const std::string& node) = 0;
 
     /// The shards are ours, and their records come next. @param hash_seed  of the cluster
     virtual void handle_claimed(std::uint64_t hash_seed) = 0;
@@ -29,12 +42,11 @@ public:
     virtual void handle_opened(const LoadReport& report) = 0;
 
     /// The record of an AOR or dialog as memory has it, or an empty text if that is unsettled;
-    /// nothing if there is none. What deliver() has answered before handle_* has taken effect.
+    /// nothing if there is none.
     virtual std::optional<std::string> present(Bucket bucket, std::string_view key) = 0;
 
-    /// Another process owns what was ours, or this Redis cannot be used by this process: it has to
-    /// end. @param why  one line for people
-    virtual void handle_lost(const std::string& why) = 0;
+    /// The store does nothing more. @param why  one line for people
+    virtual void handle_lost(RedisLoss loss, const std::string& why) = 0;
 
     /// Performs I/O and timers for so long at most; for drain() and leave().
     virtual void run_for(std::chrono::milliseconds time) = 0;

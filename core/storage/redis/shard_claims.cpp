@@ -43,7 +43,7 @@ ShardClaims::Outcome ShardClaims::take(const RedisReply& reply) {
         if (!former.empty() && before != former) outcome.taken = name_of(*shard);
         tokens_[*shard] = item.items[1].text;
         if (!tokens_[*shard].empty()) continue;
-        outcome.owned = name_of(*shard) + " belongs to " + owner_in(before);
+        outcome.owner = owner_in(before);
     }
     return outcome;
 }

@@ -25,7 +25,7 @@ public:
 
     struct Outcome {
         std::string error = {};  ///< the reply is none
-        std::string owned = {};  ///< one that somebody else has, for people; empty if all are ours
+        std::string owner = {};  ///< who has some that we want; empty if all are ours
         /// One that somebody else has had since the claim before, for people.
         std::string taken = {};
     };

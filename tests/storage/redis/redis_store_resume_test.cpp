@@ -207,14 +207,16 @@ TEST_F(RedisStoreTest, ABeatLeavesEachHalfSecond) {
     EXPECT_EQ(redis.data.turn, before + 20);
 }
 
-TEST_F(RedisStoreTest, AProcessWhoseShardWasTakenEnds) {
+TEST_F(RedisStoreTest, AProcessWhoseShardWasTakenGivesWay) {
     start_open();
     redis.give("0", "9.00000000000000bb.node-b");
     process->put(1, "k", "v");
     run();
+    EXPECT_EQ(process->loss, RedisLoss::given_way);
     EXPECT_THAT(process->lost, HasSubstr("another node took shard 0"));
     EXPECT_THAT(process->answers, IsEmpty()) << "the repetition of the request finds the new owner";
     EXPECT_FALSE(process->store.healthy());
+    EXPECT_FALSE(process->store.may_speak());
 }
 
 TEST_F(RedisStoreTest, AProcessLearnsByItsBeatThatAShardWasTaken) {
@@ -228,7 +230,15 @@ TEST_F(RedisStoreTest, AProcessThatWasReplacedEnds) {
     start_open();
     redis.membership_refusal = "REPLACED a newer process has the name node-a";
     pass(600ms);
+    EXPECT_EQ(process->loss, RedisLoss::replaced);
     EXPECT_THAT(process->lost, HasSubstr("REPLACED"));
+}
+
+TEST_F(RedisStoreTest, AProcessThatWasForgottenGivesWay) {
+    start_open();
+    redis.membership_refusal = "FORGOTTEN node-a is no member; join as a new incarnation";
+    pass(600ms);
+    EXPECT_EQ(process->loss, RedisLoss::given_way);
 }
 
 TEST_F(RedisStoreTest, RecordsAreReadAgainOnlyWhereTheyWereNotIfTheConnectionBreaks) {

@@ -188,7 +188,7 @@ TEST_F(RedisStoreServerTest, AnotherNodeWaitsAndTakesOverWhenTheFirstIsDead) {
         return SocketStream::now() > begin + 1s && first->process.pending.empty();
     }));
     EXPECT_TRUE(first->process.store.healthy());
-    EXPECT_THAT(second->process.store.trouble(), HasSubstr("belongs to node-a"));
+    EXPECT_THAT(second->process.store.trouble(), HasSubstr("node-a has the shards"));
     const auto memory = first->process.memory;
     // It does not leave: it is silent.
     ASSERT_TRUE(until_open(*second)) << second->process.store.trouble();

@@ -67,6 +67,13 @@ TEST_F(RedisStoreTest, ARedisThatCannotBeUsedEndsTheProcessWithASentence) {
     EXPECT_TRUE(process->store.healthy());
 }
 
+TEST_F(RedisStoreTest, ARedisThatHasLostTheClusterOfThisProcessIsAskedAgain) {
+    options.cluster_id = "another-0123456789";
+    start();
+    EXPECT_FALSE(process->loss);
+    EXPECT_THAT(process->store.trouble(), HasSubstr("WRONG_CLUSTER"));
+}
+
 TEST_F(RedisStoreTest, AReplicaIsNotUsedButAskedAgain) {
     redis.role = "slave";
     start();
@@ -97,14 +104,73 @@ TEST_F(RedisStoreTest, WhatIsNoRedisIsNotListenedTo) {
     EXPECT_TRUE(process->store.healthy());
 }
 
-TEST_F(RedisStoreTest, ShardsOfAnotherNodeAreAwaited) {
+TEST_F(RedisStoreTest, ItStandsByWhileAnotherNodeHasShards) {
     redis.give("7", "3.00000000000000bb.node-b");
     start();
-    EXPECT_THAT(process->store.trouble(), HasSubstr("shard 7 belongs to node-b"));
+    EXPECT_EQ(process->standing_by, "node-b");
+    EXPECT_EQ(process->store.serving_node(), "node-b");
     EXPECT_FALSE(process->opened);
     redis.data.own.erase("7");
     pass(600ms);
     EXPECT_TRUE(process->opened);
+    EXPECT_EQ(process->store.serving_node(), "");
+}
+
+TEST_F(RedisStoreTest, ItTellsOnceForWhomItStandsBy) {
+    redis.give("7", "3.00000000000000bb.node-b");
+    start();
+    process->standing_by.clear();
+    pass(2s);
+    EXPECT_EQ(process->standing_by, "");
+    redis.give("7", "4.00000000000000cc.node-c");
+    pass(600ms);
+    EXPECT_EQ(process->standing_by, "node-c");
+}
+
+TEST_F(RedisStoreTest, ItMaySpeakFromTheOpeningOn) {
+    redis.holds_commits = true;
+    start();
+    EXPECT_FALSE(process->store.may_speak());
+    redis.holds_commits = false;
+    run();
+    EXPECT_TRUE(process->store.may_speak());
+}
+
+TEST_F(RedisStoreTest, ItsLeaseRunsFromTheSendingOfTheLastBeatThatWasAnswered) {
+    start_open();
+    redis.is_silent = true;
+    pass(2699ms);
+    EXPECT_TRUE(process->store.may_speak());
+    pass(1ms);
+    EXPECT_FALSE(process->store.may_speak());
+    EXPECT_FALSE(process->store.healthy());
+}
+
+TEST_F(RedisStoreTest, ABeatThatIsAnsweredRenewsTheLease) {
+    start_open();
+    redis.is_silent = true;
+    pass(4s);
+    ASSERT_FALSE(process->store.may_speak());
+    process->is_woken = false;
+    redis.is_silent = false;
+    redis.run();
+    EXPECT_TRUE(process->store.may_speak());
+    EXPECT_TRUE(process->is_woken);
+}
+
+TEST_F(RedisStoreTest, ABeatThatNoReplicaHasRenewsNothing) {
+    options.replicas = 1;
+    redis.replicas = 1;
+    start_open();
+    redis.replicas = 0;
+    redis.short_waits = 1'000;
+    pass(3s);
+    EXPECT_FALSE(process->store.may_speak());
+    EXPECT_THAT(process->store.trouble(), HasSubstr("0 replicas have the last commits"));
+    redis.replicas = 1;
+    pass(1s);
+    EXPECT_TRUE(process->store.may_speak());
+    EXPECT_EQ(process->store.trouble(), "");
 }
 
 TEST_F(RedisStoreTest, CommitsWaitUntilTheShardsAreOpen) {

@@ -126,6 +126,10 @@ void ScriptedRedis::call(const Words& words) {
         ++data.turn;
         return map("", words.at(words.size() - 2) != std::to_string(data.view));
     }
+    const std::string& expected = words.at(4);
+    if (!expected.empty() && expected != cluster) {
+        return error("WRONG_CLUSTER here is another cluster");
+    }
     map(cluster, true);
 }
 

@@ -43,6 +43,8 @@ public:
     }
 
     void wake() override { is_woken = true; }
+    void take_effect() override {}
+    void handle_standing_by(const std::string& node) override { standing_by = node; }
     void handle_claimed(std::uint64_t seed) override { hash_seed = seed; }
     bool restore(const StoredRecord& record) override {
         order.push_back(letter_of(record.bucket));
@@ -56,7 +58,10 @@ public:
         if (found == memory.end()) return {};
         return found->second;
     }
-    void handle_lost(const std::string& why) override { lost = why; }
+    void handle_lost(RedisLoss kind, const std::string& why) override {
+        loss = kind;
+        lost = why;
+    }
     void run_for(std::chrono::milliseconds time) override {
         if (run) run(time);
     }
@@ -64,6 +69,8 @@ public:
     bool is_woken = false;
     std::uint64_t hash_seed = 0;
     std::optional<LoadReport> opened;
+    std::string standing_by;
+    std::optional<RedisLoss> loss;
     std::string lost;
     std::string order;  ///< the buckets of the records that came
     std::map<std::pair<Bucket, std::string>, std::string> memory;
