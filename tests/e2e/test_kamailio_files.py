@@ -18,8 +18,9 @@ PROGRAMS = ("apt-get", "cat", "sqlite3", "kamailio", "kamcmd")
 
 
 def configurations():
-    """All but the one that is for inclusion only."""
-    return sorted(name for name in os.listdir(FOLDER) if name.endswith(".cfg") and name != "reg-event.cfg")
+    """All but those that are for inclusion only."""
+    return sorted(name for name in os.listdir(FOLDER)
+                  if name.endswith(".cfg") and name not in ("reg-event.cfg", "cluster.cfg"))
 
 
 def check(bed):
@@ -27,7 +28,7 @@ def check(bed):
     harness.need("kamailio")
     defines = reg_event(bed, Reginfod(bed)) | {"DB_URL": f'"sqlite:///{database(bed, "pua")}"'}
     for name in configurations():
-        for more in ([], ["WITH_REG_EVENT", "README_NOTIFY"]):
+        for more in ([], ["WITH_REG_EVENT", "README_NOTIFY"], ["WITH_REG_EVENT", "WITH_REG_CLUSTER"]):
             names = [f"{key}={value}" for key, value in defines.items()] + more
             command = ["kamailio", "-c", "-f", os.path.join(FOLDER, name)]
             done = subprocess.run(command + [part for key in names for part in ("-A", key)],

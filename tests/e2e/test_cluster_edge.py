@@ -1,0 +1,223 @@
+"""deploy/kamailio/cluster.cfg: how an edge finds the node that serves. The nodes are played here.
+
+    test_cluster_edge.py standby | unknown | silent | nobody | dead | overload | dialog | notify
+"""
+
+import sys
+import threading
+import time
+
+import harness
+from harness import Kamailio, wait_until
+from kamailio_files import reg_event
+from publisher import Publisher, contact
+from sip import Agent, Message, response_to
+from watcher import Watcher
+
+AOR = "sip:alice@reg.test"
+STRANGER = "127.0.0.2"  # an address that address.list does not have
+
+
+class Node:
+    """What an edge sees of a node that serves, stands by, is overloaded or silent."""
+
+    def __init__(self, bed, does="serves"):
+        self.does, self.asked, self.pings = does, [], 0
+        self.agent = Agent(on_request=self._answer)
+        bed.closers.append(self.agent.close)
+
+    @property
+    def port(self):
+        return self.agent.port
+
+    def _answer(self, request):
+        is_ping = request.method == "OPTIONS"
+        if is_ping:
+            self.pings += 1
+        elif not any(request.branch == other.branch for other in self.asked):
+            self.asked.append(request)
+        if self.does == "silent":
+            return None
+        if self.does == "stands by":
+            return response_to(request, 503, "Standing By")
+        if self.does == "is overloaded" and not is_ping:
+            return response_to(request, 503, "Overloaded", [("Retry-After", "2")])
+        answer = response_to(request, 200, "OK", [
+            ("Contact", "<sip:reginfod.reg.test>"), ("Expires", "600"), ("SIP-ETag", "tag")])
+        answer.headers = [(name, value if name != "To" or "tag=" in value else f"{value};tag=7f")
+                          for name, value in answer.headers]
+        return answer
+
+
+class Edge(Kamailio):
+    def __init__(self, bed, *nodes):
+        super().__init__(bed, "edge", "edge.cfg", defines=reg_event(bed, *nodes, cluster=True))
+        self.bed, self.hop = bed, ("127.0.0.1", self.port)
+
+    def wait_states(self, *states):
+        """Until the nodes are active (A), inactive (I) or on the way there (T), as listed."""
+        wait_until(lambda: self.states() == list(states), f"the edge knows {states}")
+
+    def states(self):
+        listed = self.rpc("dispatcher.list")["RECORDS"][0]["SET"]["TARGETS"]
+        by_uri = {one["DEST"]["URI"]: one["DEST"]["FLAGS"][0] for one in listed}
+        return [by_uri[uri] for uri in sorted(by_uri)]
+
+    def publish(self):
+        """The answer to a PUBLISH, and after how long it came."""
+        source = Publisher(AOR, self.hop)
+        self.bed.closers.append(source.close)
+        began = time.monotonic()
+        answer = source.publish([contact("alice")], timeout=25.0)
+        return answer, time.monotonic() - began
+
+    def watcher(self):
+        return self.bed.watch(Watcher(AOR, self.hop, proxy=self.hop))
+
+
+def start(bed, *doings):
+    """Nodes in the order of their ports, and an edge in front."""
+    nodes = sorted((Node(bed) for _ in doings), key=lambda node: f"{node.port}")
+    for node, does in zip(nodes, doings):
+        node.does = does
+    return Edge(bed, *nodes), *nodes
+
+
+def standby(bed):
+    """Only the node that serves is asked. When it gives way, the other one is asked at once."""
+    edge, first, second = start(bed, "serves", "stands by")
+    edge.wait_states("A", "I")
+    for _ in range(4):
+        assert edge.publish()[0].status == 200
+    assert len(first.asked) == 4 and not second.asked
+    first.does, second.does = "stands by", "serves"
+    edge.wait_states("I", "A")
+    for _ in range(4):
+        assert edge.publish()[0].status == 200
+    assert len(first.asked) == 4 and len(second.asked) == 4
+    assert min(first.pings, second.pings) >= 3
+
+
+def unknown(bed):
+    """What no OPTIONS has told yet is learnt from a 503, without a wait."""
+    edge, first, second = start(bed, "serves", "stands by")
+    edge.wait_states("A", "I")
+    first.does, second.does = "stands by", "serves"
+    took = []
+    while not first.asked and len(took) < 10:
+        edge.rpc("dispatcher.set_state", "a", 1, "all")
+        answer, seconds = edge.publish()
+        took.append(seconds)
+        assert answer.status == 200, answer.start
+    assert first.asked and max(took) < 0.4, took
+    print(f"{1000 * max(took):.0f} ms", flush=True)
+
+
+def silent(bed):
+    """A node without an answer costs one request two seconds, and the others nothing."""
+    edge, first, second = start(bed, "serves", "serves")
+    first.does = "silent"
+    edge.rpc("dispatcher.set_state", "a", 1, "all")
+    took = [edge.publish()[1] for _ in range(4)]
+    assert 1.8 < max(took) < 3.5 and sorted(took)[-2] < 0.5, took
+    assert len(first.asked) == 1 and len(second.asked) == 4
+    first.does = "serves"
+    edge.wait_states("A", "A")
+    print(f"{max(took):.1f} s", flush=True)
+
+
+def nobody(bed):
+    """While nobody serves a request waits, for sixteen seconds at most, and asks nobody in vain."""
+    edge, first, second = start(bed, "stands by", "stands by")
+    edge.wait_states("I", "I")
+    threading.Timer(4.0, lambda: setattr(second, "does", "serves")).start()
+    answer, took = edge.publish()
+    assert answer.status == 200 and 3.9 < took < 6.5, f"{answer.start} after {took:.1f} s"
+    assert len(first.asked) + len(second.asked) == 1
+    print(f"4.0 s without a node: answered after {took:.1f} s", flush=True)
+
+    second.does = "stands by"
+    edge.wait_states("I", "I")
+    answer, took = edge.publish()
+    assert answer.status == 503 and answer.get("Retry-After") == "5", answer.start
+    assert 14 < took < 19, f"{took:.1f} s"
+    second.does = "serves"
+    edge.wait_states("I", "A")
+    assert edge.publish()[0].status == 200
+
+
+def dead(bed):
+    """Where all are silent a request is tried eight times."""
+    edge, first, second = start(bed, "serves", "serves")
+    first.does = second.does = "silent"
+
+    def revive():
+        edge.rpc("dispatcher.set_state", "a", 1, "all")
+    reviving = [threading.Timer(seconds, revive) for seconds in range(1, 25)]
+    for timer in reviving:
+        timer.start()
+    source = Publisher(AOR, edge.hop)
+    bed.closers.append(source.close)
+    answer = source.publish([contact("alice")], timeout=30.0)
+    for timer in reviving:
+        timer.cancel()
+    assert answer.status in (408, 503), answer.start
+    assert 5 <= len(first.asked) + len(second.asked) <= 8, (len(first.asked), len(second.asked))
+
+
+def overload(bed):
+    """A 503 with Retry-After is the answer of the node that serves: it is passed on."""
+    edge, first, second = start(bed, "is overloaded", "stands by")
+    edge.wait_states("A", "I")
+    answer, _ = edge.publish()
+    assert answer.status == 503 and answer.get("Retry-After") == "2", answer.headers
+    assert len(first.asked) == 1 and not second.asked and edge.states() == ["A", "I"]
+
+
+def dialog(bed):
+    """A refresh goes to whoever serves now, not to the Contact of the dialog, and the route set is that of
+    any node."""
+    edge, first, second = start(bed, "serves", "stands by")
+    edge.wait_states("A", "I")
+    told = edge.watcher()
+    assert told.subscribe().status == 200
+    first.does, second.does = "stands by", "serves"
+    edge.wait_states("I", "A")
+    assert told.subscribe().status == 200
+    assert len(first.asked) == 1 and len(second.asked) == 1
+    assert second.asked[0].start == "SUBSCRIBE sip:reginfod.reg.test SIP/2.0"
+    assert not second.asked[0].all("Route"), second.asked[0].headers
+
+
+def notify(bed):
+    """NOTIFYs are let in from every address of group 3, whichever node has the dialog; others are not."""
+    edge, first, second = start(bed, "serves", "stands by")
+    edge.wait_states("A", "I")
+    told = edge.watcher()
+    told._take = told.notifies.append
+    assert told.subscribe().status == 200
+    made = first.asked[0]
+
+    def notify_from(agent, cseq):
+        return agent.request(Message(f"NOTIFY {made.get('Contact').strip('<>')} SIP/2.0", [
+            *[("Route", route) for route in made.all("Record-Route")],
+            ("Max-Forwards", "70"), ("From", f"{made.get('To')};tag=7f"), ("To", made.get("From")),
+            ("Call-ID", made.get("Call-ID")), ("CSeq", f"{cseq} NOTIFY"), ("Event", "reg"),
+            ("Contact", "<sip:reginfod.reg.test>"), ("Subscription-State", "active;expires=600")]),
+            edge.hop, timeout=2.0)
+    assert notify_from(second.agent, 1).status == 200
+    stranger = Agent(host=STRANGER)
+    bed.closers.append(stranger.close)
+    try:
+        answer = notify_from(stranger, 2)
+    except AssertionError:
+        answer = None
+    assert answer is None and len(told.notifies) == 1
+    assert told.notifies[0].all("Record-Route"), "watchers take their route set from it"
+
+
+VARIANTS = {"standby": standby, "unknown": unknown, "silent": silent, "nobody": nobody, "dead": dead,
+            "overload": overload, "dialog": dialog, "notify": notify}
+
+if __name__ == "__main__":
+    harness.run("-".join(["cluster-edge", *sys.argv[1:]]), VARIANTS[sys.argv[1]])
