@@ -32,6 +32,7 @@ INSTALLED = """
 /usr/share/doc/reginfod/copyright
 /usr/share/doc/reginfod/operations.md
 /usr/share/doc/reginfod/examples/kamailio/reg-event.cfg
+/usr/share/doc/reginfod/examples/redis/users.acl
 /usr/share/doc/reginfod/examples/prometheus/alerts.yml
 /usr/share/man/man5/reginfod.toml.5.gz
 /usr/share/man/man8/reginfod.8.gz
