@@ -106,6 +106,18 @@ public:
     /// (core/event/operation/drain.hpp).
     void handle_drain(TimePoint now);
 
+    /// The lease of this process has run out: others may serve what it serves. Until handle_resumed
+    /// nothing leaves but 503, also to OPTIONS, and nothing happens by time: next_deadline() is
+    /// never, and handle_timeout does nothing. Requests are handled, and what they change waits for
+    /// the store. Commits that are durable take effect when it is over.
+    void handle_suspended();
+
+    /// The lease counts again, and all that was served still is. Each NOTIFY in flight is taken
+    /// back, as its answer may be lost: its dialog is due at once, with the next CSeq. What is
+    /// overdue is worked off at notify.recovery_rate. Nothing ends because of the silence. May be
+    /// called without handle_suspended, where effects were thrown away.
+    void handle_resumed(TimePoint now, Outbox& outbox);
+
     /// Whether the drain is over: every subscription to end has ended, and every NOTIFY was
     /// answered.
     bool is_drained() const;

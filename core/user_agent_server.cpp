@@ -24,10 +24,6 @@ constexpr Seconds kMemoryRetryAfter{60};
 /// The last twentieth of limits.memory_bytes is for existing state.
 constexpr std::uint64_t kMemoryKeptFree = 20;
 
-/// Notes on untrusted peers in a second. More than the log accepts of one kind, so that it reports
-/// the suppressed ones.
-constexpr std::uint32_t kStrangersNoted = 8;
-
 /// Whether the request has a To tag, or a malformed To.
 bool is_in_dialog(const sip::Message& request) {
     const auto to = request.first(sip::HeaderName::to);
@@ -55,100 +51,22 @@ void UserAgentServer::handle_message(
     const bool trusted = settings_.trusts(flow.peer.address);
     if (!trusted) {
         note_refusal(Bound::untrusted_peer, {}, flow, stats_, outbox);
-        note_stranger(now, flow, outbox);
+        refusals_.note_stranger(now, flow, outbox);
         if (!settings_.refuse_untrusted_with_403) return;
     }
     const sip::ParseError error = parse_message(bytes, settings_.limits.message, message_);
     if (error != sip::ParseError::none) {
         ++stats_.parse_errors[index_of(error)];
-        if (trusted) refuse_unread(flow, error, outbox);
+        if (trusted) refusals_.refuse_unread(message_, flow, error, outbox);
         return;
     }
     if (!trusted) {
-        if (message_.is_request) forbid(flow, outbox);
+        if (message_.is_request) refusals_.forbid(message_, flow, outbox);
     } else if (message_.is_request) {
         request(now, flow, bytes, outbox);
     } else {
         response(now, flow, outbox);
     }
-}
-
-/// Formats no more notes than the log needs: each untrusted datagram would cost one.
-void UserAgentServer::note_stranger(TimePoint now, const Flow& flow, Outbox& outbox) {
-    if (now - strangers_since_ >= std::chrono::seconds{1}) {
-        strangers_since_ = now;
-        strangers_noted_ = 0;
-    }
-    if (strangers_noted_ == kStrangersNoted) return;
-    ++strangers_noted_;
-    outbox.note(
-        Note::Severity::warning,
-        "untrusted peer",
-        "message ignored or forbidden; see access.trusted_networks",
-        flow
-    );
-}
-
-/// Handles bytes that are no valid message.
-void UserAgentServer::refuse_unread(const Flow& flow, sip::ParseError error, Outbox& outbox) {
-    if (error == sip::ParseError::empty) return;
-    // A stream that lost its framing may still have a readable head.
-    const bool has_defect = error == sip::ParseError::none;
-    const std::string why(has_defect ? message_.defect : sip::text_of(error));
-    outbox.note(Note::Severity::warning, "unreadable message", why, flow);
-    if (error == sip::ParseError::bad_start_line || !message_.is_request) return;
-    const bool too_large = error == sip::ParseError::head_too_large ||
-                           error == sip::ParseError::too_many_headers ||
-                           error == sip::ParseError::body_too_large;
-    refuse_stateless(flow, too_large ? refusal(513) : refusal(400, why), outbox);
-}
-
-/// Answers the request in message_ without a transaction, if it can be answered.
-void UserAgentServer::refuse_stateless(const Flow& flow, const Reply& reply, Outbox& outbox) {
-    const auto via = top_via_of(message_);
-    if (!via || message_.method == sip::Method::ack) return;
-    const TransactionKey key = transactions_.key_of(message_, *via);
-    send_stateless(responder_.draft(message_, *via, flow, key, key.low), reply, outbox);
-}
-
-/// Answers the request in message_ on the flow that it came on only: the server opens no connection
-/// to an untrusted peer. Then it closes a connection.
-void UserAgentServer::forbid(const Flow& flow, Outbox& outbox) {
-    const auto via = top_via_of(message_);
-    if (via && message_.method != sip::Method::ack) {
-        const TransactionKey key = transactions_.key_of(message_, *via);
-        ResponseDraft draft = responder_.draft(message_, *via, flow, key, key.low);
-        draft.reconnect_port = 0;
-        send_stateless(std::move(draft), refusal(403), outbox);
-    }
-    if (is_reliable(flow.transport)) outbox.close(flow);
-}
-
-void UserAgentServer::send_stateless(ResponseDraft draft, const Reply& reply, Outbox& outbox) {
-    ++stats_.responses_sent[index_of(draft.method)][index_of(draft.to.transport)]
-                           [static_cast<std::size_t>(reply.status)];
-    responder_.repeat(std::move(draft), reply, outbox);
-}
-
-/// Answers the request in message_, whose top Via is malformed, to its source address, with the Via
-/// unchanged.
-void UserAgentServer::refuse_without_via(const Flow& flow, Outbox& outbox) {
-    const auto value = sip::ValueList(message_, sip::HeaderName::via).next();
-    if (!value || message_.method == sip::Method::ack) {
-        ++stats_.unanswerable;
-        outbox.note(Note::Severity::warning, "unanswerable request", "no usable Via", flow);
-        return;
-    }
-    sip::Via via;
-    via.text = *value;
-    via.address = flow.peer.address;
-    const TransactionKey key = transactions_.key_of(message_, via);
-    ResponseDraft draft = responder_.draft(message_, via, flow, key, key.low);
-    draft.to = flow;
-    draft.reconnect_port = 0;
-    const Reply reply = refusal(400, "Malformed Via header");
-    outbox.note(Note::Severity::warning, "bad request", reply.reason, flow);
-    send_stateless(std::move(draft), reply, outbox);
 }
 
 void UserAgentServer::response(TimePoint now, const Flow& flow, Outbox& outbox) {
@@ -171,9 +89,10 @@ void UserAgentServer::request(
 ) {
     ++stats_.requests_received[index_of(message_.method)][index_of(flow.transport)];
     const auto via = top_via_of(message_);
-    if (!via) return refuse_without_via(flow, outbox);
+    if (!via) return refusals_.refuse_without_via(message_, flow, outbox);
     const TransactionKey key = transactions_.key_of(message_, *via);
     if (message_.method == sip::Method::ack) return responder_.acknowledged(key);
+    if (!is_served()) return refusals_.refuse(message_, flow, refusal(503), outbox);
     if (const ServerTransactions::Record* known = transactions_.find(key)) {
         ++stats_.retransmissions_received;
         if (!known->is_completed()) return;
@@ -216,6 +135,12 @@ void UserAgentServer::request(
     execute(now, *read, bytes, outbox);
 }
 
+/// Whether this process is the one to answer the request in message_. If not, 503 without
+/// Retry-After sends an edge to the next one, and nothing of it is remembered here.
+bool UserAgentServer::is_served() const {
+    return message_.method != sip::Method::options || !is_suspended_;
+}
+
 /// What the request in message_ is, whatever its way; 0 if nothing tells that. A CANCEL is of one
 /// way (RFC 3261 §9.1).
 std::uint64_t UserAgentServer::identity_of(const Request& request) const {
@@ -253,7 +178,7 @@ bool UserAgentServer::has_room(const Flow& flow, Outbox& outbox) {
     if (comes_again_by_itself(flow)) return false;
     Reply busy = refusal(503);
     busy.retry_after = kOverloadRetryAfter;
-    refuse_stateless(flow, busy, outbox);
+    refusals_.refuse(message_, flow, busy, outbox);
     return false;
 }
 
@@ -290,7 +215,7 @@ bool UserAgentServer::shed(const Flow& flow, Outbox& outbox) {
         busy.retry_after =
             std::min(settings_.drain.retry_after, traits_of(profile).retry_after_max);
     }
-    refuse_stateless(flow, busy, outbox);
+    refusals_.refuse(message_, flow, busy, outbox);
     return true;
 }
 
@@ -313,7 +238,7 @@ bool UserAgentServer::refuse_for_memory(const Flow& flow, Outbox& outbox) {
         return false;
     }
     note_refusal(Bound::memory, {}, flow, stats_, outbox);
-    refuse_stateless(flow, busy, outbox);
+    refusals_.refuse(message_, flow, busy, outbox);
     return true;
 }
 
@@ -393,7 +318,7 @@ void UserAgentServer::refuse_broken(
     ++stats_.parse_errors[index_of(error)];
     if (!settings_.trusts(flow.peer.address)) return;
     parse_message(head, settings_.limits.message, message_);
-    refuse_unread(flow, error, outbox);
+    refusals_.refuse_unread(message_, flow, error, outbox);
 }
 
 }  // namespace reginfo

@@ -13,6 +13,7 @@
 #include "core/pressure.hpp"
 #include "core/sip/message.hpp"
 #include "core/sip/parser.hpp"
+#include "core/stateless_refusals.hpp"
 #include "core/transaction/responder.hpp"
 #include "core/transaction/server_transactions.hpp"
 
@@ -42,6 +43,7 @@ public:
           memory_(parts.memory),
           transactions_(parts.transactions),
           responder_(parts.responder),
+          refusals_(settings_, stats_, transactions_, responder_),
           scheduler_(parts.scheduler),
           notifier_(parts.notifier),
           compositor_(parts.compositor),
@@ -62,15 +64,13 @@ public:
     void handle_waiting(TimePoint now, const WaitingRequest& waiting, Outbox& outbox);
 
     void set_pressure(Pressure pressure) { pressure_ = pressure; }
+    /// Engine::handle_suspended; or it is over.
+    void set_suspended(bool is_suspended) { is_suspended_ = is_suspended; }
 
 private:
+    bool is_served() const;
     std::uint64_t identity_of(const Request& request) const;
     std::uint64_t new_to_tag(const Result<Request>& request);
-    void refuse_unread(const Flow& flow, sip::ParseError error, Outbox& outbox);
-    void refuse_without_via(const Flow& flow, Outbox& outbox);
-    void refuse_stateless(const Flow& flow, const Reply& reply, Outbox& outbox);
-    void forbid(const Flow& flow, Outbox& outbox);
-    void send_stateless(ResponseDraft draft, const Reply& reply, Outbox& outbox);
     void response(TimePoint now, const Flow& flow, Outbox& outbox);
     void request(TimePoint now, const Flow& flow, std::string_view bytes, Outbox& outbox);
     void execute(TimePoint now, const Request& request, std::string_view bytes, Outbox& outbox);
@@ -79,13 +79,13 @@ private:
     bool comes_again_by_itself(const Flow& flow) const;
     bool shed(const Flow& flow, Outbox& outbox);
     bool refuse_for_memory(const Flow& flow, Outbox& outbox);
-    void note_stranger(TimePoint now, const Flow& flow, Outbox& outbox);
 
     const Settings& settings_;
     Stats& stats_;
     const MemoryHolders& memory_;
     ServerTransactions& transactions_;
     Responder& responder_;
+    StatelessRefusals refusals_;
     NotifyScheduler& scheduler_;
     Notifier& notifier_;
     Compositor& compositor_;
@@ -93,8 +93,7 @@ private:
     TokenSource& tokens_;
     bool is_memory_full_ = false;  ///< when the last request came
     Pressure pressure_ = Pressure::none;
-    TimePoint strangers_since_;  ///< the start of the second of strangers_noted_
-    std::uint32_t strangers_noted_ = 0;
+    bool is_suspended_ = false;
     std::string aor_;       ///< scratch
     sip::Message message_;  ///< reused, so that parsing does not allocate
 };

@@ -73,8 +73,8 @@ constexpr const char* kRooms[] = {
     "core/event/publish/",
     "core/inspection core/memory_use",
     "core/event/operation/",
-    "core/request_reader core/user_agent_server",
-    "core/engine",
+    "core/request_reader core/stateless_refusals core/user_agent_server",
+    "core/engine core/engine_impl",
 };
 
 constexpr Rule kWorld[] = {

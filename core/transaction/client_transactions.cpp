@@ -81,6 +81,13 @@ ClientTransaction* ClientTransactions::match(
     return is_of_request ? found : nullptr;
 }
 
+std::vector<std::uint64_t> ClientTransactions::branches() const {
+    std::vector<std::uint64_t> all;
+    all.reserve(by_branch_.size());
+    for (const auto& [branch, transaction] : by_branch_) all.push_back(branch);
+    return all;
+}
+
 void ClientTransactions::close(ClientTransaction& transaction) {
     by_branch_.erase(transaction.branch);
     head_bytes_ -= transaction.head.capacity();

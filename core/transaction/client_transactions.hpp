@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace reginfo {
 
@@ -83,6 +84,8 @@ public:
     void close(ClientTransaction& transaction);
 
     std::size_t size() const { return by_branch_.size(); }
+    /// The branches of all of them, in no order.
+    std::vector<std::uint64_t> branches() const;
     std::size_t head_bytes() const { return head_bytes_; }
 
 private:

@@ -90,13 +90,14 @@ void Responder::count(const ResponseDraft& draft, int status) {
 }
 
 void Responder::respond(TimePoint now, ResponseDraft draft, const Reply& reply, Outbox& outbox) {
-    count(draft, reply.status);
     if (reply.status == 400) ++stats_.bad_requests;
     if (reply.status == 412) ++stats_.etag_mismatches;
     transactions_.complete(now, draft.key, reply, is_reliable(draft.to.transport));
     stats_.server_transactions = transactions_.size();
     const TransactionKey key = draft.key;
     const Drafts joined = take_joined(key);
+    if (!may_leave(reply)) return;
+    count(draft, reply.status);
     const Flow to = draft.to;
     const bool again = draft.method == sip::Method::invite && !is_reliable(to.transport);
     const std::uint16_t reconnect_port = draft.reconnect_port;
@@ -175,6 +176,7 @@ Write Responder::write_of(const ResponseDraft& draft, const Reply& reply) const 
 }
 
 void Responder::repeat(ResponseDraft draft, const Reply& reply, Outbox& outbox) const {
+    if (!may_leave(reply)) return;
     const Flow to = draft.to;
     const std::uint16_t reconnect_port = draft.reconnect_port;
     outbox.respond(to, finish(std::move(draft), reply), reconnect_port);

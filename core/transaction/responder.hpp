@@ -100,6 +100,11 @@ public:
     /// The record with which the request gets the same answer after a restart.
     Write write_of(const ResponseDraft& draft, const Reply& reply) const;
 
+    /// From now on nothing leaves but 503, or everything again. Transactions complete all the same,
+    /// and answer the retransmissions that come afterwards.
+    void set_suspended(bool is_suspended) { is_suspended_ = is_suspended; }
+    bool may_leave(const Reply& reply) const { return !is_suspended_ || reply.status == 503; }
+
     /// Answers a retransmission (RFC 3261 §17.2.2).
     void repeat(ResponseDraft draft, const Reply& reply, Outbox& outbox) const;
 
@@ -130,6 +135,7 @@ private:
     boost::unordered_flat_map<TransactionKey, Drafts> joined_;
     std::size_t joined_count_ = 0;
     std::uint64_t drafts_ = 0;
+    bool is_suspended_ = false;
 };
 
 /// The text of a tag.

@@ -195,6 +195,13 @@ void World::crash(Duration down, Duration clock_back) {
     perform();
 }
 
+void World::suspend() { engine_->handle_suspended(); }
+
+void World::resume() {
+    engine_->handle_resumed(now_, outbox_);
+    perform();
+}
+
 std::size_t World::unsettled_kept() const {
     return static_cast<std::size_t>(std::ranges::count_if(kept_, [](const auto& record) {
         return record.first.first == Bucket::unsettled;

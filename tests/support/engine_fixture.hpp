@@ -85,6 +85,10 @@ public:
     /// The store is as one of an earlier version, which had no bucket of the unsettled.
     void keep_all_unsettled();
 
+    /// The lease has run out; it counts again (Engine::handle_suspended, handle_resumed).
+    void suspend();
+    void resume();
+
     /// Lets time pass, acting on every deadline on the way.
     void pass(Duration time);
 

@@ -11,6 +11,7 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -98,10 +99,18 @@ public:
 
     /// No request by the way in use had any response for as long as timer F.
     bool is_silent(TimePoint now, const RoutedDialog& dialog) const {
-        return dialog.silent_since && silent_until(dialog) <= now;
+        return !is_deaf_ && dialog.silent_since && silent_until(dialog) <= now;
     }
     TimePoint silent_until(const RoutedDialog& dialog) const {
-        return *dialog.silent_since + 64 * settings_.t1;
+        return std::max(*dialog.silent_since, hears_since_) + 64 * settings_.t1;
+    }
+
+    /// From now on silence means nothing: nothing is sent.
+    void suspend() { is_deaf_ = true; }
+    /// It counts again, from now on.
+    void resume(TimePoint now) {
+        is_deaf_ = false;
+        hears_since_ = now;
     }
 
     /// The same next hop by TCP, if a request of that size is too large for UDP (RFC 3261 §18.1.1)
@@ -142,6 +151,8 @@ private:
     boost::unordered_flat_map<Flow, TimePoint, HopHash> udp_only_;
     /// Next hops that failed, and until when others are tried first.
     boost::unordered_flat_map<Flow, TimePoint, HopHash> failed_;
+    bool is_deaf_ = false;
+    TimePoint hears_since_{TimePoint::min()};
     Flow ended_;  ///< the address of the connection that ended last, if its id was given first
 };
 

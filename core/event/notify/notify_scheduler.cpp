@@ -56,6 +56,8 @@ void NotifyScheduler::end_silently(TimePoint now, Subscription& subscription, Ou
 
 void NotifyScheduler::drop_unsent(TimePoint now, Subscription& subscription, Outbox& outbox) {
     Dialog& dialog = subscription.dialog;
+    const TimePoint least = resumed_at_ + 64 * records_.settings.t1;
+    if (now < least) return records_.subscriptions.expiries.set(subscription, least);
     if (dialog.in_flight && dialog.in_flight->subscription == &subscription) {
         // One that has just left may still be answered, and nothing else of the dialog leaves
         // before.
@@ -70,10 +72,9 @@ void NotifyScheduler::drop_unsent(TimePoint now, Subscription& subscription, Out
 }
 
 void NotifyScheduler::rearm(TimePoint now, Dialog& dialog, Outbox& outbox) {
-    if (is_working_) return schedule(dialog);
-    is_working_ = true;
+    if (!agenda_.begin()) return schedule(dialog);
     step(now, dialog, outbox);
-    is_working_ = false;
+    agenda_.end();
     work(now, outbox);
 }
 
@@ -87,31 +88,16 @@ bool NotifyScheduler::is_idle() const {
     return transactions_.size() == 0 && !next_hops_.is_resolving() && !windows_.is_awaited();
 }
 
-void NotifyScheduler::schedule(Dialog& dialog) {
-    if (std::ranges::find(dialogs_, &dialog) == dialogs_.end()) dialogs_.push_back(&dialog);
-}
-
-void NotifyScheduler::schedule(SendWindow& window) {
-    if (std::ranges::find(roomy_, &window) == roomy_.end()) roomy_.push_back(&window);
-}
-
-/// Dialogs come before windows: what a window lets go takes its place before the next is let go.
 void NotifyScheduler::work_off(TimePoint now, Outbox& outbox) {
-    if (std::exchange(is_working_, true)) return;
-    while (!dialogs_.empty() || !roomy_.empty()) {
-        if (!dialogs_.empty()) {
-            Dialog& dialog = *dialogs_.back();
-            dialogs_.pop_back();
-            step(now, dialog, outbox);
-        } else if (SendWindow& window = *roomy_.back(); !step(now, window, outbox)) {
-            std::erase(roomy_, &window);
-        }
-    }
-    is_working_ = false;
+    agenda_.work_off(
+        [&](Dialog& dialog) { step(now, dialog, outbox); },
+        [&](SendWindow& window) { return step(now, window, outbox); }
+    );
 }
 
 /// Sends what is due in the dialog, if it may leave now.
 void NotifyScheduler::step(TimePoint now, Dialog& dialog, Outbox& outbox) {
+    if (is_suspended_) return records_.subscriptions.dialog_timers.set(dialog, now);
     Subscription* const next = timing_.next_due(now, dialog);
     const InFlight* const old = dialog.in_flight.get();
     if (next && old && timing_.supersede_at(now, *old, *next) <= now) {
@@ -153,6 +139,10 @@ void NotifyScheduler::send_next(TimePoint now, Subscription& next, Outbox& outbo
 
 /// Lets one copy and one NOTIFY go that waited for room. Returns whether there may be more.
 bool NotifyScheduler::step(TimePoint now, SendWindow& window, Outbox& outbox) {
+    if (is_suspended_) {
+        windows_.wake(now, window);
+        return false;
+    }
     if (!window.is_awaited()) {
         windows_.note_if_idle(window);
         return false;
@@ -250,7 +240,7 @@ void NotifyScheduler::remove(
     if (is_only) {
         answers_.reroute(dialog);
         waiting_.release(dialog);
-        std::erase(dialogs_, &dialog);
+        agenda_.forget(dialog);
     } else {
         schedule(dialog);
     }
@@ -310,6 +300,31 @@ void NotifyScheduler::time_out_waiting(TimePoint now, Dialog& dialog, Outbox& ou
     }
     dialog.silent_since.reset();
     schedule(dialog);
+}
+
+void NotifyScheduler::suspend() {
+    is_suspended_ = true;
+    next_hops_.suspend();
+}
+
+/// While it is suspended, what is due only sets its timer: so each turn afterwards has its share.
+void NotifyScheduler::resume(TimePoint now, Outbox& outbox) {
+    is_suspended_ = true;
+    take_back_all(now, outbox);
+    is_suspended_ = false;
+    resumed_at_ = now;
+    next_hops_.resume(now);
+}
+
+void NotifyScheduler::take_back_all(TimePoint now, Outbox& outbox) {
+    for (const std::uint64_t branch : transactions_.branches()) {
+        ClientTransaction* const found = transactions_.find(branch);
+        if (!found) continue;
+        Subscription& subscription = *static_cast<InFlight&>(*found).subscription;
+        subscription.set_urgent();
+        finish(now, subscription.dialog, NotifyOutcome::superseded, outbox);
+        work(now, outbox);
+    }
 }
 
 void NotifyScheduler::handle_windows(TimePoint now, std::size_t count, Outbox& outbox) {

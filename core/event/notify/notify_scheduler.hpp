@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/base/time.hpp"
+#include "core/event/notify/notify_agenda.hpp"
 #include "core/event/notify/notify_answers.hpp"
 #include "core/event/notify/notify_dispatch.hpp"
 #include "core/event/notify/notify_failures.hpp"
@@ -16,7 +17,6 @@
 #include <cstddef>
 #include <span>
 #include <string_view>
-#include <vector>
 
 namespace reginfo {
 
@@ -24,8 +24,8 @@ namespace reginfo {
 /// subscription, always with the newest state.
 ///
 /// A change marks subscriptions as due; the NOTIFY is written when its turn comes, so whatever
-/// changed in between is in it. Whatever happens puts dialogs and windows on lists of work; the
-/// lists are empty when a call returns.
+/// changed in between is in it. Whatever happens puts dialogs and windows on the agenda, which is
+/// empty when a call returns.
 class NotifyScheduler {
 public:
     explicit NotifyScheduler(const NotifyParts& parts);
@@ -88,14 +88,20 @@ public:
     /// There is room again in windows that are waited for. At most `count` of them are looked at.
     void handle_windows(TimePoint now, std::size_t count, Outbox& outbox);
 
+    /// Nothing leaves until resume().
+    void suspend();
+    /// Takes back every NOTIFY in flight: its answer may be lost. What is due leaves when
+    /// deadlines are handled next.
+    void resume(TimePoint now, Outbox& outbox);
+
     /// No NOTIFY is unanswered, or waits for a window or for an address.
     bool is_idle() const;
 
 private:
-    void schedule(Dialog& dialog);
-    void schedule(SendWindow& window);
+    void schedule(Dialog& dialog) { agenda_.add(dialog); }
+    void schedule(SendWindow& window) { agenda_.add(window); }
     void work(TimePoint now, Outbox& outbox) {
-        if (!dialogs_.empty() || !roomy_.empty()) work_off(now, outbox);
+        if (!agenda_.is_empty()) work_off(now, outbox);
     }
     void work_off(TimePoint now, Outbox& outbox);
     void step(TimePoint now, Dialog& dialog, Outbox& outbox);
@@ -104,6 +110,7 @@ private:
     void arm(TimePoint now, Dialog& dialog);
 
     void finish(TimePoint now, Dialog& dialog, NotifyOutcome outcome, Outbox& outbox);
+    void take_back_all(TimePoint now, Outbox& outbox);
     void give_up(TimePoint now, Dialog& dialog, NotifyOutcome why, Outbox& outbox);
     void fail_unsent(TimePoint now, Dialog& dialog, int cause, Outbox& outbox);
     void time_out_waiting(TimePoint now, Dialog& dialog, Outbox& outbox);
@@ -120,9 +127,9 @@ private:
     NotifyAnswers answers_;
     NotifyFailures failures_;
     CseqReservations reservations_;
-    std::vector<Dialog*> dialogs_;    ///< that may have something to send; the last one first
-    std::vector<SendWindow*> roomy_;  ///< windows that may have room for who waits
-    bool is_working_ = false;
+    NotifyAgenda agenda_;
+    bool is_suspended_ = false;
+    TimePoint resumed_at_{TimePoint::min()};
 };
 
 }  // namespace reginfo

@@ -84,6 +84,8 @@ public:
     /// The next window whose time has come; nullptr if there is none.
     SendWindow* pop_expired(TimePoint now);
     void arm(TimePoint now, SendWindow& window) { timers_.set(window, window.next_deadline(now)); }
+    /// pop_expired() has it soon.
+    void wake(TimePoint now, SendWindow& window) { timers_.set(window, now); }
     /// Nobody waits for the window any more: forget_idle() checks whether it is needed.
     void note_if_idle(const SendWindow& window) {
         if (window.is_idle()) maybe_idle_.push_back(window.hop);

@@ -23,6 +23,25 @@ void Recovery::start(TimePoint now) {
     count();
 }
 
+/// Timers come in the order of their deadlines, and all of these are later than what is on the
+/// list.
+void Recovery::resume(TimePoint now) {
+    missed_.erase(missed_.begin(), missed_.begin() + static_cast<std::ptrdiff_t>(next_));
+    next_ = 0;
+    while (const Aor* const aor = records_.aor_timers.pop_expired(now)) {
+        missed_.push_back({now, aor->slot, Missed::What::aor_expired});
+    }
+    auto& expiries = records_.subscriptions.expiries;
+    while (Subscription* const subscription = expiries.pop_expired(now)) {
+        if (subscription->state == Subscription::State::active) {
+            missed_.push_back({now, subscription->slot, Missed::What::subscription_expired});
+        } else {
+            expiries.set(*subscription, now + 64 * records_.settings.t1);
+        }
+    }
+    count();
+}
+
 void Recovery::run(TimePoint now, Outbox& outbox) {
     if (is_over()) return;
     const Duration interval =

@@ -38,6 +38,9 @@ public:
     /// All records are back.
     void start(TimePoint now);
 
+    /// Nothing was done for a while: what is overdue is worked off like what was missed.
+    void resume(TimePoint now);
+
     /// Does as much as may be done by now.
     void run(TimePoint now, Outbox& outbox);
 

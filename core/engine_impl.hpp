@@ -1,0 +1,150 @@
+/// @file
+/// The parts of the engine, and what it does with several of them.
+#pragma once
+
+#include "core/base/hash.hpp"
+#include "core/base/spare_texts.hpp"
+#include "core/base/token_source.hpp"
+#include "core/engine.hpp"
+#include "core/event/notify/documents.hpp"
+#include "core/event/notify/next_hops.hpp"
+#include "core/event/notify/notify_scheduler.hpp"
+#include "core/event/notify/send_windows.hpp"
+#include "core/event/operation/drain.hpp"
+#include "core/event/operation/operator_actions.hpp"
+#include "core/event/operation/recovery.hpp"
+#include "core/event/publish/compositor.hpp"
+#include "core/event/records/missed.hpp"
+#include "core/event/records/notify_queue.hpp"
+#include "core/event/records/pending_changes.hpp"
+#include "core/event/records/records.hpp"
+#include "core/event/records/restorer.hpp"
+#include "core/event/records/tracer.hpp"
+#include "core/event/records/waiting_requests.hpp"
+#include "core/event/subscribe/notifier.hpp"
+#include "core/memory_use.hpp"
+#include "core/transaction/client_transactions.hpp"
+#include "core/transaction/responder.hpp"
+#include "core/transaction/server_transactions.hpp"
+#include "core/user_agent_server.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace reginfo {
+
+class Engine::Impl {
+public:
+    Impl(Settings settings, const Seed& seed)
+        : settings_(std::move(settings)),
+          tokens_(seed),
+          hash_seeds_(settings_.hash_seed != 0 ? settings_.hash_seed : tokens_.derive()),
+          tracer_(tokens_),
+          changes_(settings_, stats_),
+          records_(
+              settings_,
+              stats_,
+              changes_,
+              {hash_seeds_.next(), hash_seeds_.next(), tokens_.derive()}
+          ),
+          waiting_(records_),
+          documents_(stats_),
+          queue_(stats_),
+          server_transactions_(hash_seeds_.next(), settings_.transaction_memory()),
+          client_transactions_(settings_, tokens_, spare_texts_, stats_),
+          responder_(settings_, server_transactions_, spare_texts_, stats_),
+          hops_key_(hash_seeds_.next()),
+          windows_(settings_, queue_, stats_, hops_key_, hash_seeds_.next()),
+          next_hops_(settings_, stats_, hops_key_),
+          memory_{records_, waiting_, documents_, server_transactions_, client_transactions_},
+          scheduler_({
+              records_,
+              documents_,
+              client_transactions_,
+              next_hops_,
+              windows_,
+              waiting_,
+              spare_texts_,
+              tracer_,
+          }),
+          moves_(records_, waiting_, scheduler_),
+          fan_out_(records_, moves_, scheduler_),
+          notifier_({records_, waiting_, responder_, scheduler_, fan_out_, moves_}),
+          compositor_({records_, waiting_, responder_, fan_out_, moves_, tokens_, tracer_}),
+          recovery_(records_, missed_, fan_out_, notifier_, compositor_),
+          restorer_(records_, missed_),
+          server_({
+              settings_,
+              stats_,
+              memory_,
+              server_transactions_,
+              responder_,
+              scheduler_,
+              notifier_,
+              compositor_,
+              recovery_,
+              tokens_,
+          }),
+          actions_(records_, scheduler_, fan_out_, compositor_, tracer_),
+          drain_(records_, scheduler_, tokens_),
+          inspection_(records_, documents_, memory_, queue_, windows_.gauges()) {}
+
+    void set_suspended(bool is_suspended);
+    void resume(TimePoint now, Outbox& outbox);
+    void committed(TimePoint now, CommitId id, bool ok, Outbox& outbox);
+    void timeout(TimePoint now, Outbox& outbox);
+    bool restore(TimePoint now, const StoredRecord& record);
+    std::optional<TimePoint> next_deadline() const;
+    bool is_drained() const {
+        return drain_.is_over() && !has_more_ && scheduler_.is_idle() &&
+               stats_.commits_pending == 0;
+    }
+    /// Drafts of responses, and waiting requests: grows if a request will get a response.
+    std::uint64_t answers_begun() const { return responder_.drafts() + waiting_.size(); }
+    void end_turn(TimePoint now, Outbox& outbox);
+    bool store_exactly(TimePoint now, Outbox& outbox);
+
+    Settings settings_;
+    Stats stats_;
+    TokenSource tokens_;
+    HashSeeds hash_seeds_;
+    SpareTexts spare_texts_;
+    Tracer tracer_;
+    PendingChanges changes_;
+    Records records_;
+    MissedList missed_;
+    WaitingRequests waiting_;
+    Documents documents_;
+    NotifyQueue queue_;
+    ServerTransactions server_transactions_;
+    ClientTransactions client_transactions_;
+    Responder responder_;
+    std::uint64_t hops_key_;
+    SendWindows windows_;
+    NextHops next_hops_;
+    MemoryHolders memory_;
+    NotifyScheduler scheduler_;
+    IdentityMoves moves_;
+    FanOut fan_out_;
+    Notifier notifier_;
+    Compositor compositor_;
+    Recovery recovery_;
+    Restorer restorer_;
+    UserAgentServer server_;
+    OperatorActions actions_;
+    Drain drain_;
+    Inspection inspection_;
+
+private:
+    bool has_more_ = false;  ///< watchers that are for the next turn
+    TimePoint now_;
+    bool is_suspended_ = false;
+    std::vector<CommitId> durable_;  ///< those that became so meanwhile
+    bool is_stopping_ = false;
+    std::size_t stored_to_ = 0;  ///< a slot of the subscriptions, while the process stops
+};
+
+}  // namespace reginfo
