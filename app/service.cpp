@@ -1,9 +1,10 @@
 #include "app/service.hpp"
 
+#include "app/chance.hpp"
+#include "app/clean_stop.hpp"
+#include "app/ready_report.hpp"
 #include "app/reload.hpp"
-#include "app/restore_report.hpp"
-#include "app/storage.hpp"
-#include "app/version.hpp"
+#include "app/sqlite_storage.hpp"
 #include "transport/host_addresses.hpp"
 #include "transport/listeners.hpp"
 #include "transport/steady_time.hpp"
@@ -13,7 +14,6 @@
 
 #include <csignal>
 #include <cstdint>
-#include <random>
 #include <string_view>
 #include <utility>
 
@@ -23,14 +23,6 @@ namespace {
 using Severity = Note::Severity;
 
 constexpr std::chrono::seconds kSuppressedInterval{1};
-constexpr std::chrono::seconds kStorePatience{10};
-
-Seed random_seed() {
-    std::random_device source;
-    const auto number = [&] { return std::uint64_t{source()} << 32U | source(); };
-    const std::uint64_t first = number();
-    return {first, number()};
-}
 
 /// Without Boost's source location behind the message.
 std::string message_of(const boost::system::system_error& error) {
@@ -45,11 +37,6 @@ ConnectionBounds wanted_by(const Config& config) {
 Config::Http within(Config::Http http, const ConnectionBounds& bounds) {
     http.connections = bounds.http;
     return http;
-}
-
-std::string text_of(const ListenerSettings& listener) {
-    const std::string_view scheme = listener.transport == Transport::udp ? "udp:" : "tcp:";
-    return std::string(scheme) + listener.bound.to_string();
 }
 
 }  // namespace
@@ -71,7 +58,8 @@ Service::Service(
       passed_(std::move(passed)),
       memory_({[this]() -> Engine& { return *engine_; }, [this] { return bytes_queued(); }}),
       transport_collector_([this]() -> const TransportStats& { return driver_->stats(); }),
-      storage_collector_([this] { return store_ ? store_->stats() : StoreStats{}; }),
+      storage_collector_([this] { return storage_ ? storage_->store().stats() : StoreStats{}; }),
+      cluster_collector_([this] { return redis_; }),
       log_collector_(log),
       side_port_(io_, within(config_.http, bounds_), side_port_access()),
       shutdown_(io_, config_.drain, log, shutdown_access()),
@@ -98,19 +86,28 @@ void Service::start() {
     restore_state();
     open_driver();
     driver_->tell_messages(config_.log.level == LogLevel::debug);
+    driver_->listen(false);
     driver_->start();
-    driver_->run_turn([this](TimePoint now, Outbox& outbox) {
-        engine_->handle_restored(now, outbox);
-    });
+    storage_ ? storage_->start() : serve();
     if (http_endpoint_) side_port_.start();
     for (const int signal : {SIGINT, SIGTERM, SIGHUP}) signals_.add(signal);
     handle_signals();
     is_ready_ = true;
-    log_ready();
+    tell_ready(
+        log_, config_, http_endpoint_, warning_for(wanted_by(config_), bounds_, descriptor_limit_)
+    );
     manager_.tell_ready();
 }
 
-void Service::run() { io_.run(); }
+void Service::run() {
+    io_.run();
+    if (std::exchange(ends_cleanly_, false)) {
+        io_.restart();
+        stop_cleanly();
+        io_.run();
+    }
+    if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+}
 
 void Service::stop() {
     if (stopping_) return;
@@ -122,6 +119,7 @@ void Service::stop() {
     shutdown_.cancel();
     side_port_.stop();
     if (driver_) driver_->stop();
+    if (storage_) storage_->stop();
     suppressed_timer_.cancel();
     manager_.stop();
 }
@@ -133,87 +131,76 @@ void Service::stop_cleanly() {
     boost::system::error_code ignored;
     signals_.clear(ignored);
     bool is_stored = true;
-    if (store_ && driver_) {
-        is_stored = wait_for_store() && store_exactly();
+    if (storage_ && storage_->has_state() && driver_) {
+        is_stored = store_all(storage_->store(), *engine_, *driver_, log_);
+        if (is_stored) storage_->leave();
     }
     stop();
     if (is_stored) log_.write(Severity::info, "stopped");
 }
 
-/// Gives the engine the answers that the store owes it, so that requests are answered. Returns
-/// whether it got all of them.
-bool Service::wait_for_store() {
-    const bool is_done = store_->drain(kStorePatience);
-    if (!is_done) {
-        log_.write(Severity::error, "requests left unanswered", {{"why", store_->trouble()}});
-    }
-    store_->deliver();
-    driver_->run_turn([](TimePoint, Outbox&) {});
-    return is_done;
-}
-
-/// CSeqs and versions, a step at a time, so that what is on its way to the disk stays small.
-bool Service::store_exactly() {
-    bool goes_on = true;
-    while (goes_on) {
-        driver_->run_turn([&](TimePoint now, Outbox& outbox) {
-            goes_on = engine_->handle_stop(now, outbox);
-        });
-        if (!store_->drain(kStorePatience)) {
-            log_.write(Severity::error, "state not stored", {{"why", store_->trouble()}});
-            return false;
+void Service::open_store() {
+    config_.settings.durable = config_.storage.kind != StorageKind::memory;
+    if (config_.storage.kind == StorageKind::redis) {
+        auto redis = std::make_unique<RedisStorage>(io_, config_, log_, storage_access());
+        redis_ = redis.get();
+        storage_ = std::move(redis);
+    } else if (config_.storage.kind == StorageKind::sqlite) {
+        try {
+            storage_ = std::make_unique<SqliteStorage>(io_, config_, log_, storage_access());
+        } catch (const StoreError& error) {
+            throw StartError(error.what());
         }
     }
-    return true;
 }
 
-void Service::open_store() {
-    if (config_.storage.kind == StorageKind::memory) return;
-    try {
-        SqliteStoreOptions options;
-        options.file = file_options_of(config_);
-        sqlite_ = std::make_unique<SqliteStore>(std::move(options), [this] {
-            boost::asio::post(io_, [this] {
-                sqlite_->deliver();
-                tell_store_trouble();
-                tell_clock_step(log_, sqlite_->take_clock_step());
-            });
-        });
-    } catch (const StoreError& error) {
-        throw StartError(error.what());
-    }
-    store_ = sqlite_.get();
-    config_.settings.durable = true;
-    config_.settings.hash_seed = store_->hash_seed();
-}
-
-/// One line when the store cannot be written, and one when it can again.
-void Service::tell_store_trouble() {
-    const std::string trouble = store_->trouble();
-    if (trouble.empty() == store_trouble_.empty()) return;
-    store_trouble_ = trouble;
-    if (trouble.empty()) {
-        log_.write(Severity::info, "store can be written again", {});
-    } else {
-        log_.write(Severity::error, "store cannot be written", {{"why", trouble}});
-    }
+StorageAccess Service::storage_access() {
+    StorageAccess access;
+    access.refuse = [this] { driver_->listen(true); };
+    access.take_over = [this](std::uint64_t hash_seed) {
+        if (driver_) driver_->listen(false);
+        stand_by(hash_seed);
+    };
+    access.restore = [this](const StoredRecord& record) {
+        return engine_->restore(steady_now(), record);
+    };
+    access.serve = [this] { serve(); };
+    access.present = [this](Bucket bucket, std::string_view key) {
+        return engine_->present_record(steady_now(), bucket, key);
+    };
+    access.run_turn = [this] { driver_->run_turn([](TimePoint, Outbox&) {}); };
+    access.give_way = [this] { stand_by(config_.settings.hash_seed); };
+    access.end = [this](std::exception_ptr why) { end(std::move(why)); };
+    return access;
 }
 
 void Service::restore_state() {
-    if (!sqlite_) return;
-    const SteadyClock::time_point begin = SteadyClock::now();
-    const TimePoint now = to_core(begin);
-    LoadReport report;
+    if (!storage_) return;
+    stand_by(random_number());
     try {
-        report = sqlite_->load([&](const StoredRecord& record) {
-            return engine_->restore(now, record);
-        });
+        storage_->restore();
     } catch (const StoreError& error) {
         throw StartError(error.what());
     }
-    const auto took =
-        std::chrono::duration_cast<std::chrono::milliseconds>(SteadyClock::now() - begin);
-    tell_restored(log_, report, took, state_file(config_.storage));
+}
+
+/// Without state, until serve().
+void Service::stand_by(std::uint64_t hash_seed) {
+    config_.settings.hash_seed = hash_seed;
+    engine_->stand_by(steady_now(), hash_seed);
+}
+
+/// All records are restored.
+void Service::serve() {
+    driver_->listen(true);
+    driver_->run_turn([this](TimePoint now, Outbox& outbox) {
+        engine_->handle_restored(now, outbox);
+    });
+}
+
+void Service::end(std::exception_ptr why) {
+    failure_ = std::move(why);
+    boost::asio::post(io_, [this] { stop(); });
 }
 
 void Service::open_listeners() {
@@ -255,9 +242,11 @@ void Service::know_host() {
 }
 
 void Service::open_driver() {
-    DriverParts parts{io_, *engine_, store_, [this](const Note& line) { note(line); }};
+    Store* const store = storage_ ? &storage_->store() : nullptr;
+    DriverParts parts{io_, *engine_, store, [this](const Note& line) { note(line); }};
     parts.admission = [this](const IpAddress& peer) { return admission_of(peer); };
     parts.turn_ended = [this](TimePoint now) { memory_.turn_ended(now); };
+    if (redis_) parts.may_speak = [this] { return redis_->may_speak(); };
     TransportOptions options = config_.transport;
     options.connections = bounds_.tcp;
     try {
@@ -282,7 +271,9 @@ SidePortAccess Service::side_port_access() {
     access.driver = [this]() -> Driver& { return *driver_; };
     access.unready_because = [this] { return unready_because(); };
     access.note = [this](const Note& line) { note(line); };
-    access.more = {&transport_collector_, &storage_collector_, &log_collector_};
+    access.more = {
+        &transport_collector_, &storage_collector_, &cluster_collector_, &log_collector_
+    };
     access.memory = [this](std::vector<metrics::HeldBytes>& kinds) {
         const TransportStats& stats = driver_->stats();
         kinds.push_back({"udp_queues", stats.datagram_bytes_queued});
@@ -304,15 +295,18 @@ std::uint64_t Service::bytes_queued() const {
 /// Why SIP should not be sent here now; empty if it may.
 std::string Service::unready_because() const {
     if (!is_ready_ || shutdown_.has_begun()) return "The server is to be stopped.";
-    if (store_ && !store_->healthy()) return "The store cannot be written.";
-    return {};
+    return storage_ ? storage_->unready_because() : std::string();
 }
 
 ShutdownAccess Service::shutdown_access() {
     return {
         [this]() -> Engine& { return *engine_; },
         [this]() -> Driver& { return *driver_; },
-        [this] { stop_cleanly(); },
+        // Outside of any handler, as the store may need the reactor for it.
+        [this] {
+            ends_cleanly_ = true;
+            io_.stop();
+        },
     };
 }
 
@@ -367,29 +361,6 @@ void Service::tell_suppressed_later() {
         log_.tell_suppressed(RateLimiter::Clock::now());
         if (log_.has_suppressed()) tell_suppressed_later();
     });
-}
-
-void Service::log_ready() {
-    const std::string too_few = warning_for(wanted_by(config_), bounds_, descriptor_limit_);
-    if (!too_few.empty()) log_.write(Severity::warning, "few connections", {{"why", too_few}});
-    for (const ListenerSettings& listener : config_.settings.listeners) {
-        const std::string port = std::to_string(listener.advertise_port);
-        log_.write(
-            Severity::info,
-            "listening",
-            {{"listen", text_of(listener)}, {"advertise", listener.advertise_host + ":" + port}}
-        );
-    }
-    if (http_endpoint_) {
-        log_.write(Severity::info, "listening", {{"http", http_endpoint_->to_string()}});
-        const std::string warning = SidePort::warning_for(config_.http);
-        if (!warning.empty()) log_.write(Severity::warning, "http is open", {{"why", warning}});
-    }
-    log_.write(
-        Severity::info,
-        "ready",
-        {{"version", std::string(version())}, {"storage", sqlite_ ? "sqlite" : "memory"}}
-    );
 }
 
 }  // namespace reginfo

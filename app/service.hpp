@@ -2,19 +2,22 @@
 /// The running server: everything wired together.
 #pragma once
 
+#include "app/cluster_collector.hpp"
 #include "app/config.hpp"
 #include "app/descriptors.hpp"
 #include "app/log.hpp"
 #include "app/log_collector.hpp"
 #include "app/memory_watch.hpp"
 #include "app/passed_sockets.hpp"
+#include "app/redis_storage.hpp"
 #include "app/service_manager.hpp"
+#include "app/service_storage.hpp"
 #include "app/shutdown.hpp"
 #include "app/side_port.hpp"
 #include "app/storage_collector.hpp"
 #include "app/transport_collector.hpp"
 #include "core/engine.hpp"
-#include "core/storage/sqlite_store.hpp"
+#include "core/storage/store.hpp"
 #include "transport/driver.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -23,6 +26,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -66,6 +70,7 @@ public:
 
     /// Serves until stop(), or until a SIGINT or SIGTERM and what follows from it (Shutdown). A
     /// second one stops at once, and one after that ends the process.
+    /// @throw ConfigError, std::runtime_error  it cannot go on: the store is none for it
     void run();
 
     /// Closes everything, without waiting for the store; run() returns soon. May be called twice.
@@ -84,10 +89,11 @@ public:
 
 private:
     void open_store();
+    StorageAccess storage_access();
     void restore_state();
-    bool wait_for_store();
-    bool store_exactly();
-    void tell_store_trouble();
+    void serve();
+    void stand_by(std::uint64_t hash_seed);
+    void end(std::exception_ptr why);
     std::string unready_because() const;
     std::uint64_t bytes_queued() const;
     void open_listeners();
@@ -101,7 +107,6 @@ private:
     void reload();
     void note(const Note& note);
     void tell_suppressed_later();
-    void log_ready();
 
     Config config_;
     std::size_t descriptor_limit_;
@@ -115,17 +120,19 @@ private:
     MemoryWatch memory_;
     bool is_suppressed_timer_armed_ = false;
     bool is_ready_ = false;
+    bool ends_cleanly_ = false;  ///< run() is to do so
     bool stopping_ = false;
 
-    std::optional<Listeners> sockets_;  ///< until the driver takes them
-    std::unique_ptr<SqliteStore> sqlite_;
-    Store* store_ = nullptr;     ///< the one that is configured; none: nothing is kept
-    std::string store_trouble_;  ///< that was logged
+    std::optional<Listeners> sockets_;         ///< until the driver takes them
+    std::unique_ptr<ServiceStorage> storage_;  ///< none: nothing is kept
+    RedisStorage* redis_ = nullptr;            ///< storage_, if it is one
+    std::exception_ptr failure_;               ///< for which it stopped
     std::optional<Engine> engine_;
     std::optional<Driver> driver_;
 
     TransportCollector transport_collector_;
     StorageCollector storage_collector_;
+    ClusterCollector cluster_collector_;
     LogCollector log_collector_;
     SidePort side_port_;
     std::optional<Endpoint> http_endpoint_;

@@ -1,8 +1,8 @@
 #include "app/side_port.hpp"
 
+#include "app/chance.hpp"
 #include "app/version.hpp"
 #include "core/base/hash.hpp"
-#include "core/base/hex.hpp"
 #include "metrics/routes.hpp"
 #include "transport/steady_time.hpp"
 
@@ -10,7 +10,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <random>
 #include <string>
 #include <utility>
 
@@ -38,13 +37,8 @@ metrics::HttpOptions options_of(
     return options;
 }
 
-/// Tells the event ids of this process from those of any other.
-std::string random_epoch() {
-    std::random_device source;
-    std::string epoch;
-    append_hex(epoch, std::uint64_t{source()} << 32U | source(), 12);
-    return epoch;
-}
+/// Tell the event ids of this process from those of any other.
+constexpr int kEpochDigits = 12;
 
 bool is_loopback(const IpAddress& address) {
     static const Network v4 = *Network::parse("127.0.0.0/8");
@@ -56,7 +50,7 @@ bool is_loopback(const IpAddress& address) {
 
 SidePort::SidePort(boost::asio::io_context& io, const Config::Http& http, SidePortAccess access)
     : access_(std::move(access)),
-      events_(core_access(), random_epoch()),
+      events_(core_access(), random_name(kEpochDigits)),
       server_(io, options_of(http, access_.note)),
       core_collector_(
           [this]() -> const Stats& { return access_.engine().stats(); },

@@ -50,6 +50,7 @@ constexpr metrics::Series<TransportStats> kTransportSeries[] = {
     {kUnsent, kUnsentHelp, "cause", "udp_queue_full", &TransportStats::datagrams_dropped},
     {kUnsent, kUnsentHelp, "cause", "udp_refused", &TransportStats::datagrams_unsendable},
     {kUnsent, kUnsentHelp, "cause", "tcp_no_connection", &TransportStats::stream_messages_unsendable},
+    {kUnsent, kUnsentHelp, "cause", "lease_over", &TransportStats::messages_withheld},
     {kConnections, kConnectionsHelp, "outcome", "accepted", &TransportStats::connections_accepted},
     {kConnections, kConnectionsHelp, "outcome", "refused", &TransportStats::connections_refused},
     {kConnections, kConnectionsHelp, "outcome", "untrusted", &TransportStats::connections_untrusted},

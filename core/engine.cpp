@@ -3,6 +3,7 @@
 #include "core/engine.hpp"
 
 #include "core/engine_impl.hpp"
+#include "core/event/records/present_record.hpp"
 
 #include <utility>
 #include <vector>
@@ -10,7 +11,7 @@
 namespace reginfo {
 
 Engine::Engine(Settings settings, const Seed& seed)
-    : impl_(std::make_unique<Impl>(std::move(settings), seed)) {}
+    : impl_(std::make_unique<Impl>(std::move(settings), seed, spare_texts_)) {}
 
 Engine::~Engine() = default;
 
@@ -27,9 +28,15 @@ bool Engine::handle_message(
     return impl_->answers_begun() != before;
 }
 
-void Engine::set_pressure(Pressure pressure) { impl_->server_.set_pressure(pressure); }
+void Engine::set_pressure(Pressure pressure) {
+    pressure_ = pressure;
+    impl_->server_.set_pressure(pressure);
+}
 
-void Engine::set_uncounted_memory(std::uint64_t bytes) { impl_->memory_.uncounted = bytes; }
+void Engine::set_uncounted_memory(std::uint64_t bytes) {
+    uncounted_memory_ = bytes;
+    impl_->memory_.uncounted = bytes;
+}
 
 void Engine::handle_broken_stream(
     const Flow& flow,
@@ -83,7 +90,33 @@ bool Engine::restore(TimePoint now, const StoredRecord& record) {
     return impl_->restore(now, record);
 }
 
+/// What is asked of the resolver and the store by now is never mistaken for what comes.
+void Engine::stand_by(TimePoint now, std::uint64_t hash_seed) {
+    Settings settings = impl_->settings_;
+    settings.hash_seed = hash_seed;
+    const Seed seed{impl_->tokens_.derive(), impl_->tokens_.derive()};
+    auto next = std::make_unique<Impl>(std::move(settings), seed, spare_texts_);
+    next->changes_.number_after(impl_->changes_);
+    next->next_hops_.number_after(impl_->next_hops_);
+    next->server_.set_standing_by(true);
+    impl_ = std::move(next);
+    set_pressure(pressure_);
+    set_uncounted_memory(uncounted_memory_);
+    observe(observer_);
+    if (is_draining_) handle_drain(now);
+}
+
+std::optional<std::string> Engine::present_record(
+    TimePoint now,
+    Bucket bucket,
+    std::string_view key
+) {
+    impl_->settle(now);
+    return reginfo::present_record(impl_->records_, now, bucket, key);
+}
+
 void Engine::handle_restored(TimePoint now, Outbox& outbox) {
+    impl_->server_.set_standing_by(false);
     Records& records = impl_->records_;
     std::vector<Aor*> unused;
     records.aors.for_each([&](Aor& aor) {
@@ -97,6 +130,7 @@ void Engine::handle_restored(TimePoint now, Outbox& outbox) {
 }
 
 void Engine::handle_drain(TimePoint now) {
+    is_draining_ = true;
     impl_->drain_.start(now);
     impl_->waiting_.end_early(now);
 }
@@ -124,9 +158,13 @@ ActionOutcome Engine::handle_action(TimePoint now, const OperatorAction& action,
     return outcome;
 }
 
-SpareTexts& Engine::spare_texts() { return impl_->spare_texts_; }
+SpareTexts& Engine::spare_texts() { return spare_texts_; }
 const Stats& Engine::stats() const { return impl_->stats_; }
 const Inspection& Engine::inspection() const { return impl_->inspection_; }
-void Engine::observe(Observer* observer) { impl_->records_.observer = observer; }
+
+void Engine::observe(Observer* observer) {
+    observer_ = observer;
+    impl_->records_.observer = observer;
+}
 
 }  // namespace reginfo

@@ -17,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace reginfo {
@@ -118,6 +119,16 @@ public:
     /// called without handle_suspended, where effects were thrown away.
     void handle_resumed(TimePoint now, Outbox& outbox);
 
+    /// Others have the state, or it comes next: forgets everything, without a write, a message or
+    /// an event, and all counters. Every request is refused with 503 without Retry-After, and
+    /// without a transaction, until handle_restored. Records may be restored meanwhile.
+    /// @param hash_seed  Settings::hash_seed from now on
+    void stand_by(TimePoint now, std::uint64_t hash_seed);
+
+    /// The record of an AOR or a dialog as the store should have it; nothing: there is none
+    /// (core/event/records/present_record.hpp). Commits that were answered are in it.
+    std::optional<std::string> present_record(TimePoint now, Bucket bucket, std::string_view key);
+
     /// Whether the drain is over: every subscription to end has ended, and every NOTIFY was
     /// answered.
     bool is_drained() const;
@@ -158,6 +169,12 @@ public:
 
 private:
     class Impl;
+
+    SpareTexts spare_texts_;
+    Pressure pressure_ = Pressure::none;
+    std::uint64_t uncounted_memory_ = 0;
+    Observer* observer_ = nullptr;
+    bool is_draining_ = false;
     std::unique_ptr<Impl> impl_;
 };
 

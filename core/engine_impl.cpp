@@ -54,7 +54,14 @@ void Engine::Impl::resume(TimePoint now, Outbox& outbox) {
     set_suspended(false);
     scheduler_.resume(now, outbox);
     recovery_.resume(now);
+    outbox.append(held_);
     for (const CommitId id : std::exchange(durable_, {})) changes_.finish(now, id, true, outbox);
+}
+
+/// Takes what became durable into memory, which another store may have to get. Its 2xx is not sent,
+/// but repeated.
+void Engine::Impl::settle(TimePoint now) {
+    for (const CommitId id : std::exchange(durable_, {})) changes_.finish(now, id, true, held_);
 }
 
 /// While suspended, a 2xx could not leave, and would be lost over TCP.

@@ -38,9 +38,11 @@ namespace reginfo {
 
 class Engine::Impl {
 public:
-    Impl(Settings settings, const Seed& seed)
+    /// @param spare_texts  must outlive this
+    Impl(Settings settings, const Seed& seed, SpareTexts& spare_texts)
         : settings_(std::move(settings)),
           tokens_(seed),
+          spare_texts_(spare_texts),
           hash_seeds_(settings_.hash_seed != 0 ? settings_.hash_seed : tokens_.derive()),
           tracer_(tokens_),
           changes_(settings_, stats_),
@@ -94,6 +96,7 @@ public:
 
     void set_suspended(bool is_suspended);
     void resume(TimePoint now, Outbox& outbox);
+    void settle(TimePoint now);
     void committed(TimePoint now, CommitId id, bool ok, Outbox& outbox);
     void timeout(TimePoint now, Outbox& outbox);
     bool restore(TimePoint now, const StoredRecord& record);
@@ -110,8 +113,8 @@ public:
     Settings settings_;
     Stats stats_;
     TokenSource tokens_;
+    SpareTexts& spare_texts_;
     HashSeeds hash_seeds_;
-    SpareTexts spare_texts_;
     Tracer tracer_;
     PendingChanges changes_;
     Records records_;
@@ -143,6 +146,7 @@ private:
     TimePoint now_;
     bool is_suspended_ = false;
     std::vector<CommitId> durable_;  ///< those that became so meanwhile
+    Outbox held_;                    ///< what follows from them
     bool is_stopping_ = false;
     std::size_t stored_to_ = 0;  ///< a slot of the subscriptions, while the process stops
 };

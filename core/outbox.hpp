@@ -9,6 +9,7 @@
 #include <boost/smart_ptr/local_shared_ptr.hpp>
 
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <span>
 #include <string>
@@ -161,6 +162,16 @@ public:
         note(Note{severity, what, std::move(detail), flow});
     }
     void note(Note line) { effects_.emplace_back(std::move(line)); }
+
+    /// Takes all of another one, behind its own.
+    void append(Outbox& other) {
+        effects_.insert(
+            effects_.end(),
+            std::make_move_iterator(other.effects_.begin()),
+            std::make_move_iterator(other.effects_.end())
+        );
+        other.clear();
+    }
 
     std::span<Effect> effects() { return effects_; }
     bool empty() const { return effects_.empty(); }

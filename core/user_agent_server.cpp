@@ -138,6 +138,7 @@ void UserAgentServer::request(
 /// Whether this process is the one to answer the request in message_. If not, 503 without
 /// Retry-After sends an edge to the next one, and nothing of it is remembered here.
 bool UserAgentServer::is_served() const {
+    if (is_standing_by_) return false;
     return message_.method != sip::Method::options || !is_suspended_;
 }
 

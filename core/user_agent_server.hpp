@@ -66,6 +66,8 @@ public:
     void set_pressure(Pressure pressure) { pressure_ = pressure; }
     /// Engine::handle_suspended; or it is over.
     void set_suspended(bool is_suspended) { is_suspended_ = is_suspended; }
+    /// Whether another process has the state, if any.
+    void set_standing_by(bool is_standing_by) { is_standing_by_ = is_standing_by; }
 
 private:
     bool is_served() const;
@@ -94,6 +96,7 @@ private:
     bool is_memory_full_ = false;  ///< when the last request came
     Pressure pressure_ = Pressure::none;
     bool is_suspended_ = false;
+    bool is_standing_by_ = false;
     std::string aor_;       ///< scratch
     sip::Message message_;  ///< reused, so that parsing does not allocate
 };

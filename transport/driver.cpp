@@ -29,6 +29,9 @@ constexpr int kBatchesPerWakeup = 8;
 constexpr double kHighFill = 0.25;
 constexpr double kExtremeFill = 0.5;
 
+/// The one answer that others may give as well.
+bool says_nothing_of_state(const Send& send) { return send.head.starts_with("SIP/2.0 503 "); }
+
 /// How late the engine's earliest deadline may be seen before the reactor counts as behind. What
 /// was due before it started, while state was read, is late from then on.
 constexpr Duration kLate = std::chrono::milliseconds{500};
@@ -39,6 +42,7 @@ Driver::Driver(DriverParts parts, Listeners listeners, const TransportOptions& o
     : options_(options),
       parts_(std::move(parts)),
       udp_(listeners.size()),
+      awaited_(listeners.size(), false),
       backlogs_(std::max<std::size_t>(listeners.size(), 1), Pressure::none),
       tcp_(parts_.io, *this, options_, parts_.engine.spare_texts(), stats_),
       timer_(parts_.io) {
@@ -87,10 +91,15 @@ void Driver::start() {
         resolved_.push({id, {targets.begin(), targets.end()}});
         turn_soon();
     });
-    for (std::size_t i = 0; i < udp_.size(); ++i) {
-        if (udp_[i]) wait_for_datagrams(static_cast<ListenerId>(i));
-    }
     tcp_.start();
+    wait_for_datagrams();
+    turn_soon();
+}
+
+void Driver::listen(bool whether) {
+    listens_ = whether;
+    pause_streams();
+    wait_for_datagrams();
     turn_soon();
 }
 
@@ -115,16 +124,25 @@ void Driver::run_turn(Input input) {
 
 // Input.
 
+void Driver::wait_for_datagrams() {
+    for (std::size_t i = 0; i < udp_.size(); ++i) {
+        if (udp_[i] && !awaited_[i]) wait_for_datagrams(static_cast<ListenerId>(i));
+    }
+}
+
 void Driver::wait_for_datagrams(ListenerId listener) {
+    if (!listens_ || stopped_) return;
+    awaited_[listener] = true;
     udp_[listener]->async_wait_readable([this, listener](const error_code& error) {
+        awaited_[listener] = false;
         if (error || stopped_) return;
         receive_datagrams(listener);
-        if (!stopped_) wait_for_datagrams(listener);
+        wait_for_datagrams(listener);
     });
 }
 
 void Driver::receive_datagrams(ListenerId listener) {
-    for (int batch = 0; batch < kBatchesPerWakeup && !stopped_; ++batch) {
+    for (int batch = 0; batch < kBatchesPerWakeup && listens_ && !stopped_; ++batch) {
         const std::span<const Datagram> datagrams = udp_[listener]->receive(batch_);
         const bool drained = datagrams.size() < ReceiveBatch::kSize;
         if (!datagrams.empty()) {
@@ -164,8 +182,10 @@ void Driver::adjust_pressure(std::optional<TimePoint> deadline) {
     ++stats_.pressure_changes;
     stats_.pressure = static_cast<std::uint64_t>(pressure);
     parts_.engine.set_pressure(pressure);
-    tcp_.pause_reading(pressure == Pressure::extreme);
+    pause_streams();
 }
+
+void Driver::pause_streams() { tcp_.pause_reading(!listens_ || pressure_ == Pressure::extreme); }
 
 bool Driver::handle_message(const Flow& flow, std::string_view bytes) {
     if (hep_) hep_->received(flow, bytes);
@@ -199,6 +219,14 @@ void Driver::begin_turn() {
     assert(!in_turn_);
     in_turn_ = true;
     now_ = steady_now();
+    look_at_lease();
+}
+
+void Driver::look_at_lease() {
+    const bool speaks = may_speak();
+    if (speaks == speaks_) return;
+    speaks_ = speaks;
+    speaks ? parts_.engine.handle_resumed(now_, outbox_) : parts_.engine.handle_suspended();
 }
 
 /// Flows that close and datagrams that do not leave while effects are performed are told in the
@@ -240,6 +268,8 @@ void Driver::feed_news() {
 
 void Driver::perform_effects() {
     performing_.swap(outbox_);
+    // What is withheld is repeated, or taken back, when the engine is told that the lease counts.
+    if (!may_speak()) speaks_ = false;
     for (Effect& effect : performing_.effects()) {
         if (stopped_) break;
         std::visit([this](auto& known) { perform(known); }, effect);
@@ -248,6 +278,10 @@ void Driver::perform_effects() {
 }
 
 void Driver::perform(Send& send) {
+    if (!speaks_ && !says_nothing_of_state(send)) {
+        ++stats_.messages_withheld;
+        return;
+    }
     if (hep_) hep_->sent(send.flow, send.head, send.tail ? *send.tail : std::string_view{});
     if (tells_messages_) tell("message sent", send.flow, send.head);
     if (send.flow.transport != Transport::udp) return tcp_.send(std::move(send));
@@ -301,13 +335,16 @@ void Driver::turn_soon() {
         if (stopped_) return;
         begin_turn();
         const std::optional<TimePoint> deadline = parts_.engine.next_deadline();
-        if (deadline && *deadline <= now_) parts_.engine.handle_timeout(now_, outbox_);
+        if (deadline && *deadline <= now_ && listens_) {
+            parts_.engine.handle_timeout(now_, outbox_);
+        }
         end_turn();
     });
 }
 
 void Driver::schedule() {
-    const std::optional<TimePoint> deadline = parts_.engine.next_deadline();
+    const std::optional<TimePoint> deadline =
+        listens_ ? parts_.engine.next_deadline() : std::nullopt;
     adjust_pressure(deadline);
     const bool overdue = deadline && *deadline <= now_;
     const bool is_told_of = !closed_.empty() || !unsent_.empty() || !inputs_.empty();
@@ -330,7 +367,7 @@ void Driver::on_deadline(TimePoint deadline) {
     armed_for_.reset();
     begin_turn();
     stats_.timer_lateness.add(std::max(now_ - deadline, Duration{0}));
-    parts_.engine.handle_timeout(now_, outbox_);
+    if (listens_) parts_.engine.handle_timeout(now_, outbox_);
     end_turn();
 }
 

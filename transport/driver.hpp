@@ -38,6 +38,9 @@ struct DriverParts {
     /// Asked when a peer connects, so that a reload counts at once; none: everybody is served.
     std::function<Admission(const IpAddress& peer)> admission = nullptr;
     std::function<void(TimePoint now)> turn_ended = nullptr;  ///< none: nobody wants to know
+    /// Whether what depends on state may leave now. Asked before a turn, and once more before its
+    /// effects are performed, as the process may have stood still between. None: always.
+    std::function<bool()> may_speak = nullptr;
 };
 
 /// Runs an Engine on the sockets of its listeners, by the contract in core/engine.hpp.
@@ -62,6 +65,11 @@ public:
     /// Closes every socket, whatever is queued, and cancels all waits, so that io_context::run
     /// returns. May be called at any time.
     void stop();
+
+    /// While it does not listen, messages wait in the kernel, and the engine is told of no
+    /// deadline: before it has the state, and when it has given it back. It listens from start()
+    /// on, unless it was told otherwise.
+    void listen(bool whether);
 
     /// Runs one turn in which `input` tells the engine something; soon, if a turn is under way.
     void run_turn(Input input);
@@ -88,9 +96,13 @@ private:
     Admission admission_of(const IpAddress& peer) const override;
     void note(const Note& note) override;
 
+    void wait_for_datagrams();
     void wait_for_datagrams(ListenerId listener);
     void receive_datagrams(ListenerId listener);
+    void pause_streams();
 
+    bool may_speak() const { return !parts_.may_speak || parts_.may_speak(); }
+    void look_at_lease();
     bool has_news() const;
     void feed_news();
     void perform_effects();
@@ -126,7 +138,8 @@ private:
     DriverParts parts_;
     ReceiveBatch batch_;
     std::vector<std::unique_ptr<UdpEndpoint>> udp_;  ///< by ListenerId; null for others
-    std::vector<Pressure> backlogs_;                 ///< how full each listener's socket is
+    std::vector<bool> awaited_;       ///< by ListenerId: a handler waits for datagrams
+    std::vector<Pressure> backlogs_;  ///< how full each listener's socket is
     TcpServer tcp_;
     std::unique_ptr<HepExporter> hep_;  ///< none: nobody is sent copies
     boost::asio::steady_timer timer_;
@@ -146,6 +159,8 @@ private:
     bool tells_messages_ = false;
     bool in_turn_ = false;
     bool turn_posted_ = false;
+    bool speaks_ = true;  ///< as the engine was told
+    bool listens_ = true;
     bool stopped_ = false;
 };
 

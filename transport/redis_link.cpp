@@ -51,7 +51,12 @@ void RedisLink::open(const std::string& address) {
                  store_->handle_bytes(bytes);
                  poke();
              },
-         .closed = [this](const std::string& why) { fail(address_ + ": " + why); }}
+         .closed =
+             [this](const std::string& why) {
+                 const bool is_only_one =
+                     options_.sentinels.empty() && options_.servers.size() == 1;
+                 fail(is_only_one ? why : address_ + ": " + why);
+             }}
     );
 }
 

@@ -54,7 +54,8 @@ struct TransportStats {
     Counter segments_refused = 0;  ///< several as one: their path or device cannot cut them
 
     Counter pressure_changes = 0;
-    std::uint64_t pressure = 0;  ///< reginfo::Pressure: 0 none, 1 high, 2 extreme
+    Counter messages_withheld = 0;  ///< as the lease of this node had run out
+    std::uint64_t pressure = 0;     ///< reginfo::Pressure: 0 none, 1 high, 2 extreme
 
     Counter stream_messages_received = 0;
     Counter stream_bytes_received = 0;

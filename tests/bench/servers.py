@@ -87,20 +87,30 @@ class Server:
 class Reginfod(Server):
     """Pacing off, bounds out of the way, nothing stored unless asked for."""
 
-    def __init__(self, bench, executable, storage="memory", sync="full", state=None):
+    def __init__(self, bench, executable, storage="memory", sync="full", state=None, redis=None,
+                 node="node", level="warning"):
         self.port = free_port()
         self.http_port = free_port()
         if state:  # one of its own
             state = tempfile.mkdtemp(prefix="state-", dir=state)
         super().__init__(
-            bench, "reginfod",
+            bench, f"reginfod-{node}",
             [executable, "--listen", f"udp:127.0.0.1:{self.port}",
              "--listen", f"tcp:127.0.0.1:{self.port}", "--http", f"127.0.0.1:{self.http_port}",
              "--storage", storage, *(["--state-dir", state] if state else []),
-             "--log-level", "warning"],
+             "--log-level", level],
             {"REGINFOD_NOTIFY_MIN_INTERVAL": "0", "REGINFOD_LIMITS_TRANSACTIONS": "20000000",
-             "REGINFOD_TCP_CONNECTIONS_PER_PEER": "16384", "REGINFOD_STORAGE_SYNC": sync})
+             "REGINFOD_TCP_CONNECTIONS_PER_PEER": "16384", "REGINFOD_STORAGE_SYNC": sync,
+             **({"REGINFOD_STORAGE_REDIS_SERVERS": f"127.0.0.1:{redis.port}",
+                 "REGINFOD_CLUSTER_NODE": node} if redis else {})})
         time.sleep(1)
+
+    def is_ready(self):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}/readyz", timeout=1):
+                return True
+        except OSError:
+            return False
 
     def memory_by_kind(self):
         """Its memory by /metrics, in bytes."""
@@ -108,6 +118,18 @@ class Reginfod(Server):
             text = response.read().decode()
         found = re.findall(r'^reginfod_memory_bytes\{kind="(\w+)"\} (\S+)$', text, re.MULTILINE)
         return {kind: float(size) for kind, size in found}
+
+
+class Redis(Server):
+    """With the append-only file as deploy/redis/redis.conf has it, in a directory of its own."""
+
+    def __init__(self, bench, directory):
+        self.port = free_port()
+        super().__init__(
+            bench, "redis-server",
+            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
+             "--appendonly", "yes", "--dir", tempfile.mkdtemp(prefix="redis-", dir=directory)], {})
+        time.sleep(0.5)
 
 
 class Prober:

@@ -1,7 +1,9 @@
 """Nothing acknowledged is lost: reginfod is killed under load, again and again, and a ledger of what
 it acknowledged is held against what it does afterwards.
 
-    test_crash.py [CYCLES] [SEED]
+    test_crash.py [CYCLES] [sqlite|redis] [SEED]
+
+On Redis it is, half of the time, the Redis that gets SIGKILL and is started again, or both.
 
 Each of the users publishes, modifies, refreshes and removes, and is watched (half over UDP, half over
 TCP). At a random moment the process gets SIGKILL and is started again at once, while requests are
@@ -19,7 +21,6 @@ was killed before there is the next one; it reads slowly, so that this is needed
 """
 
 import functools
-import os
 import random
 import secrets
 import signal
@@ -31,6 +32,7 @@ from types import SimpleNamespace
 import harness
 from harness import Reginfod, free_port
 from sip import Agent, Message
+from storage import STORAGES
 from watcher import SurvivingWatcher
 
 USERS = 16
@@ -178,9 +180,12 @@ class User(threading.Thread):
 
 
 class CrashTest:
-    def __init__(self, bed, cycles, seed):
-        self.bed, self.cycles, self.seed = bed, cycles, seed
+    def __init__(self, bed, cycles, seed, storage):
+        self.bed, self.cycles, self.seed, self.storage = bed, cycles, seed, storage
         self.random = random.Random(seed)
+        self.victims = [("reginfod",)]
+        if hasattr(storage, "redis"):
+            self.victims += [("redis",), ("redis", "reginfod")]
         self.port = free_port()
         self.server = ("127.0.0.1", self.port)
         self.ending = False
@@ -211,8 +216,8 @@ class CrashTest:
         self.reginfod = Reginfod(
             self.bed, name=f"reginfod-{self.starts}", port=self.port,
             # A watcher on UDP has no TCP here, and an attempt to reach it there would use up a CSeq.
-            environment={"REGINFOD_NOTIFY_UDP_BYTES_MAX": "0"},
-            storage=("--state-dir", os.path.join(self.bed.directory, "state")))
+            environment={"REGINFOD_NOTIFY_UDP_BYTES_MAX": "0"} | self.storage.environment,
+            storage=self.storage.flags)
         self.restart_times.append(time.monotonic() - began)
 
     def kill(self):
@@ -260,13 +265,23 @@ class CrashTest:
         for cycle in range(self.cycles):
             self.may_act.set()
             time.sleep(self.random.uniform(0.02, 0.6))
-            self.kill()
-            self.start()
+            whom = self.random.choice(self.victims)
+            if "redis" in whom:
+                self.storage.redis.kill()
+            if "reginfod" in whom:
+                self.kill()
+            if "redis" in whom:
+                self.storage.restart()
+            if "reginfod" in whom:
+                self.start()
             time.sleep(self.random.uniform(0.0, 0.2))
             self.check()
         self.check(awake=True)
         self.ending = True
         self.may_act.set()
+        for user in self.users:
+            user.join(30)
+        assert self.reginfod.stop() == 0
         acknowledged = sum(user.acknowledged for user in self.users)
         assert acknowledged > self.cycles * USERS // 4, "there was no load"
         print(f"{self.cycles} crashes, seed {self.seed}: {acknowledged} requests acknowledged, "
@@ -276,9 +291,10 @@ class CrashTest:
 def test(bed):
     arguments = SimpleNamespace(
         cycles=int(sys.argv[1]) if len(sys.argv) > 1 else 20,
-        seed=int(sys.argv[2]) if len(sys.argv) > 2 else random.randrange(1 << 30))
+        storage=sys.argv[2] if len(sys.argv) > 2 else "sqlite",
+        seed=int(sys.argv[3]) if len(sys.argv) > 3 else random.randrange(1 << 30))
     print(f"seed {arguments.seed}")
-    CrashTest(bed, arguments.cycles, arguments.seed).run()
+    CrashTest(bed, arguments.cycles, arguments.seed, STORAGES[arguments.storage](bed)).run()
 
 
 if __name__ == "__main__":

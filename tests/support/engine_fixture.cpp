@@ -184,6 +184,11 @@ void World::crash(Duration down, Duration clock_back) {
     engine_.emplace(settings_, seed);
     now_ += down;
     for (auto& [key, kept] : kept_) kept.written += clock_back;
+    restore();
+}
+
+/// All that the store has.
+void World::restore() {
     for (const bool is_unsettled : {true, false}) {
         for (const auto& [key, kept] : kept_) {
             if ((key.first == Bucket::unsettled) != is_unsettled) continue;

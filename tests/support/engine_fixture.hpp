@@ -85,6 +85,26 @@ public:
     /// The store is as one of an earlier version, which had no bucket of the unsettled.
     void keep_all_unsettled();
 
+    /// Others have the state (Engine::stand_by); it is ours, as the store has it.
+    void stand_by() { engine_->stand_by(now_, settings_.hash_seed); }
+    void serve() { restore(); }
+    /// Engine::present_record
+    std::optional<std::string> present(Bucket bucket, const std::string& key) {
+        return engine_->present_record(now_, bucket, key);
+    }
+    /// What the store has there.
+    std::optional<std::string> kept(Bucket bucket, const std::string& key) const {
+        const auto found = kept_.find({bucket, key});
+        return found == kept_.end() ? std::nullopt : std::optional(found->second.value);
+    }
+    std::vector<std::string> keys_kept(Bucket bucket) const {
+        std::vector<std::string> keys;
+        for (const auto& [key, kept] : kept_) {
+            if (key.first == bucket) keys.push_back(key.second);
+        }
+        return keys;
+    }
+
     /// The lease has run out; it counts again (Engine::handle_suspended, handle_resumed).
     void suspend();
     void resume();
@@ -125,6 +145,7 @@ private:
     };
 
     void stop();
+    void restore();
     void perform();
     void hand_in(Commit commit);
     void keep(const Commit& commit);

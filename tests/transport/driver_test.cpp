@@ -297,5 +297,39 @@ TEST(DriverStop, DestroyedAtAnyMomentWithoutRunningOnNothingLeaks) {
     }
 }
 
+TEST_F(DriverTest, WhileItDoesNotListenMessagesWaitInTheSocketsAndDeadlinesPass) {
+    server.driver.listen(false);
+    server.script.deadline = TimePoint();
+    int timeouts = 0;
+    server.script.on_timeout = [&](TimePoint, Outbox&) {
+        ++timeouts;
+        server.script.deadline.reset();
+    };
+    TcpPeer stream(server.io, server.bound(1));
+    stream.send(message("stream"));
+    peer.send(server.bound(0), message("datagram"));
+    for (int turn = 0; turn < 20; ++turn) {
+        server.driver.run_turn([](TimePoint, Outbox&) {});
+        server.io.run_for(1ms);
+    }
+    EXPECT_THAT(server.script.messages, IsEmpty());
+    EXPECT_EQ(timeouts, 0);
+
+    server.driver.listen(true);
+
+    EXPECT_TRUE(server.run_until([&] { return server.script.messages.size() == 2 && timeouts == 1; }
+    ));
+}
+
+TEST_F(DriverTest, WhileItDoesNotListenCommitsAreAnswered) {
+    commit_before_answering();
+    server.journal.answers_at_once = false;
+    peer.send(server.bound(0), "x");
+    ASSERT_TRUE(server.run_until([&] { return server.journal.held.size() == 1; }));
+    server.driver.listen(false);
+    server.journal.answer(1, true);
+    EXPECT_TRUE(server.run_until([&] { return peer.poll() == 1; }));
+}
+
 }  // namespace
 }  // namespace reginfo::test

@@ -31,6 +31,7 @@ using namespace std::chrono_literals;
 using boost::asio::ip::tcp;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 constexpr auto kLong = 30s;  ///< longer than any test takes
 const tcp::endpoint kAnyPort(boost::asio::ip::address_v4::loopback(), 0);
@@ -135,7 +136,7 @@ TEST_F(RedisLinkTest, TheStoreWorksOverItAndOutlivesARedisThatIsKilled) {
     server->kill();
     process->put(2, "l", "v");
     ASSERT_TRUE(until([this] { return !process->store.healthy(); }));
-    EXPECT_THAT(process->store.trouble(), HasSubstr("unix:"));
+    EXPECT_THAT(process->store.trouble(), Not(IsEmpty()));
     server->start_again();
     ASSERT_TRUE(until([this] { return process->answers.size() == 2; }));
     EXPECT_TRUE(process->answers[1].second);

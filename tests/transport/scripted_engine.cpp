@@ -67,6 +67,9 @@ void Engine::end_turn(TimePoint, Outbox& outbox) {
     if (impl_->script.on_end_turn) impl_->script.on_end_turn(outbox);
 }
 
+void Engine::handle_suspended() { impl_->script.lease.emplace_back("suspended"); }
+void Engine::handle_resumed(TimePoint, Outbox&) { impl_->script.lease.emplace_back("resumed"); }
+
 SpareTexts& Engine::spare_texts() { return impl_->spare_texts; }
 
 void Engine::set_pressure(Pressure pressure) { impl_->script.pressures.push_back(pressure); }

@@ -47,6 +47,7 @@ struct Script {
     std::vector<UnsentHead> unsent;
     std::vector<Resolved> resolved;
     std::vector<Pressure> pressures;
+    std::vector<std::string> lease;  ///< "suspended", "resumed"
 
     /// An Engine that is built with this seed follows the script.
     std::uint64_t seed() { return reinterpret_cast<std::uintptr_t>(this); }

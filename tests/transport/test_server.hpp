@@ -66,7 +66,9 @@ public:
                   &journal,
                   [this](const Note& note) { log(note); },
                   nullptr,
-                  [this](const IpAddress&) { return admission; }
+                  [this](const IpAddress&) { return admission; },
+                  nullptr,
+                  [this] { return may_speak ? may_speak() : true; }
               },
               std::move(listeners_),
               options
@@ -99,6 +101,7 @@ public:
     std::vector<Note> notes;
     std::function<void()> on_note;
     Admission admission = Admission::served;  ///< of the connecting peer
+    std::function<bool()> may_speak;          ///< none: always
 
 private:
     void log(const Note& note) {

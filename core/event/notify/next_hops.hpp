@@ -52,6 +52,9 @@ public:
     /// @param settings, stats  must outlive this
     NextHops(const Settings& settings, Stats& stats, std::uint64_t hash_key);
 
+    /// Numbers of look-ups go on where another one's are.
+    void number_after(const NextHops& other) { last_resolve_ = other.last_resolve_; }
+
     /// The way to the dialog's next hop.
     /// @param asker  shares out the look-ups (Resolve::asker)
     NextHopAnswer next_hop(

@@ -54,6 +54,9 @@ public:
     /// @param flow  of the request that is refused
     bool is_full(const Flow& flow, Outbox& outbox) const;
 
+    /// Numbers go on where another one's are.
+    void number_after(const PendingChanges& other) { last_ = other.last_; }
+
     /// The store has answered. Does nothing for an id that is not pending.
     void finish(TimePoint now, CommitId id, bool ok, Outbox& outbox);
 

@@ -3,6 +3,7 @@
 #include "core/storage/redis/redis_store.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace reginfo {
@@ -102,7 +103,7 @@ void RedisStore::deliver() {
 bool RedisStore::drain(std::chrono::milliseconds patience) {
     const TimePoint end = clock_() + patience;
     while (sender_.stats().queued > 0) {
-        if (clock_() >= end) return false;
+        if (phase_ == Phase::lost || clock_() >= end) return false;
         owner_.run_for(std::chrono::milliseconds{10});
     }
     return true;
@@ -345,11 +346,8 @@ void RedisStore::end_turn() {
     const bool is_asked = session_.unanswered() > 0 || phase_ == Phase::connecting;
     if (!is_asked) answer_by_.reset();
     if (is_asked && !answer_by_) answer_by_ = clock_() + options_.reply_timeout;
-    const bool is_healthy = healthy();
-    const bool speaks = may_speak();
-    const bool has_changed = is_healthy != was_healthy_ || speaks != did_speak_;
-    was_healthy_ = is_healthy;
-    did_speak_ = speaks;
+    const std::array state = {healthy(), may_speak(), trouble_.empty()};
+    const bool has_changed = std::exchange(told_, state) != state;
     if ((!sender_.has_answers() || is_woken_) && !has_changed) return;
     is_woken_ = true;
     owner_.wake();

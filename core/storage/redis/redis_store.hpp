@@ -17,6 +17,7 @@
 #include "core/storage/redis/shard_loader.hpp"
 #include "core/storage/store.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -161,8 +162,7 @@ private:
 
     std::string serving_node_;
     std::string trouble_;
-    bool was_healthy_ = false;
-    bool did_speak_ = false;
+    std::array<bool, 3> told_{};  ///< healthy(), may_speak(), no trouble(), as the owner knows
     bool is_woken_ = false;
     Duration backoff_{};
     std::optional<TimePoint> connect_at_;
