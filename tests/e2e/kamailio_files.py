@@ -37,9 +37,13 @@ def write(bed, name, lines):
 def reg_event(bed, *reginfods, suffix="", users=(), host="127.0.0.1", cluster=False):
     """The names by which reg-event.cfg is set: these instances, or nodes of one cluster, 127.0.0.1
     trusted, these users."""
-    sets = [f"{1 if cluster else number} sip:{host}:{reginfod.port}{suffix}"
-            for number, reginfod in enumerate(reginfods, 1)]
-    trusted = [f"{group} 127.0.0.1 32" for group in (1, 2, 3)]
+    if cluster:
+        sets = [f"1 sip:{node.host}:{node.port}{suffix}" for node in reginfods]
+    else:
+        sets = [f"{number} sip:{host}:{reginfod.port}{suffix}"
+                for number, reginfod in enumerate(reginfods, 1)]
+    trusted = [f"{group} 127.0.0.1 32" for group in (1, 2)]
+    trusted += [f"3 {address} 32" for address in sorted({node.host for node in reginfods if cluster})]
     users = database(bed, "auth", ("standard", "auth_db"), users)
     return ({"WITH_REG_CLUSTER": None} if cluster else {}) | {"DISPATCHER_LIST": f'"{write(bed, "dispatcher.list", sets)}"',
             "ADDRESS_LIST": f'"{write(bed, "address.list", trusted)}"',

@@ -27,6 +27,10 @@ class Node:
         bed.closers.append(self.agent.close)
 
     @property
+    def host(self):
+        return self.agent.host
+
+    @property
     def port(self):
         return self.agent.port
 

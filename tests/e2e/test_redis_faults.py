@@ -1,0 +1,232 @@
+"""A Redis that cannot be used, not yet, or not any more: one sentence and exit status 2, or a node that waits
+and says for what. Nothing is written to the wrong place.
+
+    test_redis_faults.py roles | refused | away | replica | emptied | memory | garbage
+"""
+
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+import harness
+from cluster import DOMAIN, Cluster, Node
+from harness import REGINFOD_BIN, free_port, wait_until
+from publisher import Publisher, contact
+from redis import PASSWORDS, Redis
+from sip import Agent, Message
+from test_redis_files import text_of
+
+AOR = f"sip:alice@{DOMAIN}"
+
+
+def options(agent, node):
+    return agent.request(Message(f"OPTIONS sip:{node.host}:{node.port} SIP/2.0", [
+        ("Max-Forwards", "70"), ("From", "<sip:edge@test>;tag=o"), ("To", f"<sip:{node.host}>"),
+        ("Call-ID", f"options-{time.monotonic()}"), ("CSeq", "1 OPTIONS")]), node.address)
+
+
+def publisher(bed, node, user="alice"):
+    made = Publisher(f"sip:{user}@{DOMAIN}", node.address)
+    bed.closers.append(made.close)
+    return made
+
+
+def start(bed, redis_port, number=1, **environment):
+    return Node(bed, number, free_port(), redis_port, environment=environment)
+
+
+def roles(bed):
+    """One node serves. The other one says who does, refuses everything, and lives."""
+    cluster = Cluster(bed)
+    first, second = cluster.nodes
+    agent = Agent()
+    bed.closers.append(agent.close)
+    assert cluster.serving() == [first]
+    assert second.readiness() == (503, "This node stands by: node-1 serves."), second.readiness()
+    assert second.http("/healthz")[0] == 200
+    assert options(agent, first).status == 200
+    refused = options(agent, second)
+    assert refused.status == 503 and not refused.get("Retry-After"), refused.headers
+    answer = publisher(bed, second).publish([contact("alice")])
+    assert answer.status == 503 and not answer.get("Retry-After"), answer.headers
+    assert publisher(bed, first).publish([contact("alice")]).status == 200
+    # A clean end gives way at once, without the wait for a lease.
+    began = time.monotonic()
+    assert first.stop() == 0
+    wait_until(lambda: second.serves, "the other one serves", pause=0.02)
+    print(f"after a clean end the other one serves within {time.monotonic() - began:.2f} s", flush=True)
+    assert set(second.registration(AOR)) == {contact("alice")[0]}
+    assert options(agent, second).status == 200
+
+
+def run_refused(redis_port, **environment):
+    """A start that ends with status 2 and one sentence, which is returned."""
+    port = free_port()
+    ours = {"REGINFOD_STORAGE_KIND": "redis", "REGINFOD_STORAGE_REDIS_SERVERS": f"127.0.0.1:{redis_port}",
+            "REGINFOD_STORAGE_REDIS_USERNAME": "reginfod",
+            "REGINFOD_STORAGE_REDIS_PASSWORD": PASSWORDS["reginfod"]} | environment
+    done = subprocess.run([REGINFOD_BIN, "--listen", f"udp:127.0.0.1:{port}", "--http", "off"],
+                          capture_output=True, text=True, timeout=20, check=False,
+                          env=harness.environment_with(**ours))
+    assert done.returncode == 2, f"status {done.returncode}: {done.stderr}"
+    last = [line for line in done.stderr.splitlines() if line.strip()][-1]
+    assert f"127.0.0.1:{redis_port}" in last, done.stderr
+    print(last, flush=True)
+    return last
+
+
+def refused(bed):
+    """What cannot get better by waiting ends the start, and says what is wrong and where."""
+    redis = Redis(bed)
+    secret = "not this one"
+    said = run_refused(redis.port, REGINFOD_STORAGE_REDIS_PASSWORD=secret)
+    assert "password" in said and secret not in said, said
+    assert re.search("password|NOAUTH", run_refused(redis.port, REGINFOD_STORAGE_REDIS_USERNAME="",
+                                                    REGINFOD_STORAGE_REDIS_PASSWORD=""))
+    # A cluster whose name the ACL does not know.
+    assert "NOPERM" in run_refused(redis.port, REGINFOD_CLUSTER_NAME="other")
+    with redis.client() as admin:
+        admin.call("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
+        said = run_refused(redis.port)
+        assert "allkeys-lru" in said and "noeviction" in said, said
+        admin.call("CONFIG", "SET", "maxmemory-policy", "noeviction")
+        assert not admin.call("KEYS", "*"), "a refused node has written"
+
+        newer = re.sub(r"local REVISION = \d+", "local REVISION = 99", text_of("reginfod1.lua"))
+        admin.call("FUNCTION", "LOAD", "REPLACE", newer)
+        node = start(bed, redis.port)
+        wait_until(lambda: node.serves, "a newer library that knows the same calls is used")
+        assert admin.call("FCALL", "reginfod1_revision", "0", "rg") == 99, "and kept"
+        assert node.stop() == 0
+        admin.call("HSET", "rg:meta", "layout", "2")
+        before = admin.call("HGETALL", "rg:own")
+        assert "layout" in run_refused(redis.port)
+        assert admin.call("HGETALL", "rg:own") == before
+
+
+def away(bed):
+    """Without Redis a node starts all the same, says that it waits, and serves as soon as Redis is there."""
+    port = free_port()
+    node = start(bed, port)
+    status, text = wait_until(lambda: node.readiness()[1] and node.readiness(), "it says why")
+    assert status == 503 and "Redis" in text, text
+    print(text, flush=True)
+    answer = publisher(bed, node)
+    agent = Agent()
+    bed.closers.append(agent.close)
+    assert options(agent, node).status == 503
+    redis = Redis(bed, port=port)
+    wait_until(lambda: node.serves, "it serves")
+    assert answer.publish([contact("alice")]).status == 200
+    # And when Redis goes for longer than a lease.
+    redis.kill()
+    wait_until(lambda: node.readiness() == (503, "Redis has not renewed the lease of this node."), "it says so")
+    assert node.http("/healthz")[0] == 200
+    Redis(bed, port=port)
+    wait_until(lambda: node.serves, "it serves again")
+    assert set(node.registration(AOR)) == {contact("alice")[0]}
+    assert answer.publish().status == 200
+
+
+def replica(bed):
+    """A replica is not written to: the node waits until it is the primary."""
+    options_ = ["--masteruser", "replica", "--masterauth", PASSWORDS["replica"]]
+    primary = Redis(bed, "redis-1", options=options_)
+    second = Redis(bed, "redis-2", options=[*options_, "--replicaof", f"127.0.0.1 {primary.port}"])
+    with primary.client() as admin:
+        wait_until(lambda: admin.call("WAIT", "1", "100") == 1, "the replica follows")
+    node = start(bed, second.port)
+    status, text = wait_until(lambda: "replica" in node.readiness()[1] and node.readiness(), "it says why")
+    assert status == 503, status
+    print(text, flush=True)
+    with second.client() as admin:
+        assert not admin.call("KEYS", "*")
+        admin.call("REPLICAOF", "NO", "ONE")
+    wait_until(lambda: node.serves, "it serves")
+    assert publisher(bed, node).publish([contact("alice")]).status == 200
+
+
+def emptied(bed):
+    """An empty Redis after a full one gets nothing written, and the node says so: it may be the wrong one."""
+    redis = Redis(bed)
+    node = start(bed, redis.port)
+    wait_until(lambda: node.serves, "it serves")
+    source = publisher(bed, node)
+    assert source.publish([contact("alice")]).status == 200
+    with redis.client() as admin:
+        admin.call("FLUSHALL")
+        status, text = wait_until(lambda: "cluster" in node.readiness()[1] and node.readiness(), "it says why")
+        assert status == 503, status
+        print(text, flush=True)
+        answers = []
+
+        def publish():
+            try:
+                answers.append(source.publish([contact("alice", 2)], timeout=3.0).status)
+            except AssertionError:
+                answers.append(None)
+        publish()
+        assert answers[0] != 200, answers
+        assert not admin.call("KEYS", "*"), admin.call("KEYS", "*")
+    assert node.running and node.http("/healthz")[0] == 200
+
+
+def memory(bed):
+    """When maxmemory is reached nothing is acknowledged that is not kept, the lease goes on, and with more
+    memory all goes on."""
+    redis = Redis(bed)
+    node = start(bed, redis.port)
+    wait_until(lambda: node.serves, "it serves")
+    source = publisher(bed, node)
+    assert source.publish([contact("alice")]).status == 200
+    etag = source.etag
+    with redis.client() as admin:
+        admin.call("CONFIG", "SET", "maxmemory", "1mb")
+        try:
+            answer = source.publish([contact("alice", 2)], timeout=5.0)
+        except AssertionError:
+            answer = None
+        assert answer is None or answer.status == 503, answer.start
+        status, text = node.readiness()
+        print(status, text, flush=True)
+        time.sleep(4.0)  # longer than a lease
+        assert node.running and not re.search("lease of this node", node.readiness()[1]), node.readiness()
+        admin.call("CONFIG", "SET", "maxmemory", "2gb")
+    wait_until(lambda: node.serves, "it serves again")
+    source.etag = etag
+    other = publisher(bed, node, "bob")
+    assert other.publish([contact("bob")]).status == 200
+    found = set(node.registration(AOR))
+    assert found in ({contact("alice")[0]}, {contact("alice", 2)[0]}), found
+
+
+def garbage(bed):
+    """Who answers on the port of Redis and is none: the node ends or waits, and says what it met."""
+    server = socket.create_server(("127.0.0.1", 0))
+    bed.closers.append(server.close)
+
+    def answer():
+        while True:
+            try:
+                connection, _ = server.accept()
+                connection.recv(100)
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+                time.sleep(0.05)
+                connection.close()
+            except OSError:
+                return
+    threading.Thread(target=answer, daemon=True).start()
+    node = start(bed, server.getsockname()[1])
+    status, text = wait_until(lambda: node.readiness()[1] and node.readiness(), "it says why")
+    assert status == 503 and "Redis" in text, text
+    print(text, flush=True)
+
+
+VARIANTS = {"roles": roles, "refused": refused, "away": away, "replica": replica, "emptied": emptied,
+            "memory": memory, "garbage": garbage}
+
+if __name__ == "__main__":
+    harness.run(f"redis-faults-{sys.argv[1]}", VARIANTS[sys.argv[1]])
