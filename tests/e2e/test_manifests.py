@@ -1,8 +1,9 @@
-"""deploy/compose.yaml and deploy/kubernetes/: each by its schema, and all against the image and the executable.
+"""deploy/compose.yaml, compose.cluster.yaml and deploy/kubernetes/: each by its schema, and all against the image and the executable.
 
     test_manifests.py
 """
 
+import ipaddress
 import json
 import os
 import re
@@ -10,8 +11,9 @@ import subprocess
 
 import harness
 from dockerfile import Dockerfile
-from harness import DEPLOY, HERE, REGINFOD_BIN, Reginfod
+from harness import DEPLOY, HERE, REGINFOD_BIN, Process, Reginfod
 from kamailio_files import database
+from redis import Client, RedisError
 
 IMAGE = Dockerfile(os.path.join(DEPLOY, "Dockerfile"))
 
@@ -84,6 +86,83 @@ def compose(bed):
         assert (int(number), transport) in IMAGE.ports, port
     prometheus(bed, made, text)
     kamailio(bed, made)
+    return made
+
+
+def merge(base, more):
+    """What docker compose makes of two files: maps are merged, what is listed of a service too, but no
+    command line."""
+    if isinstance(base, dict) and isinstance(more, dict):
+        merged = dict(base)
+        for key, value in more.items():
+            merged[key] = value if key in ("command", "entrypoint") else merge(base.get(key), value)
+        return merged
+    return base + more if isinstance(base, list) and isinstance(more, list) else more
+
+
+def cluster(bed, base):
+    """Two nodes of one cluster, at the addresses that the edge knows, on a Redis that lets them in."""
+    more = load("compose.cluster.yaml")
+    made = merge(base, more)
+    validate(made, "compose.schema.json", "compose.cluster.yaml")
+    services = made["services"]
+    nodes = [services[name] for name in ("reginfod", "reginfod-2")]
+    password = "0123456789abcdef"
+    texts = []
+    for node in nodes:
+        variables = {key: re.sub(r"\$\{REDIS_PASSWORD:\?[^}]*\}", password, value)
+                     for key, value in node["environment"].items()}
+        texts.append(settings(IMAGE.environment | variables, "compose.cluster.yaml"))
+        listens_beyond_loopback(texts[-1])
+        assert re.search(r'^servers = \["redis:6379"\]', texts[-1], re.M) and "redis" in services
+    for key, is_shared in (("server_address", True), ("node", False)):
+        found = {re.search(rf'^{key} = "(.+?)"', text, re.M).group(1) for text in texts}
+        assert len(found) == (1 if is_shared else 2), f"{key}: {found}"
+    addresses = {node["networks"]["default"]["ipv4_address"] for node in nodes}
+    subnet = ipaddress.ip_network(made["networks"]["default"]["ipam"]["config"][0]["subnet"])
+    assert len(addresses) == 2 and all(ipaddress.ip_address(one) in subnet for one in addresses)
+    listed = made["configs"]["dispatcher"]["content"].split("\n")
+    assert {line for line in listed if line} == {f"1 sip:{one}:5060" for one in addresses}, listed
+    trusted = made["configs"]["address"]["content"]
+    assert {line.split()[1] for line in trusted.splitlines() if line[0] == "3"} == addresses, trusted
+    targets = re.search(r"targets: (.*)", made["configs"]["prometheus"]["content"]).group(1)
+    hosts = re.search(r"^hosts = (.*?)(?: *#.*)?$", texts[0], re.M).group(1)
+    assert targets.replace(":8080", "") == hosts, (targets, hosts)
+    redis(bed, services["redis"], password)
+    with open(os.path.join(DEPLOY, "kamailio/Dockerfile")) as file:
+        usual = json.loads(re.search(r"^ENTRYPOINT (.*)", file.read(), re.M).group(1))
+    entrypoint = services["kamailio"]["entrypoint"]
+    assert entrypoint[:len(usual)] == [word if word != "64" else "256" for word in usual], entrypoint
+    services["kamailio"]["command"] = entrypoint[len(usual):] + services["kamailio"]["command"]
+    kamailio(bed, made)
+
+
+def redis(bed, service, password):
+    """The command of the container starts a Redis that lets reginfod in with its password, and nobody else."""
+    harness.need("redis-server")
+    port, data = harness.free_port(), os.path.join(bed.directory, "redis-data")
+    os.makedirs(data)
+    mounts = {}
+    for volume in service["volumes"]:
+        source, target = volume.split(":")[:2]
+        mounts[target] = os.path.join(DEPLOY, source) if source.startswith(".") else data
+    words = [word.replace("$$", "$") for word in service["command"]]
+    for target in sorted(mounts, key=len, reverse=True):
+        words = [re.sub(rf"{target}\b", mounts[target], word) for word in words]
+    words = [word.replace("--bind 0.0.0.0", f"--bind 127.0.0.1 --port {port}") for word in words]
+    server = Process("redis", words, bed.directory, {"REDIS_PASSWORD": password})
+    bed.processes.append(server)
+
+    def lets_in(user, secret):
+        try:
+            with Client(port, user, secret) as client:
+                return client.call("GET", "rg:view") is None
+        except OSError:
+            return None
+        except RedisError:
+            return False
+    harness.wait_until(lambda: lets_in("reginfod", password), "Redis lets reginfod in")
+    assert not lets_in("reginfod", "") and not lets_in("admin", password) and not lets_in(None, None)
 
 
 def prometheus(bed, made, text):
@@ -200,7 +279,7 @@ def test(bed):
         import yaml  # noqa: F401
     except ImportError as missing:
         raise harness.Skip(f"{missing.name} of Python is not installed") from None
-    compose(bed)
+    cluster(bed, compose(bed))
     probes, monitor = kubernetes(bed)
     reginfod = Reginfod(bed)
     for name, get in probes.items():
