@@ -96,19 +96,20 @@ def write_users(path, passwords=None):
 class Redis(Process):
     """A redis-server with deploy/redis/redis.conf, in a directory that the next one of that name finds."""
 
-    def __init__(self, bed, name="redis", port=None, options=()):
+    def __init__(self, bed, name="redis", port=None, options=(), users=None):
         harness.need("redis-server")
         self.port = port or free_port()
         self.directory = os.path.join(bed.directory, f"{name}.data")
         os.makedirs(self.directory, exist_ok=True)
-        users = os.path.join(self.directory, "users.acl")
-        write_users(users)
+        self.users = users or os.path.join(self.directory, "users.acl")
+        if users is None:
+            write_users(self.users)
         # A Sentinel makes a Redis write its configuration anew.
         config = os.path.join(self.directory, "redis.conf")
         shutil.copyfile(os.path.join(FOLDER, "redis.conf"), config)
         super().__init__(name, [
             "redis-server", config, "--port", str(self.port),
-            "--bind", "127.0.0.1", "--dir", self.directory, "--aclfile", users, *options],
+            "--bind", "127.0.0.1", "--dir", self.directory, "--aclfile", self.users, *options],
             bed.directory)
         bed.processes.append(self)
         wait_until(self._answers, f"{name} answers", pause=0.01)
@@ -117,10 +118,13 @@ class Redis(Process):
         if not self.running:
             raise AssertionError(f"{self.name} ended at its start:\n{self.output()}")
         try:
-            with self.client() as client:
-                return client.call("PING") == "PONG"
-        except (OSError, RedisError):
+            with Client(self.port) as client:
+                client.call("PING")
+        except OSError:
             return False
+        except RedisError as error:
+            return str(error).startswith("NOAUTH")
+        return True
 
     def client(self, user="admin", password=None):
         return Client(self.port, user, password)

@@ -1,6 +1,6 @@
 """deploy/kamailio/cluster.cfg: how an edge finds the node that serves. The nodes are played here.
 
-    test_cluster_edge.py standby | unknown | silent | unanswered | nobody | dead | overload | dialog | notify
+    test_cluster_edge.py standby | unknown | silent | unanswered | nobody | dead | overload | dialog | notify | one
 """
 
 import sys
@@ -9,9 +9,10 @@ import time
 
 import harness
 from harness import Kamailio, wait_until
-from kamailio_files import reg_event
+from kamailio_files import database, reg_event
 from publisher import Publisher, contact
 from sip import Agent, Message, response_to
+from test_kamailio import REGISTER
 from watcher import Watcher
 
 AOR = "sip:alice@reg.test"
@@ -235,8 +236,36 @@ def notify(bed):
     assert told.notifies[0].all("Record-Route"), "watchers take their route set from it"
 
 
+def one(bed):
+    """A registrar that is its own edge publishes to whoever serves, also if nobody did at first."""
+    harness.need("sipp")
+    nodes = [Node(bed), Node(bed, "stands by")]
+    port = harness.free_port()
+    registrar = Kamailio(bed, "registrar", "registrar.cfg", port=port, defines=reg_event(
+        bed, *nodes, cluster=True) | {
+            "WITH_REG_EVENT": None, "REGINFOD": f'"sip:127.0.0.1:{port}"',
+            "SERVER_ADDRESS": f'"sip:reginfo@127.0.0.1:{port}"',
+            "DB_URL": f'"sqlite:///{database(bed, "registrar")}"'})
+
+    def register(cseq):
+        bed.sipp(REGISTER, ("127.0.0.1", registrar.port), options=["-cid_str", "phone@test"], keys={
+            "user": "alice", "domain": "reg.test", "contacts": f"<{contact('alice')[0]}>;expires=300",
+            "regcseq": str(cseq)})
+    register(1)
+    wait_until(lambda: nodes[0].asked, "the first node has it")
+    time.sleep(0.5)  # for its answer
+    nodes[0].does = "stands by"
+    time.sleep(1.5)
+    register(2)
+    time.sleep(2)
+    nodes[1].asked.clear()
+    nodes[1].does = "serves"
+    wait_until(lambda: nodes[1].asked, "the second node has it")
+    assert nodes[1].asked[0].get("SIP-If-Match") == "tag", nodes[1].asked[0].headers
+
+
 VARIANTS = {"standby": standby, "unknown": unknown, "silent": silent,
-            "unanswered": unanswered, "nobody": nobody, "dead": dead, "overload": overload, "dialog": dialog, "notify": notify}
+            "unanswered": unanswered, "nobody": nobody, "dead": dead, "overload": overload, "dialog": dialog, "notify": notify, "one": one}
 
 if __name__ == "__main__":
     harness.run("-".join(["cluster-edge", *sys.argv[1:]]), VARIANTS[sys.argv[1]])

@@ -1,10 +1,11 @@
 """deploy/redis/: real Redis servers with these files do what reginfod needs, and nothing else.
 
-    test_redis_files.py settings | users | durable | sentinel
+    test_redis_files.py settings | users | readme | durable | sentinel
 """
 
 import os
 import re
+import subprocess
 import sys
 import time
 
@@ -139,6 +140,29 @@ def play_calls(redis):
         assert node.call("SUBSCRIBE", "rg:v")[0] == b"subscribe"
 
 
+def readme(bed):
+    """The commands of deploy/redis/README.md, as a person would copy them, where /etc is ours: reginfod gets in
+    with the password that they make, and nobody else."""
+    harness.need("openssl", "sha256sum")
+    with open(os.path.join(harness.DEPLOY, "redis", "README.md")) as file:
+        copied = re.search(r"(?:^    .*\n)+", file.read(), re.M).group()
+    etc = os.path.join(bed.directory, "etc")
+    for folder in ("redis", "default"):
+        os.makedirs(os.path.join(etc, folder))
+    script = "chown() { :; }\n" + re.sub(r"/etc/", f"{etc}/", re.sub("^    ", "", copied, flags=re.M))
+    done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], capture_output=True, text=True, timeout=20,
+                          check=False, cwd=os.path.join(harness.DEPLOY, "redis"))
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    with open(os.path.join(etc, "default", "reginfod")) as file:
+        password = re.fullmatch(r"REGINFOD_STORAGE_REDIS_PASSWORD=(\w{64})\n", file.read()).group(1)
+    redis = Redis(bed, users=os.path.join(etc, "redis", "users.acl"))
+    with redis.client("reginfod", password) as node:
+        assert node.call("PING") == "PONG"
+    refused(lambda: redis.client("reginfod", password[:-1]), "WRONGPASS")
+    refused(lambda: redis.client("admin", password), "WRONGPASS")
+    assert os.stat(os.path.join(etc, "redis", "users.acl")).st_mode & 0o077 == 0
+
+
 def durable(bed):
     """What was written before `kill -9` is there after it, functions too."""
     redis = Redis(bed)
@@ -191,7 +215,7 @@ def sentinel(bed):
     print(f"fail-over after {time.monotonic() - began:.1f} s", flush=True)
 
 
-VARIANTS = {"settings": settings, "users": users, "durable": durable, "sentinel": sentinel}
+VARIANTS = {"settings": settings, "users": users, "readme": readme, "durable": durable, "sentinel": sentinel}
 
 if __name__ == "__main__":
     harness.run(f"redis-files-{sys.argv[1]}", VARIANTS[sys.argv[1]])

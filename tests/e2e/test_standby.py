@@ -2,7 +2,7 @@
 the state, no CSeq of a dialog comes with two contents, a mirror ends with the registrar's table, and every
 request is answered 200.
 
-    test_standby.py kill | pause [SECONDS] | stall | restart | cut
+    test_standby.py kill | pause [SECONDS] | stall | restart | cut | late
 """
 
 import signal
@@ -11,7 +11,7 @@ import threading
 import time
 
 import harness
-from cluster import LEASE, Cluster, Phones, notes_of
+from cluster import LEASE, Cluster, Phones, TcpProxy, notes_of
 from cluster_load import Load
 from harness import wait_until
 
@@ -143,23 +143,34 @@ def restart(bed):
     scene.finish(node, f"Redis killed and started, served again after {served:.2f} s")
 
 
-def cut(bed):
+def lose_redis(bed, how):
     """The node that serves loses Redis, and nothing else: it falls silent before the other one speaks, and
     stands by when Redis is back."""
     scene = Scene(bed, proxied=True)
     lonely = scene.node
     proxy = scene.cluster.proxy_of(lonely)
-    scene.strike(proxy.cut)
+    scene.strike(lambda: how(proxy))
     heir = scene.cluster.wait_for_one(other_than=lonely)
     served = time.monotonic() - scene.fault
     scene.load.let_run(max(0.0, TAKE_OVER + 1 - served))
     assert lonely.readiness()[0] == 503 and lonely.http("/healthz")[0] == 200
     proxy.heal()
     wait_until(lambda: stands_by(lonely, heir), "who was cut off stands by", timeout=10)
-    scene.finish(heir, f"cut from Redis, the other one serves after {served:.2f} s")
+    scene.load.let_run(2.0)
+    scene.finish(heir, f"without Redis, the other one serves after {served:.2f} s")
 
 
-VARIANTS = {"kill": kill, "pause": pause, "stall": stall, "restart": restart, "cut": cut}
+def cut(bed):
+    """Its connections to Redis end, and no new one comes about."""
+    lose_redis(bed, TcpProxy.cut)
+
+
+def late(bed):
+    """Its connections stand still. What it wrote meanwhile comes to Redis late, and changes nothing."""
+    lose_redis(bed, TcpProxy.stall)
+
+
+VARIANTS = {"kill": kill, "pause": pause, "stall": stall, "restart": restart, "cut": cut, "late": late}
 
 if __name__ == "__main__":
     test = VARIANTS[sys.argv[1]]
