@@ -118,12 +118,12 @@ class Node(Reginfod):
             return False
 
     def readiness(self):
-        """(status, text) of /readyz; 0 if nobody answers."""
+        """(status, reason) of /readyz; 0 if nobody answers."""
         try:
             status, _, text = self.http("/readyz")
         except OSError:
             return 0, ""
-        return status, text.strip()
+        return status, "" if status == 200 else json.loads(text)["detail"]
 
     @property
     def serves(self):

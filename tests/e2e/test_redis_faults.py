@@ -1,7 +1,7 @@
 """A Redis that cannot be used, not yet, or not any more: one sentence and exit status 2, or a node that waits
 and says for what. Nothing is written to the wrong place.
 
-    test_redis_faults.py roles | refused | away | replica | emptied | memory | garbage
+    test_redis_faults.py roles | refused | name | away | replica | emptied | memory | garbage
 """
 
 import re
@@ -86,8 +86,6 @@ def refused(bed):
     assert "password" in said and secret not in said, said
     assert re.search("password|NOAUTH", run_refused(redis.port, REGINFOD_STORAGE_REDIS_USERNAME="",
                                                     REGINFOD_STORAGE_REDIS_PASSWORD=""))
-    # A cluster whose name the ACL does not know.
-    assert "NOPERM" in run_refused(redis.port, REGINFOD_CLUSTER_NAME="other")
     with redis.client() as admin:
         admin.call("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
         said = run_refused(redis.port)
@@ -105,6 +103,17 @@ def refused(bed):
         before = admin.call("HGETALL", "rg:own")
         assert "layout" in run_refused(redis.port)
         assert admin.call("HGETALL", "rg:own") == before
+
+
+def name(bed):
+    """A cluster whose name the user of Redis may not use: nothing is written, and the node says so."""
+    redis = Redis(bed)
+    node = start(bed, redis.port, REGINFOD_CLUSTER_NAME="other")
+    status, text = wait_until(lambda: node.readiness()[1] and node.readiness(), "it says why")
+    assert status == 503 and "access" in text, text
+    print(text, flush=True)
+    with redis.client() as admin:
+        assert not admin.call("KEYS", "*")
 
 
 def away(bed):
@@ -225,8 +234,8 @@ def garbage(bed):
     print(text, flush=True)
 
 
-VARIANTS = {"roles": roles, "refused": refused, "away": away, "replica": replica, "emptied": emptied,
-            "memory": memory, "garbage": garbage}
+VARIANTS = {"roles": roles, "refused": refused, "name": name, "away": away, "replica": replica,
+            "emptied": emptied, "memory": memory, "garbage": garbage}
 
 if __name__ == "__main__":
     harness.run(f"redis-faults-{sys.argv[1]}", VARIANTS[sys.argv[1]])

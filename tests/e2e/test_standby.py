@@ -2,7 +2,7 @@
 the state, no CSeq of a dialog comes with two contents, a mirror ends with the registrar's table, and every
 request is answered 200.
 
-    test_standby.py kill | pause [SECONDS] | stall | restart | cut | late
+    test_standby.py kill | end | pause [SECONDS] | stall | restart | cut | late
 """
 
 import signal
@@ -92,6 +92,19 @@ def kill(bed):
     wait_until(lambda: stands_by(again, heir), "who comes back stands by")
 
 
+def end(bed):
+    """The node that serves is ended by SIGTERM, as for an upgrade: it gives way without the wait for a lease."""
+    scene = Scene(bed)
+    ended = scene.node
+    scene.strike(lambda: ended.child.send_signal(signal.SIGTERM))
+    heir = scene.cluster.wait_for_one(other_than=ended)
+    served = time.monotonic() - scene.fault
+    assert ended.child.wait(10) == 0
+    again = scene.cluster.start_node(int(ended.node.split("-")[1]))
+    wait_until(lambda: stands_by(again, heir), "who comes back stands by")
+    scene.finish(heir, f"SIGTERM, the other one serves after {served:.2f} s")
+
+
 def pause(bed, seconds=8.0):
     """The node that serves stands still for longer than its lease, and goes on: it says nothing of what it
     had, and stands by."""
@@ -170,7 +183,8 @@ def late(bed):
     lose_redis(bed, TcpProxy.stall)
 
 
-VARIANTS = {"kill": kill, "pause": pause, "stall": stall, "restart": restart, "cut": cut, "late": late}
+VARIANTS = {"kill": kill, "end": end, "pause": pause, "stall": stall, "restart": restart, "cut": cut,
+            "late": late}
 
 if __name__ == "__main__":
     test = VARIANTS[sys.argv[1]]
