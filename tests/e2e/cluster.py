@@ -9,7 +9,7 @@ import time
 
 from harness import Kamailio, Reginfod, free_port, wait_until
 from kamailio_files import database, reg_event
-from redis import PASSWORDS, Redis
+from redis import PASSWORDS, Redis, replicated
 from test_kamailio import REGISTER, make_mirror_subscribe
 from sip import Agent
 
@@ -140,12 +140,16 @@ class Node(Reginfod):
 
 
 class Cluster:
-    """A Redis, nodes, and an edge. With `proxied` each node has a way to Redis of its own."""
+    """A Redis, nodes, and an edge. With `proxied` each node has a way to Redis of its own; with `replicas`
+    Redis has one, and Sentinels."""
 
-    def __init__(self, bed, nodes=2, proxied=False, redis_options=()):
+    def __init__(self, bed, nodes=2, proxied=False, replicas=False):
         self.bed = bed
-        self.redis_options = redis_options
-        self.redis = Redis(bed, options=redis_options)
+        self.sentinels = []
+        if replicas:
+            self.redis, self.replica, self.sentinels = replicated(bed)
+        else:
+            self.redis = Redis(bed)
         self.port = free_port()
         self.proxies = {}
         self.nodes = []
@@ -161,12 +165,14 @@ class Cluster:
             self.proxies[number] = TcpProxy(self.redis.port)
             self.bed.closers.append(self.proxies[number].close)
         port = self.proxies[number].port if self.proxied else self.redis.port
-        node = Node(self.bed, number, self.port, port)
+        environment = {"REGINFOD_STORAGE_REDIS_SENTINELS": ",".join(
+            f"127.0.0.1:{one.port}" for one in self.sentinels)} if self.sentinels else {}
+        node = Node(self.bed, number, self.port, port, environment=environment)
         self.nodes = [one for one in self.nodes if one.node != node.node] + [node]
         return node
 
     def restart_redis(self):
-        self.redis = Redis(self.bed, port=self.redis.port, options=self.redis_options)
+        self.redis = Redis(self.bed, port=self.redis.port)
 
     def proxy_of(self, node):
         return self.proxies[int(node.node.split("-")[1])]

@@ -134,6 +134,20 @@ class Redis(Process):
         self.stop(signal.SIGKILL)
 
 
+def replicated(bed):
+    """A primary, its replica and three Sentinels that know both."""
+    options = ["--masteruser", "replica", "--masterauth", PASSWORDS["replica"],
+               "--min-replicas-max-lag", "10", "--repl-backlog-size", "256mb"]
+    primary = Redis(bed, "redis-1", options=options)
+    replica = Redis(bed, "redis-2", options=[*options, "--replicaof", f"127.0.0.1 {primary.port}"])
+    with primary.client() as admin:
+        wait_until(lambda: admin.call("WAIT", "1", "100") == 1, "the replica follows")
+    sentinels = [Sentinel(bed, f"sentinel-{n}", primary) for n in (1, 2, 3)]
+    wait_until(lambda: all(one.knows_all() for one in sentinels),
+               "the Sentinels know each other and the replica", timeout=30)
+    return primary, replica, sentinels
+
+
 class Sentinel(Process):
     """A Sentinel with deploy/redis/sentinel.conf for that primary."""
 
@@ -154,6 +168,14 @@ class Sentinel(Process):
         super().__init__(name, ["redis-server", config, "--sentinel", "--port", str(self.port),
                                 "--bind", "127.0.0.1", "--dir", directory], bed.directory)
         bed.processes.append(self)
+
+    def knows_all(self):
+        try:
+            with Client(self.port) as client:
+                client.call("SENTINEL", "CKQUORUM", "reginfod")
+                return client.call("SENTINEL", "REPLICAS", "reginfod")
+        except (OSError, RedisError):
+            return None
 
     def primary_port(self):
         try:

@@ -11,7 +11,7 @@ import time
 
 import harness
 from harness import ROOT, wait_until
-from redis import PASSWORDS, Client, Redis, RedisError, Sentinel, write_users
+from redis import PASSWORDS, Client, Redis, RedisError, replicated, write_users
 
 STORE = os.path.join(ROOT, "core", "storage", "redis")
 ID, SEED, INCARNATION = "c" * 16, "5" * 16, "a" * 16
@@ -178,32 +178,12 @@ def durable(bed):
 
 def sentinel(bed):
     """With replicas and Sentinels of these files a replica becomes the primary, and has everything."""
-    options = ["--masteruser", "replica", "--masterauth", PASSWORDS["replica"],
-               "--min-replicas-max-lag", "10", "--repl-backlog-size", "256mb"]
-    primary = Redis(bed, "redis-1", options=options)
-    replica = Redis(bed, "redis-2", options=[*options, "--replicaof", f"127.0.0.1 {primary.port}"])
+    primary, replica, sentinels = replicated(bed)
     with primary.client() as admin:
-        wait_until(lambda: admin.call("WAIT", "1", "100") == 1, "the replica follows")
         admin.call("CONFIG", "SET", "min-replicas-to-write", "1")
     play_calls(primary)
-    sentinels = [Sentinel(bed, f"sentinel-{n}", primary) for n in (1, 2, 3)]
-
-    def agree():
-        for one in sentinels:
-            with Client(one.port) as client:
-                client.call("SENTINEL", "CKQUORUM", "reginfod")
-            with Client(one.port) as client:
-                listed = client.call("SENTINEL", "REPLICAS", "reginfod")
-            if not listed:
-                return False
-        return True
-
-    def try_agree():
-        try:
-            return agree()
-        except (OSError, RedisError):
-            return False
-    wait_until(try_agree, "the Sentinels know each other and the replica", timeout=30)
+    with primary.client() as admin:
+        wait_until(lambda: admin.call("WAIT", "1", "100") == 1, "the replica has it")
     began = time.monotonic()
     primary.kill()
     wait_until(lambda: all(one.primary_port() == replica.port for one in sentinels),

@@ -2,7 +2,7 @@
 the state, no CSeq of a dialog comes with two contents, a mirror ends with the registrar's table, and every
 request is answered 200.
 
-    test_standby.py kill | end | pause [SECONDS] | stall | restart | cut | late
+    test_standby.py kill | end | pause [SECONDS] | stall | restart | cut | late | failover
 """
 
 import signal
@@ -14,6 +14,7 @@ import harness
 from cluster import LEASE, Cluster, Phones, TcpProxy, notes_of
 from cluster_load import Load
 from harness import wait_until
+from redis import PASSWORDS, Redis
 
 PHONES = ("alice", "bob")
 TAKE_OVER = 5.0  # seconds
@@ -156,6 +157,26 @@ def restart(bed):
     scene.finish(node, f"Redis killed and started, served again after {served:.2f} s")
 
 
+def failover(bed):
+    """The machine of Redis dies, and Sentinels make its replica the primary: the node that serves goes on with
+    what it has, and what was answered is on the replica."""
+    scene = Scene(bed, replicas=True)
+    scene.strike(scene.cluster.redis.kill)
+    wait_until(lambda: all(one.primary_port() == scene.cluster.replica.port
+                           for one in scene.cluster.sentinels), "the replica is the primary", timeout=40)
+    with scene.cluster.replica.client() as admin:
+        wait_until(lambda: admin.call("ROLE")[0] == b"master", "the replica takes writes")
+    promoted = time.monotonic() - scene.fault
+    # No other replica is there: without one nothing would be acknowledged.
+    third = Redis(bed, "redis-3", options=["--masteruser", "replica", "--masterauth", PASSWORDS["replica"],
+                                           "--replicaof", f"127.0.0.1 {scene.cluster.replica.port}"])
+    node = scene.cluster.wait_for_one(timeout=20)
+    served = time.monotonic() - scene.fault
+    scene.load.let_run(3.0)
+    scene.finish(node, f"a replica became the primary after {promoted:.2f} s, served after {served:.2f} s")
+    assert third.running
+
+
 def lose_redis(bed, how):
     """The node that serves loses Redis, and nothing else: it falls silent before the other one speaks, and
     stands by when Redis is back."""
@@ -184,7 +205,7 @@ def late(bed):
 
 
 VARIANTS = {"kill": kill, "end": end, "pause": pause, "stall": stall, "restart": restart, "cut": cut,
-            "late": late}
+            "late": late, "failover": failover}
 
 if __name__ == "__main__":
     test = VARIANTS[sys.argv[1]]
