@@ -84,7 +84,11 @@ std::string RedisStorage::unready_because() const {
         if (trouble.empty()) return "This node reads the state from Redis.";
         return "Redis cannot be used: " + trouble + ".";
     }
-    if (!store_->may_speak()) return "Redis has not renewed the lease of this node.";
+    if (!store_->may_speak()) {
+        const std::string trouble = store_->trouble();
+        return "Redis has not renewed the lease of this node" +
+               (trouble.empty() ? "." : ": " + trouble + ".");
+    }
     if (!store_->healthy()) return "The store cannot be written.";
     return {};
 }

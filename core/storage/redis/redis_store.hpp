@@ -162,7 +162,11 @@ private:
 
     std::string serving_node_;
     std::string trouble_;
-    std::array<bool, 3> told_{};  ///< healthy(), may_speak(), no trouble(), as the owner knows
+    std::array<bool, 3> told_{
+        false,
+        false,
+        true
+    };  ///< healthy(), may_speak(), no trouble(), as the owner knows
     bool is_woken_ = false;
     Duration backoff_{};
     std::optional<TimePoint> connect_at_;
