@@ -104,6 +104,7 @@ def end(bed):
     again = scene.cluster.start_node(int(ended.node.split("-")[1]))
     wait_until(lambda: stands_by(again, heir), "who comes back stands by")
     scene.finish(heir, f"SIGTERM, the other one serves after {served:.2f} s")
+    assert served < 2, "it was waited for the lease"
 
 
 def pause(bed, seconds=8.0):
