@@ -54,7 +54,9 @@ void RedisStorage::start() {
 
 bool RedisStorage::drain(std::chrono::milliseconds patience) {
     is_ending_ = true;  // whoever waits in the store must find it again
-    return store_->drain(patience);
+    // After a lease others serve, whatever is still on its way.
+    const auto lease = std::chrono::duration_cast<std::chrono::milliseconds>(options_.lease);
+    return store_->drain(std::min(patience, lease));
 }
 
 void RedisStorage::leave() {

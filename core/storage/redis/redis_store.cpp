@@ -101,10 +101,11 @@ void RedisStore::deliver() {
 }
 
 bool RedisStore::drain(std::chrono::milliseconds patience) {
-    const TimePoint end = clock_() + patience;
-    while (sender_.stats().queued > 0) {
+    TimePoint end = clock_() + patience;
+    while (const std::uint64_t queued = sender_.stats().queued) {
         if (phase_ == Phase::lost || clock_() >= end) return false;
         owner_.run_for(std::chrono::milliseconds{10});
+        if (sender_.stats().queued < queued) end = clock_() + patience;
     }
     return true;
 }
