@@ -136,12 +136,19 @@ class Redis(Process):
         self.stop(signal.SIGKILL)
 
 
+# What redis.conf has in comments, but for the number of replicas that must be there.
+WITH_REPLICAS = ("--masteruser", "replica", "--masterauth", PASSWORDS["replica"], "--min-replicas-max-lag", "10",
+                 "--repl-backlog-size", "256mb", "--repl-diskless-sync-delay", "0")
+
+
+def replica_of(bed, name, primary):
+    return Redis(bed, name, options=[*WITH_REPLICAS, "--replicaof", f"127.0.0.1 {primary.port}"])
+
+
 def replicated(bed):
     """A primary, its replica and three Sentinels that know both."""
-    options = ["--masteruser", "replica", "--masterauth", PASSWORDS["replica"],
-               "--min-replicas-max-lag", "10", "--repl-backlog-size", "256mb"]
-    primary = Redis(bed, "redis-1", options=options)
-    replica = Redis(bed, "redis-2", options=[*options, "--replicaof", f"127.0.0.1 {primary.port}"])
+    primary = Redis(bed, "redis-1", options=WITH_REPLICAS)
+    replica = replica_of(bed, "redis-2", primary)
     with primary.client() as admin:
         wait_until(lambda: admin.call("WAIT", "1", "100") == 1, "the replica follows")
     sentinels = [Sentinel(bed, f"sentinel-{n}", primary) for n in (1, 2, 3)]

@@ -15,7 +15,7 @@ import harness
 from cluster import DOMAIN, Cluster, Node
 from harness import REGINFOD_BIN, free_port, wait_until
 from publisher import Publisher, contact
-from redis import PASSWORDS, Redis
+from redis import PASSWORDS, WITH_REPLICAS, Redis, replica_of
 from sip import Agent, Message
 from test_redis_files import text_of
 
@@ -142,9 +142,8 @@ def away(bed):
 
 def replica(bed):
     """A replica is not written to: the node waits until it is the primary."""
-    options_ = ["--masteruser", "replica", "--masterauth", PASSWORDS["replica"]]
-    primary = Redis(bed, "redis-1", options=options_)
-    second = Redis(bed, "redis-2", options=[*options_, "--replicaof", f"127.0.0.1 {primary.port}"])
+    primary = Redis(bed, "redis-1", options=WITH_REPLICAS)
+    second = replica_of(bed, "redis-2", primary)
     with primary.client() as admin:
         wait_until(lambda: admin.call("WAIT", "1", "100") == 1, "the replica follows")
     node = start(bed, second.port)

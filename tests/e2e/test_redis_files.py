@@ -49,7 +49,8 @@ def settings(bed):
     # About the machine, and its life.
     loud = [line for line in loud if not re.search(r"overcommit|Transparent|backlog|initialized|oO0O|just started|loaded", line)]
     assert not loud, loud
-    for commented in ("min-replicas-to-write 1", "min-replicas-max-lag 10", "repl-backlog-size 256mb"):
+    for commented in ("min-replicas-to-write 1", "min-replicas-max-lag 10", "repl-backlog-size 256mb",
+                      "repl-diskless-sync-delay 0"):
         with open(os.path.join(harness.DEPLOY, "redis", "redis.conf")) as file:
             assert f"\n#{commented}\n" in file.read(), commented
 

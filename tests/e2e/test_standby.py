@@ -14,7 +14,7 @@ import harness
 from cluster import LEASE, Cluster, Phones, TcpProxy, notes_of
 from cluster_load import Load
 from harness import wait_until
-from redis import PASSWORDS, Redis
+from redis import replica_of
 
 PHONES = ("alice", "bob")
 TAKE_OVER = 5.0  # seconds
@@ -169,13 +169,13 @@ def failover(bed):
         wait_until(lambda: admin.call("ROLE")[0] == b"master", "the replica takes writes")
     promoted = time.monotonic() - scene.fault
     # No other replica is there: without one nothing would be acknowledged.
-    third = Redis(bed, "redis-3", options=["--masteruser", "replica", "--masterauth", PASSWORDS["replica"],
-                                           "--replicaof", f"127.0.0.1 {scene.cluster.replica.port}"])
+    third = replica_of(bed, "redis-3", scene.cluster.replica)
     node = scene.cluster.wait_for_one(timeout=20)
     served = time.monotonic() - scene.fault
     scene.load.let_run(3.0)
     scene.finish(node, f"a replica became the primary after {promoted:.2f} s, served after {served:.2f} s")
     assert third.running
+    assert all(one.stop() == 0 for one in scene.cluster.nodes)  # before the replica that they need
 
 
 def lose_redis(bed, how):
