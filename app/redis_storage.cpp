@@ -43,6 +43,7 @@ void RedisStorage::start() {
         options_.cluster_id = store_->cluster_id();
     }
     options_.incarnation = random_name(16);
+    claimed_at_.reset();
     store_ = std::make_unique<RedisStore>(
         options_, link_, static_cast<RedisStoreOwner&>(*this), boot_now
     );
@@ -83,8 +84,9 @@ std::string RedisStorage::unready_because() const {
     }
     if (!is_serving_) {
         const std::string trouble = store_->trouble();
-        if (trouble.empty()) return "This node reads the state from Redis.";
-        return "Redis cannot be used: " + trouble + ".";
+        if (!trouble.empty()) return "Redis cannot be used: " + trouble + ".";
+        return claimed_at_ ? "This node reads the state from Redis."
+                           : "This node has not reached Redis yet.";
     }
     if (!store_->may_speak()) {
         const std::string trouble = store_->trouble();

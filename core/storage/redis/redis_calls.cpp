@@ -60,6 +60,12 @@ RedisWords join_call(const RedisOptions& options, const ClusterSeen& seen) {
     return words;
 }
 
+std::string join_trouble(const RedisReply& reply) {
+    const bool has_rights_elsewhere = reply.text.find("can't access") != std::string::npos;
+    return "cannot join: " + reply.text +
+           (has_rights_elsewhere ? " (this user has rights to another cluster.name)" : "");
+}
+
 RedisWords beat_call(const RedisOptions& options, const ClusterSeen& seen) {
     RedisWords words = call(options, "beat");
     words.push_back(seen.id);

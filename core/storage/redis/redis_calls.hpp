@@ -25,6 +25,8 @@ struct ClusterSeen {
 };
 
 RedisWords join_call(const RedisOptions& options, const ClusterSeen& seen);
+/// What the refusal of a join says, for people.
+std::string join_trouble(const RedisReply& reply);
 RedisWords beat_call(const RedisOptions& options, const ClusterSeen& seen);
 RedisWords claim_call(
     const RedisOptions& options,

@@ -155,7 +155,7 @@ void RedisStore::join() {
     claims_.start();
     const TimePoint asked = clock_();
     session_.ask(join_call(options_, seen_), [this, asked](const RedisReply& reply) {
-        const std::string error = options_.where + ": cannot join: " + reply.text;
+        const std::string error = options_.where + ": " + join_trouble(reply);
         if (reply.is_error_of({"WRONG_CLUSTER", "WRONG_LAYOUT", "WRONG_ARGUMENT"})) {
             return lose_if_never_joined(error);
         }
