@@ -1,6 +1,6 @@
 """The conformance suite, where it stands beside the repository, against one reginfod.
 
-    test_conformance.py [--slow]
+    test_conformance.py [redis] [--slow]
 
 REGINFO_CONFORMANCE names its folder; without it, ../shared/conformance beside the repository.
 """
@@ -11,6 +11,7 @@ import sys
 
 import harness
 from harness import ROOT, Reginfod
+from storage import STORAGES
 
 SUITE = os.environ.get("REGINFO_CONFORMANCE",
                        os.path.join(os.path.dirname(ROOT), "shared", "conformance"))
@@ -25,11 +26,15 @@ def test(bed, arguments):
     runner = os.path.join(SUITE, "run.py")
     if not os.path.exists(runner):
         raise harness.Skip(f"no conformance suite at {SUITE}")
-    reginfod = Reginfod(bed, ipv6=True)
+    options = {}
+    if "redis" in arguments:
+        storage = STORAGES["redis"](bed)
+        options = dict(storage=storage.flags, environment=storage.environment)
+    reginfod = Reginfod(bed, ipv6=True, **options)
     done = subprocess.run(
         [sys.executable, runner, "--target", f"127.0.0.1:{reginfod.port}",
          "--v6-target", f"[::1]:{reginfod.port}", "--http", f"127.0.0.1:{reginfod.http_port}",
-         *arguments],
+         *(word for word in arguments if word.startswith("-"))],
         cwd=bed.directory, capture_output=True, text=True, timeout=600, check=False,
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
     with open(os.path.join(bed.directory, "conformance.txt"), "w") as file:
@@ -44,5 +49,5 @@ def test(bed, arguments):
 
 
 if __name__ == "__main__":
-    name = "conformance" + "".join(sys.argv[1:]).replace("--", "-")
+    name = "-".join(["conformance", *(word.strip("-") for word in sys.argv[1:])])
     harness.run(name, lambda bed: test(bed, sys.argv[1:]))
