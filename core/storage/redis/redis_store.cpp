@@ -363,6 +363,7 @@ void RedisStore::disconnect(const std::string& trouble) {
 }
 
 void RedisStore::schedule_connect() {
+    serving_node_.clear();
     answer_by_.reset();
     beat_at_.reset();
     send_at_.reset();

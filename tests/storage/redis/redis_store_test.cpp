@@ -127,6 +127,19 @@ TEST_F(RedisStoreTest, ItTellsOnceForWhomItStandsBy) {
     EXPECT_EQ(process->standing_by, "node-c");
 }
 
+TEST_F(RedisStoreTest, WithoutRedisItDoesNotKnowForWhomItStandsBy) {
+    redis.give("7", "3.00000000000000bb.node-b");
+    start();
+    redis.is_away = true;
+    redis.cut();
+    EXPECT_EQ(process->store.serving_node(), "");
+    EXPECT_THAT(process->store.trouble(), HasSubstr("connection reset"));
+    process->standing_by.clear();
+    redis.is_away = false;
+    pass(1s);
+    EXPECT_EQ(process->standing_by, "node-b") << "it says so again";
+}
+
 TEST_F(RedisStoreTest, ItMaySpeakFromTheOpeningOn) {
     redis.holds_commits = true;
     start();
