@@ -24,7 +24,6 @@ bool wait_for_answers(Store& store, Driver& driver, Log& log) {
 /// CSeqs and versions, a step at a time, so that what is on its way to the store stays small. A
 /// store that cannot be written is not waited for: it has reserved what may have been used.
 bool store_exactly(Store& store, Engine& engine, Driver& driver, Log& log) {
-    driver.listen(false);
     bool goes_on = true;
     while (goes_on) {
         if (store.healthy()) {
@@ -42,6 +41,7 @@ bool store_exactly(Store& store, Engine& engine, Driver& driver, Log& log) {
 }  // namespace
 
 bool store_all(Store& store, Engine& engine, Driver& driver, Log& log) {
+    driver.listen(false);
     return wait_for_answers(store, driver, log) && store_exactly(store, engine, driver, log);
 }
 

@@ -75,10 +75,7 @@ void Engine::handle_committed(TimePoint now, CommitId id, bool ok, Outbox& outbo
     impl_->committed(now, id, ok, outbox);
 }
 
-void Engine::handle_suspended() {
-    impl_->set_suspended(true);
-    impl_->scheduler_.suspend();
-}
+void Engine::handle_suspended() { impl_->suspend(); }
 
 void Engine::handle_resumed(TimePoint now, Outbox& outbox) { impl_->resume(now, outbox); }
 
@@ -99,6 +96,7 @@ void Engine::stand_by(TimePoint now, std::uint64_t hash_seed) {
     next->changes_.number_after(impl_->changes_);
     next->next_hops_.number_after(impl_->next_hops_);
     next->server_.set_standing_by(true);
+    if (impl_->is_suspended()) next->suspend();
     impl_ = std::move(next);
     set_pressure(pressure_);
     set_uncounted_memory(uncounted_memory_);
@@ -111,23 +109,21 @@ std::optional<std::string> Engine::present_record(
     Bucket bucket,
     std::string_view key
 ) {
-    impl_->settle(now);
     return reginfo::present_record(impl_->records_, now, bucket, key);
 }
 
 void Engine::handle_restored(TimePoint now, Outbox& outbox) {
     impl_->server_.set_standing_by(false);
-    Records& records = impl_->records_;
-    std::vector<Aor*> unused;
-    records.aors.for_each([&](Aor& aor) {
-        if (aor.is_unused()) unused.push_back(&aor);
-    });
-    for (Aor* aor : unused) records.drop_if_unused(*aor, outbox);
-    records.unsettled.restored(now, outbox);
-
-    impl_->recovery_.start(now);
-    impl_->recovery_.run(now, outbox);
+    impl_->restored(now, outbox);
 }
+
+void Engine::share_shards() { impl_->records_.shards.share(); }
+
+void Engine::open_shard(TimePoint now, Shard shard, Outbox& outbox) {
+    impl_->open(now, shard, outbox);
+}
+
+bool Engine::drop_shard(TimePoint now, Shard shard) { return impl_->shard_drop_.run(now, shard); }
 
 void Engine::handle_drain(TimePoint now) {
     is_draining_ = true;

@@ -2,6 +2,7 @@
 /// The interface of the core.
 #pragma once
 
+#include "core/base/shard.hpp"
 #include "core/base/spare_texts.hpp"
 #include "core/base/time.hpp"
 #include "core/base/token_source.hpp"
@@ -91,8 +92,8 @@ public:
     void handle_committed(TimePoint now, CommitId id, bool ok, Outbox& outbox);
 
     /// Restores a record of an earlier process, the unsettled before AORs, and these before
-    /// dialogs. Must be called before anything else is handled. Returns whether the record could be
-    /// decoded; if not, it is ignored.
+    /// dialogs. Must be called before anything else is handled, or for a shard that is not open.
+    /// Returns whether the record could be decoded; if not, it is ignored.
     bool restore(TimePoint now, const StoredRecord& record);
 
     /// Carries out an action for an operator.
@@ -128,6 +129,24 @@ public:
     /// The record of an AOR or a dialog as the store should have it; nothing: there is none
     /// (core/event/records/present_record.hpp). Commits that were answered are in it.
     std::optional<std::string> present_record(TimePoint now, Bucket bucket, std::string_view key);
+
+    /// This process shares the shards with others: it serves none before open_shard. Must be called
+    /// before anything is handled or restored. Without this call it serves all of them.
+    ///
+    /// What is asked for in a shard that is not open gets 503, without a transaction. Where no
+    /// shard is open, OPTIONS and all else does. Records may be restored into a shard that is not
+    /// open at any time: they lie still until it is.
+    void share_shards();
+
+    /// The shard is ours, and all its records are restored. It is served from now on. What was
+    /// missed is worked off at notify.recovery_rate.
+    void open_shard(TimePoint now, Shard shard, Outbox& outbox);
+
+    /// The shard is not ours any more. It is not served from the first call on, and forgotten some
+    /// thousand records a call: without a write, a message or an event. Requests that waited stay
+    /// unanswered; a commit that is answered later is nobody's. Returns whether there is more to
+    /// forget; before the end of that nothing may be restored into the shard.
+    bool drop_shard(TimePoint now, Shard shard);
 
     /// Whether the drain is over: every subscription to end has ended, and every NOTIFY was
     /// answered.

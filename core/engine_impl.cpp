@@ -11,24 +11,50 @@ namespace reginfo {
 
 bool Engine::Impl::restore(TimePoint now, const StoredRecord& record) {
     const RecordTime time{now, record.age};
+    std::optional<Shard> shard;
+    if (records_.shards.are_shared()) shard = record.shard;
     switch (record.bucket) {
         case Bucket::unsettled:
-            return records_.unsettled.restore(record.key);
+            return records_.unsettled.restore(record.shard, record.key);
         case Bucket::aor:
             return restorer_.restore_aor(record.key, record.value, time);
         case Bucket::dialog:
-            return restorer_.restore_dialog(record.key, record.value, time);
+            return restorer_.restore_dialog(record.key, record.value, time, shard);
         case Bucket::transaction: {
             const auto key = parse_transaction_key(record.key);
             const auto transaction = decode_transaction(record.value);
             if (!key || !transaction) return false;
             const Duration left = settings_.transaction_memory() - record.age;
             if (left > Duration::zero())
-                server_transactions_.restore(*key, *transaction, now + left);
+                server_transactions_.restore(*key, *transaction, now + left, shard);
             return true;
         }
     }
     return false;
+}
+
+void Engine::Impl::restored(TimePoint now, Outbox& outbox) {
+    std::vector<Aor*> unused;
+    records_.aors.for_each([&](Aor& aor) {
+        if (aor.is_unused()) unused.push_back(&aor);
+    });
+    for (Aor* aor : unused) records_.drop_if_unused(*aor, outbox);
+    records_.unsettled.restored(now, outbox);
+    recovery_.start();
+    recovery_.run(now, outbox);
+}
+
+void Engine::Impl::open(TimePoint now, Shard shard, Outbox& outbox) {
+    records_.shards.open(shard);
+    restorer_.open(now, shard);
+    std::vector<Aor*> unused;
+    records_.aors.for_each_in(shard, [&](Aor& aor) {
+        if (aor.is_unused()) unused.push_back(&aor);
+    });
+    for (Aor* aor : unused) records_.drop_if_unused(*aor, outbox);
+    records_.unsettled.restored(now, shard, outbox);
+    recovery_.start();
+    recovery_.run(now, outbox);
 }
 
 void Engine::Impl::end_turn(TimePoint now, Outbox& outbox) {
@@ -50,24 +76,30 @@ void Engine::Impl::set_suspended(bool is_suspended) {
     responder_.set_suspended(is_suspended);
 }
 
+void Engine::Impl::suspend() {
+    set_suspended(true);
+    scheduler_.suspend();
+}
+
 void Engine::Impl::resume(TimePoint now, Outbox& outbox) {
+    if (is_stopping_) return;
     set_suspended(false);
     scheduler_.resume(now, outbox);
     recovery_.resume(now);
     outbox.append(held_);
-    for (const CommitId id : std::exchange(durable_, {})) changes_.finish(now, id, true, outbox);
 }
 
-/// Takes what became durable into memory, which another store may have to get. Its 2xx is not sent,
-/// but repeated.
-void Engine::Impl::settle(TimePoint now) {
-    for (const CommitId id : std::exchange(durable_, {})) changes_.finish(now, id, true, held_);
-}
-
-/// While suspended, a 2xx could not leave, and would be lost over TCP.
+/// While suspended, a change takes effect as ever, but its answer is held: over TCP it would be
+/// lost.
 void Engine::Impl::committed(TimePoint now, CommitId id, bool ok, Outbox& outbox) {
-    if (is_suspended_ && ok) return durable_.push_back(id);
-    changes_.finish(now, id, ok, outbox);
+    if (!is_suspended_ || !ok) return changes_.finish(now, id, ok, outbox);
+    Outbox effects;
+    responder_.set_suspended(false);
+    changes_.finish(now, id, true, effects);
+    responder_.set_suspended(true);
+    for (Effect& effect : effects.effects()) {
+        (std::holds_alternative<Send>(effect) ? held_ : outbox).add(std::move(effect));
+    }
 }
 
 void Engine::Impl::timeout(TimePoint now, Outbox& outbox) {
@@ -81,16 +113,19 @@ void Engine::Impl::timeout(TimePoint now, Outbox& outbox) {
     for (std::size_t i = 0; i < budget; ++i) {
         Dialog* dialog = records_.subscriptions.dialog_timers.pop_expired(now);
         if (!dialog) break;
+        if (!records_.shards.has(dialog->shard)) continue;
         scheduler_.handle_timeout(now, *dialog, outbox);
     }
     for (std::size_t i = 0; i < budget; ++i) {
         Aor* aor = records_.aor_timers.pop_expired(now);
         if (!aor) break;
+        if (!records_.shards.has(aor->shard)) continue;
         compositor_.handle_timeout(now, *aor, outbox);
     }
     for (std::size_t i = 0; i < budget; ++i) {
         Subscription* subscription = records_.subscriptions.expiries.pop_expired(now);
         if (!subscription) break;
+        if (!records_.shards.has(subscription->dialog.shard)) continue;
         notifier_.handle_expiry(now, *subscription, outbox);
     }
     waiting_.expire_early(now, budget);
@@ -125,6 +160,7 @@ std::optional<TimePoint> Engine::Impl::next_deadline() const {
 /// A step of handle_stop: at most kSlots slots and kDialogs dialogs.
 bool Engine::Impl::store_exactly(TimePoint now, Outbox& outbox) {
     if (!std::exchange(is_stopping_, true)) {
+        scheduler_.suspend();  // what leaves from now on would use numbers that are given back
         records_.unsettled.run_all(outbox);
         return true;
     }
@@ -137,6 +173,7 @@ bool Engine::Impl::store_exactly(TimePoint now, Outbox& outbox) {
         const Subscription* const subscription = slots.at(stored_to_);
         if (!subscription) continue;
         const Dialog& dialog = subscription->dialog;
+        if (!records_.shards.has(dialog.shard)) continue;
         if (dialog.subscriptions.front().get() != subscription) continue;  // each dialog once
         const bool is_exact = dialog.cseq_reserved == dialog.state.local_cseq;
         // For a locked dialog the record that is being stored is newer than memory.
@@ -148,7 +185,7 @@ bool Engine::Impl::store_exactly(TimePoint now, Outbox& outbox) {
         if (is_owed && !dialog.is_unsettled) {
             writes.push_back(records_.unsettled.entry_of(dialog.state));
         }
-        changes_.write(std::move(writes), outbox);
+        changes_.write(dialog.shard, std::move(writes), outbox);
         ++dialogs;
     }
     return stored_to_ < slots.end();

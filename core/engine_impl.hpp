@@ -13,6 +13,7 @@
 #include "core/event/operation/drain.hpp"
 #include "core/event/operation/operator_actions.hpp"
 #include "core/event/operation/recovery.hpp"
+#include "core/event/operation/shard_drop.hpp"
 #include "core/event/publish/compositor.hpp"
 #include "core/event/records/missed.hpp"
 #include "core/event/records/notify_queue.hpp"
@@ -89,17 +90,33 @@ public:
               compositor_,
               recovery_,
               tokens_,
+              records_.shards,
           }),
           actions_(records_, scheduler_, fan_out_, compositor_, tracer_),
           drain_(records_, scheduler_, tokens_),
+          shard_drop_({
+              records_,
+              documents_,
+              restorer_,
+              waiting_,
+              server_transactions_,
+              responder_,
+              scheduler_,
+              windows_,
+              fan_out_,
+              recovery_,
+          }),
           inspection_(records_, documents_, memory_, queue_, windows_.gauges()) {}
 
+    bool is_suspended() const { return is_suspended_; }
+    void suspend();
     void set_suspended(bool is_suspended);
     void resume(TimePoint now, Outbox& outbox);
-    void settle(TimePoint now);
     void committed(TimePoint now, CommitId id, bool ok, Outbox& outbox);
     void timeout(TimePoint now, Outbox& outbox);
     bool restore(TimePoint now, const StoredRecord& record);
+    void restored(TimePoint now, Outbox& outbox);
+    void open(TimePoint now, Shard shard, Outbox& outbox);
     std::optional<TimePoint> next_deadline() const;
     bool is_drained() const {
         return drain_.is_over() && !has_more_ && scheduler_.is_idle() &&
@@ -139,14 +156,14 @@ public:
     UserAgentServer server_;
     OperatorActions actions_;
     Drain drain_;
+    ShardDrop shard_drop_;
     Inspection inspection_;
 
 private:
     bool has_more_ = false;  ///< watchers that are for the next turn
     TimePoint now_;
     bool is_suspended_ = false;
-    std::vector<CommitId> durable_;  ///< those that became so meanwhile
-    Outbox held_;                    ///< what follows from them
+    Outbox held_;  ///< answers that may not leave yet
     bool is_stopping_ = false;
     std::size_t stored_to_ = 0;  ///< a slot of the subscriptions, while the process stops
 };

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/base/address.hpp"
+#include "core/base/shard.hpp"
 #include "core/base/time.hpp"
 
 #include <boost/smart_ptr/local_shared_ptr.hpp>
@@ -90,7 +91,8 @@ struct StoredRecord {
     Bucket bucket = Bucket::aor;
     std::string_view key;
     std::string_view value;
-    Duration age{};  ///< since it was written; not negative
+    Duration age{};   ///< since it was written; not negative
+    Shard shard = 0;  ///< under which the store keeps it, where it tells shards apart
 };
 
 /// Make these writes durable, all or none, and call Engine::handle_committed. There are no commits
@@ -100,6 +102,7 @@ struct Commit {
     std::vector<Write> writes;
     /// The engine handles a failure. If false, the writes are retried until they are durable.
     bool is_awaited = true;
+    Shard shard = 0;  ///< of all the writes, where the engine shares its store with others
 };
 
 /// Identifies a question to the resolver for the life of the process.
@@ -149,8 +152,8 @@ public:
         effects_.emplace_back(Send{flow, std::move(head), {}, reconnect_port});
     }
     void close(const Flow& flow) { effects_.emplace_back(Close{flow}); }
-    void commit(CommitId id, std::vector<Write> writes, bool is_awaited = true) {
-        effects_.emplace_back(Commit{id, std::move(writes), is_awaited});
+    void commit(CommitId id, std::vector<Write> writes, bool is_awaited = true, Shard shard = 0) {
+        effects_.emplace_back(Commit{id, std::move(writes), is_awaited, shard});
     }
     void resolve(Resolve question) { effects_.emplace_back(std::move(question)); }
     void note(
@@ -163,6 +166,7 @@ public:
     }
     void note(Note line) { effects_.emplace_back(std::move(line)); }
 
+    void add(Effect effect) { effects_.push_back(std::move(effect)); }
     /// Takes all of another one, behind its own.
     void append(Outbox& other) {
         effects_.insert(

@@ -7,6 +7,7 @@
 #include "core/event/watcher/profile.hpp"
 #include "core/inspection.hpp"
 #include "core/request_reader.hpp"
+#include "core/request_shard.hpp"
 
 #include <algorithm>
 #include <string>
@@ -92,7 +93,9 @@ void UserAgentServer::request(
     if (!via) return refusals_.refuse_without_via(message_, flow, outbox);
     const TransactionKey key = transactions_.key_of(message_, *via);
     if (message_.method == sip::Method::ack) return responder_.acknowledged(key);
-    if (!is_served()) return refusals_.refuse(message_, flow, refusal(503), outbox);
+    std::optional<Shard> shard;
+    if (shards_.are_shared()) shard = shard_of_request(message_, settings_.hash_seed, aor_);
+    if (!is_served(shard)) return refusals_.refuse(message_, flow, refusal(503), outbox);
     if (const ServerTransactions::Record* known = transactions_.find(key)) {
         ++stats_.retransmissions_received;
         if (!known->is_completed()) return;
@@ -118,7 +121,7 @@ void UserAgentServer::request(
     const auto* cancelled = cancelled_by(*via);
     const std::uint64_t to_tag = cancelled ? cancelled->to_tag : new_to_tag(read);
     if (!read) {
-        transactions_.open(key, identity, to_tag);
+        transactions_.open(key, identity, to_tag, false, shard);
         outbox.note(
             Note::Severity::warning,
             "bad request",
@@ -130,16 +133,19 @@ void UserAgentServer::request(
         );
         return;
     }
-    transactions_.open(key, identity, to_tag, !read->to.tag.empty());
+    transactions_.open(key, identity, to_tag, !read->to.tag.empty(), shard);
+    read->shard = shard;
     read->is_memory_full = is_memory_full_;
     execute(now, *read, bytes, outbox);
 }
 
 /// Whether this process is the one to answer the request in message_. If not, 503 without
 /// Retry-After sends an edge to the next one, and nothing of it is remembered here.
-bool UserAgentServer::is_served() const {
+/// @param shard  that the request is about
+bool UserAgentServer::is_served(std::optional<Shard> shard) const {
     if (is_standing_by_) return false;
-    return message_.method != sip::Method::options || !is_suspended_;
+    if (message_.method == sip::Method::options && is_suspended_) return false;
+    return shard ? shards_.has(*shard) : shards_.has_any();
 }
 
 /// What the request in message_ is, whatever its way; 0 if nothing tells that. A CANCEL is of one
@@ -306,6 +312,7 @@ void UserAgentServer::handle_waiting(TimePoint now, const WaitingRequest& waitin
     Result<Request> read = read_request(message_, waiting.flow, *via, waiting.key);
     if (!read) return responder_.abandon(waiting.key);
     read->wait_until = waiting.wait_until;
+    read->shard = waiting.shard;
     read->is_memory_full = is_memory_full_;
     execute(now, *read, waiting.bytes, outbox);
 }

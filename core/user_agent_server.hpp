@@ -7,6 +7,7 @@
 #include "core/event/notify/notify_scheduler.hpp"
 #include "core/event/operation/recovery.hpp"
 #include "core/event/publish/compositor.hpp"
+#include "core/event/records/open_shards.hpp"
 #include "core/event/subscribe/notifier.hpp"
 #include "core/memory_use.hpp"
 #include "core/outbox.hpp"
@@ -17,6 +18,8 @@
 #include "core/transaction/responder.hpp"
 #include "core/transaction/server_transactions.hpp"
 
+#include <optional>
+#include <string>
 #include <string_view>
 
 namespace reginfo {
@@ -33,6 +36,7 @@ struct UserAgentParts {
     Compositor& compositor;
     Recovery& recovery;
     TokenSource& tokens;  ///< for To tags
+    const OpenShards& shards;
 };
 
 class UserAgentServer {
@@ -48,7 +52,8 @@ public:
           notifier_(parts.notifier),
           compositor_(parts.compositor),
           recovery_(parts.recovery),
-          tokens_(parts.tokens) {}
+          tokens_(parts.tokens),
+          shards_(parts.shards) {}
 
     void handle_message(TimePoint now, const Flow& flow, std::string_view bytes, Outbox& outbox);
 
@@ -70,7 +75,7 @@ public:
     void set_standing_by(bool is_standing_by) { is_standing_by_ = is_standing_by; }
 
 private:
-    bool is_served() const;
+    bool is_served(std::optional<Shard> shard) const;
     std::uint64_t identity_of(const Request& request) const;
     std::uint64_t new_to_tag(const Result<Request>& request);
     void response(TimePoint now, const Flow& flow, Outbox& outbox);
@@ -93,6 +98,7 @@ private:
     Compositor& compositor_;
     Recovery& recovery_;
     TokenSource& tokens_;
+    const OpenShards& shards_;
     bool is_memory_full_ = false;  ///< when the last request came
     Pressure pressure_ = Pressure::none;
     bool is_suspended_ = false;

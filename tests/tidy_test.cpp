@@ -73,7 +73,7 @@ constexpr const char* kRooms[] = {
     "core/event/publish/",
     "core/inspection core/memory_use",
     "core/event/operation/",
-    "core/request_reader core/stateless_refusals core/user_agent_server",
+    "core/request_reader core/request_shard core/stateless_refusals core/user_agent_server",
     "core/engine core/engine_impl",
 };
 

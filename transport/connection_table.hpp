@@ -30,6 +30,11 @@ public:
     /// The one of that listener's address and that peer which came last; null if there is none.
     TcpConnection* find(const IpAddress& local, const Endpoint& peer) const;
 
+    template <class Visit>
+    void for_each(Visit visit) const {
+        for (const auto& [id, connection] : by_id_) visit(*connection);
+    }
+
     /// It cannot be found by its peer any more.
     void forget_peer(const TcpConnection& connection);
 

@@ -225,8 +225,21 @@ void Driver::begin_turn() {
 void Driver::look_at_lease() {
     const bool speaks = may_speak();
     if (speaks == speaks_) return;
-    speaks_ = speaks;
-    speaks ? parts_.engine.handle_resumed(now_, outbox_) : parts_.engine.handle_suspended();
+    if (!speaks) return fall_silent();
+    speaks_ = true;
+    parts_.engine.handle_resumed(now_, outbox_);
+}
+
+/// The process may have stood still since the turn began. What is withheld now is repeated, or
+/// taken back, when the lease counts again.
+void Driver::look_at_lease_again() {
+    if (speaks_ && !may_speak()) fall_silent();
+}
+
+void Driver::fall_silent() {
+    speaks_ = false;
+    ends_unsent_ = true;
+    parts_.engine.handle_suspended();
 }
 
 /// Flows that close and datagrams that do not leave while effects are performed are told in the
@@ -268,8 +281,7 @@ void Driver::feed_news() {
 
 void Driver::perform_effects() {
     performing_.swap(outbox_);
-    // What is withheld is repeated, or taken back, when the engine is told that the lease counts.
-    if (!may_speak()) speaks_ = false;
+    look_at_lease_again();
     for (Effect& effect : performing_.effects()) {
         if (stopped_) break;
         std::visit([this](auto& known) { perform(known); }, effect);
@@ -318,6 +330,7 @@ UdpEndpoint* Driver::udp_of(const Flow& flow) const {
 
 void Driver::flush() {
     if (stopped_) return;
+    if (std::exchange(ends_unsent_, false)) tcp_.end_unsent();
     for (const auto& udp : udp_) {
         if (udp) udp->flush();
     }

@@ -103,6 +103,8 @@ private:
 
     bool may_speak() const { return !parts_.may_speak || parts_.may_speak(); }
     void look_at_lease();
+    void look_at_lease_again();
+    void fall_silent();
     bool has_news() const;
     void feed_news();
     void perform_effects();
@@ -159,7 +161,8 @@ private:
     bool tells_messages_ = false;
     bool in_turn_ = false;
     bool turn_posted_ = false;
-    bool speaks_ = true;  ///< as the engine was told
+    bool speaks_ = true;        ///< as the engine was told
+    bool ends_unsent_ = false;  ///< the lease has just run out
     bool listens_ = true;
     bool stopped_ = false;
 };

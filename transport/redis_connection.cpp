@@ -29,9 +29,10 @@ RedisConnection::RedisConnection(asio::io_context& io, Events events)
     : events_(std::move(events)), socket_(io), resolver_(io), timer_(io) {}
 
 void RedisConnection::connect(const std::string& address, Duration timeout) {
-    timer_.expires_after(timeout);
+    timeout_ = timeout;
+    timer_.expires_after(timeout_);
     timer_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
-        if (!error) self->fail("no connection in time");
+        if (!error) self->fail("its name is not found in time");
     });
     constexpr std::string_view kUnix = "unix:";
     if (address.starts_with(kUnix)) {
@@ -67,11 +68,19 @@ void RedisConnection::connect_next(std::string why) {
     endpoints_.pop_back();
     boost::system::error_code ignored;
     socket_.close(ignored);
+    // Ends the wait for this address, with an error: then the next one has its time.
+    timer_.expires_after(timeout_);
+    timer_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+        boost::system::error_code none;
+        if (!error && self->is_open_) self->socket_.close(none);
+    });
     socket_.async_connect(
         endpoint,
         [self = shared_from_this()](const boost::system::error_code& error) {
             if (!self->is_open_) return;
-            if (error) return self->connect_next(error.message());
+            const bool is_late = error == asio::error::operation_aborted;
+            if (error)
+                return self->connect_next(is_late ? "no connection in time" : error.message());
             self->timer_.cancel();
             boost::system::error_code none;  // a Unix socket has no such option
             self->socket_.set_option(asio::ip::tcp::no_delay(true), none);

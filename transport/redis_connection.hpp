@@ -57,6 +57,7 @@ private:
     Socket socket_;
     boost::asio::ip::tcp::resolver resolver_;
     boost::asio::steady_timer timer_;
+    Duration timeout_{};  ///< for the look-up of the name, and for each of its addresses
     std::vector<Endpoint> endpoints_;  ///< still to be tried, the last one first
     bool is_open_ = true;
     std::array<char, std::size_t{64} << 10U> input_{};

@@ -351,6 +351,16 @@ void TcpServer::close(const Flow& flow) {
     }
 }
 
+void TcpServer::end_unsent() {
+    std::vector<ConnectionId> unsent;
+    table_.for_each([&](const TcpConnection& connection) {
+        if (connection.queued_bytes() > 0) unsent.push_back(connection.id());
+    });
+    for (const ConnectionId id : unsent) {
+        if (TcpConnection* const one = table_.find(id)) closer_.end(*one, CloseCause::requested);
+    }
+}
+
 /// May end the connection.
 void TcpServer::end_of_input(TcpConnection& connection) {
     closer_.end_input(connection);

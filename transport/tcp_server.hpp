@@ -52,6 +52,9 @@ public:
     /// While paused, what peers send stays in the kernel's buffers and slows them down.
     void pause_reading(bool paused);
 
+    /// Ends the connections that have something to send still: it must not leave later.
+    void end_unsent();
+
     /// Writes what was queued since the last flush.
     void flush();
 

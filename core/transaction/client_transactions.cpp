@@ -68,6 +68,14 @@ ClientTransaction* ClientTransactions::find(std::uint64_t branch) const {
     return entry != by_branch_.end() ? entry->second : nullptr;
 }
 
+ClientTransaction* ClientTransactions::find_by_head(std::string_view head) const {
+    constexpr std::string_view kParameter = ";branch=";
+    const std::size_t begin = head.find(kParameter);
+    if (begin == std::string_view::npos) return nullptr;
+    const std::string_view rest = head.substr(begin + kParameter.size());
+    return find(rest.substr(0, rest.find_first_of(";,\r")));
+}
+
 ClientTransaction* ClientTransactions::match(
     const sip::Message& response,
     const sip::Via& top_via,

@@ -71,6 +71,8 @@ public:
     /// The transaction of a branch parameter; nullptr if there is none.
     ClientTransaction* find(std::string_view branch) const;
     ClientTransaction* find(std::uint64_t branch) const;
+    /// The transaction of a request that was sent, by its head.
+    ClientTransaction* find_by_head(std::string_view head) const;
 
     /// The transaction of a response (RFC 3261 §17.1.3): the branch is one of ours, sent-by is the
     /// one of the listener, and the CSeq is the one of the request. nullptr if there is none.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/base/hex.hpp"
+#include "core/base/shard.hpp"
 #include "core/base/spare_texts.hpp"
 #include "core/base/time.hpp"
 #include "core/outbox.hpp"
@@ -37,7 +38,8 @@ struct Request {
     std::optional<sip::Uri> uri;  ///< the Request-URI; nothing if it is malformed
     /// A SUBSCRIBE that came before its PUBLISH waits for it until then.
     std::optional<TimePoint> wait_until = {};
-    bool is_memory_full = false;  ///< limits.memory_bytes is reached
+    bool is_memory_full = false;      ///< limits.memory_bytes is reached
+    std::optional<Shard> shard = {};  ///< where the store is shared
 };
 
 /// A response without its status: all that is copied from the request is written already.

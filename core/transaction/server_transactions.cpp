@@ -111,10 +111,13 @@ void ServerTransactions::open(
     const TransactionKey& key,
     std::uint64_t identity,
     std::uint64_t to_tag,
-    bool in_dialog
+    bool in_dialog,
+    std::optional<Shard> shard
 ) {
     Trying trying;
     trying.record.in_dialog = in_dialog;
+    trying.record.has_shard = shard.has_value();
+    trying.record.shard = shard.value_or(0);
     trying.record.to_tag = to_tag;
     trying.identity = identity;
     trying_.emplace(key, trying);
@@ -176,10 +179,11 @@ TransactionRecord ServerTransactions::record_of(const TransactionKey& key) const
 void ServerTransactions::restore(
     const TransactionKey& key,
     const TransactionRecord& record,
-    TimePoint until
+    TimePoint until,
+    std::optional<Shard> shard
 ) {
     if (find(key)) return;
-    open(key, record.identity, record.to_tag);
+    open(key, record.identity, record.to_tag, false, shard);
     complete(until - timer_j_, key, record.reply);
 }
 
@@ -193,12 +197,34 @@ bool ServerTransactions::expire(TimePoint now, std::size_t count) {
 
 void ServerTransactions::forget_oldest() {
     if (finished_.empty()) return;
-    const Finished& oldest = finished_.front();
-    if (oldest.identity != 0) by_identity_.erase(oldest.identity);
-    if (oldest.record.is_rare) rare_.erase(oldest.key);
-    if (oldest.record.is_found_by_key) by_key_.erase(oldest.key);
+    unlist(finished_.front());
+    pop_front();
+    for (; !finished_.empty() && is_dropped(finished_.front()); --dropped_) pop_front();
+}
+
+void ServerTransactions::pop_front() {
     finished_.pop_front();
     ++first_;
+}
+
+void ServerTransactions::unlist(const Finished& one) {
+    if (one.identity != 0) by_identity_.erase(one.identity);
+    if (one.record.is_rare) rare_.erase(one.key);
+    if (one.record.is_found_by_key) by_key_.erase(one.key);
+}
+
+/// Those at either end give their places back at once.
+void ServerTransactions::drop(Shard shard) {
+    for (Finished& one : finished_) {
+        if (is_dropped(one) || !one.record.has_shard || one.record.shard != shard) continue;
+        unlist(one);
+        one.record = {};
+        one.identity = 0;
+        ++dropped_;
+    }
+    for (; !finished_.empty() && is_dropped(finished_.front()); --dropped_) pop_front();
+    for (; !finished_.empty() && is_dropped(finished_.back()); --dropped_) finished_.pop_back();
+    give_back_memory();
 }
 
 /// Shrinks tables that are much too large after a peak.

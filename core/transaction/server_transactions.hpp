@@ -9,6 +9,7 @@
 #include "core/base/entity_tag.hpp"
 #include "core/base/gradual_table.hpp"
 #include "core/base/hash.hpp"
+#include "core/base/shard.hpp"
 #include "core/base/time.hpp"
 #include "core/sip/headers.hpp"
 #include "core/sip/message.hpp"
@@ -57,6 +58,8 @@ public:
         bool is_rare : 1 = false;  ///< the reply has more fields than these
         bool in_dialog : 1 = false;
         bool is_found_by_key : 1 = true;
+        bool has_shard : 1 = false;
+        Shard shard = 0;  ///< that the request was about
 
         bool is_completed() const { return status != 0; }
     };
@@ -86,11 +89,13 @@ public:
     /// Opens a transaction.
     /// @param identity  see identity_of; 0 if a request by another way is another request
     /// @param in_dialog  its CSeq is used up, whatever the answer
+    /// @param shard  that the request is about, where that is known
     void open(
         const TransactionKey& key,
         std::uint64_t identity,
         std::uint64_t to_tag,
-        bool in_dialog = false
+        bool in_dialog = false,
+        std::optional<Shard> shard = {}
     );
 
     /// What a request is beside its way, in one number that is not 0.
@@ -128,7 +133,15 @@ public:
     TransactionRecord record_of(const TransactionKey& key) const;
 
     /// Restores a finished transaction for the rest of its timer J.
-    void restore(const TransactionKey& key, const TransactionRecord& record, TimePoint until);
+    void restore(
+        const TransactionKey& key,
+        const TransactionRecord& record,
+        TimePoint until,
+        std::optional<Shard> shard = {}
+    );
+
+    /// Forgets those that are finished and about that shard.
+    void drop(Shard shard);
 
     /// Ends at most `count` transactions whose timer J has fired. Returns whether there may be
     /// more.
@@ -139,7 +152,7 @@ public:
     void forget_oldest();
 
     std::optional<TimePoint> next_deadline() const;
-    std::size_t size() const { return trying_.size() + finished_.size(); }
+    std::size_t size() const { return trying_.size() + finished_.size() - dropped_; }
     std::size_t in_progress() const { return trying_.size(); }
     std::size_t bytes() const;
 
@@ -203,13 +216,17 @@ private:
     const Finished& finished(Number number) const {
         return finished_[static_cast<Number>(number - first_)];
     }
+    static bool is_dropped(const Finished& one) { return one.record.status == 0; }
+    void unlist(const Finished& one);
+    void pop_front();
     void give_back_memory();
 
     std::uint64_t seed_;
     Duration timer_j_;
     boost::unordered_flat_map<TransactionKey, Trying> trying_;
-    FinishedQueue finished_;  ///< all have the same timer J: they end in order
-    Number first_ = 0;        ///< the number of finished_.front()
+    FinishedQueue finished_;   ///< all have the same timer J: they end in order
+    std::size_t dropped_ = 0;  ///< of them: they are found by nothing, and keep their places only
+    Number first_ = 0;         ///< the number of finished_.front()
     GradualTable<boost::unordered_flat_set<Number, KeyHash, KeyEqual>> by_key_;
     GradualTable<boost::unordered_flat_set<Number, IdentityHash, IdentityEqual>> by_identity_;
     boost::unordered_flat_map<std::uint64_t, TransactionKey> trying_by_identity_;

@@ -61,7 +61,7 @@ void World::published(const Wire& response, const Publish& publish) {
     if (next.empty() || response.header("Expires") != std::to_string(publish.expires.count())) {
         throw Violation("200 to PUBLISH without SIP-ETag or Expires as asked");
     }
-    const bool is_at_once = plan_.store == Store::at_once || !plan_.durable;
+    const bool is_at_once = (plan_.store == Store::at_once || !plan_.durable) && !is_late_answer_;
     const TimePoint begun = is_at_once ? network.now : begun_;
     const TimePoint deadline = begun + publish.expires;
     changed_at_ = network.now;

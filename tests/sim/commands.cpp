@@ -41,7 +41,8 @@ std::ostream& operator<<(std::ostream& out, const Plan& plan) {
         << (plan.rates ? "true" : "false") << "," << (plan.suppress ? "true" : "false") << ","
         << (plan.durable ? "true" : "false") << "," << (plan.batches ? "true" : "false")
         << ",EdgeManner(" << static_cast<int>(plan.edge) << ")," << (plan.large ? "true" : "false")
-        << "," << (plan.tight ? "true" : "false") << ",{";
+        << "," << (plan.tight ? "true" : "false") << "," << (plan.shared ? "true" : "false")
+        << ",{";
     for (const Command& command : plan.commands) out << command;
     return out << "}}";
 }

@@ -73,6 +73,9 @@ struct Plan {
     EdgeManner edge = EdgeManner::none;
     bool large = false;  ///< NOTIFYs are too large for UDP, and tried over TCP first
     bool tight = false;  ///< low bounds, which are reached
+    /// Two processes share the store. Instead of a crash or a jump of the clock, a shard moves;
+    /// instead of a restart, the lease of a process runs out for a while.
+    bool shared = false;
     std::vector<Command> commands;
 };
 

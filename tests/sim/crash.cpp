@@ -44,7 +44,8 @@ void World::restart(const Command& command) {
     while (engine_->handle_stop(network.now, outbox_)) engine_->end_turn(network.now, outbox_);
     engine_->end_turn(network.now, outbox_);
     for (const Effect& effect : outbox_.effects()) {
-        keep({network.now, false, std::get<Commit>(effect).writes});
+        const Commit& commit = std::get<Commit>(effect);
+        keep({network.now, false, commit.writes, commit.shard});
     }
     outbox_.clear();
     arrived_.clear();
@@ -68,7 +69,8 @@ bool World::resolve_crashed_commit(const PendingCommit& commit) {
     keep(commit);
     begun_ = commit.begun;
     if (commit.is_expiry) expire(commit);
-    const std::unique_ptr<Engine> heir = make_engine(commit.begun);  // only for its answers
+    const std::unique_ptr<Engine> heir =
+        make_engine(commit.begun, process_);  // only for its answers
     stores_response_ = true;
     for_each_peer([&](Peer& peer) {
         if (!peer.is_busy() || peer.transport() != Transport::udp) return;
@@ -98,7 +100,7 @@ void World::replace_process(const Command& command) {
     advance(milliseconds{kDownMilliseconds[command.how % std::size(kDownMilliseconds)]});
     lose_connections();
     step_clock(std::chrono::seconds{kAheadSeconds[command.how / 5U % std::size(kAheadSeconds)]});
-    engine_ = make_engine(network.now);
+    engine_ = make_engine(network.now, process_);
     handle_restored();
 }
 
@@ -120,8 +122,9 @@ void World::step_clock(Duration ahead) {
     }
 }
 
-std::unique_ptr<Engine> World::make_engine(TimePoint now) const {
-    auto engine = std::make_unique<Engine>(settings_, plan_.chance + 1U + process_);
+/// @param number  that no other process has
+std::unique_ptr<Engine> World::make_engine(TimePoint now, unsigned number) const {
+    auto engine = std::make_unique<Engine>(settings_, plan_.chance + 1U + number);
     for (const bool is_unsettled : {true, false}) {
         for (const auto& [key, kept] : kept_) {
             if ((key.first == Bucket::unsettled) != is_unsettled) continue;

@@ -20,10 +20,13 @@ constexpr std::uint32_t kRange = 64;
 /// rounding.
 constexpr std::int64_t kExpiresSlack = 4;
 
-/// The least time from an unanswered NOTIFY to the next one: T1 after a refresh of the same usage.
-Duration patience(bool kamailio, bool may_be_refreshed) {
+/// The least time from an unanswered NOTIFY to the next one: T1 after a refresh of the same usage,
+/// and after a last NOTIFY, whose time may be over.
+Duration patience(bool kamailio, bool may_be_refreshed, bool was_last) {
+    constexpr Duration kT1 = std::chrono::milliseconds{500};
+    if (was_last) return kT1;
     if (kamailio) return seconds{1};
-    return may_be_refreshed ? Duration{std::chrono::milliseconds{500}} : Duration{seconds{4}};
+    return may_be_refreshed ? kT1 : Duration{seconds{4}};
 }
 
 }  // namespace
@@ -127,7 +130,9 @@ void NotifyLog::check_turn(
         );
     }
     const bool same_usage = notify.param("Event", "id") == dialog.usage;
-    if (!dialog.over && now - dialog.at < patience(dialog.kamailio, same_usage)) {
+    const auto before = dialog.usages.find(dialog.usage);
+    const bool was_last = before != dialog.usages.end() && before->second.terminated;
+    if (!dialog.over && now - dialog.at < patience(dialog.kamailio, same_usage, was_last)) {
         throw Violation("two NOTIFYs in flight: " + notify.header("Call-ID"));
     }
 }
@@ -236,30 +241,55 @@ void NotifyLog::closed(TimePoint now, const Flow& flow, bool refused) {
     }
 }
 
-void NotifyLog::stopped(TimePoint now) {
-    for (auto& [call_id, dialog] : dialogs_) {
-        if (is_timed_out(now, dialog)) dialog.may_be_dead = true;
-        dialog.over = true;
-        dialog.refused = false;
-        if (dialog.is_fetch) {  // it is not stored: a copy of the request is another fetch
-            dialog.cseq = 0;
-            dialog.usages.clear();
-        }
-        for (auto& [id, usage] : dialog.usages) {
-            // Its end may not be stored yet: then it ends once more.
-            if (usage.terminated) dialog.may_be_dead = true;
-            usage.terminated = false;
-            usage.terminated_answered = false;
-        }
+void NotifyLog::stop(TimePoint now, Dialog& dialog) {
+    if (is_timed_out(now, dialog)) dialog.may_be_dead = true;
+    dialog.over = true;
+    dialog.refused = false;
+    if (dialog.is_fetch) {  // it is not stored: a copy of the request is another fetch
+        dialog.cseq = 0;
+        dialog.usages.clear();
+    }
+    for (auto& [id, usage] : dialog.usages) {
+        // Its end may not be stored yet: then it ends once more.
+        if (usage.terminated) dialog.may_be_dead = true;
+        usage.terminated = false;
+        usage.terminated_answered = false;
     }
 }
 
+void NotifyLog::crash(TimePoint now, Dialog& dialog) {
+    stop(now, dialog);
+    ++dialog.cseq_crashes;
+    ++dialog.crashes;
+    dialog.has_accepted = false;  // it may not have been stored
+}
+
+void NotifyLog::stopped(TimePoint now) {
+    for (auto& [call_id, dialog] : dialogs_) stop(now, dialog);
+}
+
 void NotifyLog::crashed(TimePoint now) {
-    stopped(now);
+    for (auto& [call_id, dialog] : dialogs_) crash(now, dialog);
+}
+
+void NotifyLog::crashed(TimePoint now, const std::string& aor) {
     for (auto& [call_id, dialog] : dialogs_) {
-        ++dialog.cseq_crashes;
-        ++dialog.crashes;
-        dialog.has_accepted = false;  // it may not have been stored
+        if (dialog.aor == aor) crash(now, dialog);
+    }
+}
+
+void NotifyLog::suspended(TimePoint now, const std::string& aor) {
+    for (auto& [call_id, dialog] : dialogs_) {
+        if (dialog.aor == aor && is_timed_out(now, dialog)) dialog.may_be_dead = true;
+    }
+}
+
+void NotifyLog::taken_back(const std::string& aor) {
+    for (auto& [call_id, dialog] : dialogs_) {
+        if (dialog.aor != aor) continue;
+        dialog.over = true;
+        dialog.flow_gone = false;
+        dialog.refused = false;
     }
 }
 

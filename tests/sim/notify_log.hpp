@@ -44,6 +44,12 @@ public:
     void stopped(TimePoint now);
     /// A process has crashed: the same, and CSeqs and versions may jump.
     void crashed(TimePoint now);
+    /// The same for the dialogs of one AOR: another process goes on with them.
+    void crashed(TimePoint now, const std::string& aor);
+    /// The lease of the AOR's process runs out: silence from now on means nothing.
+    void suspended(TimePoint now, const std::string& aor);
+    /// It goes on. What was in flight is taken back, as if it had been answered.
+    void taken_back(const std::string& aor);
     /// The name of the next hop of this dialog could not be resolved.
     void unreachable(const std::string& call_id) { dialogs_[call_id].may_be_dead = true; }
 
@@ -82,6 +88,8 @@ private:
         std::map<std::string, Usage> usages;
     };
 
+    static void stop(TimePoint now, Dialog& dialog);
+    static void crash(TimePoint now, Dialog& dialog);
     static bool is_timed_out(TimePoint now, const Dialog& dialog);
     void check_turn(TimePoint now, const Dialog& dialog, const Wire& notify, const Flow& flow)
         const;

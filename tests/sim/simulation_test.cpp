@@ -142,6 +142,14 @@ TEST(Simulation, SoItIsWhenTheProcessCrashesAndRestarts) {
     });
 }
 
+TEST(Simulation, SoItIsWhenShardsMoveBetweenTwoProcessesAndLeasesRunOut) {
+    run("max_success=1000 seed=1", [](Plan plan) {
+        plan.durable = true;
+        plan.shared = true;
+        simulate(plan);
+    });
+}
+
 TEST(Simulation, SoItIsWhereBoundsAreReached) {
     run("max_success=300 seed=1", [](Plan plan) {
         plan.tight = true;

@@ -70,7 +70,7 @@ World::World(const Plan& plan)
       settings_(settings_of(plan)),
       edge_(plan.edge),
       store_fails_(plan.store == Store::failing) {
-    engine_ = make_engine(network.now);
+    engine_ = make_engine(network.now, process_);
     engine_->observe(&witness_);
     notifies.has_all_times = plan.profile == Profile::pcscf;
     network.weather = {plan.loss, plan.duplicates, milliseconds{50} * plan.delay};
@@ -80,6 +80,7 @@ World::World(const Plan& plan)
     for (unsigned i = 0; i < 5; ++i) {
         publishers_.push_back(std::make_unique<Publisher>(*this, i, aors_[i % aors_.size()]));
     }
+    if (plan.shared) start_processes();
     for (unsigned i = 0; i < 6; ++i) watchers_.push_back(std::make_unique<Watcher>(*this, i));
 }
 
@@ -87,7 +88,11 @@ World::World(const Plan& plan)
 
 void World::handle_timeout() {
     expires_ = !plan_.durable;
-    call([this] { engine_->handle_timeout(network.now, outbox_); });
+    for_each_process([this] {
+        const auto deadline = engine_ ? engine_->next_deadline() : std::nullopt;
+        if (!deadline || *deadline > network.now) return;
+        call([this] { engine_->handle_timeout(network.now, outbox_); });
+    });
     if (expires_) expire();
 }
 
@@ -109,7 +114,7 @@ void World::advance(Duration duration) {
     int spins = 0;
     while (true) {
         const auto event = network.next();
-        const auto deadline = engine_ ? engine_->next_deadline() : std::nullopt;
+        const auto deadline = next_deadline();
         if (deadline && *deadline <= end && (!event || *deadline <= *event)) {
             spins = *deadline > network.now ? 0 : spins + 1;
             if (spins > kSpinning) throw Violation("handle_timeout gets nowhere");
@@ -121,7 +126,7 @@ void World::advance(Duration duration) {
         const TimePoint next = std::max(network.now, std::min(event.value_or(end), end));
         const bool unseen =
             engine_ && due && *due < next && (!deadline || *deadline > std::max(*due, network.now));
-        if (plan_.store == Store::at_once && unseen) {
+        if (plan_.store == Store::at_once && unseen && !plan_.shared) {
             throw Violation("something is due and the engine has no deadline for it");
         }
         if (!event || *event > end) break;
@@ -132,8 +137,7 @@ void World::advance(Duration duration) {
 
 // Into the engine.
 
-template <class Call>
-void World::call(const Call& into_engine) {
+void World::call(const std::function<void()>& into_engine) {
     if (!engine_) return;
     witness_.changed_at_effect.reset();
     into_engine();
@@ -169,7 +173,10 @@ void World::trace(const char* direction, const Flow& flow, const std::string& by
 
 void World::to_engine(const Flow& flow, const std::string& bytes) {
     if (!engine_) return;
-    arrived_.push_back({flow, bytes});
+    const auto owner = owner_of(Wire(bytes));
+    if (!owner) return;
+    if (plan_.shared) knock_elsewhere(*owner, flow, bytes);
+    arrived_.push_back({flow, bytes, *owner});
     if (!plan_.batches) return take_turn();
     if (arrived_.size() > 1) return;
     const auto busy =
@@ -182,13 +189,18 @@ void World::to_engine(const Flow& flow, const std::string& bytes) {
 /// Passes all arrived messages to the engine before any effect is performed, as the reactor does.
 void World::take_turn() {
     const std::vector<Arrived> arrived = std::exchange(arrived_, {});
-    call([&] {
-        for (const auto& [flow, bytes] : arrived) {
-            trace("<-", flow, bytes);
-            const Wire message(bytes);
-            if (message.is_response()) notifies.answered(network.now, message);
-            engine_->handle_message(network.now, flow, bytes, outbox_);
-        }
+    for_each_process([&] {
+        const auto is_its = [this](const Arrived& one) { return one.to == at_; };
+        if (std::ranges::none_of(arrived, is_its)) return;
+        call([&] {
+            for (const auto& [flow, bytes, to] : arrived) {
+                if (to != at_) continue;
+                trace("<-", flow, bytes);
+                const Wire message(bytes);
+                if (message.is_response()) notifies.answered(network.now, message);
+                engine_->handle_message(network.now, flow, bytes, outbox_);
+            }
+        });
     });
 }
 
@@ -209,6 +221,11 @@ void World::expire(const PendingCommit& commit) {
 void World::finish(CommitId id, bool ok) {
     const PendingCommit commit = commits_.at(id);
     commits_.erase(id);
+    if (is_fenced(commit)) return;
+    if (ok && is_suspended_) {
+        durable_.push_back(commit);
+        return call([&] { engine_->handle_committed(network.now, id, true, outbox_); });
+    }
     begun_ = commit.begun;
     stores_response_ = ok && has_write_to(Bucket::transaction, commit.writes);
     if (ok) keep(commit);
@@ -224,7 +241,7 @@ void World::finish(CommitId id, bool ok) {
 void World::keep(const PendingCommit& commit) {
     for (const Write& write : commit.writes) {
         if (write.value) {
-            kept_[{write.bucket, write.key}] = {*write.value, commit.begun};
+            kept_[{write.bucket, write.key}] = {*write.value, commit.begun, commit.shard};
         } else {
             kept_.erase({write.bucket, write.key});
         }
@@ -234,7 +251,8 @@ void World::keep(const PendingCommit& commit) {
 void World::flow_closed(const Flow& flow, bool refused) {
     if (!arrived_.empty()) take_turn();
     notifies.closed(network.now, flow, refused);
-    call([&] { engine_->handle_flow_closed(network.now, flow, outbox_); });
+    for_each_process([&] { call([&] { engine_->handle_flow_closed(network.now, flow, outbox_); }); }
+    );
 }
 
 void World::close(ConnectionId id) {
@@ -269,22 +287,34 @@ void World::perform(const Commit& commit) {
     // A commit without a request is an expiry. After a start there may be one before a request.
     const bool is_expiry = has_write_to(Bucket::aor, commit.writes) &&
                            !has_write_to(Bucket::transaction, commit.writes);
-    commits_[commit.id] = {network.now, is_expiry, commit.writes};
+    for (const Write& write : commit.writes) {
+        const bool is_aor = plan_.shared && write.bucket == Bucket::aor;
+        if (is_aor && shard_of(settings_.hash_seed, write.key) != commit.shard) {
+            throw Violation("a write of another shard than its commit: " + write.key);
+        }
+    }
+    commits_[commit.id] = {
+        network.now, is_expiry, commit.writes, commit.shard, epochs_[commit.shard]
+    };
     if (plan_.store == Store::at_once) {
         done_.push_back(commit.id);
         return;
     }
     const auto delay = milliseconds{20} * static_cast<std::int64_t>(1 + network.roll(100));
     store_free_at_ = std::max(store_free_at_, network.now + delay);
-    const bool ok = !store_fails_ || !network.happens(35);
-    network.at(store_free_at_, [this, id = commit.id, ok, process = process_] {
-        if (process == process_) finish(id, ok);
+    const bool fails = store_fails_ && network.happens(35);
+    const bool ok = !fails || !commit.is_awaited;  // else it is retried
+    network.at(store_free_at_, [this, id = commit.id, ok, process = process_, at = at_] {
+        if (process != process_) return;
+        enter(at);
+        finish(id, ok);
     });
 }
 
 void World::perform(const Resolve& question) {
-    const auto answer = [this, question, dns = dns_, process = process_] {
+    const auto answer = [this, question, dns = dns_, process = process_, at = at_] {
         if (process != process_) return;
+        enter(at);
         // The name identifies the watcher: w4.example.com.
         const auto index = static_cast<std::size_t>(question.host[1] - '0');
         const Transport transport = question.transport.value_or(Transport::udp);
@@ -303,8 +333,16 @@ void World::perform(const Resolve& question) {
 void World::perform(const Send& send) {
     const std::string bytes = send.head + (send.tail ? *send.tail : std::string());
     const Wire message(bytes);
+    check_may_speak(message);
     if (message.is_response()) {
+        is_late_answer_ = !answered_.empty();
+        if (is_late_answer_) {
+            begun_ = answered_.front().begun;
+            stores_response_ = true;
+            answered_.pop_front();
+        }
         respond(message, bytes);
+        stores_response_ = stores_response_ && !std::exchange(is_late_answer_, false);
     } else {
         notifies.sent(network.now, message, bytes, send.flow);
     }

@@ -10,9 +10,13 @@
 #include "tests/sim/notify_log.hpp"
 #include "tests/sim/peers.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
+#include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -47,7 +51,13 @@ public:
     void check_empty();  ///< nothing leaks
 
     const Plan& plan() const { return plan_; }
-    const Stats& stats() const { return engine_->stats(); }
+    /// Of all processes.
+    template <class Count>
+    std::uint64_t count(const Count& count) const {
+        std::uint64_t sum = engine_ ? count(engine_->stats()) : 0;
+        for (const Process& other : others_) sum += other.engine ? count(other.engine->stats()) : 0;
+        return sum;
+    }
 
     // For peers.
     Network network;
@@ -78,11 +88,23 @@ private:
         TimePoint begun;
         bool is_expiry = false;  ///< caused by time, not by a request
         std::vector<Write> writes;
+        Shard shard = 0;
+        unsigned epoch = 0;  ///< of the shard then
+    };
+    /// What is of one process. That of the one at work is in the members of the same names.
+    struct Process {
+        std::unique_ptr<Engine> engine;
+        Outbox outbox;
+        std::map<CommitId, PendingCommit> commits;
+        std::vector<CommitId> done;
+        bool is_suspended = false;
+        std::vector<PendingCommit> durable;
     };
     /// A record in the store.
     struct Kept {
         std::string value;
         TimePoint written;
+        Shard shard = 0;
         /// The delay of all its deadlines, because the clock was wrong at the last start.
         Duration later{};
     };
@@ -90,6 +112,7 @@ private:
     struct Arrived {
         Flow flow;
         std::string bytes;
+        unsigned to = 0;  ///< which process
     };
 
     void advance(Duration duration);
@@ -98,8 +121,7 @@ private:
     void expire(const PendingCommit& commit);
     void handle_restored();
     void take_turn();
-    template <class Call>
-    void call(const Call& into_engine);
+    void call(const std::function<void()>& into_engine);
     void check_bounds() const;
     std::string aor_of(const std::string& key) const;
     void perform(Effect& effect);
@@ -108,13 +130,31 @@ private:
     void perform(const Resolve& question);
     void finish(CommitId id, bool ok);
     void keep(const PendingCommit& commit);
+    // processes.cpp
+    void start_processes();
+    void enter(unsigned process);
+    void for_each_process(const std::function<void()>& visit);
+    std::optional<TimePoint> next_deadline() const;
+    std::optional<unsigned> owner_of(const Wire& message) const;
+    void knock_elsewhere(unsigned owner, const Flow& flow, const std::string& bytes);
+    void suspend(const Command& command);
+    void move(const Command& command);
+    void set_suspended();
+    void resume();
+    std::vector<std::string> served() const;
+    void settle(Shard shard);
+    void open(Shard shard);
+    void drop(Shard shard);
+    bool is_fenced(const PendingCommit& commit);
+    void check_idle() const;
+    void check_may_speak(const Wire& message) const;
     // crash.cpp
     void crash(const Command& command);
     void restart(const Command& command);
     bool resolve_crashed_commit(const PendingCommit& commit);
     void replace_process(const Command& command);
     void step_clock(Duration ahead);
-    std::unique_ptr<Engine> make_engine(TimePoint now) const;
+    std::unique_ptr<Engine> make_engine(TimePoint now, unsigned number) const;
     template <class Visit>
     void for_each_peer(Visit visit);
     void lose_connections();
@@ -133,7 +173,7 @@ private:
     Plan plan_;
     Settings settings_;
     std::unique_ptr<Engine> engine_;  ///< none between a crash and the next start
-    unsigned process_ = 0;            ///< its number
+    unsigned process_ = 0;            ///< how many have ended
     Outbox outbox_;
     Witness witness_{outbox_};
     std::vector<std::unique_ptr<Publisher>> publishers_;
@@ -142,6 +182,15 @@ private:
 
     std::map<CommitId, PendingCommit> commits_;
     std::vector<CommitId> done_;  ///< answered by the store that is never late
+    bool is_suspended_ = false;
+    /// Answered meanwhile, in order. Of a process that does not go on, the store may not have them.
+    std::vector<PendingCommit> durable_;
+    std::deque<PendingCommit> answered_;  ///< those of them whose responses are about to leave
+
+    unsigned at_ = 0;                   ///< the process at work
+    std::array<Process, 2> others_;     ///< the place of that one is empty
+    std::map<Shard, unsigned> epochs_;  ///< grow whenever a shard is claimed
+    std::map<Shard, unsigned> owners_;  ///< which process serves a shard, if one does
     std::map<std::pair<Bucket, std::string>, Kept> kept_;
     TimePoint store_free_at_;  ///< the late store keeps its order
     TimePoint begun_;          ///< of the commit that is being answered
@@ -158,6 +207,7 @@ private:
     std::set<std::string> fetches_;                 ///< branches
     std::set<std::string> acknowledged_;            ///< branches whose response is in the store
     bool stores_response_ = false;                  ///< of the commit that is being answered
+    bool is_late_answer_ = false;                   ///< of one that was durable earlier
     TimePoint changed_at_;
     bool expires_ = false;  ///< expiries are not applied to the model yet
     const bool traced_ = std::getenv("REGINFO_SIM_TRACE") != nullptr;

@@ -142,7 +142,7 @@ void World::hand_in(Commit commit) {
 void World::keep(const Commit& commit) {
     for (const Write& write : commit.writes) {
         if (write.value) {
-            kept_[{write.bucket, write.key}] = {*write.value, now_};
+            kept_[{write.bucket, write.key}] = {*write.value, now_, commit.shard};
         } else {
             kept_.erase({write.bucket, write.key});
         }
@@ -197,13 +197,6 @@ void World::restore() {
         }
     }
     engine_->handle_restored(now_, outbox_);
-    perform();
-}
-
-void World::suspend() { engine_->handle_suspended(); }
-
-void World::resume() {
-    engine_->handle_resumed(now_, outbox_);
     perform();
 }
 

@@ -109,6 +109,16 @@ public:
     void suspend();
     void resume();
 
+    /// Reads what the store of that world has of the shard, and opens it.
+    void take_over(Shard shard, const World& from);
+    /// Reads it only.
+    void load(Shard shard, const World& from);
+    void open(Shard shard);
+    /// Forgets a piece of the shard (Engine::drop_shard).
+    bool drop(Shard shard);
+    /// The store answers no commit of before any more: others write there now.
+    void fence() { commits_.clear(); }
+
     /// Lets time pass, acting on every deadline on the way.
     void pass(Duration time);
 
@@ -142,6 +152,7 @@ private:
     struct Kept {
         std::string value;
         TimePoint written;
+        Shard shard = 0;
     };
 
     void stop();

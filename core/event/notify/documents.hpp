@@ -42,6 +42,8 @@ public:
 
     /// Forgets the documents of earlier seconds.
     void expire(TimePoint now);
+    /// Forgets all of them.
+    void clear() { cache_.clear(); }
 
     /// Of the documents that are kept, or on their way to somebody.
     std::size_t bytes() const { return *bytes_; }

@@ -123,7 +123,7 @@ void NotifyAnswers::accepted(
     if (rest_follows && !std::exchange(dialog.is_unsettled, true)) {
         writes.push_back(records_.unsettled.entry_of(dialog.state));
     }
-    records_.changes.write(std::move(writes), outbox);
+    records_.changes.write(dialog.shard, std::move(writes), outbox);
 }
 
 /// A 2xx to a NOTIFY refreshes the target (RFC 3261 §12.2.1.2, RFC 6665 §4.4.1), unless its Contact

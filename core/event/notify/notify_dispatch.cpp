@@ -95,7 +95,7 @@ void NotifyDispatch::send(
     in_flight.carried = departure.body.carries;
     in_flight.terminates = subscription.state == Subscription::State::terminated;
     in_flight.full = departure.body.tail && departure.body.full;
-    transactions_.open(in_flight, subscription.aor().shard);
+    transactions_.open(in_flight, dialog.shard);
     in_flight.head =
         writer_.head_of(now, subscription, departure.flow, in_flight.branch, departure.body);
     in_flight.tail = std::move(departure.body.tail);
@@ -150,6 +150,18 @@ std::unique_ptr<InFlight> NotifyDispatch::close(
         records_.observe(now, *ended->subscription, SubscriptionEvent::notify_failed);
     }
     return ended;
+}
+
+/// Others may wait for the place of its NOTIFY.
+void NotifyDispatch::drop(TimePoint now, Dialog& dialog) {
+    windows_.leave(dialog);
+    next_hops_.forget(dialog);
+    std::unique_ptr<InFlight> ended = std::move(dialog.in_flight);
+    if (!ended) return;
+    transactions_.close(*ended);
+    windows_.done(*ended);
+    if (ended->window->is_awaited()) windows_.wake(now, *ended->window);
+    put_away(std::move(ended));
 }
 
 std::unique_ptr<InFlight> NotifyDispatch::new_in_flight() {

@@ -65,6 +65,9 @@ public:
     );
     void put_away(std::unique_ptr<InFlight> in_flight);
 
+    /// The dialog is about to be forgotten without a word. @pre it is on no agenda
+    void drop(TimePoint now, Dialog& dialog);
+
 private:
     /// A way on which a NOTIFY may leave now.
     struct Departure {

@@ -98,6 +98,7 @@ void NotifyScheduler::work_off(TimePoint now, Outbox& outbox) {
 /// Sends what is due in the dialog, if it may leave now.
 void NotifyScheduler::step(TimePoint now, Dialog& dialog, Outbox& outbox) {
     if (is_suspended_) return records_.subscriptions.dialog_timers.set(dialog, now);
+    if (!records_.shards.has(dialog.shard)) return;
     Subscription* const next = timing_.next_due(now, dialog);
     const InFlight* const old = dialog.in_flight.get();
     if (next && old && timing_.supersede_at(now, *old, *next) <= now) {
@@ -148,7 +149,8 @@ bool NotifyScheduler::step(TimePoint now, SendWindow& window, Outbox& outbox) {
         return false;
     }
     InFlight* const copy = windows_.next_copy(now, window);
-    if (copy && copy->timeout_at > now) {  // else timer F is about to end it
+    const bool may_go = copy && records_.shards.has(copy->subscription->dialog.shard);
+    if (may_go && copy->timeout_at > now) {  // else timer F is about to end it
         dispatch_.send_again(now, *copy, outbox);
         arm(now, copy->subscription->dialog);
     }
@@ -189,6 +191,7 @@ bool NotifyScheduler::handle_response(
     if (!matched) return false;
     InFlight& in_flight = static_cast<InFlight&>(*matched);
     Dialog& dialog = in_flight.subscription->dialog;
+    if (!records_.shards.has(dialog.shard)) return false;
     if (!is_answer_within(dialog.state, response)) return false;
     const bool is_first = windows_.answered(now, in_flight, response.status);
     if (response.status != 503) next_hops_.answered(dialog, in_flight.flow);
@@ -345,6 +348,7 @@ void NotifyScheduler::handle_resolved(
     const auto resolution = next_hops_.resolved(now, id, targets, outbox);
     if (!resolution) return;
     Dialog& dialog = static_cast<Dialog&>(*resolution->dialog);
+    if (!records_.shards.has(dialog.shard)) return;
     if (resolution->kind == Resolution::Kind::found) {
         records_.subscriptions.measure(dialog);
         schedule(dialog);
@@ -363,6 +367,7 @@ void NotifyScheduler::handle_flow_closed(TimePoint now, const Flow& flow, Outbox
         ClientTransaction* const found = transactions_.find(branch);
         if (!found) continue;
         Dialog& dialog = static_cast<InFlight&>(*found).subscription->dialog;
+        if (!records_.shards.has(dialog.shard)) continue;
         const NotifyOutcome outcome =
             failures_.connection_lost(now, dialog, flow, was_there, outbox);
         finish(now, dialog, outcome, outbox);
@@ -377,13 +382,10 @@ void NotifyScheduler::handle_unsent(
     Unsent why,
     Outbox& outbox
 ) {
-    constexpr std::string_view kParameter = ";branch=";
-    const std::size_t begin = head.find(kParameter);
-    if (begin == std::string_view::npos) return;
-    const std::string_view rest = head.substr(begin + kParameter.size());
-    ClientTransaction* const found = transactions_.find(rest.substr(0, rest.find_first_of(";,\r")));
+    ClientTransaction* const found = transactions_.find_by_head(head);
     if (!found || found->flow != flow || found->proceeding) return;
     Dialog& dialog = static_cast<InFlight&>(*found).subscription->dialog;
+    if (!records_.shards.has(dialog.shard)) return;
     windows_.did_not_leave(flow, notify_size(dialog.state, found->tail));
     if (why == Unsent::too_large) {
         finish(now, dialog, failures_.too_large(now, dialog, outbox), outbox);

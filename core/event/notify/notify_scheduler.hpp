@@ -94,6 +94,9 @@ public:
     /// deadlines are handled next.
     void resume(TimePoint now, Outbox& outbox);
 
+    /// The dialog is about to be forgotten without a word: what it has in flight, and what waits.
+    void drop(TimePoint now, Dialog& dialog) { dispatch_.drop(now, dialog); }
+
     /// No NOTIFY is unanswered, or waits for a window or for an address.
     bool is_idle() const;
 

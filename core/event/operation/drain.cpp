@@ -37,7 +37,8 @@ Subscription* Drain::next() {
     const auto& slots = records_.subscriptions.slots();
     for (std::size_t left = kSlots; left > 0 && cursor_ < slots.end(); --left) {
         Subscription* const subscription = slots.at(cursor_++);
-        if (subscription && comes_back(*subscription)) return subscription;
+        if (!subscription || !records_.shards.has(subscription->dialog.shard)) continue;
+        if (comes_back(*subscription)) return subscription;
     }
     return nullptr;
 }

@@ -15,19 +15,26 @@ constexpr Duration kStep = std::chrono::milliseconds{20};
 
 }  // namespace
 
-void Recovery::start(TimePoint now) {
-    std::stable_sort(missed_.begin(), missed_.end(), [](const Missed& a, const Missed& b) {
-        return a.since < b.since;
-    });
-    free_at_ = now - kStep;
+void Recovery::start() {
+    forget_done();
+    const auto is_older = [](const Missed& a, const Missed& b) { return a.since < b.since; };
+    const auto more = missed_.begin() + static_cast<std::ptrdiff_t>(sorted_);
+    std::stable_sort(more, missed_.end(), is_older);
+    std::inplace_merge(missed_.begin(), more, missed_.end(), is_older);
+    sorted_ = missed_.size();
     count();
+}
+
+void Recovery::forget_done() {
+    missed_.erase(missed_.begin(), missed_.begin() + static_cast<std::ptrdiff_t>(next_));
+    sorted_ -= next_;
+    next_ = 0;
 }
 
 /// Timers come in the order of their deadlines, and all of these are later than what is on the
 /// list.
 void Recovery::resume(TimePoint now) {
-    missed_.erase(missed_.begin(), missed_.begin() + static_cast<std::ptrdiff_t>(next_));
-    next_ = 0;
+    forget_done();
     while (const Aor* const aor = records_.aor_timers.pop_expired(now)) {
         missed_.push_back({now, aor->slot, Missed::What::aor_expired});
     }
@@ -39,6 +46,7 @@ void Recovery::resume(TimePoint now) {
             expiries.set(*subscription, now + 64 * records_.settings.t1);
         }
     }
+    sorted_ = missed_.size();
     count();
 }
 
@@ -59,7 +67,7 @@ void Recovery::run(TimePoint now, Outbox& outbox) {
     }
     if (is_over()) {
         missed_ = {};
-        next_ = 0;
+        next_ = sorted_ = 0;
     }
     count();
 }
@@ -94,6 +102,7 @@ std::size_t Recovery::process(TimePoint now, const Missed& missed, Outbox& outbo
     }
     Subscription* subscription = records_.subscriptions.slots().at(missed.slot);
     if (!subscription || subscription->state == Subscription::State::terminated) return 0;
+    if (!records_.shards.has(subscription->dialog.shard)) return 0;
     if (missed.what == Missed::What::notify) {
         return fan_out_.notify_if_behind(now, *subscription, outbox) ? 1 : 0;
     }
@@ -110,7 +119,8 @@ bool Recovery::is_overdue(TimePoint now, Aor& aor) const {
 
 /// Returns how many NOTIFYs it counts for: one a watcher, and at least one, as it is work.
 std::size_t Recovery::expire(TimePoint now, Aor& aor, Outbox& outbox) {
-    if (aor.requests.is_locked || !is_overdue(now, aor)) return 0;
+    if (aor.requests.is_locked || !records_.shards.has(aor.shard)) return 0;
+    if (!is_overdue(now, aor)) return 0;
     aor.timer.cancel();
     const std::size_t notified = aor.watcher_count;
     compositor_.handle_timeout(now, aor, outbox);  // which may have been the end of it
@@ -140,6 +150,20 @@ void Recovery::expire_first(TimePoint now, const Request& request, Outbox& outbo
         notifier_.handle_expiry(now, *subscription, outbox);
         return;  // others come in their turn: this one, and the dialog with it, may be gone now
     }
+}
+
+void Recovery::drop(Shard shard) {
+    forget_done();
+    std::erase_if(missed_, [&](const Missed& one) {
+        if (one.what == Missed::What::aor_expired) {
+            const Aor* const aor = records_.aors.slots().at(one.slot);
+            return !aor || aor->shard == shard;
+        }
+        const Subscription* const subscription = records_.subscriptions.slots().at(one.slot);
+        return !subscription || subscription->dialog.shard == shard;
+    });
+    sorted_ = missed_.size();
+    count();
 }
 
 void Recovery::count() { records_.stats.missed = missed_.size() - next_; }

@@ -35,11 +35,14 @@ public:
           notifier_(notifier),
           compositor_(compositor) {}
 
-    /// All records are back.
-    void start(TimePoint now);
+    /// All records are back, or those of a shard: more was missed.
+    void start();
 
     /// Nothing was done for a while: what is overdue is worked off like what was missed.
     void resume(TimePoint now);
+
+    /// Nothing of the shard was missed here. @pre its records are forgotten, or about to be
+    void drop(Shard shard);
 
     /// Does as much as may be done by now.
     void run(TimePoint now, Outbox& outbox);
@@ -65,8 +68,11 @@ private:
     FanOut& fan_out_;
     Notifier& notifier_;
     Compositor& compositor_;
+    void forget_done();
+
     std::size_t next_ = 0;
-    TimePoint free_at_;  ///< when the next NOTIFY may leave
+    std::size_t sorted_ = 0;  ///< so many of the list are in order
+    TimePoint free_at_;       ///< when the next NOTIFY may leave
 };
 
 }  // namespace reginfo

@@ -20,7 +20,8 @@ public:
     /// Sets the callback for answers. Must be called once, before the first commit.
     virtual void on_done(Done done) = 0;
 
-    /// Makes the writes durable, all or none, after those of all earlier commits.
+    /// Makes the writes durable, all or none, after those of all earlier commits. Where another
+    /// process writes that shard now, there is no answer, and Engine::drop_shard follows.
     virtual void commit(Commit commit) = 0;
 };
 

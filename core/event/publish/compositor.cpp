@@ -33,7 +33,9 @@ struct Compositor::Change final : PendingChange {
     Change(Compositor& compositor_, Aor& aor_, StateReader state, bool keep)
         : compositor(compositor_),
           aor(aor_),
-          next(keep ? std::move(state).copy() : std::move(state).release()) {}
+          next(keep ? std::move(state).copy() : std::move(state).release()) {
+        shard = aor.shard;
+    }
     /// One that only the store can refuse.
     Change(Compositor& compositor_, Aor& aor_)
         : Change(compositor_, aor_, aor_.state(), compositor_.records_.settings.durable) {}
@@ -41,6 +43,10 @@ struct Compositor::Change final : PendingChange {
     void finish(TimePoint now, bool ok, Outbox& outbox) override {
         if (is_initial) --compositor.reserved_;
         ok ? compositor.apply(now, *this, outbox) : compositor.fail(now, *this, outbox);
+    }
+    void drop(TimePoint) override {
+        if (is_initial) --compositor.reserved_;
+        if (draft) compositor.responder_.abandon(draft->key);
     }
 
     Compositor& compositor;
@@ -83,9 +89,8 @@ void Compositor::handle_publish(
 
     Aor* aor = records_.aors.find(*name);
     if (aor && aor->requests.is_locked) {
-        if (waiting_.hold(aor->requests, {request.key, request.flow, std::string(bytes)}, outbox)) {
-            return;
-        }
+        WaitingRequest waiting{request.key, request.flow, std::string(bytes), {}, request.shard};
+        if (waiting_.hold(aor->requests, std::move(waiting), outbox)) return;
         return responder_.refuse_for_now(now, responder_.draft(request), refusal_for_now(), outbox);
     }
     if (records_.changes.is_full(request.flow, outbox)) {
@@ -295,7 +300,7 @@ void Compositor::set_lagging(TimePoint now, const Change& change, Outbox& outbox
     aor.is_unsettled = aor.is_unsettled || change.makes_unsettled;
     if (is_to_be_unsettled(aor)) {
         aor.is_unsettled = true;
-        records_.changes.write({records_.unsettled.entry_of(aor)}, outbox);
+        records_.changes.write(aor.shard, {records_.unsettled.entry_of(aor)}, outbox);
     }
     records_.look_whether_settled(now, aor);
 }

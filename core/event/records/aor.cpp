@@ -20,6 +20,16 @@ bool Aor::acknowledge(Subscription& subscription, Revision acked) {
     return true;
 }
 
+void Aor::forget() {
+    timer.cancel();
+    set_state({});
+    for (Subscription& watcher : watchers) watcher.acked = 0;
+    lagging_ = 0;
+    is_stored = is_unsettled = is_settling = false;
+    requests.is_locked = false;
+    news_at = kNoNews;
+}
+
 /// Counts, where that costs little.
 bool Aor::is_lagging_right() const {
     constexpr std::uint32_t kFew = 4;

@@ -59,6 +59,9 @@ public:
     /// The watcher has that revision, unless it has a newer one. Returns whether it lags no more.
     bool acknowledge(Subscription& subscription, Revision revision);
 
+    /// As if nothing had ever been published, and nobody knew anything.
+    void forget();
+
     /// Nobody publishes, watches or waits for it.
     bool is_unused() const {
         return watcher_count == 0 && arriving == 0 && summary().publications == 0 &&

@@ -27,8 +27,8 @@ Aor& AorTable::find_or_create(std::string_view name) {
     if (Aor* aor = find(name)) return *aor;
     auto aor = std::make_unique<Aor>(name, ++last_serial_, states_);
     Aor& created = *aor;
-    created.slot = slots_.add(created);
     created.shard = shard_of(shard_seed_, name);
+    created.slot = slots_.add(created, created.shard);
     aors_.emplace(aor.get());
     static_cast<void>(aor.release());
     bytes_ += own_bytes(created);

@@ -43,6 +43,15 @@ public:
         aors_.for_each([&](Aor* aor) { visit(*aor); });
     }
 
+    /// Of one shard.
+    template <class Visitor>
+    void for_each_in(Shard shard, Visitor visit) {
+        for (std::size_t slot = slots_.next_of(shard, 0); slot < slots_.end();
+             slot = slots_.next_of(shard, slot + 1)) {
+            visit(*slots_.at(slot));
+        }
+    }
+
     std::size_t size() const { return aors_.size(); }
     const SlotTable<Aor>& slots() const { return slots_; }
 

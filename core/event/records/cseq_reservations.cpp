@@ -15,8 +15,10 @@ constexpr Duration kRetryReservation = std::chrono::seconds{1};
 }  // namespace
 
 struct CseqReservations::Reservation final : PendingChange {
-    Reservation(CseqReservations& owner_, DialogRecord record_)
-        : owner(owner_), record(std::move(record_)) {}
+    Reservation(CseqReservations& owner_, const Dialog& dialog, DialogRecord record_)
+        : owner(owner_), record(std::move(record_)) {
+        shard = dialog.shard;
+    }
 
     void finish(TimePoint now, bool ok, Outbox& outbox) override {
         Dialog* const dialog = owner.records_.subscriptions.find(record.state.id());
@@ -48,7 +50,7 @@ bool CseqReservations::is_low(const Dialog& dialog) const {
 void CseqReservations::ask(TimePoint now, Dialog& dialog, Outbox& outbox) {
     const bool is_needless = !records_.settings.durable || !dialog.is_stored;
     if (is_needless || dialog.is_reserving || dialog.requests.is_locked) return;
-    Reservation change(*this, record_of(dialog));
+    Reservation change(*this, dialog, record_of(dialog));
     if (change.record.subscriptions.empty()) return;
     dialog.is_reserving = true;
     std::vector<Write> writes;

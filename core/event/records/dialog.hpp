@@ -2,6 +2,7 @@
 /// Dialogs with the subscriptions that they carry.
 #pragma once
 
+#include "core/base/shard.hpp"
 #include "core/base/timer_queue.hpp"
 #include "core/dialog/routed_dialog.hpp"
 #include "core/event/records/in_flight.hpp"
@@ -28,6 +29,7 @@ struct Dialog : RoutedDialog {
     /// A NOTIFY was answered 2xx, in this process or an earlier one.
     bool has_accepted = false;
     Standing standing = Standing::fresh;
+    Shard shard = 0;  ///< that its local tag names, or under which it is stored
 
     boost::container::small_vector<std::unique_ptr<Subscription>, 1> subscriptions;
     std::unique_ptr<InFlight> in_flight;          ///< at most one NOTIFY a dialog

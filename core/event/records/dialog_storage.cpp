@@ -84,7 +84,7 @@ void store_without_ended(
     });
     std::vector<Write> writes{{Bucket::dialog, dialog_key(dialog.state), std::nullopt}};
     if (!record.subscriptions.empty()) writes.back().value = encode(record, now);
-    changes.write(std::move(writes), outbox);
+    changes.write(dialog.shard, std::move(writes), outbox);
 }
 
 }  // namespace reginfo

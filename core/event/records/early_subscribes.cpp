@@ -49,6 +49,16 @@ RequestList EarlySubscribes::take_all() {
     return out;
 }
 
+RequestList EarlySubscribes::take(Shard shard) {
+    RequestList out;
+    boost::unordered::erase_if(by_identity_, [&](auto& group) {
+        if (group.second.front().request.shard != shard) return false;
+        for (Early& early : group.second) take(early, out);
+        return true;
+    });
+    return out;
+}
+
 RequestList EarlySubscribes::take_expired(TimePoint now, std::size_t count) {
     RequestList out;
     for (; count > 0; --count) {

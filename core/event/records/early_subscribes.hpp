@@ -34,6 +34,7 @@ public:
     /// `count`. Null if there is none.
     RequestList take(std::uint64_t identity);
     RequestList take_all();
+    RequestList take(Shard shard);
     RequestList take_expired(TimePoint now, std::size_t count);
 
     std::optional<TimePoint> next_deadline() const { return timers_.next_deadline(); }

@@ -48,7 +48,8 @@ Aor* registered_in(Records& records, std::string_view identity) {
     std::optional<TimePoint> best_until;
     for (const Slot slot : records.identities.holders_of(identity)) {
         Aor* const aor = records.aors.slots().at(slot);
-        const auto until = aor ? lasts_until(*aor->state(), identity) : std::nullopt;
+        const bool is_there = aor && records.shards.has(aor->shard);
+        const auto until = is_there ? lasts_until(*aor->state(), identity) : std::nullopt;
         if (!until || until < best_until) continue;
         if (until == best_until && std::string_view(aor->name) > best->name) continue;
         best = aor;

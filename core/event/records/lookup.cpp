@@ -17,7 +17,8 @@ std::optional<std::string> canonical_aor(std::string_view uri) {
 
 Aor* find_aor(Records& records, std::string_view uri) {
     const auto name = canonical_aor(uri);
-    return name ? records.aors.find(*name) : nullptr;
+    Aor* const aor = name ? records.aors.find(*name) : nullptr;
+    return aor && records.shards.has(aor->shard) ? aor : nullptr;
 }
 
 Subscription* find_subscription(Records& records, std::string_view id) {
@@ -29,7 +30,7 @@ Subscription* find_subscription(Records& records, std::string_view id) {
     if (std::from_chars(id.data(), middle, key.high, 16).ptr != middle) return nullptr;
     if (std::from_chars(middle, end, key.low, 16).ptr != end) return nullptr;
     Dialog* dialog = records.subscriptions.find(key);
-    if (!dialog) return nullptr;
+    if (!dialog || !records.shards.has(dialog->shard)) return nullptr;
     std::optional<std::string_view> event_id;
     if (id.size() > digits) {
         if (id[digits] != '.') return nullptr;

@@ -10,6 +10,16 @@ bool PendingChanges::is_full(const Flow& flow, Outbox& outbox) const {
     return true;
 }
 
+void PendingChanges::drop(TimePoint now, Shard shard) {
+    boost::unordered::erase_if(pending_, [&](const auto& entry) {
+        PendingChange& change = *entry.second;
+        if (change.shard != shard) return false;
+        change.drop(now);
+        return true;
+    });
+    stats_.commits_pending = pending_.size();
+}
+
 void PendingChanges::finish(TimePoint now, CommitId id, bool ok, Outbox& outbox) {
     const auto at = pending_.find(id);
     if (at == pending_.end()) return;

@@ -24,6 +24,12 @@ public:
 
     /// The store has answered. If it could not keep the change, memory stays as it is.
     virtual void finish(TimePoint now, bool ok, Outbox& outbox) = 0;
+
+    /// It comes to nothing, without a word, as its shard is not ours any more: gives back what was
+    /// reserved for it, and leaves its request unanswered.
+    virtual void drop(TimePoint) {}
+
+    Shard shard = 0;  ///< of all that it writes
 };
 
 class PendingChanges {
@@ -40,14 +46,15 @@ public:
             return;
         }
         const CommitId id = ++last_;
+        const Shard shard = change.shard;
         pending_.emplace(id, std::make_unique<Change>(std::forward<Change>(change)));
         stats_.commits_pending = pending_.size();
-        outbox.commit(id, std::move(writes), true);
+        outbox.commit(id, std::move(writes), true, shard);
     }
 
     /// Writes that nobody waits for.
-    void write(std::vector<Write> writes, Outbox& outbox) {
-        outbox.commit(++last_, std::move(writes), false);
+    void write(Shard shard, std::vector<Write> writes, Outbox& outbox) {
+        outbox.commit(++last_, std::move(writes), false, shard);
     }
 
     /// So many are on their way to the store that no more is taken on; counted and noted.
@@ -56,6 +63,9 @@ public:
 
     /// Numbers go on where another one's are.
     void number_after(const PendingChanges& other) { last_ = other.last_; }
+
+    /// Those of the shard come to nothing: an answer that comes later is nobody's.
+    void drop(TimePoint now, Shard shard);
 
     /// The store has answered. Does nothing for an id that is not pending.
     void finish(TimePoint now, CommitId id, bool ok, Outbox& outbox);

@@ -26,7 +26,7 @@ Records::Records(
       aors(keys.aors, settings_.limits.open_states, settings_.hash_seed),
       subscriptions(keys.dialogs, stats_),
       identities(keys.identities),
-      unsettled(aors, subscriptions, changes_, settings_.hash_seed) {}
+      unsettled(aors, subscriptions, changes_, shards, settings_.hash_seed) {}
 
 void Records::remove(TimePoint now, Subscription& subscription, Outbox& outbox) {
     Aor& aor = subscription.aor();
@@ -37,6 +37,7 @@ void Records::remove(TimePoint now, Subscription& subscription, Outbox& outbox) 
     const bool last = dialog.subscriptions.size() == 1;
     assert(!last || !dialog.requests.waiting);
     const bool stored = settings.durable && dialog.is_stored;
+    const Shard shard = dialog.shard;
     std::vector<Write> writes;
     if (stored && last) writes.push_back({Bucket::dialog, dialog_key(dialog.state), {}});
     if (dialog.is_unsettled && last) writes.push_back(unsettled.removal_of(dialog.state));
@@ -52,7 +53,7 @@ void Records::remove(TimePoint now, Subscription& subscription, Outbox& outbox) 
         writes.push_back({Bucket::dialog, dialog_key(dialog.state), encode(record_of(dialog), now)}
         );
     }
-    if (!writes.empty()) changes.write(std::move(writes), outbox);
+    if (!writes.empty()) changes.write(shard, std::move(writes), outbox);
     drop_if_unused(aor, outbox);
 }
 
@@ -103,6 +104,52 @@ void Records::set_stray(Subscription& subscription, bool is_stray) {
     is_stray ? strays.add(identity, subscription.slot) : strays.remove(identity, subscription.slot);
 }
 
+void Records::forget(TimePoint now, Dialog& dialog) {
+    const Shard shard = dialog.shard;
+    for (std::size_t left = dialog.subscriptions.size(); left > 0; --left) {
+        Subscription& subscription = *dialog.subscriptions.front();
+        Aor& aor = subscription.aor();
+        set_stray(subscription, false);
+        subscriptions.remove(subscription);
+        if (aor.shard != shard) watcher_left(now, aor);
+    }
+}
+
+void Records::watcher_left(TimePoint now, Aor& aor) {
+    look_whether_settled(now, aor);
+    if (!aor.is_unused()) return;
+    if (shards.has(aor.shard)) {
+        aor_timers.set(aor, now);
+    } else if (!aor.is_stored) {
+        erase(aor);
+    }
+}
+
+void Records::forget(Aor& aor) {
+    stats.publications -= aor.summary().publications;
+    const bool is_needed = aor.watcher_count > 0 || aor.arriving > 0;
+    if (!is_needed) return erase(aor);
+    uncount(aor);
+    for (Subscription& watcher : aor.watchers) {
+        const auto& in_flight = watcher.dialog.in_flight;
+        if (in_flight && in_flight->subscription == &watcher) in_flight->carried = 0;
+    }
+    aor.forget();
+}
+
+/// What it counts for in gauges and tables, but for publications.
+void Records::uncount(Aor& aor) {
+    if (aor.summary().has_members) identities.forget(aor.slot);
+    stats.contacts_active -= aor.summary().contacts_active;
+    stats.contacts_ended -= aor.summary().contacts_ended;
+}
+
+void Records::erase(Aor& aor) {
+    uncount(aor);
+    aors.erase(aor);
+    stats.aors = aors.size();
+}
+
 Aor& Records::find_or_create(std::string_view name) {
     Aor& aor = aors.find_or_create(name);
     stats.aors = aors.size();
@@ -116,12 +163,8 @@ void Records::drop_if_unused(Aor& aor, Outbox& outbox) {
         writes.push_back({Bucket::aor, aor.name.string(), std::nullopt});
     }
     if (aor.is_unsettled) writes.push_back(unsettled.removal_of(aor));
-    if (!writes.empty()) changes.write(std::move(writes), outbox);
-    if (aor.summary().has_members) identities.forget(aor.slot);
-    stats.contacts_active -= aor.summary().contacts_active;
-    stats.contacts_ended -= aor.summary().contacts_ended;
-    aors.erase(aor);
-    stats.aors = aors.size();
+    if (!writes.empty()) changes.write(aor.shard, std::move(writes), outbox);
+    erase(aor);
 }
 
 }  // namespace reginfo

@@ -10,6 +10,7 @@
 #include "core/event/records/dialog.hpp"
 #include "core/event/records/identity_index.hpp"
 #include "core/event/records/observer.hpp"
+#include "core/event/records/open_shards.hpp"
 #include "core/event/records/pending_changes.hpp"
 #include "core/event/records/strays.hpp"
 #include "core/event/records/subscription.hpp"
@@ -39,6 +40,7 @@ struct Records {
     Stats& stats;
     PendingChanges& changes;
     Observer* observer = nullptr;
+    OpenShards shards;
     AorTable aors;
     TimerQueue<Aor, &Aor::timer> aor_timers;
     SubscriptionStore subscriptions;
@@ -71,6 +73,16 @@ struct Records {
     /// The rates that the watcher asks for from now on (RFC 6446), as far as they are granted.
     void set_rates(TimePoint now, Subscription& subscription, const Rates& wanted) const;
 
+    /// Forgets the dialog with its subscriptions, and the AOR with its state: from memory only, and
+    /// the observer is not told. Who still watches the AOR, from a dialog of another shard, waits
+    /// for it to come back.
+    /// @pre no NOTIFY of the dialog is in flight or waits, and no request for either waits
+    void forget(TimePoint now, Dialog& dialog);
+    void forget(Aor& aor);
+    /// One who watched the AOR, or was about to, is forgotten. Where that was the last one and the
+    /// AOR is served here, it goes by the ordinary way.
+    void watcher_left(TimePoint now, Aor& aor);
+
     Aor& find_or_create(std::string_view name);
     void drop_if_unused(Aor& aor, Outbox& outbox);
 
@@ -83,6 +95,10 @@ struct Records {
     void observe(TimePoint now, const Subscription& subscription, SubscriptionEvent event) const {
         if (observer) observer->subscription_changed(now, subscription, event);
     }
+
+private:
+    void uncount(Aor& aor);
+    void erase(Aor& aor);
 };
 
 }  // namespace reginfo

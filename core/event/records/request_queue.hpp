@@ -3,12 +3,14 @@
 #pragma once
 
 #include "core/base/compact_optional.hpp"
+#include "core/base/shard.hpp"
 #include "core/base/time.hpp"
 #include "core/outbox.hpp"
 #include "core/transaction/server_transactions.hpp"
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace reginfo {
@@ -19,6 +21,7 @@ struct WaitingRequest {
     Flow flow;
     std::string bytes;
     CompactOptional<TimePoint> wait_until = {};  ///< Request::wait_until
+    std::optional<Shard> shard = {};             ///< Request::shard
 };
 
 using RequestList = std::unique_ptr<std::deque<WaitingRequest>>;

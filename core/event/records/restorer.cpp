@@ -17,18 +17,51 @@ bool Restorer::restore_aor(std::string_view key, std::string_view value, const R
     const auto deadline = next_deadline_of(*state, records_.settings.contact_grace);
     if (!state->members.empty()) records_.identities.update(aor.slot, *state);
     aor.set_state(std::move(*state));
+    if (aor.revision() > 0) aor.all_lag();  // who watches it already is of another shard
     aor.is_stored = true;
     aor.is_unsettled = records_.unsettled.was_unsettled(aor);
     const StateSummary& summary = aor.summary();
     records_.stats.contacts_active += summary.contacts_active;
     records_.stats.contacts_ended += summary.contacts_ended;
     records_.stats.publications += summary.publications;
-    if (deadline && *deadline <= time.now) {
-        missed_.push_back({*deadline, aor.slot, Missed::What::aor_expired});
-    } else {
-        records_.aor_timers.set(aor, deadline);
-    }
+    if (deadline) arm(time.now, aor.shard, {*deadline, aor.slot, Missed::What::aor_expired});
     return true;
+}
+
+void Restorer::arm(TimePoint now, Shard shard, const Missed& one) {
+    records_.shards.has(shard) ? arm(now, one) : still_[shard].push_back(one);
+}
+
+/// @param one  may be in the future
+void Restorer::arm(TimePoint now, const Missed& one) {
+    using What = Missed::What;
+    if (one.what == What::notify || one.since <= now) {
+        missed_.push_back(one);
+    } else if (one.what == What::aor_expired) {
+        records_.aor_timers.set(*records_.aors.slots().at(one.slot), one.since);
+    } else {
+        records_.subscriptions.expiries.set(
+            *records_.subscriptions.slots().at(one.slot), one.since
+        );
+    }
+}
+
+void Restorer::open(TimePoint now, Shard shard) {
+    if (const auto at = still_.find(shard); at != still_.end()) {
+        for (const Missed& one : at->second) arm(now, one);
+        still_.erase(at);
+    }
+    records_.aors.for_each_in(shard, [&](Aor& aor) { tell_watchers_elsewhere(now, aor); });
+}
+
+/// A dialog is in the shard of the identity that it is to, which may be registered in the set of an
+/// AOR of another shard.
+void Restorer::tell_watchers_elsewhere(TimePoint now, Aor& aor) {
+    if (aor.lagging() == 0) return;
+    for (const Subscription& watcher : aor.watchers) {
+        if (watcher.dialog.shard == aor.shard) continue;
+        missed_.push_back({now, watcher.slot, Missed::What::notify});
+    }
 }
 
 /// The configuration may have changed: then one of the same transport takes over.
@@ -46,7 +79,8 @@ std::optional<ListenerId> Restorer::listener_like(const Flow& flow) const {
 bool Restorer::restore_dialog(
     std::string_view key,
     std::string_view value,
-    const RecordTime& time
+    const RecordTime& time,
+    std::optional<Shard> shard
 ) {
     auto record = decode_dialog(value, time);
     if (!record || record->subscriptions.empty()) return false;
@@ -56,8 +90,9 @@ bool Restorer::restore_dialog(
     if (!listener) return false;
     flow.listener = *listener;
     Dialog& dialog = records_.subscriptions.add(std::move(record->state));
+    dialog.shard = shard.value_or(dialog.shard);
     dialog.is_stored = true;
-    dialog.is_unsettled = records_.unsettled.was_unsettled(dialog.state);
+    dialog.is_unsettled = records_.unsettled.was_unsettled(dialog);
     dialog.cseq_reserved = dialog.state.local_cseq;
     for (SubscriptionRecord& kept : record->subscriptions) {
         Aor& aor = records_.find_or_create(kept.aor);
@@ -77,15 +112,13 @@ bool Restorer::restore_dialog(
         records_.set_rates(time.now, subscription, kept.rates);
         using What = Missed::What;
         const TimePoint until = records_.lives_until(subscription);
-        if (until <= time.now) {
-            missed_.push_back({until, subscription.slot, What::subscription_expired});
-            continue;
-        }
-        records_.subscriptions.expiries.set(subscription, until);
+        arm(time.now, dialog.shard, {until, subscription.slot, What::subscription_expired});
+        if (until <= time.now) continue;
         const bool may_move = traits_of(kept.profile).needs_contact &&
                               !is_registered_in(aor, identity_of(subscription));
         if (is_owed || subscription.acked < aor.revision() || may_move) {
-            missed_.push_back({time.now - time.age, subscription.slot, What::notify});
+            const TimePoint since = time.now - time.age;
+            arm(time.now, dialog.shard, {since, subscription.slot, What::notify});
         }
     }
     records_.subscriptions.measure(dialog);

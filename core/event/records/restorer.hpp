@@ -7,25 +7,43 @@
 #include "core/event/records/records.hpp"
 #include "core/outbox.hpp"
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <optional>
 #include <string_view>
 
 namespace reginfo {
 
-/// Brings back what the store had (Engine::restore): the unsettled, then AORs, then dialogs.
+/// Brings back what the store had (Engine::restore): the unsettled, then AORs, then dialogs. What
+/// is of a shard that is not open stands still until open().
 class Restorer {
 public:
     /// @param missed  gets what should have happened since
     Restorer(Records& records, MissedList& missed) : records_(records), missed_(missed) {}
 
     bool restore_aor(std::string_view key, std::string_view value, const RecordTime& time);
-    bool restore_dialog(std::string_view key, std::string_view value, const RecordTime& time);
+    /// @param shard  under which it was stored, where the store is shared
+    bool restore_dialog(
+        std::string_view key,
+        std::string_view value,
+        const RecordTime& time,
+        std::optional<Shard> shard
+    );
+
+    /// The records of the shard are back, and it is open: their times begin to count.
+    void open(TimePoint now, Shard shard);
+    /// They are not wanted after all.
+    void drop(Shard shard) { still_.erase(shard); }
 
 private:
+    void arm(TimePoint now, Shard shard, const Missed& one);
+    void arm(TimePoint now, const Missed& one);
+    void tell_watchers_elsewhere(TimePoint now, Aor& aor);
     std::optional<ListenerId> listener_like(const Flow& flow) const;
 
     Records& records_;
     MissedList& missed_;
+    boost::unordered_flat_map<Shard, MissedList> still_;  ///< of shards that are not open
 };
 
 }  // namespace reginfo

@@ -3,6 +3,7 @@
 #include "core/event/records/subscription_store.hpp"
 
 #include "core/base/heap_bytes.hpp"
+#include "core/base/local_tag.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -30,6 +31,7 @@ Dialog* SubscriptionStore::find(const Hash128& key) {
 Dialog& SubscriptionStore::add(DialogState state) {
     auto dialog = std::make_unique<Dialog>();
     dialog->state = std::move(state);
+    dialog->shard = shard_in(dialog->state.local_tag()).value_or(0);
     Dialog& added = *dialog;
     dialogs_.emplace(dialog.get());
     static_cast<void>(dialog.release());
@@ -41,7 +43,7 @@ Subscription& SubscriptionStore::add(Dialog& dialog, Aor& aor, std::uint64_t wat
     Subscription& added =
         *dialog.subscriptions.emplace_back(std::make_unique<Subscription>(dialog, aor));
     added.watcher = watcher;
-    added.slot = slots_.add(added);
+    added.slot = slots_.add(added, dialog.shard);
     ++stats_.subscriptions_by_profile[index_of(added.profile)];
     join(added, aor);
     count(watcher);

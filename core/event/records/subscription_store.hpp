@@ -59,6 +59,17 @@ public:
         dialogs_.for_each([&](Dialog* dialog) { visit(*dialog); });
     }
 
+    /// Of one shard.
+    template <class Visitor>
+    void for_each_dialog_in(Shard shard, Visitor visit) {
+        for (std::size_t slot = slots_.next_of(shard, 0); slot < slots_.end();
+             slot = slots_.next_of(shard, slot + 1)) {
+            const Subscription* const subscription = slots_.at(slot);
+            Dialog& dialog = subscription->dialog;
+            if (dialog.subscriptions.front().get() == subscription) visit(dialog);  // each once
+        }
+    }
+
     /// A subscription of that watcher is being stored: for bounds, it counts as if it were there.
     void reserve(std::uint64_t watcher);
     /// It is there now, or will not be.

@@ -49,15 +49,41 @@ void Unsettled::told(TimePoint now, Dialog& dialog) {
     );
 }
 
+void Unsettled::Gathered::add(Shard shard, Write write) {
+    const Shard place = owner_.place_of(shard);
+    std::vector<Write>& writes = writes_[place];
+    writes.push_back(std::move(write));
+    if (writes.size() == kTogether) {
+        owner_.changes_.write(place, std::exchange(writes, {}), outbox_);
+    }
+}
+
+void Unsettled::Gathered::flush() {
+    for (auto& [shard, writes] : std::exchange(writes_, {})) {
+        if (!writes.empty()) owner_.changes_.write(shard, std::move(writes), outbox_);
+    }
+}
+
 void Unsettled::run(TimePoint now, std::size_t count, Outbox& outbox) {
-    std::vector<Write> writes;
+    Gathered writes(*this, outbox);
     for (; count > 0 && !settling_.empty() && settling_.front().due <= now; --count) {
         const Settling one = settling_.front();
         settling_.pop_front();
         settle(one, now, writes);
-        if (writes.size() == kTogether) changes_.write(std::exchange(writes, {}), outbox);
     }
-    if (!writes.empty()) changes_.write(std::move(writes), outbox);
+    writes.flush();
+}
+
+void Unsettled::drop(Shard shard) {
+    restored_.erase(shard);
+    std::erase_if(settling_, [&](const Settling& one) {
+        if (one.kind == UnsettledKind::aor) {
+            const Aor* const aor = aors_.slots().at(one.slot);
+            return !aor || !aor->is_settling;
+        }
+        const Subscription* const first = subscriptions_.slots().at(one.slot);
+        return !first || !first->dialog.is_settling;
+    });
 }
 
 void Unsettled::run_all(Outbox& outbox) {
@@ -70,92 +96,117 @@ std::optional<TimePoint> Unsettled::next_deadline() const {
     return settling_.front().due;
 }
 
-void Unsettled::settle(const Settling& one, TimePoint now, std::vector<Write>& writes) {
+void Unsettled::settle(const Settling& one, TimePoint now, Gathered& writes) {
     if (one.kind == UnsettledKind::aor) {
         Aor* const aor = aors_.slots().at(one.slot);
         if (aor && aor->is_settling) settle_aor(*aor, now, writes);
     } else {
         Subscription* const first = subscriptions_.slots().at(one.slot);
-        if (first && first->dialog.is_settling) settle_dialog(*first, now, writes);
+        if (first && first->dialog.is_settling) settle_dialog(first->dialog, now, writes);
     }
 }
 
 /// A change that is being stored, and one who begins to watch, count on the entry.
-void Unsettled::settle_aor(Aor& aor, TimePoint now, std::vector<Write>& writes) {
+void Unsettled::settle_aor(Aor& aor, TimePoint now, Gathered& writes) {
     aor.is_settling = false;
+    if (!shards_.has(aor.shard)) return;
     if (aor.lagging() > 0) return;  // it is told again
     if (aor.requests.is_locked || aor.arriving > 0) return told(now, aor);
     aor.is_unsettled = false;
-    writes.push_back(removal_of(aor));
+    writes.add(aor.shard, removal_of(aor));
 }
 
-void Unsettled::settle_dialog(Subscription& first, TimePoint now, std::vector<Write>& writes) {
-    Dialog& dialog = first.dialog;
+void Unsettled::settle_dialog(Dialog& dialog, TimePoint now, Gathered& writes) {
     dialog.is_settling = false;
+    if (!shards_.has(dialog.shard)) return;
     if (is_any_owed(dialog)) return;
     if (dialog.requests.is_locked) return told(now, dialog);
     dialog.is_unsettled = false;
-    writes.push_back(removal_of(dialog.state));
+    writes.add(dialog.shard, removal_of(dialog.state));
 }
 
-bool Unsettled::restore(std::string_view key) {
-    if (key == kAllUnsettled) {
-        are_all_unsettled_ = true;
-        return true;
-    }
+bool Unsettled::restore(Shard shard, std::string_view key) {
     if (!is_unsettled_key(key)) return false;
-    restored_.emplace(key);
+    Restored& restored = restored_[place_of(shard)];
+    if (key == kAllUnsettled) {
+        restored.are_all = true;
+    } else {
+        restored.keys.emplace(key);
+    }
     return true;
 }
 
-bool Unsettled::was_unsettled(const std::string& key) {
-    return are_all_unsettled_ || restored_.erase(key) > 0;
+bool Unsettled::was_unsettled(Shard shard, const std::string& key) {
+    const auto at = restored_.find(place_of(shard));
+    if (at == restored_.end()) return false;
+    return at->second.are_all || at->second.keys.erase(key) > 0;
 }
 
 bool Unsettled::was_unsettled(const Aor& aor) {
-    return was_unsettled(key_of(UnsettledKind::aor, aor.name));
+    return was_unsettled(aor.shard, key_of(UnsettledKind::aor, aor.name));
 }
 
-bool Unsettled::was_unsettled(const DialogState& dialog) {
-    return was_unsettled(key_of(UnsettledKind::dialog, dialog_key(dialog)));
+bool Unsettled::was_unsettled(const Dialog& dialog) {
+    return was_unsettled(dialog.shard, key_of(UnsettledKind::dialog, dialog_key(dialog.state)));
+}
+
+/// Where there was the entry for all, it becomes one for each who is behind. Its removal is the
+/// last write: a crash before that leaves all unsettled.
+template <class EachAor, class EachDialog>
+void Unsettled::restored(
+    TimePoint now,
+    Shard shard,
+    const EachAor& each_aor,
+    const EachDialog& each_dialog,
+    Outbox& outbox
+) {
+    const auto at = restored_.find(place_of(shard));
+    Restored left;
+    if (at != restored_.end()) {
+        left = std::move(at->second);
+        restored_.erase(at);
+    }
+    Gathered writes(*this, outbox);
+    if (left.are_all) {
+        const auto keep = [&](bool& is_unsettled, bool is_behind, Write entry) {
+            is_unsettled = is_behind;
+            if (!is_behind) return;
+            left.keys.erase(entry.key);
+            writes.add(shard, std::move(entry));
+        };
+        each_aor([&](Aor& aor) { keep(aor.is_unsettled, aor.lagging() > 0, entry_of(aor)); });
+        each_dialog([&](Dialog& dialog) {
+            keep(dialog.is_unsettled, is_any_owed(dialog), entry_of(dialog.state));
+        });
+    } else {
+        each_aor([&](Aor& aor) {
+            if (aor.lagging() == 0) told(now, aor);
+        });
+        each_dialog([&](Dialog& dialog) {
+            if (!is_any_owed(dialog)) told(now, dialog);
+        });
+    }
+    for (const std::string& key : left.keys) {
+        writes.add(shard, {Bucket::unsettled, key, std::nullopt});
+    }
+    if (left.are_all) {
+        writes.add(shard, {Bucket::unsettled, std::string(kAllUnsettled), std::nullopt});
+    }
+    writes.flush();
 }
 
 void Unsettled::restored(TimePoint now, Outbox& outbox) {
-    const bool were_all_unsettled = std::exchange(are_all_unsettled_, false);
-    if (were_all_unsettled) replace_all(outbox);
-    std::vector<Write> writes;
-    for (const std::string& key : restored_) {
-        writes.push_back({Bucket::unsettled, key, std::nullopt});
-        if (writes.size() == kTogether) changes_.write(std::exchange(writes, {}), outbox);
-    }
-    if (!writes.empty()) changes_.write(std::move(writes), outbox);
-    restored_ = {};
-    if (were_all_unsettled) return;
-    aors_.for_each([&](Aor& aor) {
-        if (aor.lagging() == 0) told(now, aor);
-    });
-    subscriptions_.for_each_dialog([&](Dialog& dialog) {
-        if (!is_any_owed(dialog)) told(now, dialog);
-    });
+    const auto each_aor = [&](const auto& visit) { aors_.for_each(visit); };
+    const auto each_dialog = [&](const auto& visit) { subscriptions_.for_each_dialog(visit); };
+    restored(now, Shard{0}, each_aor, each_dialog, outbox);
 }
 
-/// The entry for all becomes one for each. Its removal is the last write: a crash before that
-/// leaves all unsettled.
-void Unsettled::replace_all(Outbox& outbox) {
-    std::vector<Write> writes;
-    const auto keep = [&](bool& is_unsettled, bool is_behind, Write entry) {
-        is_unsettled = is_behind;
-        if (!is_behind) return;
-        restored_.erase(entry.key);
-        writes.push_back(std::move(entry));
-        if (writes.size() == kTogether) changes_.write(std::exchange(writes, {}), outbox);
+void Unsettled::restored(TimePoint now, Shard shard, Outbox& outbox) {
+    const auto each_aor = [&](const auto& visit) { aors_.for_each_in(shard, visit); };
+    const auto each_dialog = [&](const auto& visit) {
+        subscriptions_.for_each_dialog_in(shard, visit);
     };
-    aors_.for_each([&](Aor& aor) { keep(aor.is_unsettled, aor.lagging() > 0, entry_of(aor)); });
-    subscriptions_.for_each_dialog([&](Dialog& dialog) {
-        keep(dialog.is_unsettled, is_any_owed(dialog), entry_of(dialog.state));
-    });
-    writes.push_back({Bucket::unsettled, std::string(kAllUnsettled), std::nullopt});
-    changes_.write(std::move(writes), outbox);
+    restored(now, shard, each_aor, each_dialog, outbox);
 }
 
 }  // namespace reginfo

@@ -5,10 +5,12 @@
 #include "core/base/time.hpp"
 #include "core/event/persistence/unsettled_key.hpp"
 #include "core/event/records/aor_table.hpp"
+#include "core/event/records/open_shards.hpp"
 #include "core/event/records/pending_changes.hpp"
 #include "core/event/records/subscription_store.hpp"
 #include "core/outbox.hpp"
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
 
 #include <cstddef>
@@ -36,9 +38,14 @@ public:
         AorTable& aors,
         SubscriptionStore& subscriptions,
         PendingChanges& changes,
+        const OpenShards& shards,
         std::uint64_t seed
     )
-        : aors_(aors), subscriptions_(subscriptions), changes_(changes), seed_(seed) {}
+        : aors_(aors),
+          subscriptions_(subscriptions),
+          changes_(changes),
+          shards_(shards),
+          seed_(seed) {}
 
     /// The write with which it is unsettled once that is durable.
     Write entry_of(const Aor& aor) const { return write_of(UnsettledKind::aor, aor.name, true); }
@@ -60,12 +67,16 @@ public:
 
     /// An entry from the store. They come before AORs and dialogs. The empty key stands for all: of
     /// a store that was written before there were entries. Returns false for what is no key.
-    bool restore(std::string_view key);
+    bool restore(Shard shard, std::string_view key);
     /// Whether the store has an entry of it. Asked once of each that is restored.
     bool was_unsettled(const Aor& aor);
-    bool was_unsettled(const DialogState& dialog);
-    /// All records are back: takes out what is left over, or settled.
+    bool was_unsettled(const Dialog& dialog);
+    /// All records are back, of all shards or of one: takes out what is left over, or settled.
     void restored(TimePoint now, Outbox& outbox);
+    void restored(TimePoint now, Shard shard, Outbox& outbox);
+
+    /// Nothing of the shard is to be taken out. @pre its records are forgotten
+    void drop(Shard shard);
 
     std::size_t bytes() const { return settling_.size() * sizeof(Settling); }
 
@@ -77,23 +88,51 @@ private:
         Slot slot = 0;
     };
 
+    /// What was restored of a shard, and not asked for yet.
+    struct Restored {
+        boost::unordered_flat_set<std::string> keys;
+        bool are_all = false;
+    };
+    /// Writes that are gathered. Those of different shards are different commits, where they may be
+    /// different processes' soon.
+    class Gathered {
+    public:
+        Gathered(Unsettled& owner, Outbox& outbox) : owner_(owner), outbox_(outbox) {}
+        void add(Shard shard, Write write);
+        void flush();
+
+    private:
+        Unsettled& owner_;
+        Outbox& outbox_;
+        boost::unordered_flat_map<Shard, std::vector<Write>> writes_;
+    };
+
+    /// Where the store is not shared, all is in one.
+    Shard place_of(Shard shard) const { return shards_.are_shared() ? shard : Shard{0}; }
     std::string key_of(UnsettledKind kind, std::string_view name) const {
         return unsettled_key(seed_, kind, name);
     }
     Write write_of(UnsettledKind kind, std::string_view name, bool is_there) const;
-    bool was_unsettled(const std::string& key);
-    void settle(const Settling& one, TimePoint now, std::vector<Write>& writes);
-    void settle_aor(Aor& aor, TimePoint now, std::vector<Write>& writes);
-    void settle_dialog(Subscription& first, TimePoint now, std::vector<Write>& writes);
-    void replace_all(Outbox& outbox);
+    bool was_unsettled(Shard shard, const std::string& key);
+    void settle(const Settling& one, TimePoint now, Gathered& writes);
+    void settle_aor(Aor& aor, TimePoint now, Gathered& writes);
+    void settle_dialog(Dialog& dialog, TimePoint now, Gathered& writes);
+    template <class EachAor, class EachDialog>
+    void restored(
+        TimePoint now,
+        Shard shard,
+        const EachAor& each_aor,
+        const EachDialog& each_dialog,
+        Outbox& outbox
+    );
 
     AorTable& aors_;
     SubscriptionStore& subscriptions_;
     PendingChanges& changes_;
+    const OpenShards& shards_;
     std::uint64_t seed_;
     std::deque<Settling> settling_;
-    boost::unordered_flat_set<std::string> restored_;  ///< not asked for yet
-    bool are_all_unsettled_ = false;
+    boost::unordered_flat_map<Shard, Restored> restored_;
 };
 
 }  // namespace reginfo

@@ -2,6 +2,7 @@
 
 #include "core/bounds.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <iterator>
 #include <memory>
@@ -19,6 +20,41 @@ bool WaitingRequests::has_room_for(const WaitingRequest& request) const {
 void WaitingRequests::count(const WaitingRequest& request) {
     ++size_;
     message_bytes_ += request.bytes.size();
+}
+
+void WaitingRequests::uncount(const WaitingRequest& request) {
+    --size_;
+    message_bytes_ -= request.bytes.size();
+}
+
+std::vector<WaitingRequest> WaitingRequests::take(RequestQueue& queue) {
+    std::vector<WaitingRequest> taken;
+    const RequestList waiting = std::move(queue.waiting);
+    if (!waiting) return taken;
+    for (WaitingRequest& request : *waiting) {
+        uncount(request);
+        taken.push_back(std::move(request));
+    }
+    return taken;
+}
+
+std::vector<WaitingRequest> WaitingRequests::take(Shard shard) {
+    std::vector<WaitingRequest> taken;
+    const auto take_from = [&](std::deque<WaitingRequest>& requests) {
+        const auto others = std::stable_partition(
+            requests.begin(),
+            requests.end(),
+            [&](const WaitingRequest& request) { return request.shard != shard; }
+        );
+        std::move(others, requests.end(), std::back_inserter(taken));
+        requests.erase(others, requests.end());
+    };
+    for (Ready& ready : ready_) take_from(*ready.requests);
+    if (const RequestList early = early_.take(shard)) {
+        std::move(early->begin(), early->end(), std::back_inserter(taken));
+    }
+    for (const WaitingRequest& request : taken) uncount(request);
+    return taken;
 }
 
 bool WaitingRequests::hold(RequestQueue& queue, WaitingRequest request, Outbox& outbox) {
@@ -109,8 +145,7 @@ std::optional<WaitingRequest> WaitingRequests::next_ready() {
         } else if (!first.requests->empty()) {
             WaitingRequest next = std::move(first.requests->front());
             first.requests->pop_front();
-            --size_;
-            message_bytes_ -= next.bytes.size();
+            uncount(next);
             return next;
         }
         ready_.pop_front();

@@ -13,6 +13,7 @@
 #include <functional>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 namespace reginfo {
 
@@ -43,6 +44,10 @@ public:
     /// All that wait for a PUBLISH are ready, and wait no more.
     void end_early(TimePoint now);
 
+    /// Those behind the change come out, and those of the shard that are early or ready.
+    std::vector<WaitingRequest> take(RequestQueue& queue);
+    std::vector<WaitingRequest> take(Shard shard);
+
     /// The next request that is ready; nothing if none is.
     std::optional<WaitingRequest> next_ready();
 
@@ -61,6 +66,7 @@ private:
 
     bool has_room_for(const WaitingRequest& request) const;
     void count(const WaitingRequest& request);
+    void uncount(const WaitingRequest& request);
     void make_ready(RequestList early);
 
     Records& records_;

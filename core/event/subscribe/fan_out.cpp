@@ -3,6 +3,8 @@
 #include "core/event/notify/documents.hpp"
 #include "core/event/records/implicit_sets.hpp"
 
+#include <utility>
+
 namespace reginfo {
 
 /// Where the AOR's fan-out is on its way already, it goes on from there, once round all watchers:
@@ -54,15 +56,27 @@ bool FanOut::notify_if_behind(TimePoint now, Subscription& subscription, Outbox&
     return true;
 }
 
+void FanOut::forget(Aor& aor) {
+    if (!std::exchange(aor.is_in_fan_out, false)) return;
+    aor.to_notify = 0;
+    aor.notifies_all = false;
+    std::erase(changed_, &aor);
+}
+
 bool FanOut::run(TimePoint now, std::size_t count, Outbox& outbox) {
     while (count > 0 && !changed_.empty()) {
         Aor& aor = *changed_.front();
+        if (!records_.shards.has(aor.shard)) {
+            forget(aor);
+            continue;
+        }
         WatcherList::iterator& at = aor.next_notified;
         for (; count > 0 && aor.to_notify > 0 && aor.watcher_count > 0; --count) {
             if (at == aor.watchers.end()) at = aor.watchers.begin();
             --aor.to_notify;
             Subscription& subscription = *at++;
             if (subscription.state == Subscription::State::terminated) continue;
+            if (!records_.shards.has(subscription.dialog.shard)) continue;
             if (has_newest(now, subscription) && !aor.notifies_all && !subscription.is_due())
                 continue;
             subscription.full_next = subscription.full_next || aor.notifies_all;

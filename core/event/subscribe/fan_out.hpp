@@ -26,6 +26,9 @@ public:
     /// All its watchers get the newest revision, also those who have it.
     void notify_all_again(Aor& aor);
 
+    /// The AOR is forgotten, or its state is.
+    void forget(Aor& aor);
+
     /// Goes on with at most `count` watchers. Returns whether there are more.
     bool run(TimePoint now, std::size_t count, Outbox& outbox);
 

@@ -54,7 +54,8 @@ bool IdentityMoves::run(TimePoint now, std::size_t count, Outbox& outbox) {
     for (; count > 0 && !may_move_.empty(); --count) {
         Subscription* const subscription = records_.subscriptions.slots().at(may_move_.front());
         may_move_.pop_front();
-        if (!subscription || follow(now, *subscription, outbox)) continue;
+        if (!subscription || !records_.shards.has(subscription->dialog.shard)) continue;
+        if (follow(now, *subscription, outbox)) continue;
         if (!subscription->dialog.requests.is_locked && has_lost_its_contacts(*subscription)) {
             scheduler_.terminate(now, *subscription, TerminationReason::deactivated, outbox);
         }
@@ -99,7 +100,7 @@ void IdentityMoves::move(TimePoint now, Subscription& subscription, Aor& to, Out
         if (!std::exchange(dialog.is_unsettled, true)) {
             writes.push_back(records_.unsettled.entry_of(dialog.state));
         }
-        records_.changes.write(std::move(writes), outbox);
+        records_.changes.write(dialog.shard, std::move(writes), outbox);
     }
     records_.look_whether_settled(now, from);
     records_.observe(now, subscription, SubscriptionEvent::moved);

@@ -51,6 +51,7 @@ void Notifier::hold(
 ) {
     WaitingRequest waiting{request.key, request.flow, std::string(bytes), {}};
     waiting.wait_until = request.wait_until;
+    waiting.shard = request.shard;
     if (!waiting_.hold(queue, std::move(waiting), outbox)) {
         refuse(now, request, refusal_for_now(), outbox);
     }
@@ -239,10 +240,12 @@ void Notifier::wait_for_publish(
 ) {
     const TimePoint until = request.wait_until.value_or(now + records_.settings.ims_hold);
     const bool may_wait = until > now && records_.stats.drain_phase == 0;
-    const bool waits =
-        may_wait && waiting_.hold_early(
-                        identity, {request.key, request.flow, std::string(bytes), until}, outbox
-                    );
+    const auto wait = [&] {
+        return waiting_.hold_early(
+            identity, {request.key, request.flow, std::string(bytes), until, request.shard}, outbox
+        );
+    };
+    const bool waits = may_wait && wait();
     if (!waits) refuse(now, request, not_registered(profile), outbox);
 }
 

@@ -1,5 +1,6 @@
 #include "core/event/subscribe/subscription_changes.hpp"
 
+#include "core/base/local_tag.hpp"
 #include "core/event/records/dialog_storage.hpp"
 #include "core/event/records/implicit_sets.hpp"
 
@@ -22,6 +23,8 @@ void SubscriptionChange::finish(TimePoint now, bool ok, Outbox& outbox) {
     ok ? owner->apply(now, *this, outbox) : owner->fail(now, *this, outbox);
 }
 
+void SubscriptionChange::drop(TimePoint now) { owner->drop(now, *this); }
+
 void SubscriptionChanges::commit(
     TimePoint now,
     SubscriptionChange&& change,
@@ -29,6 +32,7 @@ void SubscriptionChanges::commit(
     Outbox& outbox
 ) {
     change.owner = this;
+    change.shard = shard_of(change.state);
     change.event_id = std::move(subscribe.event_id);
     change.expires = subscribe.expires;
     change.profile = subscribe.profile;
@@ -43,6 +47,12 @@ void SubscriptionChanges::commit(
     if (!change.is_refresh) reserve(change);
     std::vector<Write> writes = writes_of(now, change);
     records_.changes.commit(now, std::move(change), std::move(writes), outbox);
+}
+
+/// That of the dialog, which a new one has in its tag.
+Shard SubscriptionChanges::shard_of(const DialogState& state) {
+    const Dialog* const dialog = records_.subscriptions.find(state.id());
+    return dialog ? dialog->shard : shard_in(state.local_tag()).value_or(0);
 }
 
 /// Whoever comes meanwhile finds the subscription counted, and its AOR there.
@@ -112,7 +122,9 @@ void SubscriptionChanges::apply(TimePoint now, SubscriptionChange& change, Outbo
             records_.unsettled.told(now, *dialog);
             unlock_unchanged(now, *dialog, outbox);
         } else if (records_.settings.durable) {
-            records_.changes.write({records_.unsettled.removal_of(change.state)}, outbox);
+            records_.changes.write(
+                change.shard, {records_.unsettled.removal_of(change.state)}, outbox
+            );
         }
         arrives_no_more(now, change, outbox);
         return;
@@ -202,6 +214,12 @@ void SubscriptionChanges::fail(TimePoint now, SubscriptionChange& change, Outbox
     if (!change.in_dialog) return;
     Dialog* dialog = records_.subscriptions.find(change.state.id());
     if (dialog) unlock_unchanged(now, *dialog, outbox);
+}
+
+void SubscriptionChanges::drop(TimePoint now, SubscriptionChange& change) {
+    responder_.abandon(change.draft.key);
+    give_back(change);
+    if (change.arrives_at) records_.watcher_left(now, *change.arrives_at);
 }
 
 void SubscriptionChanges::unlock_unchanged(TimePoint now, Dialog& dialog, Outbox& outbox) {

@@ -27,6 +27,7 @@ class SubscriptionChanges;
 /// What a SUBSCRIBE changes.
 struct SubscriptionChange final : PendingChange {
     void finish(TimePoint now, bool ok, Outbox& outbox) override;
+    void drop(TimePoint now) override;
 
     SubscriptionChanges* owner = nullptr;  ///< set by SubscriptionChanges::commit
     std::string aor;                       ///< watched, where there is no subscription yet
@@ -79,11 +80,13 @@ public:
 private:
     friend struct SubscriptionChange;  // which calls apply() or fail()
 
+    Shard shard_of(const DialogState& state);
     void reserve(SubscriptionChange& change);
     void give_back(SubscriptionChange& change);
     std::vector<Write> writes_of(TimePoint now, SubscriptionChange& change);
     void apply(TimePoint now, SubscriptionChange& change, Outbox& outbox);
     void fail(TimePoint now, SubscriptionChange& change, Outbox& outbox);
+    void drop(TimePoint now, SubscriptionChange& change);
     void arrives_no_more(TimePoint now, const SubscriptionChange& change, Outbox& outbox);
     void notify(
         TimePoint now,

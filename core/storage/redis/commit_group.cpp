@@ -98,17 +98,17 @@ std::string CommitGroup::command(
     std::array<std::uint16_t, kShards> places{};
     std::vector<ShardId> shards;
     for (const PendingCommit& pending : commits) {
-        if (places[pending.shard] != 0 || tokens[pending.shard].empty()) continue;
-        shards.push_back(pending.shard);
-        places[pending.shard] = static_cast<std::uint16_t>(shards.size());
+        if (places[pending.commit.shard] != 0 || tokens[pending.commit.shard].empty()) continue;
+        shards.push_back(pending.commit.shard);
+        places[pending.commit.shard] = static_cast<std::uint16_t>(shards.size());
     }
     if (shards.empty()) return {};
     Words words;
     add_head(words, options, cluster_id, seq);
     add_tokens(words, shards, tokens);
     for (const PendingCommit& pending : commits) {
-        if (places[pending.shard] == 0) continue;
-        words.add_number(places[pending.shard]);
+        if (places[pending.commit.shard] == 0) continue;
+        words.add_number(places[pending.commit.shard]);
         const Duration waited = std::max(now - pending.arrived, Duration::zero());
         words.add_number(static_cast<std::uint64_t>(waited.count()));
         words.add_number(pending.commit.writes.size());

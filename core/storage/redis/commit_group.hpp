@@ -16,19 +16,15 @@
 
 namespace reginfo {
 
-using ShardId = std::uint8_t;
+using ShardId = Shard;
 
 constexpr std::size_t kShards = 256;
-
-/// The place where a commit gets its shard.
-constexpr ShardId shard_of(const Commit&) { return 0; }
 
 /// The tokens under which this process writes; empty for a shard that it does not own.
 using ShardTokens = std::array<std::string, kShards>;
 
 struct PendingCommit {
     Commit commit;
-    ShardId shard = 0;
     TimePoint arrived;         ///< when its records were made
     bool is_rewrite = false;   ///< made by the store itself: nobody is answered
     bool is_doubtful = false;  ///< it was sent, so it may be in Redis

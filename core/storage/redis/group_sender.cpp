@@ -9,8 +9,7 @@
 namespace reginfo {
 
 void GroupSender::add(Commit commit, TimePoint now) {
-    const ShardId shard = shard_of(commit);
-    queue_.push_back({.commit = std::move(commit), .shard = shard, .arrived = now});
+    queue_.push_back({.commit = std::move(commit), .arrived = now});
     ++stats_.queued;
 }
 
@@ -41,14 +40,13 @@ void GroupSender::gather_rewrites(TimePoint now) {
         const bool is_kept = entry.bucket == Bucket::transaction;
         Commit commit;
         commit.is_awaited = false;
+        commit.shard = entry.shard;
         commit.writes.push_back(
             {entry.bucket, entry.key, is_kept ? entry.value : present_(entry.bucket, entry.key)}
         );
         bytes += bytes_of(commit);
-        const ShardId shard = shard_of(commit);
         commits.push_back(
             {.commit = std::move(commit),
-             .shard = shard,
              .arrived = is_kept ? entry.changed : now,
              .is_rewrite = true}
         );
@@ -68,7 +66,7 @@ void GroupSender::handle_refused() {
 
 void GroupSender::handle_done(const std::vector<ShardId>& fenced, TimePoint now) {
     const auto is_fenced = [&](const PendingCommit& pending) {
-        return std::ranges::find(fenced, pending.shard) != fenced.end();
+        return std::ranges::find(fenced, pending.commit.shard) != fenced.end();
     };
     ++stats_.batches;
     stats_.batch_commits_max =
@@ -78,7 +76,8 @@ void GroupSender::handle_done(const std::vector<ShardId>& fenced, TimePoint now)
             if (!pending.is_rewrite) --stats_.queued;
             continue;
         }
-        for (const Write& write : pending.commit.writes) changed_.add(write, now);
+        for (const Write& write : pending.commit.writes)
+            changed_.add(write, pending.commit.shard, now);
         if (pending.is_rewrite) {
             ++rewritten_;
         } else {
@@ -116,7 +115,11 @@ void GroupSender::handle_another_redis() {
         }
         Write& write = pending->commit.writes.front();
         rewrites_.push_front(
-            {write.bucket, std::move(write.key), std::move(write.value), pending->arrived}
+            {write.bucket,
+             std::move(write.key),
+             std::move(write.value),
+             pending->arrived,
+             pending->commit.shard}
         );
     }
     group_.commits.clear();
@@ -145,7 +148,9 @@ void GroupSender::give_up(Commits& commits, TimePoint arrived_until) {
         answer(pending, false, {});
         if (!pending.is_doubtful) continue;
         for (Write& write : pending.commit.writes) {
-            rewrites_.push_back({write.bucket, std::move(write.key), {}, pending.arrived});
+            rewrites_.push_back(
+                {write.bucket, std::move(write.key), {}, pending.arrived, pending.commit.shard}
+            );
         }
     }
     std::erase_if(commits, is_given_up);

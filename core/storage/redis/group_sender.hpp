@@ -60,7 +60,11 @@ public:
     void forget_before(TimePoint time) { changed_.forget_before(time); }
     /// A record that was read, and may be as new as those that Redis forgets.
     void note_read(const StoredRecord& record, TimePoint changed) {
-        changed_.add({record.bucket, std::string(record.key), std::string(record.value)}, changed);
+        changed_.add(
+            {record.bucket, std::string(record.key), std::string(record.value)},
+            record.shard,
+            changed
+        );
     }
 
     std::vector<Answer> take_answers() { return std::exchange(answers_, {}); }

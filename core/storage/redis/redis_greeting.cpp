@@ -121,12 +121,13 @@ void RedisGreeting::refuse(std::string trouble, bool is_final) {
 }
 
 void RedisGreeting::refuse(const RedisReply& error, std::string_view what) {
-    // All others may pass: it loads its data, or has lost its primary.
+    // All others may pass: it loads its data, has lost its primary, or has too many clients.
     bool is_final = false;
     for (const char* word : {"NOAUTH", "WRONGPASS", "NOPERM", "ERR"}) {
         is_final = is_final || error.is_error(word);
     }
-    refuse(std::string(what) + ": " + error.text, is_final);
+    const bool is_full = error.text.find("max number of clients") != std::string::npos;
+    refuse(std::string(what) + ": " + error.text, is_final && !is_full);
 }
 
 }  // namespace reginfo

@@ -124,13 +124,6 @@ bool RedisStore::leave(std::chrono::milliseconds patience) {
     return has_left;
 }
 
-StoreStats RedisStore::stats() const {
-    StoreStats stats = sender_.stats();
-    stats.lost_records = loader_.report().damaged + loader_.report().unreadable;
-    stats.healthy = healthy();
-    return stats;
-}
-
 // The way to open shards.
 
 void RedisStore::handle_greeted(const RedisGreeted& greeted) {
@@ -162,6 +155,7 @@ void RedisStore::join() {
         seen_.seen = asked;
         if (!read_seen(reply, seen_)) return disconnect(error);
         lease_.handle_answered(asked);
+        backoff_ = options_.retry_interval;
         beat_at_ = clock_() + options_.beat;
         claim();
     });
@@ -170,12 +164,14 @@ void RedisStore::join() {
 /// Claims what is not ours yet.
 void RedisStore::claim() {
     phase_ = Phase::claiming;
+    if (std::exchange(is_claiming_, true)) return;
     session_.ask(claim_call(options_, seen_, claims_.missing()), [this](const RedisReply& reply) {
         handle_claims(reply);
     });
 }
 
 void RedisStore::handle_claims(const RedisReply& reply) {
+    is_claiming_ = false;
     if (is_out(reply)) return lose_membership(reply);
     if (reply.is_error("NOT_READY")) return;  // the next beat comes first
     const ShardClaims::Outcome outcome = claims_.take(reply);
@@ -189,6 +185,7 @@ void RedisStore::handle_claims(const RedisReply& reply) {
 
 void RedisStore::load() {
     phase_ = Phase::loading;
+    set_trouble({});
     if (!std::exchange(has_read_, true)) owner_.handle_claimed(seen_.hash_seed);
     const auto stamp = [this] { return seen_.stamp + (clock_() - seen_.seen).count(); };
     loader_.start(
@@ -196,12 +193,6 @@ void RedisStore::load() {
         {stamp, seen_.now, options_.transaction_memory},
         [this](const std::string& trouble) { handle_loaded(trouble); }
     );
-}
-
-bool RedisStore::restore(const StoredRecord& record) {
-    // It may be as new as what a Redis forgets that has only just begun.
-    if (record.age < options_.replay) sender_.note_read(record, clock_() - record.age);
-    return owner_.restore(record);
 }
 
 void RedisStore::handle_loaded(const std::string& trouble) {
@@ -225,7 +216,10 @@ void RedisStore::open_shards() {
 
 void RedisStore::wait_to_open() {
     wait_.ask([this](const std::string& trouble) {
-        if (trouble.empty()) return become_open();
+        if (trouble.empty()) {
+            lease_.handle_durable();
+            return become_open();
+        }
         trouble_at_redis(trouble);
         wait_to_open();
     });
@@ -233,7 +227,6 @@ void RedisStore::wait_to_open() {
 
 void RedisStore::become_open() {
     phase_ = Phase::open;
-    lease_.handle_durable();
     run_id_ = new_run_id_;
     backoff_ = options_.retry_interval;
     set_trouble({});
@@ -283,7 +276,12 @@ void RedisStore::handle_beat(const RedisReply& reply, TimePoint sent) {
 }
 
 void RedisStore::handle_durable_beat(const std::string& trouble) {
-    if (!trouble.empty()) return trouble_at_redis(trouble);
+    if (!trouble.empty()) {
+        // Another one may be the primary by now.
+        const bool is_hopeless = was_open_ && clock_() > lease_.until() + options_.lease;
+        return is_hopeless ? disconnect(options_.where + ": " + trouble)
+                           : trouble_at_redis(trouble);
+    }
     lease_.handle_durable();
     if (phase_ == Phase::open && !is_refused_ && !is_executed_) set_trouble({});
 }
@@ -364,6 +362,7 @@ void RedisStore::disconnect(const std::string& trouble) {
 
 void RedisStore::schedule_connect() {
     serving_node_.clear();
+    is_claiming_ = false;
     answer_by_.reset();
     beat_at_.reset();
     send_at_.reset();

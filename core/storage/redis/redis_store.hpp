@@ -69,7 +69,12 @@ public:
         return phase_ == Phase::open && trouble_.empty() && may_speak();
     }
     std::string trouble() const override { return trouble_; }
-    StoreStats stats() const override;
+    StoreStats stats() const override {
+        StoreStats stats = sender_.stats();
+        stats.lost_records = loader_.report().damaged + loader_.report().unreadable;
+        stats.healthy = healthy();
+        return stats;
+    }
 
     /// Whether what depends on state may leave now. Read anew before each use: a pause of the
     /// process ends it.
@@ -108,7 +113,11 @@ private:
     void handle_claims(const RedisReply& reply);
     void load();
     void handle_loaded(const std::string& trouble);
-    bool restore(const StoredRecord& record);
+    bool restore(const StoredRecord& record) {
+        // It may be as new as what a Redis forgets that has only just begun.
+        if (record.age < options_.replay) sender_.note_read(record, clock_() - record.age);
+        return owner_.restore(record);
+    }
     void open_shards();
     void wait_to_open();
     void resume();
@@ -152,6 +161,7 @@ private:
     ClusterSeen seen_;
     std::string run_id_;           ///< of the Redis that has what was acknowledged
     std::string new_run_id_;       ///< of the one that answers
+    bool is_claiming_ = false;     ///< a claim is not answered yet
     bool has_read_ = false;        ///< some of the records
     bool was_open_ = false;        ///< memory is what was acknowledged
     bool is_catching_up_ = false;  ///< another Redis does not have all that yet

@@ -6,10 +6,11 @@
 
 namespace reginfo {
 
-void RewriteList::add(const Write& write, TimePoint changed) {
+void RewriteList::add(const Write& write, Shard shard, TimePoint changed) {
     Key key{static_cast<char>(write.bucket), write.key};
     Change& change = changes_[key];
     change.changed = std::max(changed, change.changed);
+    change.shard = shard;
     if (write.bucket == Bucket::transaction) change.value = write.value;
     order_.emplace_back(changed, std::move(key));
 }
@@ -26,7 +27,8 @@ std::vector<RewriteList::Entry> RewriteList::entries() const {
     std::vector<Entry> entries;
     entries.reserve(changes_.size());
     for (const auto& [key, change] : changes_) {
-        entries.push_back({static_cast<Bucket>(key.first), key.second, change.value, change.changed}
+        entries.push_back(
+            {static_cast<Bucket>(key.first), key.second, change.value, change.changed, change.shard}
         );
     }
     std::ranges::sort(entries, {}, &Entry::changed);

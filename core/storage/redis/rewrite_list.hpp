@@ -26,9 +26,10 @@ public:
         std::string key;
         std::optional<std::string> value;  ///< of a transaction
         TimePoint changed;
+        Shard shard = 0;
     };
 
-    void add(const Write& write, TimePoint changed);
+    void add(const Write& write, Shard shard, TimePoint changed);
     /// Forgets what changed before.
     void forget_before(TimePoint time);
     /// Each key once.
@@ -40,6 +41,7 @@ private:
     struct Change {
         std::optional<std::string> value;
         TimePoint changed;
+        Shard shard = 0;
     };
 
     boost::unordered_flat_map<Key, Change> changes_;

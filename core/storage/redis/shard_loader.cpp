@@ -49,78 +49,78 @@ void ShardLoader::next() {
     }
     const Bucket bucket = kOrder.at(phase_);
     for (std::size_t i = 0; i < kShardsAtOnce && next_ < shards_.size(); ++i) {
-        const std::string shard = std::to_string(shards_[next_++]);
-        const std::string key = prefix_ + letter_of(bucket) + ":" + shard;
+        const ShardId shard = shards_[next_++];
+        const std::string name = prefix_ + letter_of(bucket) + ":" + std::to_string(shard);
         if (bucket != Bucket::transaction) {
-            scan(bucket, key, "0");
+            scan({bucket, shard, name}, "0");
             continue;
         }
         // The clock may have gone on since it was read.
         const std::int64_t generation = times_.now / kGeneration;
         for (const std::int64_t offset : {-1, 0, 1}) {
-            scan(bucket, key + ":" + std::to_string(generation + offset), "0");
+            scan({bucket, shard, name + ":" + std::to_string(generation + offset)}, "0");
         }
     }
 }
 
-void ShardLoader::scan(Bucket bucket, const std::string& key, const std::string& cursor) {
+void ShardLoader::scan(const Keys& keys, const std::string& cursor) {
     if (cursor == "0") ++active_;
-    const char* command = bucket == Bucket::unsettled ? "SSCAN" : "HSCAN";
-    session_.ask({command, key, cursor, "COUNT", "256"}, [this, bucket, key](RedisReply reply) {
-        handle_page(bucket, key, reply);
+    const char* command = keys.bucket == Bucket::unsettled ? "SSCAN" : "HSCAN";
+    session_.ask({command, keys.name, cursor, "COUNT", "256"}, [this, keys](RedisReply reply) {
+        handle_page(keys, reply);
     });
 }
 
-void ShardLoader::handle_page(Bucket bucket, const std::string& key, const RedisReply& reply) {
+void ShardLoader::handle_page(const Keys& keys, const RedisReply& reply) {
     if (reply.items.size() != 2 || reply.items[1].kind != RedisReply::Kind::list) {
-        return done_("cannot read " + key + ": " + reply.text);
+        return done_("cannot read " + keys.name + ": " + reply.text);
     }
     const std::string& cursor = reply.items[0].text;
-    const std::size_t step = bucket == Bucket::unsettled ? 1 : 2;
+    const std::size_t step = keys.bucket == Bucket::unsettled ? 1 : 2;
     const std::vector<RedisReply>& items = reply.items[1].items;
     for (std::size_t i = 0; i + step <= items.size(); i += step) {
-        take(bucket, items[i].text, step == 2 ? items[i + 1].text : std::string());
+        take(keys, items[i].text, step == 2 ? items[i + 1].text : std::string());
     }
-    if (cursor != "0") return scan(bucket, key, cursor);
+    if (cursor != "0") return scan(keys, cursor);
     if (--active_ == 0) next();
 }
 
-void ShardLoader::take(Bucket bucket, const std::string& key, const std::string& stored) {
-    if (bucket == Bucket::unsettled) return visit(bucket, key, {}, times_.stamp());
+void ShardLoader::take(const Keys& keys, const std::string& key, const std::string& stored) {
+    StoredRecord record{.bucket = keys.bucket, .key = key, .value = {}, .shard = keys.shard};
+    if (keys.bucket == Bucket::unsettled) return visit(record, times_.stamp());
     if (stored.size() < kStampBytes) {
         ++report_.damaged;
-        return report_.note(name_of(bucket), key, "has no stamp");
+        return report_.note(name_of(keys.bucket), key, "has no stamp");
     }
     const std::int64_t stamp = stamp_in(stored);
-    if (bucket != Bucket::transaction) {
-        return visit(bucket, key, std::string_view(stored).substr(kStampBytes), stamp);
+    if (keys.bucket != Bucket::transaction) {
+        record.value = std::string_view(stored).substr(kStampBytes);
+        return visit(record, stamp);
     }
     if (Duration(times_.stamp() - stamp) > times_.transaction_memory) return;
-    transactions_.push_back({stamp, key, stored.substr(kStampBytes)});
+    transactions_.push_back({stamp, keys.shard, key, stored.substr(kStampBytes)});
 }
 
-void ShardLoader::visit(
-    Bucket bucket,
-    std::string_view key,
-    std::string_view value,
-    std::int64_t stamp
-) {
-    Hasher hasher(0, static_cast<std::uint64_t>(bucket));
-    if (!visited_.insert(hasher.add(key).finish()).second) return;
-    const Duration age(std::max<std::int64_t>(times_.stamp() - stamp, 0));
-    if (!visit_({bucket, key, value, age})) {
+void ShardLoader::visit(StoredRecord record, std::int64_t stamp) {
+    Hasher hasher(0, static_cast<std::uint64_t>(record.bucket));
+    if (!visited_.insert(hasher.add(record.key).add(record.shard).finish()).second) return;
+    record.age = Duration(std::max<std::int64_t>(times_.stamp() - stamp, 0));
+    if (!visit_(record)) {
         ++report_.unreadable;
-        return report_.note(name_of(bucket), key, "cannot be decoded");
+        return report_.note(name_of(record.bucket), record.key, "cannot be decoded");
     }
-    if (bucket == Bucket::aor) ++report_.aors;
-    if (bucket == Bucket::dialog) ++report_.dialogs;
-    if (bucket == Bucket::transaction) ++report_.transactions;
+    if (record.bucket == Bucket::aor) ++report_.aors;
+    if (record.bucket == Bucket::dialog) ++report_.dialogs;
+    if (record.bucket == Bucket::transaction) ++report_.transactions;
 }
 
 void ShardLoader::visit_transactions() {
     std::ranges::sort(transactions_, {}, &Transaction::stamp);
-    for (const Transaction& transaction : transactions_) {
-        visit(Bucket::transaction, transaction.key, transaction.value, transaction.stamp);
+    for (const Transaction& one : transactions_) {
+        visit(
+            {.bucket = Bucket::transaction, .key = one.key, .value = one.value, .shard = one.shard},
+            one.stamp
+        );
     }
     transactions_.clear();
 }

@@ -48,15 +48,22 @@ private:
     /// Of a transaction that waits for its turn.
     struct Transaction {
         std::int64_t stamp = 0;
+        ShardId shard = 0;
         std::string key;
         std::string value;
     };
+    /// Where records of one kind and shard are.
+    struct Keys {
+        Bucket bucket = Bucket::aor;
+        ShardId shard = 0;
+        std::string name;
+    };
 
     void next();
-    void scan(Bucket bucket, const std::string& key, const std::string& cursor);
-    void handle_page(Bucket bucket, const std::string& key, const RedisReply& reply);
-    void take(Bucket bucket, const std::string& key, const std::string& stored);
-    void visit(Bucket bucket, std::string_view key, std::string_view value, std::int64_t stamp);
+    void scan(const Keys& keys, const std::string& cursor);
+    void handle_page(const Keys& keys, const RedisReply& reply);
+    void take(const Keys& keys, const std::string& key, const std::string& stored);
+    void visit(StoredRecord record, std::int64_t stamp);
     void visit_transactions();
 
     RedisSession& session_;
