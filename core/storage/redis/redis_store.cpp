@@ -216,12 +216,12 @@ void RedisStore::open_shards() {
 
 void RedisStore::wait_to_open() {
     wait_.ask([this](const std::string& trouble) {
-        if (trouble.empty()) {
-            lease_.handle_durable();
-            return become_open();
+        if (!trouble.empty()) {
+            trouble_at_redis(trouble);
+            return wait_to_open();
         }
-        trouble_at_redis(trouble);
-        wait_to_open();
+        lease_.handle_durable();
+        become_open();
     });
 }
 

@@ -186,6 +186,21 @@ TEST_F(RedisStoreTest, ABeatThatNoReplicaHasRenewsNothing) {
     EXPECT_EQ(process->store.trouble(), "");
 }
 
+TEST_F(RedisStoreTest, NeitherDoesOneOnAnotherConnection) {
+    options.replicas = 1;
+    redis.replicas = 1;
+    start_open();
+    redis.replicas = 0;
+    redis.short_waits = 1'000;
+    for (int i = 0; i < 6; ++i) {
+        pass(500ms);
+        redis.cut();
+    }
+    pass(500ms);
+    ASSERT_GT(redis.connections, 6);
+    EXPECT_FALSE(process->store.may_speak());
+}
+
 TEST_F(RedisStoreTest, CommitsWaitUntilTheShardsAreOpen) {
     redis.is_away = true;
     start();
