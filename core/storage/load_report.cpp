@@ -25,6 +25,18 @@ std::string printable(std::string_view bytes) {
 
 }  // namespace
 
+void LoadReport::add(const LoadReport& part) {
+    aors += part.aors;
+    dialogs += part.dialogs;
+    transactions += part.transactions;
+    unreadable += part.unreadable;
+    damaged += part.damaged;
+    missing += part.missing;
+    for (const std::string& finding : part.findings) {
+        if (findings.size() < kFindingsMax) findings.push_back(finding);
+    }
+}
+
 void LoadReport::note(const char* kind, std::string_view key, const char* what) {
     if (findings.size() >= kFindingsMax) return;
     findings.push_back(std::string(kind) + " " + printable(key) + " " + what);

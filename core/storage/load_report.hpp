@@ -22,6 +22,8 @@ struct LoadReport {
     std::vector<std::string> findings;  ///< a line for each of the first records left out
 
     bool is_whole() const { return unreadable + damaged + missing == 0; }
+    /// Of another part of the same records.
+    void add(const LoadReport& part);
     void note(const char* kind, std::string_view key, const char* what);
 };
 

@@ -5,7 +5,8 @@
 -- Every call begins with the name of the cluster, which is the prefix of its keys. Most go on with
 -- the id of the cluster: a Redis that was emptied, or has another cluster, is refused.
 --
---   meta       hash    layout, shards, cluster (id), hash_seed, record_layout
+--   meta       hash    layout, shards, cluster (id), hash_seed, record_layout; loading, from
+--                      begin_load to end_load
 --   clock      hash    turn, last_beat, calm_until, stamp; times in microseconds since 1970
 --   view       string  grows with each change of members or owners
 --   node:NAME  hash    a living member; ends with its lease
@@ -29,14 +30,15 @@
 --   WRONG_TURN      this Redis is older than what the caller has seen
 --   REPLACED        a newer process has the name of the caller
 --   FORGOTTEN       the caller is no member
---   NOT_READY       not now: somebody must beat, or stop, first
+--   NOT_READY       not now: somebody must beat, stop, or finish a load, first
+--   NOT_EMPTY       there are records
 --   FENCED          another token is in force
 --   STALE           a later group of this incarnation is done
 --   FAILED          Redis refused a command
 --
 -- Numbers of 64 bits travel as text: Lua has doubles, which are exact up to 2^53.
 
-local REVISION = 1 -- grows with each change that the callers of earlier ones can use
+local REVISION = 2 -- grows with each change that the callers of earlier ones can use
 local LAYOUT = '1'
 local SHARDS = 256
 local TURNS_BACK = 120 -- so many beats may be lost in a fail-over
@@ -226,25 +228,31 @@ local function state_of(p, now)
     }
 end
 
--- What a join or a load needs of `meta`. Returns what is to be written, if there is none.
-local function take_meta(arguments, p)
-    local expected = arguments:text('expected id of the cluster')
+-- What a new cluster is made of. Returns the layouts of records that the caller reads, and `meta`.
+local function take_founding(arguments)
     local proposed = arguments:text('id for a new cluster')
     arguments:check('id for a new cluster', proposed, #proposed >= 16 and is_name(proposed))
     local seed = arguments:incarnation('hash seed for a new cluster')
     local layouts = arguments:layouts()
+    return layouts, {'layout', LAYOUT, 'shards', SHARDS, 'cluster', proposed, 'hash_seed', seed,
+        'record_layout', layouts.most}
+end
+
+local function check_layout(layout, shards)
+    if layout == LAYOUT and shards == tostring(SHARDS) then return end
+    refuse('WRONG_LAYOUT', 'the keys have layout ' .. tostring(layout) .. ' and '
+        .. tostring(shards) .. ' shards; this version of reginfod knows layout ' .. LAYOUT
+        .. ' and ' .. SHARDS .. ' shards')
+end
+
+-- What a join or a load needs of `meta`. Returns what is to be written, if there is none.
+local function take_meta(arguments, p)
+    local expected = arguments:text('expected id of the cluster')
+    local layouts, made = take_founding(arguments)
     local stored = redis.call('HMGET', p .. 'meta', 'cluster', 'layout', 'shards', 'record_layout')
     if expected ~= '' then check_cluster(p, expected) end
-    if not stored[1] then
-        local made = {'layout', LAYOUT, 'shards', SHARDS, 'cluster', proposed, 'hash_seed', seed,
-            'record_layout', layouts.most}
-        return layouts, made
-    end
-    if stored[2] ~= LAYOUT or stored[3] ~= tostring(SHARDS) then
-        refuse('WRONG_LAYOUT', 'the keys have layout ' .. tostring(stored[2]) .. ' and '
-            .. tostring(stored[3]) .. ' shards; this version of reginfod knows layout ' .. LAYOUT
-            .. ' and ' .. SHARDS .. ' shards')
-    end
+    if not stored[1] then return layouts, made end
+    check_layout(stored[2], stored[3])
     local layout = tonumber(stored[4])
     if layout < layouts.least or layout > layouts.most then
         refuse('WRONG_LAYOUT', 'the records have layout ' .. stored[4]
@@ -311,6 +319,9 @@ define('join', {'allow-oom'}, function(arguments, p)
     local node = take_node(arguments, name, incarnation, layouts)
     arguments:finish()
     local before = incarnation_of(p, name)
+    if redis.call('HGET', p .. 'meta', 'loading') then
+        refuse('NOT_READY', 'a dump is being loaded, or its load was cut short: then load it again')
+    end
 
     write_meta(p, made)
     if before and before ~= incarnation then
@@ -696,6 +707,51 @@ define('leave', {'allow-oom'}, function(arguments, p)
     return redis.status_reply('OK')
 end)
 
+local function check_nobody_lives(p)
+    for _, member in ipairs(members_of(p)) do
+        if member.lives then
+            refuse('NOT_READY', member.name .. ' lives; stop all nodes of the cluster first')
+        end
+    end
+end
+
+local function has_records(p)
+    for shard = 0, SHARDS - 1 do
+        local s = text_of(shard)
+        if redis.call('EXISTS', p .. 'a:' .. s, p .. 'd:' .. s) > 0 then return true end
+    end
+    return false
+end
+
+-- Removes the cluster, but for the clock and the view, which never go back.
+local function remove_cluster(p)
+    local now = time_now()
+    for shard = 0, SHARDS - 1 do
+        local s = text_of(shard)
+        redis.call('UNLINK', p .. 'a:' .. s, p .. 'd:' .. s, p .. 'u:' .. s, p .. 'h:' .. s,
+            p .. 'x:' .. s, (reply_key(p, s, now, false)),
+            (reply_key(p, s, now - GENERATION, false)))
+    end
+    redis.call('DEL', p .. 'meta', p .. 'nodes', p .. 'own', p .. 'seq')
+end
+
+-- begin_load NAME PROPOSED SEED LAYOUTS. Makes a cluster of its own id, so that nobody of before
+-- writes to it, in the place of one that holds no records, or whose load was cut short. Nobody joins
+-- it before end_load.
+define('begin_load', {}, function(arguments, p)
+    local _, meta = take_founding(arguments)
+    arguments:finish()
+    local stored = redis.call('HMGET', p .. 'meta', 'cluster', 'layout', 'shards', 'loading')
+    if stored[1] then check_layout(stored[2], stored[3]) end
+    check_nobody_lives(p)
+    if not stored[4] and has_records(p) then
+        refuse('NOT_EMPTY', 'the cluster ' .. p:sub(1, -2) .. ' holds records already')
+    end
+    remove_cluster(p)
+    redis.call('HSET', p .. 'meta', 'loading', '1', unpack(meta))
+    return redis.status_reply('OK')
+end)
+
 -- load NAME EXPECTED PROPOSED SEED LAYOUTS shard (age count write...)... Writes records of a shard
 -- into a cluster of which no node lives, or that is made by this. AGE is how many microseconds ago
 -- they were written. Whoever owned the shard is fenced. Replies OK.
@@ -709,11 +765,7 @@ define('load', {}, function(arguments, p)
         skip_writes(arguments, load.count)
         loads[#loads + 1] = load
     end
-    for _, member in ipairs(members_of(p)) do
-        if member.lives then
-            refuse('NOT_READY', member.name .. ' lives; stop all nodes of the cluster first')
-        end
-    end
+    check_nobody_lives(p)
 
     write_meta(p, made)
     local before = redis.call('HGET', p .. 'own', shard)
@@ -730,6 +782,29 @@ define('load', {}, function(arguments, p)
         local times = {now = now, stamp = math.max(0, stamp - load.age)}
         apply(p, shard, times, arguments.list, load.first, load.count)
     end
+    return redis.status_reply('OK')
+end)
+
+local function check_loading(p)
+    if redis.call('HGET', p .. 'meta', 'loading') then return end
+    refuse('WRONG_ARGUMENT', 'no load was begun')
+end
+
+-- end_load NAME id. All records are there.
+define('end_load', {}, function(arguments, p)
+    take_cluster(arguments, p)
+    arguments:finish()
+    check_loading(p)
+    redis.call('HDEL', p .. 'meta', 'loading')
+    return redis.status_reply('OK')
+end)
+
+-- abandon_load NAME id. They do not come: nothing is left of what was loaded.
+define('abandon_load', {'allow-oom'}, function(arguments, p)
+    take_cluster(arguments, p)
+    arguments:finish()
+    check_loading(p)
+    remove_cluster(p)
     return redis.status_reply('OK')
 end)
 

@@ -1,6 +1,7 @@
 /// @file
 /// The functions join, beat and leave: who is a member, and who has a lease.
 
+#include "core/storage/redis/redis_library.hpp"
 #include "tests/storage/redis/library_fixture.hpp"
 
 #include <gmock/gmock.h>
@@ -295,7 +296,7 @@ TEST_F(LibraryTest, WhatRedisRefusesIsAnErrorWithoutAStackTrace) {
 
 TEST_F(LibraryTest, AClusterHasKeysOfItsOwn) {
     join(kA);
-    EXPECT_EQ(function("revision", {}).number, 1);
+    EXPECT_EQ(function("revision", {}).number, kRedisLibraryRevision);
     command({"FCALL", "reginfod1_look", "0", "another"});
     for (const RedisReply& key : command({"KEYS", "*"}).items) {
         EXPECT_THAT(key.text, StartsWith("rg:"));

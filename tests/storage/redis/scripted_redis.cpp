@@ -2,6 +2,8 @@
 
 #include "tests/storage/redis/scripted_redis.hpp"
 
+#include "core/storage/redis/redis_library.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -95,7 +97,7 @@ void ScriptedRedis::execute(const Words& words) {
     if (name == "WAIT") return number(replicas);
     if (name == "FUNCTION") {
         library_code = words.back();
-        library_revision = 1;
+        library_revision = kRedisLibraryRevision;
         return text("reginfod1");
     }
     if (name == "HSCAN" || name == "SSCAN") return scan(words);

@@ -1,0 +1,101 @@
+/// @file
+
+#include "core/storage/redis/load_calls.hpp"
+
+#include "core/base/hex.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <string_view>
+
+namespace reginfo {
+namespace {
+
+/// The functions take numbers of 15 digits, and nothing lives as long.
+constexpr Duration kAgeMax = std::chrono::hours{24 * 365};
+
+RedisWords call(const RedisOptions& options, std::string_view function) {
+    return {"FCALL", "reginfod1_" + std::string(function), "0", options.cluster};
+}
+
+RedisWords call(
+    const RedisOptions& options,
+    std::string_view function,
+    const std::string& cluster_id
+) {
+    RedisWords words = call(options, function);
+    words.push_back(cluster_id);
+    return words;
+}
+
+void add_founding(
+    RedisWords& words,
+    const RedisOptions& options,
+    const std::string& cluster_id,
+    std::uint64_t hash_seed
+) {
+    words.push_back(cluster_id);
+    words.push_back(HexText(hash_seed).text());
+    words.push_back(
+        std::to_string(options.record_layout_min) + "-" + std::to_string(options.record_layout_max)
+    );
+}
+
+}  // namespace
+
+RedisWords begin_load_call(
+    const RedisOptions& options,
+    const std::string& cluster_id,
+    std::uint64_t hash_seed
+) {
+    RedisWords words = call(options, "begin_load");
+    add_founding(words, options, cluster_id, hash_seed);
+    return words;
+}
+
+RedisWords end_load_call(const RedisOptions& options, const std::string& cluster_id) {
+    return call(options, "end_load", cluster_id);
+}
+
+RedisWords abandon_load_call(const RedisOptions& options, const std::string& cluster_id) {
+    return call(options, "abandon_load", cluster_id);
+}
+
+RedisWords look_call(const RedisOptions& options) { return call(options, "look"); }
+
+LoadCall::LoadCall(const RedisOptions& options, const std::string& cluster_id, ShardId shard)
+    : words_(call(options, "load", cluster_id)) {
+    add_founding(words_, options, cluster_id, 0);  // of a cluster that there is
+    words_.push_back(std::to_string(shard));
+}
+
+void LoadCall::begin_record(Duration age) {
+    const Duration bounded = std::clamp(age, Duration::zero(), kAgeMax);
+    words_.push_back(std::to_string(bounded.count()));
+    words_.emplace_back("1");
+    ++records_;
+}
+
+void LoadCall::add(const Write& write, Duration age) {
+    begin_record(age);
+    words_.push_back(std::string("+") + letter_of(write.bucket));
+    words_.push_back(write.key);
+    bytes_ += write.key.size();
+    if (write.bucket == Bucket::unsettled) return;
+    words_.push_back(*write.value);
+    bytes_ += write.value->size();
+}
+
+void LoadCall::add_elsewhere(const std::string& local_tag, ShardId shard) {
+    begin_record({});
+    words_.emplace_back("+x");
+    words_.push_back(local_tag);
+    words_.push_back(std::to_string(shard));
+    bytes_ += local_tag.size();
+}
+
+bool LoadCall::is_full() const {
+    return records_ >= CommitGroup::kCommitsMax || bytes_ >= CommitGroup::kBytesMax;
+}
+
+}  // namespace reginfo
