@@ -42,7 +42,8 @@ constexpr FlagHelp kFlags[] = {
     {"--http", "HOST:PORT", "The side port with metrics, health, state and a page; off: none."},
     {"--storage",
      "KIND",
-     "Whether publications and subscriptions survive a restart: sqlite (they do) or memory."},
+     "Whether publications and subscriptions survive a restart: sqlite and redis (they do) or "
+     "memory."},
     {"--state-dir", "DIR", "Directory of the state file."},
     {"--log-level",
      "LEVEL",
@@ -118,10 +119,15 @@ void append_state_options(std::string& out) {
     for (const FlagHelp& flag : kFlags) {
         if (flag.flag == "--state-dir") append_flag(out, flag);
     }
-    append_entry(out, "--config FILE", "The configuration that names it (storage.state_dir).");
+    append_entry(
+        out,
+        "--config FILE",
+        "The configuration that names it: storage.kind, storage.state_dir, storage.redis, "
+        "cluster.name."
+    );
     append_entry(out, "-h, --help", "Print this, and exit.");
     out +=
-        "\nRun it as the user whose the state is, and while no server uses it:\n"
+        "\nRun it as the user whose the state is, while no server (in Redis: no node) uses it:\n"
         "    runuser -u reginfod -- reginfod state check --state-dir /var/lib/reginfod\n"
         "See also: reginfod(8).\n";
 }

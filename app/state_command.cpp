@@ -1,6 +1,9 @@
 #include "app/state_command.hpp"
 
+#include "app/file_records.hpp"
 #include "app/location_dump.hpp"
+#include "app/redis_records.hpp"
+#include "app/redis_settings.hpp"
 #include "app/state_tool.hpp"
 #include "app/storage.hpp"
 
@@ -11,6 +14,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <memory>
 #include <string>
 #include <system_error>
 
@@ -74,22 +78,40 @@ void require_file(const std::string& path) {
     );
 }
 
-void run(const CommandLine::State& command, const RecordFileOptions& options) {
+bool is_reading(CommandLine::State::Verb verb) {
     using Verb = CommandLine::State::Verb;
-    if (command.verb == Verb::check || command.verb == Verb::dump) require_file(options.path);
+    return verb == Verb::check || verb == Verb::dump;
+}
+
+std::unique_ptr<RecordPlace> open_place(CommandLine::State::Verb verb, const Config& config) {
+    if (config.storage.kind == StorageKind::redis) {
+        auto place = std::make_unique<RedisRecords>(redis_options_of(config), config.redis.link);
+        if (is_reading(verb)) place->require_cluster();
+        return place;
+    }
+    const RecordFileOptions options = file_options_of(config);
+    if (is_reading(verb)) require_file(options.path);
+    return std::make_unique<FileRecords>(options);
+}
+
+void run(const CommandLine::State& command, const Config& config) {
+    using Verb = CommandLine::State::Verb;
+    const auto open = [&] { return open_place(command.verb, config); };
     switch (command.verb) {
-        case Verb::check:
-            if (!check_state(options, std::cout)) refuse(options.path + " is damaged");
+        case Verb::check: {
+            const auto place = open();
+            if (!check_state(*place, std::cout)) refuse(place->name() + " is damaged");
             return;
+        }
         case Verb::dump:
-            return dump_state(options, Output(command.file).stream());
+            return dump_state(*open(), Output(command.file).stream());
         case Verb::load:
             return Input(command.file).read([&](std::istream& in) {
-                load_state(options, in, std::cout);
+                load_state(open, in, std::cout);
             });
         case Verb::import:
             return Input(command.file).read([&](std::istream& in) {
-                import_state(options, in, command.domain, std::cout);
+                import_state(open, in, command.domain, std::cout);
             });
     }
 }
@@ -100,12 +122,12 @@ void run_state_command(const CommandLine::State& command, const Config& config) 
     if (config.storage.kind == StorageKind::memory) {
         throw ConfigError(
             "storage.kind is \"memory\": nothing is kept that could be worked on; set "
-            "--storage sqlite, and --state-dir"
+            "--storage sqlite, and --state-dir, or --storage redis"
         );
     }
     std::ios::sync_with_stdio(false);  // C's streams do not tell an error of reading from the end
     try {
-        run(command, file_options_of(config));
+        run(command, config);
     } catch (const DamagedError& error) {
         refuse(error.found());
     } catch (const StoreError& error) {

@@ -7,7 +7,6 @@
 #include "core/event/persistence/location_import.hpp"
 #include "core/event/persistence/unsettled_key.hpp"
 #include "core/reginfo/reader.hpp"
-#include "core/storage/store_error.hpp"
 #include "core/transaction/transaction_record.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -15,6 +14,7 @@
 #include <cerrno>
 #include <chrono>
 #include <iterator>
+#include <memory>
 #include <optional>
 #include <random>
 #include <set>
@@ -161,10 +161,10 @@ private:
 /// What is stored of the AORs of a dump, with its age.
 using Known = boost::unordered_flat_map<std::string, std::pair<std::string, Duration>>;
 
-Known load_known(RecordFile& file, const LocationDump& dump) {
+Known load_known(RecordPlace& place, const LocationDump& dump) {
     Known known;
     for (const auto& [aor, document] : dump.documents) known.try_emplace(aor);
-    file.load([&](const StoredRecord& record) {
+    place.load([&](const StoredRecord& record) {
         const auto at = known.find(std::string(record.key));
         if (record.bucket == Bucket::aor && at != known.end()) {
             at->second = {std::string(record.value), record.age};
@@ -184,22 +184,21 @@ std::size_t contacts_of(const Document& document) {
 
 }  // namespace
 
-void dump_state(const RecordFileOptions& options, std::ostream& out) {
-    RecordFile file(options);
+void dump_state(RecordPlace& place, std::ostream& out) {
     LineWriter lines(out);
-    lines.write(head_line(file.hash_seed()));
+    lines.write(head_line(place.hash_seed()));
     // Of the wall clock: a dump may be loaded elsewhere.
     const Stamp now = Clocks::now().wall;
     std::size_t records = 0;
     std::string damage;
     try {
-        const LoadReport report = file.load([&](const StoredRecord& record) {
+        const LoadReport report = place.load([&](const StoredRecord& record) {
             lines.write(line_of(record, now - milliseconds(record.age)));
             ++records;
             return true;
         });
         if (report.damaged > 0) {
-            damage = options.path + " has " + counted(report.damaged, "damaged record") +
+            damage = place.name() + " has " + counted(report.damaged, "damaged record") +
                      ", the first: " + report.findings.front();
         }
     } catch (const DamagedError& error) {
@@ -214,16 +213,13 @@ void dump_state(const RecordFileOptions& options, std::ostream& out) {
     );
 }
 
-void load_state(const RecordFileOptions& options, std::istream& in, std::ostream& out) {
+void load_state(const OpenPlace& open, std::istream& in, std::ostream& out) {
     LineReader lines(in);
-    RecordFile file(options);
-    const LoadReport before = file.load([](const StoredRecord&) { return true; });
-    if (before.aors + before.dialogs > 0) {
-        throw StoreError(
-            options.path + " holds records already; load into another directory, or move it away"
-        );
+    const std::unique_ptr<RecordPlace> place = open();
+    if (place->holds_records()) {
+        throw StoreError(place->name() + " holds records already; " + place->where_else());
     }
-    file.fill(lines.head().hash_seed, [&] { return lines.next(); });
+    place->fill(lines.head().hash_seed, [&] { return lines.next(); });
     out << counted(lines.records(), "record") << " loaded";
     if (!lines.head().has_tail) {
         out << "; whether the dump was whole cannot be told: an earlier version wrote it";
@@ -231,13 +227,12 @@ void load_state(const RecordFileOptions& options, std::istream& in, std::ostream
     out << "\n";
 }
 
-bool check_state(const RecordFileOptions& options, std::ostream& out) {
-    RecordFile file(options);
-    const std::vector<std::string> problems = file.check();
+bool check_state(RecordPlace& place, std::ostream& out) {
+    const std::vector<std::string> problems = place.check();
     for (const std::string& problem : problems) out << problem << "\n";
     LoadReport report;
     try {
-        report = file.load(is_readable);
+        report = place.load(is_readable);
     } catch (const DamagedError& error) {
         out << error.found() << "\n";
         return false;
@@ -254,7 +249,7 @@ bool check_state(const RecordFileOptions& options, std::ostream& out) {
 }
 
 void import_state(
-    const RecordFileOptions& options,
+    const OpenPlace& open,
     std::istream& in,
     const std::string& domain,
     std::ostream& out
@@ -264,8 +259,8 @@ void import_state(
     for (const std::string& aor : dump.strangers) {
         out << "skipped " << aor << ": it is no address-of-record\n";
     }
-    RecordFile file(options);
-    const Known known = load_known(file, dump);
+    const std::unique_ptr<RecordPlace> place = open();
+    const Known known = load_known(*place, dump);
     std::random_device chance;
     std::vector<Write> writes;
     std::size_t imported = 0;
@@ -291,16 +286,11 @@ void import_state(
         writes.push_back({Bucket::aor, aor, std::move(record)});
         writes.push_back(
             {Bucket::unsettled,
-             unsettled_key(file.hash_seed(), UnsettledKind::aor, aor),
+             unsettled_key(place->hash_seed(), UnsettledKind::aor, aor),
              std::string()}
         );
     }
-    const RecordFile::Batch batch{writes, file.clock().read()};
-    try {
-        file.write({&batch, 1});
-    } catch (const SqliteError& error) {
-        fail(file.path(), error);
-    }
+    place->write(writes);
     out << counted(imported, "AOR") << " with " << counted(contacts, "contact") << " imported, "
         << counted(dump.expired, "contact") << " had expired\n";
 }

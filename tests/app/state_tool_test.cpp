@@ -3,6 +3,7 @@
 
 #include "app/state_tool.hpp"
 
+#include "app/file_records.hpp"
 #include "app/location_dump.hpp"
 #include "core/event/persistence/aor_record.hpp"
 #include "core/event/persistence/unsettled_key.hpp"
@@ -14,6 +15,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <memory>
 #include <set>
 #include <sstream>
 #include <string>
@@ -59,8 +61,13 @@ protected:
 
     std::string dump(const RecordFileOptions& options) {
         std::ostringstream out;
-        dump_state(options, out);
+        FileRecords place(options);
+        dump_state(place, out);
         return out.str();
+    }
+
+    static OpenPlace opener(const RecordFileOptions& options) {
+        return [options] { return std::make_unique<FileRecords>(options); };
     }
 
     /// The output, or the error.
@@ -68,7 +75,7 @@ protected:
         std::istringstream in(text);
         std::ostringstream out;
         try {
-            load_state(there, in, out);
+            load_state(opener(there), in, out);
         } catch (const StoreError& error) {
             return error.what();
         }
@@ -80,7 +87,7 @@ protected:
         for (const std::string& one : tables) text += (text.empty() ? "" : ",") + one;
         std::istringstream in(R"({"result":{"Domains":[)" + text + "]}}");
         std::ostringstream out;
-        import_state(here, in, domain, out);
+        import_state(opener(here), in, domain, out);
         return out.str();
     }
 
@@ -207,7 +214,8 @@ TEST_F(StateTool, ADamagedFileIsDumpedAsFarAsItCanBeRead) {
     }
     std::ostringstream out;
     try {
-        dump_state(here, out);
+        FileRecords place(here);
+        dump_state(place, out);
         ADD_FAILURE() << "no error";
     } catch (const StoreError& error) {
         EXPECT_THAT(error.what(), AllOf(HasSubstr("is damaged"), HasSubstr("can be loaded")));
@@ -216,7 +224,8 @@ TEST_F(StateTool, ADamagedFileIsDumpedAsFarAsItCanBeRead) {
 
     EXPECT_THAT(load(out.str()), EndsWith(" records loaded\n"));
     std::ostringstream said;
-    EXPECT_FALSE(check_state(here, said));
+    FileRecords place(here);
+    EXPECT_FALSE(check_state(place, said));
     EXPECT_THAT(said.str(), Not(HasSubstr("state check"))) << "it is what was asked for";
 }
 
