@@ -149,14 +149,6 @@ std::vector<std::string> RedisRecords::check() {
         places.visit(shard, record);
         return true;
     });
-    for (std::size_t shard = 0; shard < kShards; ++shard) {
-        const std::string key = options_.cluster + ":x:" + std::to_string(shard);
-        const RedisReply tags = ask({"HGETALL", key}, "does not show " + key);
-        for (std::size_t i = 0; i + 1 < tags.items.size(); i += 2) {
-            const auto id = static_cast<ShardId>(shard);
-            places.visit_elsewhere(id, tags.items[i].text, tags.items[i + 1].text);
-        }
-    }
     if (places.has_unsettled()) {
         read([&](ShardId, const StoredRecord& record) {
             places.visit_again(record);
@@ -227,10 +219,6 @@ void RedisRecords::load_plan(ShardPlan& plan) {
         const Stamp now = Clocks::now().wall;
         for (const auto& [write, written] : plan.take(id)) {
             call.add(write, age_of(written, now));
-            make_room();
-        }
-        for (const auto& [local_tag, where] : plan.elsewhere(id)) {
-            call.add_elsewhere(local_tag, where);
             make_room();
         }
         if (!call.empty()) send(call);

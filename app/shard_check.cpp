@@ -23,28 +23,11 @@ void ShardCheck::visit(Shard shard, const StoredRecord& record) {
             compare("AOR", shard, shards_.of_aor(key), key);
             break;
         case Bucket::dialog:
-            visit_dialog(shard, record);
+            compare("dialog", shard, StoreShards::of_dialog(key), key);
             break;
         case Bucket::transaction:
             return;
     }
-}
-
-void ShardCheck::visit_dialog(Shard shard, const StoredRecord& record) {
-    compare("dialog", shard, shards_.of_dialog(record.key, record.value), record.key);
-    const auto tagged = shards_.elsewhere(record.key, shard);
-    if (!tagged) return;
-    elsewhere_.try_emplace(Place{tagged->shard, tagged->local_tag}, shard);
-}
-
-void ShardCheck::visit_elsewhere(
-    Shard shard,
-    const std::string& local_tag,
-    const std::string& where
-) {
-    const auto expected = elsewhere_.find(Place{shard, local_tag});
-    if (expected == elsewhere_.end() || std::to_string(expected->second) != where) return;
-    elsewhere_.erase(expected);
 }
 
 void ShardCheck::visit_again(const StoredRecord& record) {
@@ -60,13 +43,6 @@ void ShardCheck::visit_again(const StoredRecord& record) {
     }
 }
 
-std::vector<std::string> ShardCheck::problems() {
-    for (const auto& [place, where] : elsewhere_) {
-        const std::string what = "is not found by its local tag, which names shard " +
-                                 std::to_string(place.first) + " and not " + std::to_string(where);
-        found_.note("dialog", place.second, what.c_str());
-    }
-    return found_.findings;
-}
+std::vector<std::string> ShardCheck::problems() { return found_.findings; }
 
 }  // namespace reginfo

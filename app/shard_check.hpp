@@ -12,7 +12,6 @@
 
 #include <bitset>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace reginfo {
@@ -24,8 +23,6 @@ public:
     explicit ShardCheck(const StoreShards& shards) : shards_(shards) {}
 
     void visit(Shard shard, const StoredRecord& record);
-    /// The entry by which a shard finds a dialog that is in another one.
-    void visit_elsewhere(Shard shard, const std::string& local_tag, const std::string& where);
 
     /// Whether there are entries of the unsettled, which tell their shard only together with their
     /// AORs and dialogs.
@@ -36,16 +33,12 @@ public:
     std::vector<std::string> problems();
 
 private:
-    using Place = std::pair<Shard, std::string>;
-
-    void visit_dialog(Shard shard, const StoredRecord& record);
     void compare(const char* kind, Shard shard, Shard right, std::string_view key);
 
     StoreShards shards_;
     LoadReport found_;
     /// The shards that have the entry.
     boost::unordered_flat_map<std::string, std::bitset<kShards>> unsettled_;
-    boost::unordered_flat_map<Place, Shard> elsewhere_;  ///< that there have to be
 };
 
 }  // namespace reginfo

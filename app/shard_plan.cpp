@@ -3,7 +3,7 @@
 #include "core/event/persistence/unsettled_key.hpp"
 
 #include <cstddef>
-#include <optional>
+#include <utility>
 
 namespace reginfo {
 
@@ -18,22 +18,15 @@ void ShardPlan::add(Record record) {
             const Shard shard = shards_.of_aor(write.key);
             return place(shard, std::move(record));
         }
-        case Bucket::dialog:
-            return add_dialog(std::move(record));
+        case Bucket::dialog: {
+            const Shard shard = StoreShards::of_dialog(write.key);
+            return place(shard, std::move(record));
+        }
         case Bucket::transaction: {
-            const Shard shard = shards_.of_transaction(*write.value);
+            const Shard shard = StoreShards::of_transaction(*write.value);
             return place(shard, std::move(record));
         }
     }
-}
-
-void ShardPlan::add_dialog(Record record) {
-    const std::string& key = record.write.key;
-    const Shard shard = shards_.of_dialog(key, *record.write.value);
-    if (auto tagged = shards_.elsewhere(key, shard)) {
-        elsewhere_.at(tagged->shard).emplace_back(std::move(tagged->local_tag), shard);
-    }
-    place(shard, std::move(record));
 }
 
 void ShardPlan::finish() {

@@ -32,18 +32,11 @@ public:
     /// What goes to the shard, and is taken out of the plan.
     std::vector<Record> take(Shard shard) { return std::move(records_.at(shard)); }
 
-    /// Local tags that name this shard, of dialogs in others.
-    const std::vector<std::pair<std::string, Shard>>& elsewhere(Shard shard) const {
-        return elsewhere_.at(shard);
-    }
-
 private:
     void place(Shard shard, Record record) { records_.at(shard).push_back(std::move(record)); }
-    void add_dialog(Record record);
 
     StoreShards shards_;
     std::array<std::vector<Record>, kShards> records_;
-    std::array<std::vector<std::pair<std::string, Shard>>, kShards> elsewhere_;
     boost::unordered_flat_set<std::string> unsettled_;
     bool are_all_unsettled_ = false;
 };

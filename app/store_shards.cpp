@@ -1,10 +1,9 @@
 #include "app/store_shards.hpp"
 
 #include "core/base/bytes.hpp"
-#include "core/base/hex.hpp"
+#include "core/base/local_tag.hpp"
 #include "core/event/persistence/dialog_record.hpp"
 #include "core/event/persistence/unsettled_key.hpp"
-#include "core/event/records/implicit_sets.hpp"
 #include "core/transaction/transaction_record.hpp"
 
 namespace reginfo {
@@ -21,32 +20,16 @@ std::string_view local_tag_in(std::string_view dialog_key) {
 
 }  // namespace
 
-Shard StoreShards::of_aor(std::string_view aor) const {
-    return are_used_ ? shard_of(seed_, aor) : Shard{0};
+Shard StoreShards::of_aor(std::string_view aor) const { return shard_of(seed_, aor); }
+
+Shard StoreShards::of_dialog(std::string_view key) {
+    return shard_in(local_tag_in(key)).value_or(0);
 }
 
-Shard StoreShards::of_dialog(std::string_view key, std::string_view value) const {
-    const auto record = decode_dialog(value, {});
-    if (record && !record->subscriptions.empty()) {
-        const SubscriptionRecord& first = record->subscriptions.front();
-        return of_aor(first.aor_text.empty() ? first.aor : identity_of(first.aor_text));
-    }
-    const auto tag = parse_hex(local_tag_in(key));
-    return are_used_ && tag ? shard_in(*tag) : Shard{0};
-}
-
-Shard StoreShards::of_transaction(std::string_view value) const {
+Shard StoreShards::of_transaction(std::string_view value) {
     const auto transaction = decode_transaction(value);
     const bool is_known = transaction && transaction->reply.makes_dialog;
-    return are_used_ && is_known ? shard_in(transaction->to_tag) : Shard{0};
-}
-
-std::optional<StoreShards::Tagged> StoreShards::elsewhere(std::string_view dialog_key, Shard shard)
-    const {
-    const std::string_view text = local_tag_in(dialog_key);
-    const auto tag = parse_hex(text);
-    if (!are_used_ || !tag || shard_in(*tag) == shard) return {};
-    return Tagged{std::string(text), shard_in(*tag)};
+    return is_known ? shard_in(transaction->to_tag) : Shard{0};
 }
 
 std::vector<StoreShards::Entry> StoreShards::unsettled_by(const StoredRecord& record) const {
@@ -56,8 +39,7 @@ std::vector<StoreShards::Entry> StoreShards::unsettled_by(const StoredRecord& re
     if (record.bucket == Bucket::aor) return {aor_entry(record.key)};
     if (record.bucket != Bucket::dialog) return {};
     std::vector<Entry> entries{
-        {unsettled_key(seed_, UnsettledKind::dialog, record.key),
-         of_dialog(record.key, record.value)}
+        {unsettled_key(seed_, UnsettledKind::dialog, record.key), of_dialog(record.key)}
     };
     const auto dialog = decode_dialog(record.value, {});
     if (!dialog) return entries;

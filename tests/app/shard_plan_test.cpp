@@ -59,7 +59,7 @@ protected:
 
     int home = shard_of(kSeed, kAor);
     int other_shard = shard_of(kSeed, kOther);
-    ShardPlan plan{StoreShards(kSeed, true)};
+    ShardPlan plan{StoreShards(kSeed)};
 };
 
 TEST_F(ShardPlanTest, AnAorAndItsDialogGoToTheShardOfTheAor) {
@@ -75,18 +75,14 @@ TEST_F(ShardPlanTest, AnAorAndItsDialogGoToTheShardOfTheAor) {
             Pair(home, keys_of({aor, dialog})), Pair(other_shard, keys_of({other}))
         )
     );
-    for (int each = 0; each < 256; ++each) {
-        EXPECT_THAT(plan.elsewhere(static_cast<Shard>(each)), IsEmpty());
-    }
 }
 
-TEST_F(ShardPlanTest, ADialogWhoseTagNamesAnotherShardIsFoundFromThere) {
+TEST_F(ShardPlanTest, ADialogGoesWhereItsTagSays) {
     const auto tagged = static_cast<Shard>(home + 1);
     const Write dialog = dialog_write(kAor, tag_in(tagged));
     add({dialog});
 
-    EXPECT_THAT(taken(), ElementsAre(Pair(home, keys_of({dialog}))));
-    EXPECT_THAT(plan.elsewhere(tagged), ElementsAre(Pair(tag_in(tagged), home)));
+    EXPECT_THAT(taken(), ElementsAre(Pair(tagged, keys_of({dialog}))));
 }
 
 TEST_F(ShardPlanTest, ADialogThatCannotBeDecodedIsKeptWhereItsTagSays) {
@@ -101,7 +97,7 @@ TEST_F(ShardPlanTest, ADialogThatCannotBeDecodedIsKeptWhereItsTagSays) {
 TEST_F(ShardPlanTest, AnEntryOfTheUnsettledGoesWithItsAorOrDialogInWhateverOrderTheyCome) {
     const Write aor = aor_write(kAor);
     const Write other = aor_write(kOther);
-    const Write dialog = dialog_write(kOther, tag_in(0));
+    const Write dialog = dialog_write(kOther, tag_in(shard_of(kSeed, kOther)));
     const Write entry = unsettled_write(kSeed, aor);
     const Write dialog_entry = unsettled_write(kSeed, dialog);
     add({entry, aor, other, dialog, dialog_entry});
@@ -116,8 +112,8 @@ TEST_F(ShardPlanTest, AnEntryOfTheUnsettledGoesWithItsAorOrDialogInWhateverOrder
 }
 
 /// As an identity of the set of another AOR is watched (TS 24.229 5.4.2.1.1).
-TEST_F(ShardPlanTest, ADialogGoesWithTheIdentityThatItIsToAndItsAorIsUnsettledWhereThatIs) {
-    const Write dialog = dialog_write(kOther, tag_in(0), kAor);
+TEST_F(ShardPlanTest, ADialogToAnIdentityIsWhereItsTagSaysAndItsAorIsUnsettledWhereThatIs) {
+    const Write dialog = dialog_write(kOther, tag_in(shard_of(kSeed, kAor)), kAor);
     const Write entry = unsettled_write(kSeed, aor_write(kOther));
     add({dialog, entry});
 
@@ -131,7 +127,7 @@ TEST_F(ShardPlanTest, ADialogGoesWithTheIdentityThatItIsToAndItsAorIsUnsettledWh
 
 /// Its last publication is gone, and its watchers may not know that.
 TEST_F(ShardPlanTest, AnAorWithoutRecordIsUnsettledWhereItsDialogsAre) {
-    const Write dialog = dialog_write(kAor, tag_in(0));
+    const Write dialog = dialog_write(kAor, tag_in(shard_of(kSeed, kAor)));
     const Write entry = unsettled_write(kSeed, aor_write(kAor));
     add({entry, dialog});
 
@@ -146,7 +142,7 @@ TEST_F(ShardPlanTest, AnEntryOfNothingIsLeftOut) {
 
 TEST_F(ShardPlanTest, TheEntryThatStandsForAllBecomesOneForEach) {
     const Write aor = aor_write(kAor);
-    const Write dialog = dialog_write(kOther, tag_in(0));
+    const Write dialog = dialog_write(kOther, tag_in(shard_of(kSeed, kOther)));
     add({{Bucket::unsettled, std::string(kAllUnsettled), ""}, aor, dialog});
 
     EXPECT_THAT(
@@ -175,17 +171,6 @@ TEST_F(ShardPlanTest, ATransactionGoesWithTheDialogThatItMade) {
     );
 }
 
-TEST_F(ShardPlanTest, WhereShardsAreNotUsedAllIsInTheFirst) {
-    const Write aor = aor_write(kAor);
-    const Write dialog = dialog_write(kAor, tag_in(0x7f));
-    const Write entry = unsettled_write(kSeed, dialog);
-    plan = ShardPlan{StoreShards(kSeed, false)};
-    add({aor, dialog, entry, transaction_write(in_shard(0x7f, 1), true)});
-
-    EXPECT_THAT(taken(), ElementsAre(Pair(0, ::testing::SizeIs(4))));
-    EXPECT_THAT(plan.elsewhere(0x7f), IsEmpty());
-}
-
 /// The shards of a cluster as they are, and what the check finds.
 class ShardCheckTest : public ::testing::Test {
 protected:
@@ -196,7 +181,7 @@ protected:
     }
 
     std::vector<std::string> problems() {
-        ShardCheck check{StoreShards(kSeed, true)};
+        ShardCheck check{StoreShards(kSeed)};
         const auto visit_all = [&](auto visit) {
             for (const auto& [shard, writes] : shards) {
                 for (const Write& write : writes) {
@@ -208,28 +193,18 @@ protected:
             }
         };
         visit_all([&](Shard shard, const StoredRecord& record) { check.visit(shard, record); });
-        for (const auto& [shard, tag, where] : elsewhere) {
-            check.visit_elsewhere(static_cast<Shard>(shard), tag, where);
-        }
         if (check.has_unsettled()) {
             visit_all([&](Shard, const StoredRecord& record) { check.visit_again(record); });
         }
         return check.problems();
     }
 
-    struct Elsewhere {
-        int shard;
-        std::string local_tag;
-        std::string where;
-    };
-
     int home = shard_of(kSeed, kAor);
     std::map<int, std::vector<Write>> shards;
-    std::vector<Elsewhere> elsewhere;
 };
 
 TEST_F(ShardCheckTest, WhatAPlanSaysIsRight) {
-    ShardPlan plan{StoreShards(kSeed, true)};
+    ShardPlan plan{StoreShards(kSeed)};
     plan.add({{Bucket::unsettled, std::string(kAllUnsettled), ""}, 0});
     for (int i = 0; i < 100; ++i) {
         const std::string aor = "sip:" + std::to_string(i) + "@b.example";
@@ -240,9 +215,6 @@ TEST_F(ShardCheckTest, WhatAPlanSaysIsRight) {
     for (int i = 0; i < 256; ++i) {
         const auto id = static_cast<Shard>(i);
         for (const auto& [write, written] : plan.take(id)) put(i, write);
-        for (const auto& [tag, where] : plan.elsewhere(id)) {
-            elsewhere.push_back({i, tag, std::to_string(where)});
-        }
     }
     EXPECT_THAT(problems(), IsEmpty());
 }
@@ -258,19 +230,9 @@ TEST_F(ShardCheckTest, AnAorInAnotherShardIsFound) {
     );
 }
 
-TEST_F(ShardCheckTest, ADialogInAnotherShardThanItsAorIsFound) {
-    put(home + 1, dialog_write(kAor, tag_in(static_cast<Shard>(home + 1))));
+TEST_F(ShardCheckTest, ADialogInAnotherShardThanInItsTagIsFound) {
+    put(home + 1, dialog_write(kAor, tag_in(static_cast<Shard>(home))));
     EXPECT_THAT(problems(), ElementsAre(HasSubstr("belongs to shard " + std::to_string(home))));
-}
-
-TEST_F(ShardCheckTest, ADialogThatIsNotFoundByItsTagIsReported) {
-    const std::string tag = tag_in(static_cast<Shard>(home + 1));
-    put(home, dialog_write(kAor, tag));
-    EXPECT_THAT(problems(), ElementsAre(HasSubstr("is not found by its local tag")));
-    elsewhere = {{home + 1, tag, std::to_string(home + 2)}};
-    EXPECT_THAT(problems(), ElementsAre(HasSubstr("is not found by its local tag")));
-    elsewhere = {{home + 1, tag, std::to_string(home)}};
-    EXPECT_THAT(problems(), IsEmpty());
 }
 
 TEST_F(ShardCheckTest, AnEntryOfTheUnsettledElsewhereThanItsAorIsFound) {

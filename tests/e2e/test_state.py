@@ -208,13 +208,13 @@ def cut_short(bed):
                                env=harness.environment_with(**where))
     try:
         with redis.client() as client:
-            wait_until(lambda: client.call("EXISTS", "rg:a:20"), "a part is loaded", pause=0.001)
+            wait_until(lambda: client.call("EXISTS", "rg:a:0"), "a part is loaded", 60, 0.001)
         redis.kill()
         output, error = loading.communicate(timeout=30)
     finally:
         loading.kill()
     says(subprocess.CompletedProcess([], loading.returncode, output, error), 1, "was cut short",
-         "load the dump again")
+         "until the dump is loaded again")
     redis = Redis(bed, "redis-cut", port=redis.port)
     says(state("check", where=where), 1, "has not come to its end")
     reginfod = Reginfod(bed, name="reginfod-cut", environment=where, storage=(), wait_ready=False)

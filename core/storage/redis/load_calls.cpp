@@ -86,14 +86,6 @@ void LoadCall::add(const Write& write, Duration age) {
     bytes_ += write.value->size();
 }
 
-void LoadCall::add_elsewhere(const std::string& local_tag, ShardId shard) {
-    begin_record({});
-    words_.emplace_back("+x");
-    words_.push_back(local_tag);
-    words_.push_back(std::to_string(shard));
-    bytes_ += local_tag.size();
-}
-
 bool LoadCall::is_full() const {
     return records_ >= CommitGroup::kCommitsMax || bytes_ >= CommitGroup::kBytesMax;
 }

@@ -34,8 +34,6 @@ public:
     /// @param age  how long ago it was written
     /// @pre it has a value
     void add(const Write& write, Duration age);
-    /// Of a dialog whose local tag names this shard, while its record is in another one.
-    void add_elsewhere(const std::string& local_tag, ShardId shard);
 
     bool empty() const { return records_ == 0; }
     bool is_full() const;
