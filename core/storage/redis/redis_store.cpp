@@ -155,7 +155,6 @@ void RedisStore::join() {
         seen_.seen = asked;
         if (!read_seen(reply, seen_)) return disconnect(error);
         lease_.handle_answered(asked);
-        backoff_ = options_.retry_interval;
         beat_at_ = clock_() + options_.beat;
         claim();
     });
@@ -228,7 +227,6 @@ void RedisStore::wait_to_open() {
 void RedisStore::become_open() {
     phase_ = Phase::open;
     run_id_ = new_run_id_;
-    backoff_ = options_.retry_interval;
     set_trouble({});
     if (!std::exchange(was_open_, true)) owner_.handle_opened(loader_.report());
 }
@@ -259,6 +257,7 @@ void RedisStore::handle_beat(const RedisReply& reply, TimePoint sent) {
     seen.seen = clock_();
     if (!read_seen(reply, seen)) return disconnect(options_.where + ": " + reply.text);
     seen_ = std::move(seen);
+    backoff_ = options_.retry_interval;
     lease_.handle_answered(sent);
     if (options_.replicas == 0) handle_durable_beat({});
     if (phase_ == Phase::claiming) return claim();

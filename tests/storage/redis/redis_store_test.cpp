@@ -140,6 +140,18 @@ TEST_F(RedisStoreTest, WithoutRedisItDoesNotKnowForWhomItStandsBy) {
     EXPECT_EQ(process->standing_by, "node-b") << "it says so again";
 }
 
+TEST_F(RedisStoreTest, WhoStandsByConnectsAgainAsSoonAsOthersDo) {
+    redis.give("7", "4.00000000000000cc.node-c");
+    start();
+    for (int i = 0; i < 5; ++i) {
+        pass(3s);
+        redis.cut();
+    }
+    const int before = redis.connections;
+    pass(100ms);
+    EXPECT_EQ(redis.connections, before + 1);
+}
+
 TEST_F(RedisStoreTest, ItMaySpeakFromTheOpeningOn) {
     redis.holds_commits = true;
     start();
