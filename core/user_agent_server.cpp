@@ -32,6 +32,13 @@ bool is_in_dialog(const sip::Message& request) {
     return !address || !address->tag.empty();
 }
 
+/// A SUBSCRIBE of which nothing lasts, so that nothing of it waits for the store.
+bool is_fetch(const Request& request) {
+    const sip::Message& message = request.message;
+    return message.method == sip::Method::subscribe && request.to.tag.empty() &&
+           message.first(sip::HeaderName::expires) == "0";
+}
+
 /// The part of the Request-URI that edges leave alone.
 std::string_view user_and_host_of(const Request& request) {
     if (!request.uri || request.uri->host.empty()) return request.message.request_uri;
@@ -112,6 +119,8 @@ void UserAgentServer::request(
         ++stats_.repeats_received;
         return responder_.answer_as(first, *read, outbox);
     }
+    if (is_suspended_ && read && is_fetch(*read))
+        return;  // its 2xx could not leave before its NOTIFY
     if (!has_room(flow, outbox)) return;
     const bool is_shedding = pressure_ != Pressure::none || stats_.drain_phase != 0;
     if (is_shedding && shed(flow, outbox)) return;

@@ -295,6 +295,22 @@ TEST_F(Suspended, ARefreshThatCameMeanwhileKeepsASubscriptionWhoseTimeWasOver) {
     EXPECT_EQ(world.stats().subscriptions_expired, 0U);
 }
 
+TEST_F(Suspended, AFetchIsServedWhenItComesAgainAfterwards) {
+    const std::string fetch = watcher.subscribe(0).text();
+    world.suspend();
+    world.receive(watcher.flow, fetch);
+    world.resume();
+    world.pass(0s);
+    EXPECT_EQ(world.take().size(), 0U);
+
+    world.receive(watcher.flow, fetch);
+
+    const std::vector<Sent> sent = world.take();
+    ASSERT_EQ(sent.size(), 2U);
+    EXPECT_EQ(sent[0].status(), 200);
+    EXPECT_TRUE(sent[1].is_notify());
+}
+
 TEST_F(Suspended, WhatIsOverdueIsWorkedOffAtTheRecoveryRate) {
     constexpr int kMany = 200;
     constexpr std::size_t kRate = 50;
