@@ -320,7 +320,7 @@ void World::perform(const Resolve& question) {
         const Transport transport = question.transport.value_or(Transport::udp);
         std::vector<Target> targets;
         if (dns != 2) targets.push_back({transport, watchers_.at(index)->endpoint()});
-        if (dns == 2) notifies.unreachable(watchers_.at(index)->call_id());
+        if (dns >= 2) notifies.unreachable(watchers_.at(index)->call_id());
         call([&] { engine_->handle_resolved(network.now, question.id, targets, outbox_); });
     };
     constexpr Duration kAfter[] = {
