@@ -262,8 +262,8 @@ void RedisStore::handle_beat(const RedisReply& reply, TimePoint sent) {
     if (options_.replicas == 0) handle_durable_beat({});
     if (phase_ == Phase::claiming) return claim();
     if (const auto other = claims_.find_other(reply)) return lose_to_another(name_of(*other));
-    const TimePoint now = clock_();
-    if (phase_ == Phase::open) return sender_.forget_before(now - options_.replay);
+    // Not by the time now: this answer may have waited while the process stood still.
+    if (phase_ == Phase::open) return sender_.forget_before(sent - options_.replay);
     if (phase_ != Phase::resuming) return;
     if (new_run_id_ == run_id_ && seen_.turn >= turn) {
         sender_.handle_same_redis();

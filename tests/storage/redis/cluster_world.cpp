@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
+#include <iterator>
 #include <stdexcept>
 #include <utility>
 
@@ -17,7 +18,8 @@ using namespace std::chrono_literals;
 
 constexpr std::array<Duration, 10> kTimes = {1ms, 10ms, 100ms, 500ms, 1s, 2500ms, 4s, 6s, 11s, 20s};
 constexpr Duration kServesWithin = 10s;  ///< after everything is healed
-constexpr int kTurnsMax = 200'000;       ///< of a run: more are a loop without end
+constexpr Duration kBehindMax = 12s;
+constexpr int kTurnsMax = 200'000;  ///< of a run: more are a loop without end
 
 Duration time_of(std::uint8_t how) { return kTimes.at(how % kTimes.size()); }
 
@@ -195,7 +197,11 @@ void ClusterWorld::fail_over(std::uint64_t behind, Duration away) {
     const ClusterLedger::Records before = witness_.records();
     const std::string incarnation = witness_.owner();
     const Node& holder = nodes_[owner()];
+    // Owners write again what is younger than `replay`; a replica that far behind is another fault.
+    const auto kept = offsets_.upper_bound(now_ - kBehindMax);
+    if (kept != offsets_.begin()) oldest_ = std::max(oldest_, std::prev(kept)->second);
     const std::uint64_t offset = std::max(redis_.kept_offset(behind), oldest_);
+    offsets_.clear();
     if (!plan_.is_replicated && offset < redis_.offset()) has_sound_leases_ = false;
     redis_.fail_over(offset);
     redis_.set_lagging(false);
@@ -241,6 +247,7 @@ void ClusterWorld::pass(Duration time) {
         network_.set_time(now_);
         witness_.set_time(now_);
         network_.run_redis();
+        offsets_[now_] = redis_.offset();
         for (std::size_t i = 0; i < nodes_.size(); ++i) run_node(i);
         check_leases();
     }

@@ -99,6 +99,22 @@ TEST_F(RedisStoreTest, WhatChangedShortlyBeforeALongOutageIsWrittenAgain) {
     EXPECT_EQ(stored("k"), "v");
 }
 
+TEST_F(RedisStoreTest, SoIsWhatChangedBeforeTheProcessStoodStillAsTheAnswerToABeatCame) {
+    start_open();
+    process->put(1, "k", "v");
+    run();
+    ScriptedRedis::Data older = redis.data;
+    older.records.clear();
+    redis.is_silent = true;
+    pass(600ms);
+    now += 20s;
+    redis.is_silent = false;
+    redis.run();
+    redis.replace("run-2", older);
+    pass(3s);
+    EXPECT_EQ(stored("k"), "v");
+}
+
 TEST_F(RedisStoreTest, ATurnThatGoesBackIsAnotherRedisAsWell) {
     start_open();
     pass(2s);
