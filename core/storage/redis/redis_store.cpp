@@ -112,6 +112,7 @@ bool RedisStore::drain(std::chrono::milliseconds patience) {
 
 bool RedisStore::leave(std::chrono::milliseconds patience) {
     if (phase_ != Phase::open) return false;
+    is_leaving_ = true;
     bool has_left = false;
     session_.ask(leave_call(options_, seen_), [this, &has_left](const RedisReply& reply) {
         has_left = !reply.is_error();

@@ -79,7 +79,8 @@ public:
     /// Whether what depends on state may leave now. Read anew before each use: a pause of the
     /// process ends it.
     bool may_speak() const {
-        return was_open_ && phase_ != Phase::lost && !is_catching_up_ && !lease_.is_over(clock_());
+        return was_open_ && phase_ != Phase::lost && !is_leaving_ && !is_catching_up_ &&
+               !lease_.is_over(clock_());
     }
     /// The node that has the shards; empty if that is us, or nobody.
     const std::string& serving_node() const { return serving_node_; }
@@ -161,6 +162,7 @@ private:
     ClusterSeen seen_;
     std::string run_id_;           ///< of the Redis that has what was acknowledged
     std::string new_run_id_;       ///< of the one that answers
+    bool is_leaving_ = false;      ///< Redis may have released the shards already
     bool is_claiming_ = false;     ///< a claim is not answered yet
     bool has_read_ = false;        ///< some of the records
     bool was_open_ = false;        ///< memory is what was acknowledged

@@ -2,6 +2,7 @@
 
 #include "tests/storage/redis/model_redis.hpp"
 
+#include "core/storage/redis/redis_library.hpp"
 #include "tests/storage/redis/model_commits.hpp"
 #include "tests/storage/redis/model_members.hpp"
 
@@ -15,7 +16,9 @@ namespace {
 
 using Function = RedisReply (*)(ModelCluster&, ModelArguments&);
 
-RedisReply model_revision(ModelCluster&, ModelArguments&) { return reply_number(1); }
+RedisReply model_revision(ModelCluster&, ModelArguments&) {
+    return reply_number(kRedisLibraryRevision);
+}
 
 Function find_function(const std::string& name) {
     static const std::map<std::string, Function> kFunctions = {
