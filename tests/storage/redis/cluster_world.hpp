@@ -79,8 +79,9 @@ private:
     ClusterNetwork network_;
     std::vector<Node> nodes_;
     int processes_ = 0;
-    bool has_sound_leases_ = true;  ///< no beat is forgotten, and clocks run alike
-    std::uint64_t oldest_ = 0;      ///< write that may be forgotten
+    bool has_sound_leases_ = true;                ///< no beat is forgotten, and clocks run alike
+    std::uint64_t oldest_ = 0;                    ///< write that may be forgotten
+    std::map<TimePoint, std::uint64_t> offsets_;  ///< of the writes at each time
 };
 
 }  // namespace reginfo::test
