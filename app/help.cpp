@@ -127,7 +127,7 @@ void append_state_options(std::string& out) {
     );
     append_entry(out, "-h, --help", "Print this, and exit.");
     out +=
-        "\nRun it as the user whose the state is, while no server (in Redis: no node) uses it:\n"
+        "\nRun it as the user whose the state is, while no server or node uses it:\n"
         "    runuser -u reginfod -- reginfod state check --state-dir /var/lib/reginfod\n"
         "See also: reginfod(8).\n";
 }

@@ -49,7 +49,7 @@ TEST_F(RedisRecordsTest, TheClusterHasTheSeedOfTheDumpAndRecordsAreInTheShardsOf
 
     EXPECT_EQ(client->call({"HGET", "rg:meta", "hash_seed"}).text, HexText(seed).text());
     EXPECT_EQ(client->call({"HEXISTS", key_of("a", kAor), kAor}).number, 1);
-    EXPECT_EQ(client->call({"HEXISTS", key_of("d", kAor), dialog.key}).number, 1);
+    EXPECT_EQ(client->call({"HEXISTS", "rg:d:0", dialog.key}).number, 1) << "as its tag says";
 }
 
 TEST_F(RedisRecordsTest, WhoMayNotHaveBeenToldStaysSo) {

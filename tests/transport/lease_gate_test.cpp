@@ -82,7 +82,7 @@ TEST_F(LeaseGateTest, ALeaseThatRunsOutWithinATurnCountsBeforeItsEffects) {
     holds = true;
     server.script.on_message = nullptr;
     send();
-    EXPECT_THAT(server.script.lease, ElementsAre("resumed")) << "what was withheld is taken back";
+    EXPECT_THAT(server.script.lease, ElementsAre("suspended", "resumed")) << "it is taken back";
 }
 
 TEST_F(LeaseGateTest, CommitsGoToTheStoreWithoutALease) {
