@@ -10,6 +10,9 @@
 namespace reginfo {
 namespace {
 
+/// That of a dialog that is made now.
+Shard shard_in_tag(const DialogState& state) { return shard_in(state.local_tag()).value_or(0); }
+
 /// How many watchers of an AOR are compared with a new one.
 constexpr std::size_t kSameContact = 64;
 
@@ -32,7 +35,7 @@ void SubscriptionChanges::commit(
     Outbox& outbox
 ) {
     change.owner = this;
-    change.shard = shard_of(change.state);
+    change.shard = change.in_dialog ? shard_of(change.state) : shard_in_tag(change.state);
     change.event_id = std::move(subscribe.event_id);
     change.expires = subscribe.expires;
     change.profile = subscribe.profile;
@@ -49,10 +52,10 @@ void SubscriptionChanges::commit(
     records_.changes.commit(now, std::move(change), std::move(writes), outbox);
 }
 
-/// That of the dialog, which a new one has in its tag.
+/// That of the dialog, if there is one still.
 Shard SubscriptionChanges::shard_of(const DialogState& state) {
     const Dialog* const dialog = records_.subscriptions.find(state.id());
-    return dialog ? dialog->shard : shard_in(state.local_tag()).value_or(0);
+    return dialog ? dialog->shard : shard_in_tag(state);
 }
 
 /// Whoever comes meanwhile finds the subscription counted, and its AOR there.
