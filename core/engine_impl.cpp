@@ -87,19 +87,19 @@ void Engine::Impl::resume(TimePoint now, Outbox& outbox) {
     scheduler_.resume(now, outbox);
     recovery_.resume(now);
     outbox.append(held_);
+    for (const CommitId id : std::exchange(durable_, {})) changes_.finish(now, id, true, outbox);
 }
 
-/// While suspended, a change takes effect as ever, but its answer is held: over TCP it would be
-/// lost.
+/// Takes what became durable into memory, which another store may have to get. Its 2xx is not sent,
+/// but repeated.
+void Engine::Impl::settle(TimePoint now) {
+    for (const CommitId id : std::exchange(durable_, {})) changes_.finish(now, id, true, held_);
+}
+
+/// While suspended, a 2xx could not leave, and would be lost over TCP.
 void Engine::Impl::committed(TimePoint now, CommitId id, bool ok, Outbox& outbox) {
-    if (!is_suspended_ || !ok) return changes_.finish(now, id, ok, outbox);
-    Outbox effects;
-    responder_.set_suspended(false);
-    changes_.finish(now, id, true, effects);
-    responder_.set_suspended(true);
-    for (Effect& effect : effects.effects()) {
-        (std::holds_alternative<Send>(effect) ? held_ : outbox).add(std::move(effect));
-    }
+    if (is_suspended_ && ok) return durable_.push_back(id);
+    changes_.finish(now, id, ok, outbox);
 }
 
 void Engine::Impl::timeout(TimePoint now, Outbox& outbox) {

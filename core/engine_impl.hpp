@@ -112,6 +112,7 @@ public:
     void suspend();
     void set_suspended(bool is_suspended);
     void resume(TimePoint now, Outbox& outbox);
+    void settle(TimePoint now);
     void committed(TimePoint now, CommitId id, bool ok, Outbox& outbox);
     void timeout(TimePoint now, Outbox& outbox);
     bool restore(TimePoint now, const StoredRecord& record);
@@ -163,7 +164,8 @@ private:
     bool has_more_ = false;  ///< watchers that are for the next turn
     TimePoint now_;
     bool is_suspended_ = false;
-    Outbox held_;  ///< answers that may not leave yet
+    std::vector<CommitId> durable_;  ///< those that became so meanwhile
+    Outbox held_;                    ///< what follows from them
     bool is_stopping_ = false;
     std::size_t stored_to_ = 0;  ///< a slot of the subscriptions, while the process stops
 };

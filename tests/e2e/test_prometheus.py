@@ -13,6 +13,7 @@ import urllib.request
 
 from harness import DEPLOY, Process, Reginfod, free_port, need, run, wait_until
 from publisher import Publisher, contact
+from storage import STORAGES
 from watcher import Watcher
 
 RULES = os.path.join(DEPLOY, "prometheus")
@@ -74,6 +75,15 @@ def expressions():
             yield panel["title"], expression
 
 
+def names_on_redis(bed):
+    """Metrics of a node on Redis, which the other one does not have."""
+    storage = STORAGES["redis"](bed)
+    node = Reginfod(bed, "node", storage=storage.flags, environment=storage.environment)
+    text = node.http("/metrics")[2]
+    assert node.stop() == 0
+    return set(re.findall(r"^(reginfod_\w+)", text, flags=re.M))
+
+
 def test(bed):
     need("prometheus", "promtool")
     promtool("check", "config", "prometheus.yml")
@@ -88,7 +98,7 @@ def test(bed):
         publisher.publish([contact("alice", cseq=cseq)])
         time.sleep(0.7)
 
-    names = set(ask(base, "/api/v1/label/__name__/values"))
+    names = set(ask(base, "/api/v1/label/__name__/values")) | names_on_redis(bed)
     queries = list(expressions())
     assert len(queries) > 25
     for title, expression in queries:

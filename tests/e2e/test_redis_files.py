@@ -74,7 +74,7 @@ def commands_of_the_product():
 ARGUMENTS = {"FCALL": ["f", "0"], "FUNCTION": ["LOAD", "x"], "INFO": [], "ROLE": [], "PING": [],
              "TIME": [], "WAIT": ["0", "1"], "AUTH": ["x"], "SELECT": ["0"], "HSCAN": ["rg:a:1", "0"],
              "SSCAN": ["rg:u:1", "0"], "HGETALL": ["rg:own"], "GET": ["rg:view"], "INCR": ["rg:view"],
-             "DEL": ["rg:h:1"], "EXISTS": ["rg:h:1"], "PUBLISH": ["rg:v", "x"],
+             "DEL": ["rg:h:1"], "UNLINK": ["rg:h:1"], "EXISTS": ["rg:h:1"], "PUBLISH": ["rg:v", "x"],
              "SUBSCRIBE": ["rg:v"], "HSET": ["rg:own", "1", "x"]}
 
 
