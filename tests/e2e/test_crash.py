@@ -298,4 +298,4 @@ def test(bed):
 
 
 if __name__ == "__main__":
-    harness.run("crash", test)
+    harness.run("crash-redis" if "redis" in sys.argv else "crash", test)
