@@ -166,7 +166,6 @@ public:
     }
     void note(Note line) { effects_.emplace_back(std::move(line)); }
 
-    void add(Effect effect) { effects_.push_back(std::move(effect)); }
     /// Takes all of another one, behind its own.
     void append(Outbox& other) {
         effects_.insert(
