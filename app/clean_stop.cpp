@@ -7,12 +7,12 @@ namespace {
 
 using Severity = Note::Severity;
 
-constexpr std::chrono::seconds kPatience{10};
+constexpr std::chrono::seconds kStorePatience{10};
 
 /// Gives the engine the answers that the store owes it, so that requests are answered. Returns
 /// whether it got all of them.
 bool wait_for_answers(Store& store, Driver& driver, Log& log) {
-    const bool is_done = store.drain(kPatience);
+    const bool is_done = store.drain(kStorePatience);
     if (!is_done) {
         log.write(Severity::error, "requests left unanswered", {{"why", store.trouble()}});
     }
@@ -30,7 +30,7 @@ bool store_exactly(Store& store, Engine& engine, Driver& driver, Log& log) {
             driver.run_turn([&](TimePoint now, Outbox& outbox) {
                 goes_on = engine.handle_stop(now, outbox);
             });
-            if (store.drain(kPatience)) continue;
+            if (store.drain(kStorePatience)) continue;
         }
         log.write(Severity::error, "state not stored", {{"why", store.trouble()}});
         return false;

@@ -11,7 +11,7 @@
 namespace reginfo {
 namespace {
 
-[[noreturn]] void fail(const std::string& place, const std::string& what) {
+[[noreturn]] void fail_at(const std::string& place, const std::string& what) {
     throw ConfigError::at(place, what);
 }
 
@@ -31,7 +31,7 @@ void check_order(const EffectiveConfig& effective, std::span<const std::string_v
         const auto low = std::get<NumberField>(lower.field).read(effective.config);
         const auto high = std::get<NumberField>(upper.field).read(effective.config);
         if (low <= high) continue;
-        fail(
+        fail_at(
             place_of(effective.origins, paths.subspan(i, 2)),
             lower.path() + " is " + std::to_string(low) + ", which is above " + upper.path() +
                 ", " + std::to_string(high)
@@ -43,22 +43,22 @@ void check_listeners(const EffectiveConfig& effective) {
     const Config& config = effective.config;
     constexpr std::string_view paths[] = {"sip.listen"};
     const std::string place = place_of(effective.origins, paths);
-    if (config.listen.empty()) fail(place, "sip.listen: allowed is at least one address");
+    if (config.listen.empty()) fail_at(place, "sip.listen: allowed is at least one address");
     if (config.listen.size() > kMaxListeners) {
-        fail(place, "sip.listen: allowed are at most " + std::to_string(kMaxListeners));
+        fail_at(place, "sip.listen: allowed are at most " + std::to_string(kMaxListeners));
     }
     for (auto listen = config.listen.begin(); listen != config.listen.end(); ++listen) {
         const bool is_again = std::any_of(config.listen.begin(), listen, [&](const auto& other) {
             return other.transport == listen->transport && other.bound == listen->bound;
         });
         if (is_again && listen->bound.port != 0) {
-            fail(place, "sip.listen: \"" + listen->to_string() + "\" is there twice");
+            fail_at(place, "sip.listen: \"" + listen->to_string() + "\" is there twice");
         }
     }
     for (const ListenAddress& listen : config.listen) {
         if (!listen.bound.address.is_unspecified()) continue;
         if (listen.advertise || config.server_address) continue;
-        fail(
+        fail_at(
             place,
             "sip.listen: \"" + listen.to_string() +
                 "\" is a wildcard address and needs an advertised one: append "
@@ -104,7 +104,7 @@ void check_offset(const EffectiveConfig& effective) {
     const auto below = [&](std::string_view bound, Seconds value) {
         if (offset < value) return;
         const std::string_view both[] = {"publish.expires_offset", bound};
-        fail(
+        fail_at(
             place_of(effective.origins, both),
             "publish.expires_offset is " + std::to_string(offset.count()) +
                 ", which leaves nothing of " + std::string(bound) + ", " +
@@ -121,7 +121,7 @@ void check_offset(const EffectiveConfig& effective) {
 void check_access(const EffectiveConfig& effective) {
     if (!effective.config.settings.trusted_networks.empty()) return;
     constexpr std::string_view paths[] = {"access.trusted_networks"};
-    fail(
+    fail_at(
         place_of(effective.origins, paths),
         "access.trusted_networks: it is empty, so nobody would be served; allowed is at least one "
         "address or network (everybody: \"0.0.0.0/0\" and \"::/0\")"
@@ -132,7 +132,7 @@ void check_state_dir(const EffectiveConfig& effective) {
     const std::string& directory = effective.config.storage.state_dir;
     if (!directory.starts_with('~')) return;
     constexpr std::string_view paths[] = {"storage.state_dir"};
-    fail(
+    fail_at(
         place_of(effective.origins, paths),
         "storage.state_dir: \"" + directory +
             "\" begins with ~, which is not taken for a home directory here; write the whole path"
@@ -145,14 +145,14 @@ void check_cluster(const EffectiveConfig& effective) {
     constexpr int kBeats = 4;
     if (redis.store.lease < redis.store.beat * kBeats) {
         constexpr std::string_view paths[] = {"cluster.lease", "cluster.beat"};
-        fail(
+        fail_at(
             place_of(effective.origins, paths),
             "cluster.lease: allowed is at least four times cluster.beat"
         );
     }
     if (redis.link.servers.empty() && redis.link.sentinels.empty()) {
         constexpr std::string_view paths[] = {"storage.redis.servers"};
-        fail(
+        fail_at(
             place_of(effective.origins, paths),
             "storage.redis.servers: allowed is at least one address, or one of "
             "storage.redis.sentinels"

@@ -30,7 +30,7 @@ std::string host_name() {
     return text.empty() ? "reginfod" : text;
 }
 
-std::string joined(const std::vector<std::string>& addresses) {
+std::string addresses_of(const std::vector<std::string>& addresses) {
     std::string text;
     for (const std::string& address : addresses) {
         if (!text.empty()) text += ", ";
@@ -40,8 +40,8 @@ std::string joined(const std::vector<std::string>& addresses) {
 }
 
 std::string where(const RedisLinkOptions& link) {
-    if (link.sentinels.empty()) return "Redis at " + joined(link.servers);
-    return "Redis " + link.master + " of the Sentinels at " + joined(link.sentinels);
+    if (link.sentinels.empty()) return "Redis at " + addresses_of(link.servers);
+    return "Redis " + link.master + " of the Sentinels at " + addresses_of(link.sentinels);
 }
 
 }  // namespace

@@ -14,16 +14,16 @@ namespace {
 /// The functions take numbers of 15 digits, and nothing lives as long.
 constexpr Duration kAgeMax = std::chrono::hours{24 * 365};
 
-RedisWords call(const RedisOptions& options, std::string_view function) {
+RedisWords call_of(const RedisOptions& options, std::string_view function) {
     return {"FCALL", "reginfod1_" + std::string(function), "0", options.cluster};
 }
 
-RedisWords call(
+RedisWords call_of(
     const RedisOptions& options,
     std::string_view function,
     const std::string& cluster_id
 ) {
-    RedisWords words = call(options, function);
+    RedisWords words = call_of(options, function);
     words.push_back(cluster_id);
     return words;
 }
@@ -48,23 +48,23 @@ RedisWords begin_load_call(
     const std::string& cluster_id,
     std::uint64_t hash_seed
 ) {
-    RedisWords words = call(options, "begin_load");
+    RedisWords words = call_of(options, "begin_load");
     add_founding(words, options, cluster_id, hash_seed);
     return words;
 }
 
 RedisWords end_load_call(const RedisOptions& options, const std::string& cluster_id) {
-    return call(options, "end_load", cluster_id);
+    return call_of(options, "end_load", cluster_id);
 }
 
 RedisWords abandon_load_call(const RedisOptions& options, const std::string& cluster_id) {
-    return call(options, "abandon_load", cluster_id);
+    return call_of(options, "abandon_load", cluster_id);
 }
 
-RedisWords look_call(const RedisOptions& options) { return call(options, "look"); }
+RedisWords look_call(const RedisOptions& options) { return call_of(options, "look"); }
 
 LoadCall::LoadCall(const RedisOptions& options, const std::string& cluster_id, ShardId shard)
-    : words_(call(options, "load", cluster_id)) {
+    : words_(call_of(options, "load", cluster_id)) {
     add_founding(words_, options, cluster_id, 0);  // of a cluster that there is
     words_.push_back(std::to_string(shard));
 }
