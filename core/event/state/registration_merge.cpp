@@ -51,6 +51,10 @@ bool is_created_again(const Word& before, const Word& word) {
            !word.details->callid().empty();
 }
 
+/// How much longer an older registration seems to last than a newer one, at most: it is reckoned
+/// from the arrival of a document that was late.
+constexpr Duration kLateness = std::chrono::seconds{5};
+
 /// Whether `word` lists an active registration as it was before the listing before it: with a lower
 /// cseq, and for no longer. Its document is older than the one before it: two PUBLISHes changed
 /// places on their way, or one came again after a 412. (A phone that starts again may count from 1
@@ -61,7 +65,7 @@ bool is_late(const Word& before, const Word& word) {
     const bool has_lower_cseq =
         before.details->cseq && word.details->cseq && *word.details->cseq < *before.details->cseq;
     return before.active && word.active && is_same_call && has_lower_cseq && before.deadline &&
-           word.deadline && *word.deadline <= *before.deadline;
+           word.deadline && *word.deadline <= *before.deadline + kLateness;
 }
 
 bool is_active(const Contact& contact) { return contact.active && contact.expires != Seconds{0}; }

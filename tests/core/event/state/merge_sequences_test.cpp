@@ -87,6 +87,17 @@ TEST_F(MergeSequences, ADocumentThatWasOvertakenBringsNoLowerCSeqBack) {
     EXPECT_EQ(state.revision, told) << "watchers have nothing to learn";
 }
 
+/// Both were made in the same second, so both list 300 s, and the older one came later.
+TEST_F(MergeSequences, ADocumentThatWasOvertakenInTheSecondOfTheOtherBringsNoLowerCSeqBack) {
+    EntityTag kept = publish({active(kZ, "c1", 1, 300), active(kX, "c1", 1, 300)});
+    modify(kept, {active(kZ, "c1", 3, 300), active(kX, "c1", 3, 300)});
+
+    pass(500ms);
+    modify(kept, {active(kZ, "c1", 3, 300), active(kX, "c1", 1, 300)});
+
+    EXPECT_EQ(contact(kX).details->cseq, 3U);
+}
+
 TEST_F(MergeSequences, ADocumentThatWasOvertakenEndsNoContactThatItDoesNotKnow) {
     EntityTag kept = publish({active(kX, "c1", 1)});
     modify(kept, {active(kX, "c1", 2), active(kY, "c2", 1)});
