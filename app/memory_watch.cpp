@@ -11,6 +11,10 @@ namespace {
 
 constexpr std::chrono::seconds kInterval{1};
 
+/// By how much of the limit, as a divisor, what is counted grows at most before the next look: what
+/// nobody counts grows with it.
+constexpr std::uint64_t kStep = 64;
+
 /// The allocator walks its free lists meanwhile, so it is asked rarely, and only if that may help.
 constexpr std::chrono::minutes kTrimInterval{1};
 
@@ -33,9 +37,13 @@ std::uint64_t MemoryMeter::uncounted(std::uint64_t counted, std::uint64_t reside
 }
 
 void MemoryWatch::turn_ended(TimePoint now) {
-    if (looked_ && now - *looked_ < kInterval) return;
-    looked_ = now;
-    look(now);
+    if (is_due(now)) look(now);
+}
+
+bool MemoryWatch::is_due(TimePoint now) const {
+    if (!looked_ || now - *looked_ >= kInterval) return true;
+    const MemoryUse use = access_.engine().inspection().memory();
+    return use.limit != 0 && use.counted() + access_.queued() > seen_ + use.limit / kStep;
 }
 
 /// What was freed of things that nobody counts is still resident: if that is what keeps new state
@@ -44,6 +52,8 @@ void MemoryWatch::look(TimePoint now) {
     Engine& engine = access_.engine();
     const MemoryUse use = engine.inspection().memory();
     const std::uint64_t queued = access_.queued();
+    looked_ = now;
+    seen_ = use.counted() + queued;
     const auto uncounted = [&] {
         return queued + meter_.uncounted(use.counted() + queued, resident_memory());
     };

@@ -27,7 +27,8 @@ private:
     std::uint64_t resident_ = 0;
 };
 
-/// Looks at the process's memory once a second while something happens.
+/// Looks at the process's memory once a second while something happens, and more often while what
+/// is counted grows fast.
 class MemoryWatch {
 public:
     /// Both are called at the end of turns.
@@ -41,11 +42,13 @@ public:
     void turn_ended(TimePoint now);
 
 private:
+    bool is_due(TimePoint now) const;
     void look(TimePoint now);
 
     Access access_;
     MemoryMeter meter_;
     std::optional<TimePoint> looked_;
+    std::uint64_t seen_ = 0;  ///< what was counted then
     std::optional<TimePoint> trimmed_;
 };
 

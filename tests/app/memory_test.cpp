@@ -14,6 +14,8 @@
 namespace reginfo {
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr std::uint64_t kMiB = 1U << 20U;
 
 /// A file system with the files of the kernel.
@@ -83,6 +85,42 @@ TEST(FitMemory, AutoIsThreeQuartersAndAnythingElseStays) {
         fit_memory(config);
         EXPECT_EQ(config.settings.limits.memory_bytes, bytes);
     }
+}
+
+class MemoryWatchTest : public ::testing::Test {
+protected:
+    static Settings settings() {
+        Settings settings;
+        settings.limits.memory_bytes = 64 * kMiB;
+        return settings;
+    }
+
+    /// Whether the process was looked at.
+    bool looks_after(Duration time, std::uint64_t growth) {
+        now_ += time;
+        queued_ += growth;
+        engine_.set_uncounted_memory(0);
+        watch_.turn_ended(now_);
+        return engine_.inspection().memory().uncounted != 0;
+    }
+
+    Engine engine_{settings(), 1};
+    std::uint64_t queued_ = kMiB;
+    MemoryWatch watch_{{[this]() -> Engine& { return engine_; }, [this] { return queued_; }}};
+    TimePoint now_{std::chrono::hours{1}};
+};
+
+TEST_F(MemoryWatchTest, LooksOnceASecond) {
+    EXPECT_TRUE(looks_after(0ms, 0));
+    EXPECT_FALSE(looks_after(999ms, 0));
+    EXPECT_TRUE(looks_after(1ms, 0));
+}
+
+TEST_F(MemoryWatchTest, LooksSoonerWhenASixtyFourthOfTheLimitHasCome) {
+    EXPECT_TRUE(looks_after(0ms, 0));
+    EXPECT_FALSE(looks_after(1ms, kMiB));
+    EXPECT_TRUE(looks_after(1ms, 1));
+    EXPECT_FALSE(looks_after(1ms, kMiB));
 }
 
 TEST(MemoryMeter, WhatIsResidentAndNotCountedIsTheRest) {
