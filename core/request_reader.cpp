@@ -45,11 +45,11 @@ Result<sip::NameAddr> address_in(
 }
 
 std::optional<Reply> bad_max_forwards(const sip::Message& message) {
-    constexpr std::uint64_t kMax = 255;
+    constexpr std::uint64_t kMaxForwards = 255;
     if (message.count(HeaderName::max_forwards) == 0) return std::nullopt;
     const auto value = sole(message, HeaderName::max_forwards);
     if (!value) return value.error();
-    if (!parse_number(*value, kMax)) return malformed(HeaderName::max_forwards);
+    if (!parse_number(*value, kMaxForwards)) return malformed(HeaderName::max_forwards);
     return std::nullopt;
 }
 
