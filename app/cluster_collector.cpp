@@ -5,6 +5,52 @@
 
 namespace reginfo {
 
+namespace {
+
+using metrics::Families;
+
+void add(Families& families, const ClusterBus& bus) {
+    const RelayStats& stats = bus.relay().stats();
+    families.add(
+        "reginfod_bus_connected",
+        "Whether this node can send to other nodes and hear them.",
+        bus.is_connected() ? 1.0 : 0.0
+    );
+    for (std::size_t i = 0; i < Frame::kKinds; ++i) {
+        const std::string_view kind = name_of(static_cast<Frame::Kind>(i));
+        const Families::Label out[] = {{"direction", "out"}, {"kind", kind}};
+        const Families::Label in[] = {{"direction", "in"}, {"kind", kind}};
+        constexpr const char* kName = "reginfod_bus_frames_total";
+        constexpr const char* kHelp = "SIP messages passed from node to node.";
+        families.add(kName, kHelp, stats.frames_out[i], out);
+        families.add(kName, kHelp, stats.frames_in[i], in);
+    }
+    for (std::size_t i = 0; i < RelayStats::kReasons; ++i) {
+        const Families::Label why[] = {{"reason", name_of(static_cast<RelayStats::Reason>(i))}};
+        families.add(
+            "reginfod_bus_dropped_total",
+            "Those of them that came to nothing.",
+            stats.dropped[i],
+            why
+        );
+    }
+    families.add(
+        "reginfod_bus_repeated_total",
+        "Groups of them that were sent again: nobody had acknowledged them in time.",
+        stats.parcels_repeated
+    );
+    families.add(
+        "reginfod_bus_unreadable_total", "Groups that could not be read.", stats.parcels_unreadable
+    );
+    families.add(
+        "reginfod_bus_waiting",
+        "SIP messages that no other node has acknowledged yet.",
+        stats.frames_waiting
+    );
+}
+
+}  // namespace
+
 std::vector<prometheus::MetricFamily> ClusterCollector::Collect() const {
     const RedisStorage* const storage = storage_();
     if (!storage) return {};
@@ -47,6 +93,7 @@ std::vector<prometheus::MetricFamily> ClusterCollector::Collect() const {
         "How often fewer replicas than storage.redis.replicas had the last changes in time.",
         static_cast<double>(counters.short_waits)
     );
+    if (const ClusterBus* const bus = storage->bus()) add(families, *bus);
     return families.take();
 }
 

@@ -77,6 +77,7 @@ struct Config {
     struct Redis {
         RedisOptions store;
         RedisLinkOptions link{.servers = {"127.0.0.1:6379"}};
+        bool relay = true;  ///< what another node has to serve goes on to it
     } redis;
 };
 

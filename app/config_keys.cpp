@@ -343,6 +343,10 @@ const Key kKeys[] = {
      "Seconds without Redis, or without this process, after which another node may take over. The same\n"
      "on all nodes, and at least four times cluster.beat.",
      time([](auto& c) -> auto& { return c.redis.store.lease; }, 100ms, 1min)},
+    {"cluster", "relay",
+     "\"on\": a node passes on what another one has to serve, over Redis, so that peers may use any node.\n"
+     "\"off\": it answers 503 to that. The same on all nodes.",
+     word<Switches>([](auto& c) -> auto& { return c.redis.relay; })},
     {"cluster", "beat", "Seconds between two renewals of the lease.",
      time([](auto& c) -> auto& { return c.redis.store.beat; }, 10ms, 10s)},
 

@@ -34,7 +34,15 @@ RedisStorage::RedisStorage(
       log_(log),
       access_(std::move(access)),
       options_(redis_options_of(config)),
-      link_(io, config.redis.link, boot_now) {}
+      link_(io, config.redis.link, boot_now) {
+    if (!config.redis.relay) return;
+    std::vector<Transport> listeners;
+    for (const ListenAddress& listen : config.listen) listeners.push_back(listen.transport);
+    ClusterBus::Access bus;
+    bus.driver = access_.driver;
+    bus.redis_now = [this] { return store_ ? store_->redis_now() : 0; };
+    bus_ = std::make_unique<ClusterBus>(io, config.redis.link, listeners, std::move(bus));
+}
 
 void RedisStorage::start() {
     if (is_stopped_) return;
@@ -51,6 +59,7 @@ void RedisStorage::start() {
     link_.attach(*store_);
     store_->start();
     link_.poke();
+    if (bus_) bus_->start(options_);
 }
 
 bool RedisStorage::drain(std::chrono::milliseconds patience) {
@@ -70,6 +79,7 @@ void RedisStorage::leave() {
 void RedisStorage::stop() {
     is_stopped_ = true;
     link_.stop();
+    if (bus_) bus_->stop();
 }
 
 void RedisStorage::on_done(Done done) {
@@ -79,6 +89,7 @@ void RedisStorage::on_done(Done done) {
 
 std::string RedisStorage::unready_because() const {
     if (!store_) return "The server has only begun.";
+    if (!is_serving_ && is_relaying()) return {};
     if (!store_->serving_node().empty()) {
         return "This node stands by: " + store_->serving_node() + " serves.";
     }
@@ -96,6 +107,8 @@ std::string RedisStorage::unready_because() const {
     if (!store_->healthy()) return "The store cannot be written.";
     return {};
 }
+
+bool RedisStorage::is_relaying() const { return bus_ && bus_->relay().is_usable(steady_now()); }
 
 RedisStorage::Counters RedisStorage::counters() const {
     Counters all = counters_;
@@ -133,10 +146,18 @@ void RedisStorage::wake() {
     boost::asio::post(io_, [this] {
         if (is_stopped_) return;
         store_->deliver();
+        tell_bus();
         access_.run_turn();
         tell();
         link_.poke();
     });
+}
+
+void RedisStorage::tell_bus() {
+    if (!bus_) return;
+    // Before the records are restored, the state is nowhere.
+    const bool is_here = store_->owner() == NodeId{options_.node, options_.incarnation};
+    bus_->see(is_here && !is_serving_ ? NodeId() : store_->owner(), store_->members());
 }
 
 void RedisStorage::handle_standing_by(const std::string& node) {
@@ -160,6 +181,7 @@ void RedisStorage::handle_opened(const LoadReport& report) {
     has_trouble_ = false;
     log_.write(Severity::info, "serves", {{"node", options_.node}, {"store", options_.where}});
     access_.serve();
+    tell_bus();
 }
 
 void RedisStorage::handle_lost(RedisLoss loss, const std::string& why) {

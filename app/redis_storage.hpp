@@ -3,6 +3,7 @@
 /// life after the other as a member of the cluster.
 #pragma once
 
+#include "app/cluster_bus.hpp"
 #include "app/config.hpp"
 #include "app/log.hpp"
 #include "app/service_storage.hpp"
@@ -52,6 +53,10 @@ public:
     bool is_serving() const { return is_serving_; }
     Counters counters() const;
 
+    /// What nodes pass on to one another; nullptr if they do not.
+    ClusterBus* bus() { return bus_.get(); }
+    const ClusterBus* bus() const { return bus_.get(); }
+
 private:
     void on_done(Done done) override;
     void commit(Commit commit) override { store_->commit(std::move(commit)); }
@@ -75,6 +80,8 @@ private:
     void run_for(std::chrono::milliseconds time) override;
 
     void tell();
+    void tell_bus();
+    bool is_relaying() const;
     void tell_lease();
     void tell_trouble();
     void keep_counters();
@@ -85,6 +92,7 @@ private:
     RedisOptions options_;
     RedisLink link_;
     std::unique_ptr<RedisStore> store_;
+    std::unique_ptr<ClusterBus> bus_;
     Done done_;
 
     bool is_serving_ = false;  ///< the shards are open, if suspended

@@ -156,6 +156,7 @@ void Service::open_store() {
 
 StorageAccess Service::storage_access() {
     StorageAccess access;
+    access.driver = [this]() -> Driver& { return *driver_; };
     access.refuse = [this] { driver_->listen(true); };
     access.take_over = [this](std::uint64_t hash_seed) {
         if (driver_) driver_->listen(false);
@@ -246,7 +247,10 @@ void Service::open_driver() {
     DriverParts parts{io_, *engine_, store, [this](const Note& line) { note(line); }};
     parts.admission = [this](const IpAddress& peer) { return admission_of(peer); };
     parts.turn_ended = [this](TimePoint now) { memory_.turn_ended(now); };
-    if (redis_) parts.may_speak = [this] { return redis_->may_speak(); };
+    if (redis_) {
+        parts.may_speak = [this] { return redis_->may_speak(); };
+        if (ClusterBus* const bus = redis_->bus()) parts.relay = &bus->relay();
+    }
     TransportOptions options = config_.transport;
     options.connections = bounds_.tcp;
     try {

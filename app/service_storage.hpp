@@ -4,6 +4,7 @@
 
 #include "core/outbox.hpp"
 #include "core/storage/store.hpp"
+#include "transport/driver.hpp"
 
 #include <cstdint>
 #include <exception>
@@ -17,7 +18,8 @@ namespace reginfo {
 /// What a store moves the service to do. Called on the reactor's thread; outside of turns but for
 /// `present`.
 struct StorageAccess {
-    /// Somebody else serves, or nobody can: requests are to be refused.
+    std::function<Driver&()> driver;  ///< @pre the service has started
+    /// Somebody else serves, or nobody can: requests are to be refused, or relayed.
     std::function<void()> refuse;
     /// The state is ours; its records come next. Requests are to wait in the sockets.
     std::function<void(std::uint64_t hash_seed)> take_over;

@@ -33,6 +33,13 @@ void Engine::set_pressure(Pressure pressure) {
     impl_->server_.set_pressure(pressure);
 }
 
+void Engine::set_relaying(bool whether) {
+    is_relaying_ = whether;
+    impl_->server_.set_relaying(whether);
+}
+
+bool Engine::is_standing_by() const { return impl_->server_.is_standing_by(); }
+
 void Engine::set_uncounted_memory(std::uint64_t bytes) {
     uncounted_memory_ = bytes;
     impl_->memory_.uncounted = bytes;
@@ -99,6 +106,7 @@ void Engine::stand_by(TimePoint now, std::uint64_t hash_seed) {
     if (impl_->is_suspended()) next->suspend();
     impl_ = std::move(next);
     set_pressure(pressure_);
+    set_relaying(is_relaying_);
     set_uncounted_memory(uncounted_memory_);
     observe(observer_);
     if (is_draining_) handle_drain(now);
@@ -115,6 +123,7 @@ std::optional<std::string> Engine::present_record(
 
 void Engine::handle_restored(TimePoint now, Outbox& outbox) {
     impl_->server_.set_standing_by(false);
+    impl_->set_suspended(impl_->is_suspended());
     impl_->restored(now, outbox);
 }
 

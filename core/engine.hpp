@@ -50,6 +50,13 @@ public:
     /// served.
     void set_pressure(Pressure pressure);
 
+    /// Whether requests that this process does not serve reach another one that does. Then OPTIONS
+    /// is served without the state as well.
+    void set_relaying(bool whether);
+
+    /// Whether it has no state to speak of: from stand_by to handle_restored.
+    bool is_standing_by() const;
+
     /// Sets the memory of the process that the engine does not count itself (MemoryUse). It is
     /// subtracted from limits.memory_bytes.
     void set_uncounted_memory(std::uint64_t bytes);
@@ -194,6 +201,7 @@ private:
     std::uint64_t uncounted_memory_ = 0;
     Observer* observer_ = nullptr;
     bool is_draining_ = false;
+    bool is_relaying_ = false;
     std::unique_ptr<Impl> impl_;
 };
 

@@ -73,7 +73,8 @@ void Engine::Impl::end_turn(TimePoint now, Outbox& outbox) {
 void Engine::Impl::set_suspended(bool is_suspended) {
     is_suspended_ = is_suspended;
     server_.set_suspended(is_suspended);
-    responder_.set_suspended(is_suspended);
+    // Without state an answer says nothing of it.
+    responder_.set_suspended(is_suspended && !server_.is_standing_by());
 }
 
 void Engine::Impl::suspend() {

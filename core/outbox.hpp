@@ -42,6 +42,7 @@ struct Flow {
     Transport transport = Transport::udp;
     ListenerId listener = 0;
     Endpoint peer;
+    std::uint16_t relay = 0;  ///< the socket is another node's (core/cluster/relayed_ways.hpp)
     ConnectionId connection = 0;
 
     friend bool operator==(const Flow&, const Flow&) = default;

@@ -102,7 +102,7 @@ void UserAgentServer::request(
     if (message_.method == sip::Method::ack) return responder_.acknowledged(key);
     std::optional<Shard> shard;
     if (shards_.are_shared()) shard = shard_of_request(message_, settings_.hash_seed, aor_);
-    if (!is_served(shard)) return refusals_.refuse(message_, flow, refusal(503), outbox);
+    if (!is_served(shard)) return refusals_.refuse(message_, flow, answer_of_none(), outbox);
     if (const ServerTransactions::Record* known = transactions_.find(key)) {
         ++stats_.retransmissions_received;
         if (!known->is_completed()) return;
@@ -155,6 +155,13 @@ bool UserAgentServer::is_served(std::optional<Shard> shard) const {
     if (is_standing_by_) return false;
     if (message_.method == sip::Method::options && is_suspended_) return false;
     return shard ? shards_.has(*shard) : shards_.has_any();
+}
+
+/// The answer to a request that another process is to serve. OPTIONS asks whether requests may come
+/// here: they may if they go on from here.
+Reply UserAgentServer::answer_of_none() const {
+    const bool goes_on = is_standing_by_ && is_relaying_;
+    return goes_on && message_.method == sip::Method::options ? Reply{} : refusal(503);
 }
 
 /// What the request in message_ is, whatever its way; 0 if nothing tells that. A CANCEL is of one
@@ -213,7 +220,8 @@ bool UserAgentServer::comes_again_by_itself(const Flow& flow) const {
 /// will stop. It is refused only if its sender then tries again.
 bool UserAgentServer::shed(const Flow& flow, Outbox& outbox) {
     if (message_.method == sip::Method::publish) {
-        if (pressure_ != Pressure::extreme || is_reliable(flow.transport)) return false;
+        const bool is_read_later = is_reliable(flow.transport) && flow.relay == 0;
+        if (pressure_ != Pressure::extreme || is_read_later) return false;
         note_refusal(Bound::overload_publish, {}, flow, stats_, outbox);
         return true;
     }

@@ -73,9 +73,13 @@ public:
     void set_suspended(bool is_suspended) { is_suspended_ = is_suspended; }
     /// Whether another process has the state, if any.
     void set_standing_by(bool is_standing_by) { is_standing_by_ = is_standing_by; }
+    bool is_standing_by() const { return is_standing_by_; }
+    /// Engine::set_relaying
+    void set_relaying(bool is_relaying) { is_relaying_ = is_relaying; }
 
 private:
     bool is_served(std::optional<Shard> shard) const;
+    Reply answer_of_none() const;
     std::uint64_t identity_of(const Request& request) const;
     std::uint64_t new_to_tag(const Result<Request>& request);
     void response(TimePoint now, const Flow& flow, Outbox& outbox);
@@ -103,6 +107,7 @@ private:
     Pressure pressure_ = Pressure::none;
     bool is_suspended_ = false;
     bool is_standing_by_ = false;
+    bool is_relaying_ = false;
     std::string aor_;       ///< scratch
     sip::Message message_;  ///< reused, so that parsing does not allocate
 };

@@ -61,6 +61,7 @@ constexpr const char* kRooms[] = {
     "core/reginfo/",
     "core/event/watcher/",
     "core/outbox core/pressure core/settings core/stats core/bounds",
+    "core/cluster/",
     "core/dialog/",
     "core/transaction/",
     "core/event/package",

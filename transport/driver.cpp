@@ -190,6 +190,10 @@ void Driver::pause_streams() { tcp_.pause_reading(!listens_ || pressure_ == Pres
 bool Driver::handle_message(const Flow& flow, std::string_view bytes) {
     if (hep_) hep_->received(flow, bytes);
     if (tells_messages_) tell("message received", flow, bytes);
+    if (parts_.relay && admission_of(flow.peer.address) == Admission::served &&
+        parts_.relay->take(now_, flow, bytes)) {
+        return true;
+    }
     return parts_.engine.handle_message(now_, flow, bytes, outbox_);
 }
 
@@ -198,6 +202,7 @@ void Driver::handle_broken_stream(const Flow& flow, std::string_view head, sip::
 }
 
 void Driver::handle_flow_closed(const Flow& flow) {
+    if (parts_.relay && flow.relay == 0) parts_.relay->handle_flow_closed(steady_now(), flow);
     closed_.push(flow);
     turn_soon();
 }
@@ -211,14 +216,13 @@ Admission Driver::admission_of(const IpAddress& peer) const {
     return parts_.admission ? parts_.admission(peer) : Admission::served;
 }
 
-void Driver::note(const Note& note) { parts_.note(note); }
-
 // The turn.
 
 void Driver::begin_turn() {
     assert(!in_turn_);
     in_turn_ = true;
     now_ = steady_now();
+    if (parts_.relay) parts_.engine.set_relaying(parts_.relay->is_usable(now_));
     look_at_lease();
 }
 
@@ -254,6 +258,9 @@ void Driver::end_turn() {
         parts_.engine.handle_unsent(now_, flow, head, why, outbox_);
     }
     for (const Input& input : inputs_.take()) input(now_, outbox_);
+    for (const Relayed& message : relayed_.take()) {
+        parts_.engine.handle_message(now_, message.flow, message.bytes, outbox_);
+    }
     do {
         feed_news();
         parts_.engine.end_turn(now_, outbox_);
@@ -290,10 +297,15 @@ void Driver::perform_effects() {
 }
 
 void Driver::perform(Send& send) {
-    if (!speaks_ && !says_nothing_of_state(send)) {
+    if (!speaks_ && !parts_.engine.is_standing_by() && !says_nothing_of_state(send)) {
         ++stats_.messages_withheld;
         return;
     }
+    if (send.flow.relay != 0 && parts_.relay) return parts_.relay->send(now_, std::move(send));
+    send_by_socket(send);
+}
+
+void Driver::send_by_socket(Send& send) {
     if (hep_) hep_->sent(send.flow, send.head, send.tail ? *send.tail : std::string_view{});
     if (tells_messages_) tell("message sent", send.flow, send.head);
     if (send.flow.transport != Transport::udp) return tcp_.send(std::move(send));
@@ -312,16 +324,10 @@ void Driver::tell(std::string_view what, const Flow& flow, std::string_view mess
     note({Note::Severity::debug, what, std::string(message.substr(0, end)), flow, limited});
 }
 
-void Driver::perform(Close& close) {
-    if (close.flow.transport == Transport::tcp) tcp_.close(close.flow);
-}
-
 void Driver::perform(Commit& commit) {
     assert(parts_.journal);
     parts_.journal->commit(std::move(commit));
 }
-void Driver::perform(Resolve& resolve) { parts_.resolver->resolve(resolve); }
-void Driver::perform(Note& note) { parts_.note(note); }
 
 /// Null if there is no such listener: flows are stored, and the configuration may have changed.
 UdpEndpoint* Driver::udp_of(const Flow& flow) const {
@@ -335,6 +341,7 @@ void Driver::flush() {
         if (udp) udp->flush();
     }
     tcp_.flush();
+    if (parts_.relay) parts_.relay->flush(now_);
 }
 
 // The next turn.
@@ -360,7 +367,8 @@ void Driver::schedule() {
         listens_ ? parts_.engine.next_deadline() : std::nullopt;
     adjust_pressure(deadline);
     const bool overdue = deadline && *deadline <= now_;
-    const bool is_told_of = !closed_.empty() || !unsent_.empty() || !inputs_.empty();
+    const bool is_told_of =
+        !closed_.empty() || !unsent_.empty() || !inputs_.empty() || !relayed_.empty();
     if (overdue || has_news() || is_told_of) {
         turn_soon();
     } else if (deadline && (!armed_for_ || *deadline < *armed_for_)) {

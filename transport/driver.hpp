@@ -2,6 +2,7 @@
 /// The reactor's turn: feeds the engine what the sockets read, and performs what it asks for.
 #pragma once
 
+#include "core/cluster/relay.hpp"
 #include "core/engine.hpp"
 #include "core/event/persistence/journal.hpp"
 #include "core/outbox.hpp"
@@ -41,6 +42,7 @@ struct DriverParts {
     /// Whether what depends on state may leave now. Asked before a turn, and once more before its
     /// effects are performed, as the process may have stood still between. None: always.
     std::function<bool()> may_speak = nullptr;
+    Relay* relay = nullptr;  ///< none: there are no other nodes
 };
 
 /// Runs an Engine on the sockets of its listeners, by the contract in core/engine.hpp.
@@ -71,6 +73,20 @@ public:
     /// on, unless it was told otherwise.
     void listen(bool whether);
 
+    /// Another node has a message, or a flow of its own that is gone, for the engine: in a turn
+    /// soon.
+    void deliver(const Flow& flow, std::string bytes) {
+        relayed_.push({flow, std::move(bytes)});
+        turn_soon();
+    }
+    void deliver_closed(const Flow& flow) { handle_flow_closed(flow); }
+    /// Sends what the engine of another node asks for.
+    void send_for_another(Send send) {
+        if (!stopped_) send_by_socket(send);
+    }
+    /// A turn, soon.
+    void turn_soon();
+
     /// Runs one turn in which `input` tells the engine something; soon, if a turn is under way.
     void run_turn(Input input);
 
@@ -94,7 +110,7 @@ private:
     void handle_unsent(const Flow& flow, std::string head, Unsent why) override;
     void end_turn() override;
     Admission admission_of(const IpAddress& peer) const override;
-    void note(const Note& note) override;
+    void note(const Note& note) override { parts_.note(note); }
 
     void wait_for_datagrams();
     void wait_for_datagrams(ListenerId listener);
@@ -109,14 +125,16 @@ private:
     void feed_news();
     void perform_effects();
     void perform(Send& send);
-    void perform(Close& close);
+    void perform(Close& close) {
+        if (close.flow.transport == Transport::tcp) tcp_.close(close.flow);
+    }
     void perform(Commit& commit);
-    void perform(Resolve& resolve);
-    void perform(Note& note);
+    void perform(Resolve& resolve) { parts_.resolver->resolve(resolve); }
+    void perform(Note& note) { parts_.note(note); }
     UdpEndpoint* udp_of(const Flow& flow) const;
+    void send_by_socket(Send& send);
     void flush();
 
-    void turn_soon();
     void schedule();
     void arm(TimePoint deadline);
     void on_deadline(TimePoint deadline);
@@ -133,6 +151,11 @@ private:
     struct Resolved {
         ResolveId id;
         std::vector<Target> targets;
+    };
+
+    struct Relayed {
+        Flow flow;
+        std::string bytes;
     };
 
     TransportOptions options_;
@@ -154,6 +177,7 @@ private:
     Inbox<Flow> closed_;
     Inbox<UnsentDatagram> unsent_;
     Inbox<Input> inputs_;
+    Inbox<Relayed> relayed_;
 
     Pressure pressure_ = Pressure::none;
     TimePoint started_;

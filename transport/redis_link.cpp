@@ -43,12 +43,12 @@ void RedisLink::open(const std::string& address) {
         options_.connect_timeout,
         {.connected =
              [this] {
-                 store_->handle_connected();
+                 user_->handle_connected();
                  poke();
              },
          .received =
              [this](std::string_view bytes) {
-                 store_->handle_bytes(bytes);
+                 user_->handle_bytes(bytes);
                  poke();
              },
          .closed =
@@ -72,13 +72,13 @@ void RedisLink::close() {
 
 void RedisLink::fail(const std::string& why) {
     close();
-    store_->handle_closed(why);
+    user_->handle_closed(why);
     poke();
 }
 
 void RedisLink::poke() {
     if (is_stopped_) return;
-    const TimePoint next = store_->next_deadline();
+    const TimePoint next = user_->next_deadline();
     if (next == TimePoint::max()) {
         timer_.cancel();
         return;
@@ -90,7 +90,7 @@ void RedisLink::poke() {
 }
 
 void RedisLink::handle_time() {
-    store_->handle_time();
+    user_->handle_time();
     poke();
 }
 

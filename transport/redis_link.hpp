@@ -1,10 +1,9 @@
 /// @file
-/// The connection of the store in Redis: addresses in turn, or the primary that Sentinels name.
+/// A connection to Redis: addresses in turn, or the primary that Sentinels name.
 #pragma once
 
 #include "core/base/time.hpp"
 #include "core/storage/redis/byte_stream.hpp"
-#include "core/storage/redis/redis_store.hpp"
 #include "transport/redis_connection.hpp"
 #include "transport/redis_link_options.hpp"
 #include "transport/sentinel_lookup.hpp"
@@ -20,20 +19,21 @@
 
 namespace reginfo {
 
-/// Keeps the time for the store as well: attach(), then poke() after RedisStore::start().
+/// Keeps the time for its user as well: attach(), then poke() when the user has something new to
+/// wait for.
 class RedisLink final : public ByteStream {
 public:
     using Clock = std::function<TimePoint()>;
 
     /// @pre there is a server or a Sentinel
-    /// @param clock  that of the store
+    /// @param clock  that of the user
     RedisLink(boost::asio::io_context& io, RedisLinkOptions options, Clock clock);
     ~RedisLink() override { close(); }
     RedisLink(const RedisLink&) = delete;
     RedisLink& operator=(const RedisLink&) = delete;
 
-    /// @param store  must outlive the running of `io`
-    void attach(RedisStore& store) { store_ = &store; }
+    /// @param user  must outlive the running of `io`
+    void attach(ByteStreamUser& user) { user_ = &user; }
 
     void connect() override;
     void write(std::string bytes) override;
@@ -42,7 +42,7 @@ public:
     /// For good: nothing is pending then.
     void stop();
 
-    /// Sets the timer to what the store waits for.
+    /// Sets the timer to what the user waits for.
     void poke();
 
     /// The address that was tried last; for people.
@@ -56,7 +56,7 @@ private:
     boost::asio::io_context& io_;
     RedisLinkOptions options_;
     Clock clock_;
-    RedisStore* store_ = nullptr;
+    ByteStreamUser* user_ = nullptr;
     bool is_stopped_ = false;
     std::size_t next_ = 0;  ///< of the servers
     std::string address_;

@@ -92,7 +92,7 @@ void TcpServer::accept(ListenerId id, tcp::socket socket, const Endpoint& peer) 
     }
     set_tcp_options(socket, options_);
     ++stats_.connections_accepted;
-    const Flow flow{Transport::tcp, id, peer, ++last_id_};
+    const Flow flow{Transport::tcp, id, peer, 0, ++last_id_};
     const bool forbidden = admission == Admission::forbidden;
     TcpConnection& connection =
         add(std::move(socket), {flow, local_of(flow), TcpPhase::open, forbidden});

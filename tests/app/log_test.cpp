@@ -69,7 +69,7 @@ TEST(Log, LinesBelowTheLevelAreNotWritten) {
 
 TEST(Log, ANoteHasItsFlowAndItsDetail) {
     Written written;
-    const Flow flow{Transport::tcp, 0, {*IpAddress::parse("192.0.2.1"), 5070}, 17};
+    const Flow flow{Transport::tcp, 0, {*IpAddress::parse("192.0.2.1"), 5070}, 0, 17};
 
     written.log.note(kStart, {Severity::warning, "publish refused", "over the limit", flow});
 

@@ -42,6 +42,22 @@ TEST_F(StandBy, EveryRequestIsRefusedSoThatAnEdgeAsksTheNext) {
     }
 }
 
+TEST_F(StandBy, WhereRequestsGoOnToAnotherProcessOptionsIsServedAndNothingElse) {
+    world.engine().set_relaying(true);
+    world.stand_by();
+    world.engine().handle_suspended();  // it has no lease
+    EXPECT_EQ(world.ask(watcher.flow, options()).status(), 200);
+    EXPECT_EQ(watcher.subscribe(world).status(), 503);
+    world.engine().set_relaying(false);
+    EXPECT_EQ(world.ask(watcher.flow, options()).status(), 503);
+}
+
+TEST_F(StandBy, OneWithAStateAndWithoutALeaseDoesNotServeOptionsWhateverGoesOn) {
+    world.engine().set_relaying(true);
+    world.engine().handle_suspended();
+    EXPECT_EQ(world.ask(watcher.flow, options()).status(), 503);
+}
+
 TEST_F(StandBy, ARequestThatWasRefusedIsServedIfItComesAgainLater) {
     const std::string request = publisher.request(3600, body(kX)).text();
     world.stand_by();

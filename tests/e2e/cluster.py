@@ -127,7 +127,12 @@ class Node(Reginfod):
 
     @property
     def serves(self):
-        return self.running and self.readiness()[0] == 200
+        """Whether it has the state, and may speak of it."""
+        try:
+            return (self.running and self.readiness()[0] == 200 and
+                    self.metric("reginfod_cluster_serving") == 1)
+        except OSError:
+            return False
 
     def registration(self, aor):
         """Its contacts as {uri: cseq}."""
@@ -143,8 +148,8 @@ class Cluster:
     """A Redis, nodes, and an edge. With `proxied` each node has a way to Redis of its own; with `replicas`
     Redis has one, and Sentinels."""
 
-    def __init__(self, bed, nodes=2, proxied=False, replicas=False):
-        self.bed = bed
+    def __init__(self, bed, nodes=2, proxied=False, replicas=False, relay="on"):
+        self.bed, self.relay = bed, relay
         self.sentinels = []
         if replicas:
             self.redis, self.replica, self.sentinels = replicated(bed)
@@ -167,6 +172,7 @@ class Cluster:
         port = self.proxies[number].port if self.proxied else self.redis.port
         environment = {"REGINFOD_STORAGE_REDIS_SENTINELS": ",".join(
             f"127.0.0.1:{one.port}" for one in self.sentinels)} if self.sentinels else {}
+        environment["REGINFOD_CLUSTER_RELAY"] = self.relay
         node = Node(self.bed, number, self.port, port, environment=environment)
         self.nodes = [one for one in self.nodes if one.node != node.node] + [node]
         return node

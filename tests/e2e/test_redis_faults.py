@@ -39,8 +39,8 @@ def start(bed, redis_port, number=1, **environment):
 
 
 def roles(bed):
-    """One node serves. The other one says who does, refuses everything, and lives."""
-    cluster = Cluster(bed)
+    """One node serves. The other one passes nothing on: it says who does, refuses everything, and lives."""
+    cluster = Cluster(bed, relay="off")
     first, second = cluster.nodes
     agent = Agent()
     bed.closers.append(agent.close)

@@ -70,8 +70,8 @@ class Scene:
 
 
 def stands_by(node, other):
-    status, text = node.readiness()
-    return status == 503 and text == f"This node stands by: {other.node} serves."
+    """Whether it takes requests for the other one."""
+    return node.readiness()[0] == 200 and not node.serves and other.serves
 
 
 def kill(bed):

@@ -26,7 +26,7 @@ Flow Peer::flow() {
     Endpoint from = endpoint_;
     from.port = 40'000;
     if (world_.network.find(connection_) == nullptr) connection_ = world_.network.connect(from);
-    return {Transport::tcp, 1, from, connection_};
+    return {Transport::tcp, 1, from, 0, connection_};
 }
 
 void Peer::send(const Flow& flow, std::string bytes) {

@@ -262,7 +262,7 @@ void World::close(ConnectionId id) {
         if (connection == nullptr) return;
         connection->open = false;
         const bool used = connection->used_by_peer;
-        Flow flow{Transport::tcp, 1, connection->peer, id};
+        Flow flow{Transport::tcp, 1, connection->peer, 0, id};
         flow_closed(flow);
         flow.connection = 0;
         if (used) flow_closed(flow);

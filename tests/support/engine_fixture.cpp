@@ -54,7 +54,7 @@ Flow udp_flow(std::string_view address, std::uint16_t port, ListenerId listener)
 }
 
 Flow tcp_flow(std::string_view address, std::uint16_t port, ConnectionId connection) {
-    return {Transport::tcp, 1, endpoint(address, port), connection};
+    return {Transport::tcp, 1, endpoint(address, port), 0, connection};
 }
 
 Settings test_settings() {

@@ -67,6 +67,8 @@ void Engine::end_turn(TimePoint, Outbox& outbox) {
     if (impl_->script.on_end_turn) impl_->script.on_end_turn(outbox);
 }
 
+void Engine::set_relaying(bool) {}
+bool Engine::is_standing_by() const { return false; }
 void Engine::handle_suspended() { impl_->script.lease.emplace_back("suspended"); }
 void Engine::handle_resumed(TimePoint, Outbox&) { impl_->script.lease.emplace_back("resumed"); }
 

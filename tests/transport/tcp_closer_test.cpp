@@ -42,7 +42,7 @@ protected:
 
     TcpConnection& add(TcpPhase phase = TcpPhase::open) {
         ++stats.connections_open;
-        const Flow flow{Transport::tcp, 0, peer, kId};
+        const Flow flow{Transport::tcp, 0, peer, 0, kId};
         return table.add(std::make_unique<TcpConnection>(
             boost::asio::ip::tcp::socket(io),
             TcpConnection::Origin{flow, {}, phase, false},

@@ -116,7 +116,7 @@ TEST_F(TcpConnect, AConnectionThatThePeerMadeIsUsedForIt) {
 TEST_F(TcpConnect, AResponseWhoseConnectionIsGoneGoesByAnotherOne) {
     start();
     TcpTarget target;
-    const Flow gone{Transport::tcp, 0, {target.endpoint().address, 1}, 77};
+    const Flow gone{Transport::tcp, 0, {target.endpoint().address, 1}, 0, 77};
 
     for (const char* response : {"one,", "two"}) {
         server->driver.run_turn([&](TimePoint, Outbox& outbox) {
@@ -134,7 +134,7 @@ TEST_F(TcpConnect, AResponseWhoseConnectionIsGoneGoesByAnotherOne) {
 TEST_F(TcpConnect, ARequestWhoseConnectionIsGoneDoesNot) {
     start();
     TcpTarget target;
-    send({Transport::tcp, 0, target.endpoint(), 77}, "x");
+    send({Transport::tcp, 0, target.endpoint(), 0, 77}, "x");
     ASSERT_TRUE(server->run_until([&] { return !server->script.closed.empty(); }));
     EXPECT_FALSE(target.accept());
 }

@@ -377,7 +377,7 @@ TEST_F(Tcp, WithoutDescriptorsPeersWaitInTheBacklog) {
 
 TEST_F(Tcp, AMessageForAConnectionThatIsGoneComesBackAsAClosedFlow) {
     start();
-    const Flow gone{Transport::tcp, 1, {*IpAddress::parse("127.0.0.1"), 5060}, 4711};
+    const Flow gone{Transport::tcp, 1, {*IpAddress::parse("127.0.0.1"), 5060}, 0, 4711};
 
     server->driver.run_turn([&](TimePoint, Outbox& outbox) { outbox.send(gone, "late"); });
 

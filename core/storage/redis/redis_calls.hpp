@@ -2,6 +2,7 @@
 /// Calls of the functions for members and owners, and what their replies hold (reginfod1.lua).
 #pragma once
 
+#include "core/cluster/node_id.hpp"
 #include "core/storage/redis/commit_group.hpp"
 #include "core/storage/redis/redis_options.hpp"
 #include "core/storage/redis/redis_session.hpp"
@@ -44,7 +45,10 @@ inline bool is_out(const RedisReply& reply) { return reply.is_error_of({"REPLACE
 /// The number of the `own` map or claim; nothing if it is no shard.
 std::optional<ShardId> shard_of(const RedisReply& reply);
 
-/// The name in a token; empty if the shard was released.
-std::string owner_in(const std::string& token);
+/// The process that a token names; its name is empty if the shard was released.
+NodeId owner_in(const std::string& token);
+
+/// The nodes that live, where a reply has the map; nothing where it has none.
+std::optional<std::vector<NodeId>> members_in(const RedisReply& reply);
 
 }  // namespace reginfo

@@ -31,8 +31,6 @@ RedisStore::RedisStore(
     seen_.id = options_.cluster_id;
 }
 
-void RedisStore::start() { connect(); }
-
 void RedisStore::connect() {
     connect_at_.reset();
     phase_ = Phase::connecting;
@@ -133,7 +131,11 @@ void RedisStore::handle_greeted(const RedisGreeted& greeted) {
         return disconnect(greeted.trouble);
     }
     new_run_id_ = greeted.run_id;
-    if (was_open_) return resume();
+    if (was_open_) {
+        phase_ = Phase::resuming;
+        seen_.view = 0;
+        return beat();
+    }
     if (has_read_ && new_run_id_ != run_id_) {
         return lose(
             RedisLoss::given_way,
@@ -177,10 +179,11 @@ void RedisStore::handle_claims(const RedisReply& reply) {
     const ShardClaims::Outcome outcome = claims_.take(reply);
     if (!outcome.error.empty()) return disconnect(options_.where + ": " + outcome.error);
     if (has_read_ && !outcome.taken.empty()) return lose_to_another(outcome.taken);
-    const std::string before = std::exchange(serving_node_, outcome.owner);
+    const NodeId before = std::exchange(serving_, outcome.owner);
+    if (serving_ != before) ++views_;
     if (outcome.owner.empty()) return load();
-    trouble_at_redis(outcome.owner + " has the shards");
-    if (outcome.owner != before) owner_.handle_standing_by(outcome.owner);
+    trouble_at_redis(outcome.owner.name + " has the shards");
+    if (outcome.owner != before) owner_.handle_standing_by(outcome.owner.name);
 }
 
 void RedisStore::load() {
@@ -191,13 +194,11 @@ void RedisStore::load() {
     loader_.start(
         ShardClaims::all(),
         {stamp, seen_.now, options_.transaction_memory},
-        [this](const std::string& trouble) { handle_loaded(trouble); }
+        [this](const std::string& trouble) {
+            if (!trouble.empty()) return disconnect(options_.where + ": " + trouble);
+            open_shards();
+        }
     );
-}
-
-void RedisStore::handle_loaded(const std::string& trouble) {
-    if (!trouble.empty()) return disconnect(options_.where + ": " + trouble);
-    open_shards();
 }
 
 /// When this is answered, and replicas have it, no other process can have the shards.
@@ -232,13 +233,7 @@ void RedisStore::become_open() {
     if (!std::exchange(was_open_, true)) owner_.handle_opened(loader_.report());
 }
 
-// Another connection.
-
-void RedisStore::resume() {
-    phase_ = Phase::resuming;
-    seen_.view = 0;
-    beat();
-}
+// Beats.
 
 void RedisStore::beat() {
     const TimePoint sent = clock_();
@@ -258,6 +253,10 @@ void RedisStore::handle_beat(const RedisReply& reply, TimePoint sent) {
     seen.seen = clock_();
     if (!read_seen(reply, seen)) return disconnect(options_.where + ": " + reply.text);
     seen_ = std::move(seen);
+    if (auto members = members_in(reply)) {
+        members_ = std::move(*members);
+        ++views_;
+    }
     backoff_ = options_.retry_interval;
     lease_.handle_answered(sent);
     if (options_.replicas == 0) handle_durable_beat({});
@@ -345,7 +344,9 @@ void RedisStore::end_turn() {
     const bool is_asked = session_.unanswered() > 0 || phase_ == Phase::connecting;
     if (!is_asked) answer_by_.reset();
     if (is_asked && !answer_by_) answer_by_ = clock_() + options_.reply_timeout;
-    const std::array state = {healthy(), may_speak(), trouble_.empty()};
+    const std::array<std::uint64_t, 5> state = {
+        healthy(), may_speak(), trouble_.empty(), is_owner(), views_
+    };
     const bool has_changed = std::exchange(told_, state) != state;
     if ((!sender_.has_answers() || is_woken_) && !has_changed) return;
     is_woken_ = true;
@@ -361,7 +362,8 @@ void RedisStore::disconnect(const std::string& trouble) {
 }
 
 void RedisStore::schedule_connect() {
-    serving_node_.clear();
+    serving_ = {};
+    ++views_;
     is_claiming_ = false;
     answer_by_.reset();
     beat_at_.reset();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/base/time.hpp"
+#include "core/cluster/node_id.hpp"
 #include "core/storage/redis/byte_stream.hpp"
 #include "core/storage/redis/commit_group.hpp"
 #include "core/storage/redis/group_sender.hpp"
@@ -38,7 +39,7 @@ namespace reginfo {
 /// While another node has the shards it stands by, and claims them with each beat.
 ///
 /// It does no I/O: bytes leave by ByteStream, and whoever has that calls handle_*.
-class RedisStore final : public Store {
+class RedisStore final : public Store, public ByteStreamUser {
 public:
     using Clock = std::function<TimePoint()>;
 
@@ -47,17 +48,15 @@ public:
     RedisStore(RedisOptions options, ByteStream& stream, RedisStoreOwner& owner, Clock clock);
 
     /// Connects, joins, claims the shards and reads them. Commits wait until that is done.
-    void start();
+    void start() { connect(); }
     /// Releases the shards, so that others need not wait for the lease. It is the end.
     bool leave(std::chrono::milliseconds patience);
 
-    void handle_connected();
-    void handle_bytes(std::string_view bytes);
-    /// @param why  one line for people
-    void handle_closed(const std::string& why);
-    void handle_time();
-    /// When handle_time has something to do.
-    TimePoint next_deadline() const;
+    void handle_connected() override;
+    void handle_bytes(std::string_view bytes) override;
+    void handle_closed(const std::string& why) override;
+    void handle_time() override;
+    TimePoint next_deadline() const override;
 
     void on_done(Done done) override { done_ = std::move(done); }
     void commit(Commit commit) override;
@@ -83,7 +82,15 @@ public:
                !lease_.is_over(clock_());
     }
     /// The node that has the shards; empty if that is us, or nobody.
-    const std::string& serving_node() const { return serving_node_; }
+    const std::string& serving_node() const { return serving_.name; }
+    /// The process that has the shards, this one or another; empty if nobody is known to have them.
+    NodeId owner() const {
+        return is_owner() ? NodeId{options_.node, options_.incarnation} : serving_;
+    }
+    /// The nodes that lived when the view of the cluster changed last.
+    const std::vector<NodeId>& members() const { return members_; }
+    /// The clock of Redis now, in microseconds since 1970.
+    std::int64_t redis_now() const { return seen_.now + (clock_() - seen_.seen).count(); }
     /// Of the cluster, for RedisOptions::cluster_id; empty before the first join.
     const std::string& cluster_id() const { return seen_.id; }
 
@@ -113,7 +120,6 @@ private:
     void claim();
     void handle_claims(const RedisReply& reply);
     void load();
-    void handle_loaded(const std::string& trouble);
     bool restore(const StoredRecord& record) {
         // It may be as new as what a Redis forgets that has only just begun.
         if (record.age < options_.replay) sender_.note_read(record, clock_() - record.age);
@@ -121,7 +127,6 @@ private:
     }
     void open_shards();
     void wait_to_open();
-    void resume();
     void beat();
     void handle_beat(const RedisReply& reply, TimePoint sent);
     void handle_durable_beat(const std::string& trouble);
@@ -136,6 +141,7 @@ private:
     void disconnect(const std::string& trouble);
     void schedule_connect();
     void lose(RedisLoss loss, const std::string& why);
+    bool is_owner() const { return was_open_ && phase_ != Phase::lost && !is_leaving_; }
     void lose_if_never_joined(const std::string& why);
     void lose_membership(const RedisReply& reply);
     void lose_to_another(const std::string& what) {
@@ -172,13 +178,12 @@ private:
     bool is_executed_ = false;     ///< the group waits for replicas
     bool is_refused_ = false;      ///< the group goes again
 
-    std::string serving_node_;
+    NodeId serving_;           ///< another process that has the shards
+    std::uint64_t views_ = 0;  ///< changes of serving_ and members_
+    std::vector<NodeId> members_;
     std::string trouble_;
-    std::array<bool, 3> told_{
-        false,
-        false,
-        true
-    };  ///< healthy(), may_speak(), no trouble(), as the owner knows
+    /// healthy(), may_speak(), no trouble(), is_owner(), views_, as the owner knows.
+    std::array<std::uint64_t, 5> told_{0, 0, 1, 0, 0};
     bool is_woken_ = false;
     Duration backoff_{};
     std::optional<TimePoint> connect_at_;

@@ -2,6 +2,7 @@
 /// The shards that this process owns, and under which tokens.
 #pragma once
 
+#include "core/cluster/node_id.hpp"
 #include "core/storage/redis/commit_group.hpp"
 #include "core/storage/redis/redis_reply.hpp"
 
@@ -25,7 +26,7 @@ public:
 
     struct Outcome {
         std::string error = {};  ///< the reply is none
-        std::string owner = {};  ///< who has some that we want; empty if all are ours
+        NodeId owner = {};       ///< who has some that we want; empty if all are ours
         /// One that somebody else has had since the claim before, for people.
         std::string taken = {};
     };

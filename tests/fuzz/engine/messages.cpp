@@ -128,7 +128,7 @@ Flow some_flow(unsigned choice) {
         case 4:
         case 5: {
             const ConnectionId connection = 1 + choice / 8 % 4;
-            return {Transport::tcp, 1, {address(0xc6336400U), 40'000}, connection};
+            return {Transport::tcp, 1, {address(0xc6336400U), 40'000}, 0, connection};
         }
         case 6:
             return {Transport::udp, 2, {*IpAddress::parse("2001:db8::2"), 5062}, 0};
