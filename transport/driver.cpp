@@ -30,7 +30,7 @@ constexpr double kHighFill = 0.25;
 constexpr double kExtremeFill = 0.5;
 
 /// The one answer that others may give as well.
-bool says_nothing_of_state(const Send& send) { return send.head.starts_with("SIP/2.0 503 "); }
+bool says_nothing_of_state(std::string_view head) { return head.starts_with("SIP/2.0 503 "); }
 
 /// How late the engine's earliest deadline may be seen before the reactor counts as behind. What
 /// was due before it started, while state was read, is late from then on.
@@ -240,9 +240,13 @@ void Driver::look_at_lease_again() {
     if (speaks_ && !may_speak()) fall_silent();
 }
 
+/// What is queued must not leave later. The engine takes NOTIFYs back when the lease counts again.
 void Driver::fall_silent() {
     speaks_ = false;
-    ends_unsent_ = true;
+    tcp_.end_unsent();
+    for (const auto& udp : udp_) {
+        if (udp) stats_.messages_withheld += udp->drop_queued(says_nothing_of_state);
+    }
     parts_.engine.handle_suspended();
 }
 
@@ -297,7 +301,7 @@ void Driver::perform_effects() {
 }
 
 void Driver::perform(Send& send) {
-    if (!speaks_ && !parts_.engine.is_standing_by() && !says_nothing_of_state(send)) {
+    if (!speaks_ && !parts_.engine.is_standing_by() && !says_nothing_of_state(send.head)) {
         ++stats_.messages_withheld;
         return;
     }
@@ -336,7 +340,6 @@ UdpEndpoint* Driver::udp_of(const Flow& flow) const {
 
 void Driver::flush() {
     if (stopped_) return;
-    if (std::exchange(ends_unsent_, false)) tcp_.end_unsent();
     for (const auto& udp : udp_) {
         if (udp) udp->flush();
     }

@@ -185,8 +185,7 @@ private:
     bool tells_messages_ = false;
     bool in_turn_ = false;
     bool turn_posted_ = false;
-    bool speaks_ = true;        ///< as the engine was told
-    bool ends_unsent_ = false;  ///< the lease has just run out
+    bool speaks_ = true;  ///< as the engine was told
     bool listens_ = true;
     bool stopped_ = false;
 };

@@ -165,21 +165,22 @@ TcpConnection* TcpServer::connect(const Flow& flow) {
 }
 
 void TcpServer::on_connected(ConnectionId id, const error_code& error) {
-    TcpConnection* const connection = table_.find(id);
-    if (connection == nullptr) return;
-
+    if (table_.find(id) == nullptr) return;
     handler_.begin_turn();
+    if (TcpConnection* const connection = table_.find(id)) finish_connect(*connection, error);
+    handler_.end_turn();
+}
+
+void TcpServer::finish_connect(TcpConnection& connection, const error_code& error) {
     if (error) {
         ++stats_.connects_failed;
-        closer_.give_up(*connection);
-    } else {
-        ++stats_.connections_made;
-        connection->connected();
-        timeouts_.touch(*connection, Awaited::anything);
-        wait_readable(*connection);
-        flush_later(*connection);
+        return closer_.give_up(connection);
     }
-    handler_.end_turn();
+    ++stats_.connections_made;
+    connection.connected();
+    timeouts_.touch(connection, Awaited::anything);
+    wait_readable(connection);
+    flush_later(connection);
 }
 
 // Input.
@@ -195,41 +196,37 @@ void TcpServer::pause_reading(bool paused) {
     reading_paused_ = paused;
     if (paused) return;
     for (const ConnectionId id : std::exchange(to_be_read_, {})) {
-        boost::asio::post(io_, [this, id] {
-            if (!stopped_) on_readable(id);
-        });
+        boost::asio::post(io_, [this, id] { on_readable(id); });
     }
 }
 
 void TcpServer::on_readable(ConnectionId id) {
-    TcpConnection* connection = table_.find(id);
-    if (connection == nullptr) return;
-    if (reading_paused_) {
-        to_be_read_.push_back(id);
-        return;
-    }
+    if (stopped_) return;
+    if (reading_paused_) return to_be_read_.push_back(id);
 
     handler_.begin_turn();
-    const auto frames_before = stats_.stream_messages_received + stats_.stream_pings;
-    switch (connection->read(*room_, handler_)) {
-        case Io::done:
-            await_next_message(
-                *connection, stats_.stream_messages_received + stats_.stream_pings > frames_before
-            );
-            break;
-        case Io::blocked:
-            break;
-        case Io::ended:
-            end_of_input(*connection);
-            break;
-        case Io::failed:
-            closer_.end(*connection, CloseCause::error);
-            break;
-    }
+    if (TcpConnection* const connection = table_.find(id)) read(*connection);
     handler_.end_turn();
 
-    connection = table_.find(id);
-    if (connection != nullptr && connection->has_input()) wait_readable(*connection);
+    TcpConnection* const rest = table_.find(id);
+    if (rest != nullptr && rest->has_input()) wait_readable(*rest);
+}
+
+/// May end the connection.
+void TcpServer::read(TcpConnection& connection) {
+    const auto frames_before = stats_.stream_messages_received + stats_.stream_pings;
+    switch (connection.read(*room_, handler_)) {
+        case Io::done:
+            return await_next_message(
+                connection, stats_.stream_messages_received + stats_.stream_pings > frames_before
+            );
+        case Io::blocked:
+            return;
+        case Io::ended:
+            return end_of_input(connection);
+        case Io::failed:
+            return closer_.end(connection, CloseCause::error);
+    }
 }
 
 void TcpServer::await_next_message(TcpConnection& connection, bool came_message) {
@@ -330,12 +327,12 @@ void TcpServer::write(TcpConnection& connection) {
 }
 
 void TcpServer::on_writable(ConnectionId id) {
-    TcpConnection* const connection = table_.find(id);
-    if (connection == nullptr) return;
-
+    if (stopped_) return;
     handler_.begin_turn();
-    connection->unblock_output();
-    write(*connection);
+    if (TcpConnection* const connection = table_.find(id)) {
+        connection->unblock_output();
+        write(*connection);
+    }
     handler_.end_turn();
 }
 
@@ -357,7 +354,13 @@ void TcpServer::end_unsent() {
         if (connection.queued_bytes() > 0) unsent.push_back(connection.id());
     });
     for (const ConnectionId id : unsent) {
-        if (TcpConnection* const one = table_.find(id)) closer_.end(*one, CloseCause::requested);
+        TcpConnection* const connection = table_.find(id);
+        if (connection == nullptr) continue;
+        // Closed like this it is reset. The destructor of Asio would let it linger.
+        error_code ignored;
+        connection->socket().set_option(boost::asio::socket_base::linger(true, 0), ignored);
+        connection->socket().close(ignored);
+        closer_.end(*connection, CloseCause::requested);
     }
 }
 

@@ -52,7 +52,8 @@ public:
     /// While paused, what peers send stays in the kernel's buffers and slows them down.
     void pause_reading(bool paused);
 
-    /// Ends the connections that have something to send still: it must not leave later.
+    /// Ends the connections that have something to send still: it must not leave later, nor what
+    /// the kernel has of it.
     void end_unsent();
 
     /// Writes what was queued since the last flush.
@@ -63,6 +64,7 @@ private:
     TcpConnection* find(const Flow& flow) const;
     TcpConnection* connect(const Flow& flow);
     void on_connected(ConnectionId id, const boost::system::error_code& error);
+    void finish_connect(TcpConnection& connection, const boost::system::error_code& error);
     bool has_room_for(const IpAddress& peer) const;
     bool has_room_for(const IpAddress& peer, Admission admission) const;
     bool knows_listener_of(const Flow& flow) const;
@@ -71,6 +73,7 @@ private:
 
     void wait_readable(TcpConnection& connection);
     void on_readable(ConnectionId id);
+    void read(TcpConnection& connection);
     void await_next_message(TcpConnection& connection, bool came_message);
     void flush_later(TcpConnection& connection);
     void write(TcpConnection& connection);

@@ -19,8 +19,8 @@ enum class Admission : std::uint8_t {
 };
 
 /// Implemented by the Driver. Each completion handler of a socket is one turn: it begins it, hands
-/// in what came, and ends it. Effects are performed in end_turn() and nowhere else, so a socket
-/// may be gone after that call, and at no other moment.
+/// in what came, and ends it. begin_turn() drops what must not leave any more, and end_turn()
+/// performs effects: a socket may be gone after either, and at no other moment.
 class TurnHandler {
 public:
     virtual void begin_turn() = 0;

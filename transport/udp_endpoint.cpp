@@ -308,9 +308,28 @@ void UdpEndpoint::wait_writable() {
     const auto go_on = [this](const boost::system::error_code& error) {
         awaiting_writable_ = false;
         if (error || !socket_.is_open()) return;
+        handler_.begin_turn();
         flush();
+        handler_.end_turn();
     };
     socket_.async_wait(boost::asio::socket_base::wait_write, go_on);
+}
+
+std::size_t UdpEndpoint::drop_queued(bool (*is_kept)(std::string_view head)) {
+    std::size_t dropped = 0;
+    for (std::size_t left = queue_.size(); left > 0; --left) {
+        Outgoing first = std::move(queue_[0]);
+        queue_.pop();
+        if (is_kept(first.head)) {
+            queue_.push(std::move(first));
+            continue;
+        }
+        ++dropped;
+        queued_bytes_ -= first.size();
+        stats_.datagram_bytes_queued -= first.size();
+        spare_texts_.give(std::move(first.head));
+    }
+    return dropped;
 }
 
 void UdpEndpoint::close() {

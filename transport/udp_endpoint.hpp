@@ -89,6 +89,10 @@ public:
     /// as it may be on the way.
     void flush();
 
+    /// Drops what is queued, but for the messages whose heads are to be kept. Nobody is told.
+    /// Returns how many.
+    std::size_t drop_queued(bool (*is_kept)(std::string_view head));
+
     void close();
 
 private:
