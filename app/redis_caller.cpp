@@ -2,8 +2,11 @@
 
 #include "core/storage/record_file.hpp"
 #include "core/storage/redis/redis_greeting.hpp"
+#include "transport/ares_client.hpp"
 #include "transport/sentinel_lookup.hpp"
+#include "transport/transport_options.hpp"
 
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -11,7 +14,9 @@
 namespace reginfo {
 
 RedisCaller::RedisCaller(const RedisOptions& options, const RedisLinkOptions& link)
-    : options_(options), session_(*this) {
+    : options_(options),
+      names_(io_, std::make_unique<AresClient>(io_, TransportOptions())),
+      session_(*this) {
     const std::vector<std::string> addresses = addresses_of(link);
     std::string tried;
     for (const std::string& address : addresses) {
@@ -32,7 +37,9 @@ RedisCaller::RedisCaller(const RedisOptions& options, const RedisLinkOptions& li
 std::vector<std::string> RedisCaller::addresses_of(const RedisLinkOptions& link) {
     if (link.sentinels.empty()) return link.servers;
     std::optional<std::string> primary;
-    SentinelLookup lookup(io_, {link.sentinels, link.master, link.password, link.connect_timeout});
+    SentinelLookup lookup(
+        io_, names_, {link.sentinels, link.master, link.password, link.connect_timeout}
+    );
     lookup.start([&](const std::string& address, const std::string& why) {
         primary = address;
         trouble_ = why;
@@ -47,6 +54,7 @@ std::vector<std::string> RedisCaller::addresses_of(const RedisLinkOptions& link)
 bool RedisCaller::connect_to(const std::string& address, Duration timeout) {
     connection_ = RedisConnection::open(
         io_,
+        names_,
         address,
         timeout,
         {.connected = [this] { is_connected_ = true; },

@@ -8,6 +8,7 @@
 #include "core/storage/redis/redis_session.hpp"
 #include "transport/redis_connection.hpp"
 #include "transport/redis_link_options.hpp"
+#include "transport/redis_names.hpp"
 
 #include <boost/asio/io_context.hpp>
 
@@ -50,6 +51,7 @@ private:
 
     RedisOptions options_;
     boost::asio::io_context io_;
+    RedisNames names_;
     RedisSession session_;
     std::shared_ptr<RedisConnection> connection_;
     bool is_connected_ = false;

@@ -142,9 +142,13 @@ void Service::stop_cleanly() {
 void Service::open_store() {
     config_.settings.durable = config_.storage.kind != StorageKind::memory;
     if (config_.storage.kind == StorageKind::redis) {
-        auto redis = std::make_unique<RedisStorage>(io_, config_, log_, storage_access());
-        redis_ = redis.get();
-        storage_ = std::move(redis);
+        try {
+            auto redis = std::make_unique<RedisStorage>(io_, config_, log_, storage_access());
+            redis_ = redis.get();
+            storage_ = std::move(redis);
+        } catch (const std::runtime_error& error) {
+            throw StartError(std::string("cannot look up the names of Redis: ") + error.what());
+        }
     } else if (config_.storage.kind == StorageKind::sqlite) {
         try {
             storage_ = std::make_unique<SqliteStorage>(io_, config_, log_, storage_access());

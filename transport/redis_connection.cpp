@@ -2,34 +2,51 @@
 
 #include "transport/redis_connection.hpp"
 
+#include "transport/socket_address.hpp"
 #include "transport/steady_time.hpp"
 
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/write.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 namespace reginfo {
 namespace asio = boost::asio;
 
+namespace {
+
+/// 0 if it is none.
+std::uint16_t port_of(std::string_view text) {
+    std::uint16_t port = 0;
+    const char* const end = text.data() + text.size();
+    const auto [last, error] = std::from_chars(text.data(), end, port);
+    return error == std::errc() && last == end ? port : std::uint16_t{0};
+}
+
+}  // namespace
+
 std::shared_ptr<RedisConnection> RedisConnection::open(
     asio::io_context& io,
+    RedisNames& names,
     const std::string& address,
     Duration timeout,
     Events events
 ) {
-    std::shared_ptr<RedisConnection> connection(new RedisConnection(io, std::move(events)));
-    connection->connect(address, timeout);
+    std::shared_ptr<RedisConnection> connection(new RedisConnection(io, timeout, std::move(events))
+    );
+    connection->connect(names, address);
     return connection;
 }
 
-RedisConnection::RedisConnection(asio::io_context& io, Events events)
-    : events_(std::move(events)), socket_(io), resolver_(io), timer_(io) {}
+RedisConnection::RedisConnection(asio::io_context& io, Duration timeout, Events events)
+    : events_(std::move(events)), socket_(io), timer_(io), timeout_(timeout) {}
 
-void RedisConnection::connect(const std::string& address, Duration timeout) {
-    timeout_ = timeout;
+void RedisConnection::connect(RedisNames& names, const std::string& address) {
     timer_.expires_after(timeout_);
     timer_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
         if (!error) self->fail("its name is not found in time");
@@ -42,26 +59,33 @@ void RedisConnection::connect(const std::string& address, Duration timeout) {
     const std::size_t colon = address.rfind(':');
     std::string host = address.substr(0, colon);
     if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
-    resolve(host, colon == std::string::npos ? "6379" : address.substr(colon + 1));
+    const std::string port = colon == std::string::npos ? "6379" : address.substr(colon + 1);
+    look_up(names, host, port_of(port));
 }
 
-void RedisConnection::resolve(const std::string& host, const std::string& port) {
-    resolver_.async_resolve(
+void RedisConnection::look_up(RedisNames& names, const std::string& host, std::uint16_t port) {
+    boost::system::error_code is_name;
+    const asio::ip::address address = asio::ip::make_address(host, is_name);
+    if (!is_name) {
+        endpoints_ = {asio::ip::tcp::endpoint(address, port)};
+        return connect_next({});
+    }
+    names.look_up(
         host,
-        port,
-        [self = shared_from_this(
-         )](const boost::system::error_code& error,
-            const asio::ip::tcp::resolver::results_type& found) {
-            if (!self->is_open_) return;
-            if (error) return self->fail("its name: " + error.message());
-            for (const auto& each : found) self->endpoints_.emplace_back(each.endpoint());
+        [weak = weak_from_this(),
+         port](const std::vector<IpAddress>& addresses, const std::string& why) {
+            const auto self = weak.lock();
+            if (!self || !self->is_open_) return;
+            for (const IpAddress& each : addresses) {
+                self->endpoints_.emplace_back(asio::ip::tcp::endpoint(to_asio(each), port));
+            }
             std::ranges::reverse(self->endpoints_);
-            self->connect_next({});
+            self->connect_next(why);
         }
     );
 }
 
-/// @param why  the one before could not be connected to
+/// @param why  the one before could not be connected to, or there is none
 void RedisConnection::connect_next(std::string why) {
     if (endpoints_.empty()) return fail(why);
     const Endpoint endpoint = endpoints_.back();
@@ -131,7 +155,6 @@ void RedisConnection::close() {
     is_open_ = false;
     boost::system::error_code ignored;
     socket_.close(ignored);
-    resolver_.cancel();
     timer_.cancel();
 }
 

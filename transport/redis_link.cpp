@@ -2,17 +2,35 @@
 
 #include "transport/redis_link.hpp"
 
+#include "transport/ares_client.hpp"
+#include "transport/transport_options.hpp"
+
 #include <algorithm>
 #include <utility>
 
 namespace reginfo {
 
 RedisLink::RedisLink(boost::asio::io_context& io, RedisLinkOptions options, Clock clock)
+    : RedisLink(
+          io,
+          std::move(options),
+          std::move(clock),
+          std::make_unique<AresClient>(io, TransportOptions())
+      ) {}
+
+RedisLink::RedisLink(
+    boost::asio::io_context& io,
+    RedisLinkOptions options,
+    Clock clock,
+    std::unique_ptr<DnsClient> dns
+)
     : io_(io),
       options_(std::move(options)),
       clock_(std::move(clock)),
+      names_(io, std::move(dns)),
       sentinels_(
           io,
+          names_,
           {options_.sentinels, options_.master, options_.password, options_.connect_timeout}
       ),
       timer_(io) {}
@@ -20,6 +38,7 @@ RedisLink::RedisLink(boost::asio::io_context& io, RedisLinkOptions options, Cloc
 void RedisLink::stop() {
     is_stopped_ = true;
     close();
+    names_.stop();
     timer_.cancel();
 }
 
@@ -39,6 +58,7 @@ void RedisLink::open(const std::string& address) {
     address_ = address;
     connection_ = RedisConnection::open(
         io_,
+        names_,
         address,
         options_.connect_timeout,
         {.connected =

@@ -4,8 +4,10 @@
 
 #include "core/base/time.hpp"
 #include "core/storage/redis/byte_stream.hpp"
+#include "transport/dns_client.hpp"
 #include "transport/redis_connection.hpp"
 #include "transport/redis_link_options.hpp"
+#include "transport/redis_names.hpp"
 #include "transport/sentinel_lookup.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -27,7 +29,15 @@ public:
 
     /// @pre there is a server or a Sentinel
     /// @param clock  that of the user
+    /// @throw std::runtime_error  names cannot be looked up
     RedisLink(boost::asio::io_context& io, RedisLinkOptions options, Clock clock);
+    /// @param dns  asked for the names in the options
+    RedisLink(
+        boost::asio::io_context& io,
+        RedisLinkOptions options,
+        Clock clock,
+        std::unique_ptr<DnsClient> dns
+    );
     ~RedisLink() override { close(); }
     RedisLink(const RedisLink&) = delete;
     RedisLink& operator=(const RedisLink&) = delete;
@@ -60,6 +70,7 @@ private:
     bool is_stopped_ = false;
     std::size_t next_ = 0;  ///< of the servers
     std::string address_;
+    RedisNames names_;
     std::shared_ptr<RedisConnection> connection_;
     SentinelLookup sentinels_;
     boost::asio::steady_timer timer_;

@@ -6,8 +6,8 @@
 
 namespace reginfo {
 
-SentinelLookup::SentinelLookup(boost::asio::io_context& io, Options options)
-    : io_(io), options_(std::move(options)), timer_(io) {}
+SentinelLookup::SentinelLookup(boost::asio::io_context& io, RedisNames& names, Options options)
+    : io_(io), names_(names), options_(std::move(options)), timer_(io) {}
 
 void SentinelLookup::start(Done done) {
     cancel();
@@ -41,12 +41,21 @@ void SentinelLookup::ask_next() {
     };
     connection_ = RedisConnection::open(
         io_,
+        names_,
         address,
         options_.timeout,
-        {.connected = [this] { ask(false); },
+        {.connected =
+             [this, failed] {
+                 ask(false);
+                 wait_for_answer(failed);
+             },
          .received = [this](std::string_view bytes) { handle_bytes(bytes); },
          .closed = failed}
     );
+}
+
+/// The connection has its own time to come about.
+void SentinelLookup::wait_for_answer(const std::function<void(const std::string& why)>& failed) {
     timer_.expires_after(options_.timeout);
     timer_.async_wait([this, failed, asked = next_](const boost::system::error_code& error) {
         if (!error && connection_ && asked == next_) failed("no answer");

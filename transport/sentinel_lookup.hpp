@@ -5,6 +5,7 @@
 #include "core/base/time.hpp"
 #include "core/storage/redis/redis_protocol.hpp"
 #include "transport/redis_connection.hpp"
+#include "transport/redis_names.hpp"
 
 #include <boost/asio/io_context.hpp>
 
@@ -25,13 +26,14 @@ public:
         std::vector<std::string> sentinels;  ///< "host:port"
         std::string master;                  ///< the name of the primary in their configuration
         std::string password;                ///< for a Sentinel that wants one
-        Duration timeout{};                  ///< for each
+        Duration timeout{};                  ///< for connecting to each, and for its answer
     };
     /// @param address  of the primary; empty if they do not agree
     /// @param why      one line for people, then
     using Done = std::function<void(const std::string& address, const std::string& why)>;
 
-    SentinelLookup(boost::asio::io_context& io, Options options);
+    /// @param names  must outlive this
+    SentinelLookup(boost::asio::io_context& io, RedisNames& names, Options options);
     ~SentinelLookup() { cancel(); }
     SentinelLookup(const SentinelLookup&) = delete;
     SentinelLookup& operator=(const SentinelLookup&) = delete;
@@ -43,11 +45,13 @@ public:
 private:
     void ask_next();
     void ask(bool with_password);
+    void wait_for_answer(const std::function<void(const std::string& why)>& failed);
     void handle_bytes(std::string_view bytes);
     void handle_reply(const RedisReply& reply);
     void count(const std::string& address);
 
     boost::asio::io_context& io_;
+    RedisNames& names_;
     Options options_;
     Done done_;
     std::size_t next_ = 0;

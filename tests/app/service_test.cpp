@@ -199,6 +199,13 @@ TEST_F(ServiceTest, AResolverThatCannotBeginIsNamed) {
         start_error_of(service),
         StartsWith("cannot look up names: c-ares cannot begin: Out of memory; see resolver.")
     );
+    Config config = any_ports();
+    config.storage.kind = StorageKind::redis;
+    Service on_redis(config, log);
+    EXPECT_THAT(
+        start_error_of(on_redis),
+        StartsWith("cannot look up the names of Redis: c-ares cannot begin: Out of memory")
+    );
     resolver_fails = false;
 }
 

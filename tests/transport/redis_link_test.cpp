@@ -5,6 +5,8 @@
 
 #include "tests/storage/redis/redis_server.hpp"
 #include "tests/storage/redis/store_process.hpp"
+#include "tests/transport/dead_port.hpp"
+#include "tests/transport/known_names.hpp"
 #include "transport/sentinel_lookup.hpp"
 #include "transport/steady_time.hpp"
 
@@ -39,8 +41,12 @@ const tcp::endpoint kAnyPort(boost::asio::ip::address_v4::loopback(), 0);
 /// Answers what it is asked with the same bytes each time; with none it is silent.
 class FakeSentinel {
 public:
-    FakeSentinel(boost::asio::io_context& io, std::vector<std::string> answers)
-        : acceptor_(io, kAnyPort), answers_(std::move(answers)) {
+    FakeSentinel(
+        boost::asio::io_context& io,
+        std::vector<std::string> answers,
+        const tcp::endpoint& at = kAnyPort
+    )
+        : acceptor_(io, at), answers_(std::move(answers)) {
         accept();
     }
 
@@ -110,7 +116,7 @@ protected:
     }
     /// What a lookup says.
     std::pair<std::string, std::string> look_up(std::vector<std::string> sentinels) {
-        SentinelLookup lookup(io, {std::move(sentinels), "reginfod", "secret", 300ms});
+        SentinelLookup lookup(io, names, {std::move(sentinels), "reginfod", "secret", 300ms});
         std::pair<std::string, std::string> found;
         bool is_done = false;
         lookup.start([&](const std::string& address, const std::string& why) {
@@ -122,6 +128,12 @@ protected:
     }
 
     boost::asio::io_context io;
+    RedisNames names{
+        io,
+        std::make_unique<KnownNames>(KnownNames::Addresses{
+            {"two.example", {*IpAddress::parse("127.0.0.1"), *IpAddress::parse("127.0.0.2")}}
+        })
+    };
     std::unique_ptr<RedisLink> link;
     std::unique_ptr<StoreProcess> process;
 };
@@ -203,6 +215,13 @@ TEST_F(RedisLinkTest, SilentSentinelsAreNoHindranceWhereMostAnswer) {
     FakeSentinel second(io, {primary_at("::1", "6379")});
     FakeSentinel third(io, {primary_at("::1", "6379")});
     EXPECT_EQ(look_up({silent.address(), second.address(), third.address()}).first, "::1:6379");
+}
+
+TEST_F(RedisLinkTest, ASentinelHasTheTimeOfItsAnswerWhateverConnectingTook) {
+    const DeadPort dead(io);
+    FakeSentinel second(io, {primary_at("192.0.2.1", "6380")}, dead.neighbour());
+    const auto [address, why] = look_up({"two.example:" + std::to_string(dead.port())});
+    EXPECT_EQ(address, "192.0.2.1:6380") << why;
 }
 
 TEST_F(RedisLinkTest, ASentinelThatWantsAPasswordGetsIt) {
