@@ -89,6 +89,11 @@ std::vector<prometheus::MetricFamily> ClusterCollector::Collect() const {
         static_cast<double>(counters.rewritten)
     );
     families.add(
+        "reginfod_cluster_wrong_redis",
+        "Whether the Redis that answers has not the data of this node's cluster.",
+        storage->has_wrong_redis() ? 1.0 : 0.0
+    );
+    families.add(
         "reginfod_store_wait_short_total",
         "How often fewer replicas than storage.redis.replicas had the last changes in time.",
         static_cast<double>(counters.short_waits)

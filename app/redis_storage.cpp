@@ -93,6 +93,11 @@ std::string RedisStorage::unready_because() const {
     if (!store_->serving_node().empty()) {
         return "This node stands by: " + store_->serving_node() + " serves.";
     }
+    if (has_wrong_redis()) {
+        return "This Redis has not the data of this node's cluster, and nothing is written to "
+               "it: " +
+               store_->trouble() + ".";
+    }
     if (!is_serving_) {
         const std::string trouble = store_->trouble();
         if (!trouble.empty()) return "Redis cannot be used: " + trouble + ".";
@@ -209,6 +214,7 @@ void RedisStorage::handle_lost(RedisLoss loss, const std::string& why) {
 void RedisStorage::run_for(std::chrono::milliseconds time) { io_.run_for(time); }
 
 void RedisStorage::tell() {
+    tell_wrong_redis();
     tell_lease();
     tell_trouble();
 }
@@ -231,6 +237,19 @@ void RedisStorage::tell_lease() {
         log_.write(
             Severity::info, "resumes", {{"node", options_.node}, {"ms", milliseconds_text(took)}}
         );
+    }
+}
+
+/// One line, whatever other trouble there was before, and one when the right one is back: until
+/// then each try has the same end.
+void RedisStorage::tell_wrong_redis() {
+    if (std::exchange(is_wrong_redis_, has_wrong_redis()) == is_wrong_redis_) return;
+    if (is_wrong_redis_) {
+        log_.write(
+            Severity::error, "wrong Redis", {{"node", options_.node}, {"why", store_->trouble()}}
+        );
+    } else {
+        log_.write(Severity::info, "right Redis again", {{"node", options_.node}});
     }
 }
 

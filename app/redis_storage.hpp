@@ -51,6 +51,7 @@ public:
     std::string unready_because() const override;
     bool has_state() const override { return is_serving_; }
     bool is_serving() const { return is_serving_; }
+    bool has_wrong_redis() const { return store_ && store_->has_wrong_redis(); }
     Counters counters() const;
 
     /// What nodes pass on to one another; nullptr if they do not.
@@ -84,6 +85,7 @@ private:
     bool is_relaying() const;
     void tell_lease();
     void tell_trouble();
+    void tell_wrong_redis();
     void keep_counters();
 
     boost::asio::io_context& io_;
@@ -98,7 +100,8 @@ private:
     bool is_serving_ = false;  ///< the shards are open, if suspended
     bool is_ending_ = false;   ///< there is no other life
     bool is_stopped_ = false;
-    bool has_trouble_ = false;  ///< as was logged
+    bool has_trouble_ = false;     ///< as was logged
+    bool is_wrong_redis_ = false;  ///< as was logged
     std::optional<TimePoint> claimed_at_;
     std::optional<TimePoint> suspended_at_;
     Counters counters_;  ///< of the lives before

@@ -1,10 +1,12 @@
 """A Redis that cannot be used, not yet, or not any more: one sentence and exit status 2, or a node that waits
 and says for what. Nothing is written to the wrong place.
 
-    test_redis_faults.py roles | refused | name | away | replica | emptied | memory | garbage
+    test_redis_faults.py roles | refused | name | away | replica | emptied | loaded | memory | garbage
 """
 
+import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -12,12 +14,13 @@ import threading
 import time
 
 import harness
-from cluster import DOMAIN, Cluster, Node
+from cluster import DOMAIN, LEASE, Cluster, Node, TcpProxy, notes_of
 from harness import REGINFOD_BIN, free_port, wait_until
 from publisher import Publisher, contact
 from redis import PASSWORDS, WITH_REPLICAS, Redis, replica_of
 from sip import Agent, Message
 from test_redis_files import text_of
+from test_state import move, variables_of
 
 AOR = f"sip:alice@{DOMAIN}"
 
@@ -182,6 +185,52 @@ def emptied(bed):
     assert node.running and node.http("/healthz")[0] == 200
 
 
+def loaded(bed):
+    """A node stands still while its records are loaded into another Redis, and that one gets its address. It is
+    the data of another cluster: nothing is written to it, and the node says so, once in its log. With the
+    right one it goes on."""
+    redis, other = Redis(bed, "redis-1"), Redis(bed, "redis-2")
+    proxy = TcpProxy(redis.port)
+    bed.closers.append(proxy.close)
+
+    def lead_to(target):
+        proxy.cut()
+        proxy.target = target.port
+        proxy.heal()
+    node = start(bed, proxy.port)
+    wait_until(lambda: node.serves, "it serves")
+    source = publisher(bed, node)
+    assert source.publish([contact("alice")]).status == 200
+    node.child.send_signal(signal.SIGSTOP)
+    try:
+        time.sleep(LEASE + 1)
+        move(((), variables_of(redis)), ((), variables_of(other)), os.path.join(bed.directory, "state.jsonl"))
+        lead_to(other)
+    finally:
+        node.child.send_signal(signal.SIGCONT)
+    status, text = wait_until(lambda: "cluster" in node.readiness()[1] and node.readiness(), "it says why")
+    assert status == 503, status
+    print(text, flush=True)
+    time.sleep(2 * LEASE)
+    assert node.running and "cluster" in node.readiness()[1] and node.http("/healthz")[0] == 200
+    assert node.metric("reginfod_cluster_wrong_redis") == 1
+    assert len(notes_of(node, "wrong Redis")) == 1, node.output()
+    with other.client() as admin:
+        assert not admin.call("HGETALL", "rg:nodes"), "a node of another cluster has joined"
+    lead_to(redis)
+    wait_until(lambda: node.serves, "it serves again")
+    assert node.metric("reginfod_cluster_wrong_redis") == 0
+    assert set(node.registration(AOR)) == {contact("alice")[0]}
+    assert source.publish([contact("alice", 2)]).status == 200
+    # A new process has seen nothing: it uses what is there.
+    lead_to(other)
+    node.may_fail = True
+    node.stop(signal.SIGKILL)
+    again = start(bed, proxy.port)
+    wait_until(lambda: again.serves, "it serves")
+    assert set(again.registration(AOR)) == {contact("alice")[0]}
+
+
 def memory(bed):
     """When maxmemory is reached nothing is acknowledged that is not kept, the lease goes on, and with more
     memory all goes on."""
@@ -234,7 +283,7 @@ def garbage(bed):
 
 
 VARIANTS = {"roles": roles, "refused": refused, "name": name, "away": away, "replica": replica,
-            "emptied": emptied, "memory": memory, "garbage": garbage}
+            "emptied": emptied, "loaded": loaded, "memory": memory, "garbage": garbage}
 
 if __name__ == "__main__":
     harness.run(f"redis-faults-{sys.argv[1]}", VARIANTS[sys.argv[1]])

@@ -129,16 +129,4 @@ NodeId owner_in(const std::string& token) {
     return {token.substr(name + 1), token.substr(incarnation + 1, name - incarnation - 1)};
 }
 
-std::optional<std::vector<NodeId>> members_in(const RedisReply& reply) {
-    const RedisReply* const nodes = reply.find("nodes");
-    if (nodes == nullptr) return std::nullopt;
-    std::vector<NodeId> members;
-    for (const RedisReply& node : nodes->items) {
-        // name, incarnation, and fields that are empty if it does not live
-        if (node.items.size() < 3 || node.items[2].text.empty()) continue;
-        members.push_back({node.items[0].text, node.items[1].text});
-    }
-    return members;
-}
-
 }  // namespace reginfo

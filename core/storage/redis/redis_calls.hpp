@@ -42,13 +42,15 @@ bool read_seen(const RedisReply& reply, ClusterSeen& seen);
 /// The process is no member any more.
 inline bool is_out(const RedisReply& reply) { return reply.is_error_of({"REPLACED", "FORGOTTEN"}); }
 
+/// This Redis has another cluster, or none, or less of ours than was seen.
+inline bool is_of_another(const RedisReply& reply) {
+    return reply.is_error_of({"WRONG_CLUSTER", "WRONG_TURN"});
+}
+
 /// The number of the `own` map or claim; nothing if it is no shard.
 std::optional<ShardId> shard_of(const RedisReply& reply);
 
 /// The process that a token names; its name is empty if the shard was released.
 NodeId owner_in(const std::string& token);
-
-/// The nodes that live, where a reply has the map; nothing where it has none.
-std::optional<std::vector<NodeId>> members_in(const RedisReply& reply);
 
 }  // namespace reginfo

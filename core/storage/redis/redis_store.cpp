@@ -27,6 +27,7 @@ RedisStore::RedisStore(
       sender_([this](Bucket bucket, std::string_view key) { return owner_.present(bucket, key); }),
       wait_(options_, session_),
       lease_(options_.lease),
+      map_(options_.incarnation),
       backoff_(options_.retry_interval) {
     seen_.id = options_.cluster_id;
 }
@@ -36,13 +37,6 @@ void RedisStore::connect() {
     phase_ = Phase::connecting;
     answer_by_ = clock_() + options_.reply_timeout;
     stream_.connect();
-}
-
-void RedisStore::handle_connected() {
-    if (phase_ != Phase::connecting) return;
-    phase_ = Phase::greeting;
-    greeting_.start([this](const RedisGreeted& greeted) { handle_greeted(greeted); });
-    end_turn();
 }
 
 void RedisStore::handle_bytes(std::string_view bytes) {
@@ -85,11 +79,6 @@ TimePoint RedisStore::next_deadline() const {
     return next;
 }
 
-void RedisStore::commit(Commit commit) {
-    sender_.add(std::move(commit), clock_());
-    end_turn();
-}
-
 void RedisStore::deliver() {
     is_woken_ = false;
     const std::vector<GroupSender::Answer> answers = sender_.take_answers();
@@ -111,6 +100,7 @@ bool RedisStore::drain(std::chrono::milliseconds patience) {
 bool RedisStore::leave(std::chrono::milliseconds patience) {
     if (phase_ != Phase::open) return false;
     is_leaving_ = true;
+    beat_at_.reset();
     bool has_left = false;
     session_.ask(leave_call(options_, seen_), [this, &has_left](const RedisReply& reply) {
         has_left = !reply.is_error();
@@ -152,13 +142,15 @@ void RedisStore::join() {
     const TimePoint asked = clock_();
     session_.ask(join_call(options_, seen_), [this, asked](const RedisReply& reply) {
         const std::string error = options_.where + ": " + join_trouble(reply);
+        const bool has_joined = take_seen(reply, seen_);
         if (reply.is_error_of({"WRONG_CLUSTER", "WRONG_LAYOUT", "WRONG_ARGUMENT"})) {
             return lose_if_never_joined(error);
         }
+        if (!has_joined) return disconnect(error);
         seen_.seen = asked;
-        if (!read_seen(reply, seen_)) return disconnect(error);
         lease_.handle_answered(asked);
         beat_at_ = clock_() + options_.beat;
+        if (map_.learn(reply)) ++views_;
         claim();
     });
 }
@@ -179,11 +171,22 @@ void RedisStore::handle_claims(const RedisReply& reply) {
     const ShardClaims::Outcome outcome = claims_.take(reply);
     if (!outcome.error.empty()) return disconnect(options_.where + ": " + outcome.error);
     if (has_read_ && !outcome.taken.empty()) return lose_to_another(outcome.taken);
-    const NodeId before = std::exchange(serving_, outcome.owner);
-    if (serving_ != before) ++views_;
-    if (outcome.owner.empty()) return load();
-    trouble_at_redis(outcome.owner.name + " has the shards");
-    if (outcome.owner != before) owner_.handle_standing_by(outcome.owner.name);
+    if (!outcome.owner.empty()) return tell_owner(outcome.owner);
+    serve_none();
+    load();
+}
+
+void RedisStore::claim_what_is_free() {
+    const std::vector<ShardId> missing = claims_.missing();
+    if (map_.has_free(missing)) return claim();
+    tell_owner(map_.owner(missing));
+}
+
+void RedisStore::tell_owner(const NodeId& owner) {
+    trouble_at_redis(owner.name + " has the shards");
+    if (std::exchange(serving_, owner) == owner) return;
+    ++views_;
+    owner_.handle_standing_by(owner.name);
 }
 
 void RedisStore::load() {
@@ -251,16 +254,13 @@ void RedisStore::handle_beat(const RedisReply& reply, TimePoint sent) {
     const std::int64_t turn = seen_.turn;
     ClusterSeen seen = seen_;
     seen.seen = clock_();
-    if (!read_seen(reply, seen)) return disconnect(options_.where + ": " + reply.text);
+    if (!take_seen(reply, seen)) return disconnect(options_.where + ": " + reply.text);
     seen_ = std::move(seen);
-    if (auto members = members_in(reply)) {
-        members_ = std::move(*members);
-        ++views_;
-    }
     backoff_ = options_.retry_interval;
     lease_.handle_answered(sent);
     if (options_.replicas == 0) handle_durable_beat({});
-    if (phase_ == Phase::claiming) return claim();
+    if (map_.learn(reply)) ++views_;
+    if (phase_ == Phase::claiming) return claim_what_is_free();
     if (const auto other = claims_.find_other(reply)) return lose_to_another(name_of(*other));
     // Not by the time now: this answer may have waited while the process stood still.
     if (phase_ == Phase::open) return sender_.forget_before(sent - options_.replay);
@@ -288,7 +288,7 @@ void RedisStore::handle_durable_beat(const std::string& trouble) {
 // Groups.
 
 void RedisStore::send_group() {
-    if (phase_ != Phase::open || send_at_) return;
+    if (phase_ != Phase::open || send_at_ || is_leaving_) return;
     const CommitGroup* group = sender_.next(clock_());
     if (group == nullptr) return;
     is_executed_ = false;
@@ -344,8 +344,8 @@ void RedisStore::end_turn() {
     const bool is_asked = session_.unanswered() > 0 || phase_ == Phase::connecting;
     if (!is_asked) answer_by_.reset();
     if (is_asked && !answer_by_) answer_by_ = clock_() + options_.reply_timeout;
-    const std::array<std::uint64_t, 5> state = {
-        healthy(), may_speak(), trouble_.empty(), is_owner(), views_
+    const std::array<std::uint64_t, 6> state = {
+        healthy(), may_speak(), trouble_.empty(), is_wrong_redis_, is_owner(), views_
     };
     const bool has_changed = std::exchange(told_, state) != state;
     if ((!sender_.has_answers() || is_woken_) && !has_changed) return;
@@ -362,8 +362,7 @@ void RedisStore::disconnect(const std::string& trouble) {
 }
 
 void RedisStore::schedule_connect() {
-    serving_ = {};
-    ++views_;
+    serve_none();
     is_claiming_ = false;
     answer_by_.reset();
     beat_at_.reset();
@@ -382,12 +381,6 @@ void RedisStore::lose(RedisLoss loss, const std::string& why) {
 void RedisStore::lose_if_never_joined(const std::string& why) {
     if (!seen_.id.empty()) return disconnect(why);
     lose(RedisLoss::unusable, why);
-}
-
-void RedisStore::lose_membership(const RedisReply& reply) {
-    const bool is_replaced = reply.is_error("REPLACED");
-    const RedisLoss loss = is_replaced ? RedisLoss::replaced : RedisLoss::given_way;
-    lose(loss, options_.where + ": " + reply.text);
 }
 
 void RedisStore::stop() {

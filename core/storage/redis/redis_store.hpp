@@ -16,6 +16,7 @@
 #include "core/storage/redis/replica_wait.hpp"
 #include "core/storage/redis/shard_claims.hpp"
 #include "core/storage/redis/shard_loader.hpp"
+#include "core/storage/redis/shard_map.hpp"
 #include "core/storage/store.hpp"
 
 #include <array>
@@ -25,6 +26,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace reginfo {
@@ -36,7 +38,8 @@ namespace reginfo {
 /// same Redis: it takes effect at most once. Another Redis gets first what changed lately. A commit
 /// that has waited for `patience` is answered `false`, and its keys are written as memory has them.
 ///
-/// While another node has the shards it stands by, and claims them with each beat.
+/// While another node has the shards it stands by, and claims them when a beat says that they are
+/// free.
 ///
 /// It does no I/O: bytes leave by ByteStream, and whoever has that calls handle_*.
 class RedisStore final : public Store, public ByteStreamUser {
@@ -52,14 +55,22 @@ public:
     /// Releases the shards, so that others need not wait for the lease. It is the end.
     bool leave(std::chrono::milliseconds patience);
 
-    void handle_connected() override;
+    void handle_connected() override {
+        if (phase_ != Phase::connecting) return;
+        phase_ = Phase::greeting;
+        greeting_.start([this](const RedisGreeted& greeted) { handle_greeted(greeted); });
+        end_turn();
+    }
     void handle_bytes(std::string_view bytes) override;
     void handle_closed(const std::string& why) override;
     void handle_time() override;
     TimePoint next_deadline() const override;
 
     void on_done(Done done) override { done_ = std::move(done); }
-    void commit(Commit commit) override;
+    void commit(Commit commit) override {
+        sender_.add(std::move(commit), clock_());
+        end_turn();
+    }
     void deliver() override;
     bool drain(std::chrono::milliseconds patience) override;
     /// Of the cluster. @pre RedisStoreOwner::handle_claimed was called
@@ -81,6 +92,10 @@ public:
         return was_open_ && phase_ != Phase::lost && !is_leaving_ && !is_catching_up_ &&
                !lease_.is_over(clock_());
     }
+    /// Whether the Redis that answered last has not what this process has seen of its cluster: it
+    /// was emptied, filled with something else, or from an old copy. Then nothing is written to it
+    /// until the right one answers.
+    bool has_wrong_redis() const { return is_wrong_redis_; }
     /// The node that has the shards; empty if that is us, or nobody.
     const std::string& serving_node() const { return serving_.name; }
     /// The process that has the shards, this one or another; empty if nobody is known to have them.
@@ -88,7 +103,7 @@ public:
         return is_owner() ? NodeId{options_.node, options_.incarnation} : serving_;
     }
     /// The nodes that lived when the view of the cluster changed last.
-    const std::vector<NodeId>& members() const { return members_; }
+    std::vector<NodeId> members() const { return map_.living(); }
     /// The clock of Redis now, in microseconds since 1970.
     std::int64_t redis_now() const { return seen_.now + (clock_() - seen_.seen).count(); }
     /// Of the cluster, for RedisOptions::cluster_id; empty before the first join.
@@ -119,6 +134,12 @@ private:
     void join();
     void claim();
     void handle_claims(const RedisReply& reply);
+    void claim_what_is_free();
+    void tell_owner(const NodeId& owner);
+    void serve_none() {
+        serving_ = {};
+        ++views_;
+    }
     void load();
     bool restore(const StoredRecord& record) {
         // It may be as new as what a Redis forgets that has only just begun.
@@ -128,6 +149,12 @@ private:
     void open_shards();
     void wait_to_open();
     void beat();
+    /// The reply to a join or a beat. Any other error says nothing of whose Redis it is.
+    bool take_seen(const RedisReply& reply, ClusterSeen& seen) {
+        const bool is_ours = read_seen(reply, seen);
+        is_wrong_redis_ = is_of_another(reply) || (is_wrong_redis_ && !is_ours);
+        return is_ours;
+    }
     void handle_beat(const RedisReply& reply, TimePoint sent);
     void handle_durable_beat(const std::string& trouble);
     void become_open();
@@ -143,7 +170,11 @@ private:
     void lose(RedisLoss loss, const std::string& why);
     bool is_owner() const { return was_open_ && phase_ != Phase::lost && !is_leaving_; }
     void lose_if_never_joined(const std::string& why);
-    void lose_membership(const RedisReply& reply);
+    void lose_membership(const RedisReply& reply) {
+        const bool is_replaced = reply.is_error("REPLACED");
+        const RedisLoss loss = is_replaced ? RedisLoss::replaced : RedisLoss::given_way;
+        lose(loss, options_.where + ": " + reply.text);
+    }
     void lose_to_another(const std::string& what) {
         lose(RedisLoss::given_way, options_.where + ": another node took " + what + " over");
     }
@@ -168,22 +199,24 @@ private:
     ClusterSeen seen_;
     std::string run_id_;           ///< of the Redis that has what was acknowledged
     std::string new_run_id_;       ///< of the one that answers
+    bool is_wrong_redis_ = false;  ///< another cluster, or older than what was seen
     bool is_leaving_ = false;      ///< Redis may have released the shards already
     bool is_claiming_ = false;     ///< a claim is not answered yet
     bool has_read_ = false;        ///< some of the records
     bool was_open_ = false;        ///< memory is what was acknowledged
     bool is_catching_up_ = false;  ///< another Redis does not have all that yet
     ShardClaims claims_;
+    ShardMap map_;
     std::vector<ShardId> fenced_;  ///< of the group that waits for replicas
     bool is_executed_ = false;     ///< the group waits for replicas
     bool is_refused_ = false;      ///< the group goes again
 
     NodeId serving_;           ///< another process that has the shards
-    std::uint64_t views_ = 0;  ///< changes of serving_ and members_
-    std::vector<NodeId> members_;
+    std::uint64_t views_ = 0;  ///< changes of serving_ and members()
     std::string trouble_;
-    /// healthy(), may_speak(), no trouble(), is_owner(), views_, as the owner knows.
-    std::array<std::uint64_t, 5> told_{0, 0, 1, 0, 0};
+    /// healthy(), may_speak(), no trouble(), has_wrong_redis(), is_owner(), views_, as the owner
+    /// knows.
+    std::array<std::uint64_t, 6> told_{0, 0, 1, 0, 0, 0};
     bool is_woken_ = false;
     Duration backoff_{};
     std::optional<TimePoint> connect_at_;

@@ -25,8 +25,8 @@ class RedisStoreOwner {
 public:
     virtual ~RedisStoreOwner() = default;
 
-    /// deliver() has something to do; or healthy(), may_speak(), owner(), members(), or whether
-    /// there is trouble() has changed.
+    /// deliver() has something to do; or healthy(), may_speak(), has_wrong_redis(), owner(),
+    /// members(), or whether there is trouble() has changed.
     virtual void wake() = 0;
 
     /// What Journal::on_done was told takes effect before this returns. Called by deliver().

@@ -159,6 +159,61 @@ TEST_F(RedisStoreTest, AnEmptyOrOldRedisIsNotWrittenTo) {
     EXPECT_THAT(process->lost, IsEmpty());
 }
 
+TEST_F(RedisStoreTest, AfterAWrongRedisItGoesOnWithTheRightOne) {
+    start_open();
+    process->put(1, "k", "v");
+    run();
+    const ScriptedRedis::Data right = redis.data;
+    redis.cluster = "another-0123456789";
+    redis.replace("run-2", {});
+    process->put(2, "l", "v");
+    pass(30s);
+    EXPECT_TRUE(process->store.has_wrong_redis());
+    EXPECT_FALSE(process->store.may_speak());
+    EXPECT_THAT(process->answers, ElementsAre(Pair(1, true), Pair(2, false)));
+    EXPECT_THAT(redis.data.records, IsEmpty());
+    EXPECT_FALSE(process->loss);
+    redis.cluster = options.new_cluster_id;
+    redis.replace("run-1", right);
+    pass(3s);
+    EXPECT_FALSE(process->store.has_wrong_redis());
+    EXPECT_TRUE(process->store.healthy());
+    process->put(3, "m", "v");
+    run();
+    EXPECT_EQ(stored("k"), "v");
+    EXPECT_EQ(stored("m"), "v");
+}
+
+TEST_F(RedisStoreTest, SoDoesWhoStandsBy) {
+    redis.give("7", "3.00000000000000bb.node-b");
+    start();
+    const ScriptedRedis::Data right = redis.data;
+    redis.cluster = "another-0123456789";
+    redis.replace("run-2", {});
+    pass(30s);
+    EXPECT_TRUE(process->store.has_wrong_redis());
+    EXPECT_THAT(redis.data.own, IsEmpty());
+    redis.cluster = options.new_cluster_id;
+    redis.replace("run-1", right);
+    pass(3s);
+    EXPECT_FALSE(process->store.has_wrong_redis());
+    EXPECT_EQ(process->store.serving_node(), "node-b");
+}
+
+TEST_F(RedisStoreTest, ARedisThatDoesNotAnswerIsNotTakenForTheRightOne) {
+    start_open();
+    redis.cluster = "another-0123456789";
+    redis.cut();
+    pass(3s);
+    ASSERT_TRUE(process->store.has_wrong_redis());
+    process->is_woken = false;
+    redis.is_away = true;
+    redis.cut();
+    pass(3s);
+    EXPECT_TRUE(process->store.has_wrong_redis());
+    EXPECT_FALSE(process->is_woken) << "there is nothing new to tell";
+}
+
 TEST_F(RedisStoreTest, ACommitOfUnknownOutcomeFailsAndItsKeyIsWrittenAsMemoryHasIt) {
     start_open();
     process->put(1, "k", "acknowledged");
@@ -292,6 +347,22 @@ TEST_F(RedisStoreTest, DrainWaitsForTheAnswers) {
     EXPECT_THAT(process->answers, ElementsAre(Pair(1, true)));
     EXPECT_TRUE(process->store.leave(100ms));
     EXPECT_EQ(redis.names.back(), "reginfod1_leave");
+}
+
+TEST_F(RedisStoreTest, WhoHasSaidThatItLeavesIsSilentAndSaysNothingMore) {
+    start_open();
+    process->store.commit({1, {{Bucket::aor, "k", "v"}}});
+    redis.refusal = "OOM command not allowed when used memory > 'maxmemory'.";
+    run();
+    redis.is_silent = true;
+    bool has_spoken = false;
+    process->run = [&](std::chrono::milliseconds time) {
+        pass(time);
+        has_spoken = has_spoken || process->store.may_speak();
+    };
+    EXPECT_FALSE(process->store.leave(2s));
+    EXPECT_FALSE(has_spoken) << "another node may have the shards already";
+    EXPECT_EQ(redis.names.back(), "reginfod1_leave") << "no beat, no claim, and no group";
 }
 
 }  // namespace

@@ -8,13 +8,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <string>
 
 namespace reginfo::test {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::Contains;
+using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -74,6 +78,19 @@ TEST_F(RedisStoreTest, ARedisThatHasLostTheClusterOfThisProcessIsAskedAgain) {
     EXPECT_THAT(process->store.trouble(), HasSubstr("WRONG_CLUSTER"));
 }
 
+TEST_F(RedisStoreTest, ARedisThatHasTooManyClientsAtTheStartIsAskedAgain) {
+    redis.is_full = true;
+    for (const char* password : {"", "secret"}) {
+        options.password = redis.password = password;
+        start();
+        EXPECT_FALSE(process->loss);
+        EXPECT_THAT(process->store.trouble(), HasSubstr("max number of clients reached"));
+    }
+    redis.is_full = false;
+    pass(200ms);
+    EXPECT_TRUE(process->store.healthy());
+}
+
 TEST_F(RedisStoreTest, AReplicaIsNotUsedButAskedAgain) {
     redis.role = "slave";
     start();
@@ -110,7 +127,7 @@ TEST_F(RedisStoreTest, ItStandsByWhileAnotherNodeHasShards) {
     EXPECT_EQ(process->standing_by, "node-b");
     EXPECT_EQ(process->store.serving_node(), "node-b");
     EXPECT_FALSE(process->opened);
-    redis.data.own.erase("7");
+    redis.give("7", "3.00000000000000bb.");
     pass(600ms);
     EXPECT_TRUE(process->opened);
     EXPECT_EQ(process->store.serving_node(), "");
@@ -125,6 +142,74 @@ TEST_F(RedisStoreTest, ItTellsOnceForWhomItStandsBy) {
     redis.give("7", "4.00000000000000cc.node-c");
     pass(600ms);
     EXPECT_EQ(process->standing_by, "node-c");
+}
+
+TEST_F(RedisStoreTest, ItStandsByWithoutClaimingWhatIsNotFree) {
+    redis.give("7", "3.00000000000000bb.node-b");
+    redis.restart("node-c", "00000000000000cc");
+    redis.data.gone = {"node-c"};
+    start();
+    redis.names.clear();
+    pass(10s);
+    EXPECT_THAT(redis.names, SizeIs(20));
+    EXPECT_THAT(redis.names, Each("reginfod1_beat"));
+}
+
+TEST_F(RedisStoreTest, ItClaimsInTheTurnInWhichABeatSaysThatALeaseIsOver) {
+    redis.give("7", "3.00000000000000bb.node-b");
+    start();
+    redis.data.gone = {"node-b"};
+    redis.names.clear();
+    pass(500ms);
+    EXPECT_TRUE(process->opened);
+    EXPECT_THAT(redis.names, Contains("reginfod1_claim"));
+}
+
+TEST_F(RedisStoreTest, ItClaimsWhatAnEarlierProcessOfAMemberHas) {
+    redis.give("7", "3.00000000000000bb.node-b");
+    start();
+    redis.restart("node-b", "00000000000000b2");
+    pass(500ms);
+    EXPECT_TRUE(process->opened);
+}
+
+TEST_F(RedisStoreTest, AClaimThatCameTooEarlyIsRepeatedWithEachBeat) {
+    redis.give("7", "3.00000000000000bb.node-b");
+    start();
+    redis.membership_refusal = "NOT_READY the lease of node-a is over; beat first";
+    redis.refused_function = "claim";
+    redis.data.gone = {"node-b"};
+    pass(2s);
+    EXPECT_FALSE(process->opened);
+    redis.membership_refusal.clear();
+    pass(500ms);
+    EXPECT_TRUE(process->opened);
+}
+
+TEST_F(RedisStoreTest, ItsFirstClaimIsRepeatedIfItCameTooEarly) {
+    for (std::size_t shard = 0; shard < kShards; ++shard) {
+        redis.give(std::to_string(shard), "3.00000000000000aa.node-a");
+    }
+    redis.membership_refusal = "NOT_READY the lease of node-a is over; beat first";
+    redis.refused_function = "claim";
+    start();
+    redis.membership_refusal.clear();
+    pass(500ms);
+    EXPECT_TRUE(process->opened) << "the shards are its own";
+}
+
+TEST_F(RedisStoreTest, TwoBeatsThatAreAnsweredAtOnceLeadToOneClaim) {
+    redis.give("7", "3.00000000000000bb.node-b");
+    start();
+    redis.is_silent = true;
+    pass(1200ms);
+    redis.data.gone = {"node-b"};
+    redis.is_silent = false;
+    redis.names.clear();
+    run();
+    EXPECT_TRUE(process->opened);
+    EXPECT_EQ(std::ranges::count(redis.names, "reginfod1_claim"), 1);
+    EXPECT_EQ(redis.data.own["7"], "4.00000000000000aa.node-a") << "one token, and not two";
 }
 
 TEST_F(RedisStoreTest, WithoutRedisItDoesNotKnowForWhomItStandsBy) {

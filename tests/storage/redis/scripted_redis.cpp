@@ -2,6 +2,7 @@
 
 #include "tests/storage/redis/scripted_redis.hpp"
 
+#include "core/storage/redis/redis_calls.hpp"
 #include "core/storage/redis/redis_library.hpp"
 
 #include <algorithm>
@@ -41,6 +42,10 @@ void ScriptedRedis::run() {
             is_connected_ = !is_away;
             is_connected_ ? store_->handle_connected()
                           : store_->handle_closed("connection refused");
+            if (is_connected_ && is_full) {
+                store_->handle_bytes("-ERR max number of clients reached\r\n");
+                if (is_connected_) cut();
+            }
         } else if (!out_.empty()) {
             store_->handle_bytes(std::exchange(out_, {}));
         }
@@ -72,6 +77,13 @@ void ScriptedRedis::cut() {
 
 void ScriptedRedis::give(const std::string& shard, const std::string& token) {
     data.own[shard] = token;
+    const std::string name = owner_in(token).name;
+    if (!name.empty()) data.members[name] = owner_in(token).incarnation;
+    ++data.view;
+}
+
+void ScriptedRedis::restart(const std::string& node, const std::string& incarnation) {
+    data.members[node] = incarnation;
     ++data.view;
 }
 
@@ -117,7 +129,8 @@ void ScriptedRedis::call(const Words& words) {
         return library_revision < 0 ? error("ERR Function not found") : number(library_revision);
     }
     if (function == "commit") return commit(words);
-    if (!membership_refusal.empty()) return error(membership_refusal);
+    const bool is_meant = refused_function.empty() || refused_function == function;
+    if (!membership_refusal.empty() && is_meant) return error(membership_refusal);
     if (function == "claim") return claim(words);
     if (function == "leave") return status("OK");
     if (function == "beat") {
@@ -132,11 +145,12 @@ void ScriptedRedis::call(const Words& words) {
     if (!expected.empty() && expected != cluster) {
         return error("WRONG_CLUSTER here is another cluster");
     }
+    restart(words.at(8), words.at(9));
     map(cluster, true);
 }
 
 void ScriptedRedis::map(const std::string& meta, bool has_owners) {
-    list(8 + (meta.empty() ? 0U : 2U) + (has_owners ? 2U : 0U));
+    list(10 + (meta.empty() ? 0U : 2U) + (has_owners ? 4U : 0U));
     for (const auto& [name, value] : std::map<std::string, std::int64_t>{
              {"now", 40'000'000'000},
              {"stamp", 40'000'000'000},
@@ -146,6 +160,9 @@ void ScriptedRedis::map(const std::string& meta, bool has_owners) {
         text(name);
         number(value);
     }
+    text("gone");
+    list(data.gone.size());
+    for (const std::string& name : data.gone) text(name);
     if (!meta.empty()) {
         text("meta");
         list(4);
@@ -158,6 +175,7 @@ void ScriptedRedis::map(const std::string& meta, bool has_owners) {
         }
     }
     if (!has_owners) return;
+    nodes();
     text("own");
     list(data.own.size() * 2);
     for (const auto& [shard, token] : data.own) {
@@ -166,15 +184,33 @@ void ScriptedRedis::map(const std::string& meta, bool has_owners) {
     }
 }
 
+/// Without all that a node says of itself.
+void ScriptedRedis::nodes() {
+    text("nodes");
+    list(data.members.size());
+    for (const auto& [name, incarnation] : data.members) {
+        list(2);
+        text(name);
+        text(incarnation);
+    }
+}
+
+bool ScriptedRedis::is_free(const std::string& token, const std::string& owner) const {
+    const std::string name = owner_in(token).name;
+    const auto member = data.members.find(name);
+    return name.empty() || token.ends_with(owner) || std::ranges::count(data.gone, name) > 0 ||
+           member == data.members.end() || member->second != owner_in(token).incarnation;
+}
+
 void ScriptedRedis::claim(const Words& words) {
     const std::string owner = words.at(6) + "." + words.at(5);
     list((words.size() - 8) / 2);
     for (std::size_t i = 8; i < words.size(); i += 2) {
         const std::string before = data.own[words[i]];
-        const bool is_free = before.empty() || before.ends_with(owner);
+        const bool is_granted = is_free(before, owner);
         const int epoch = before.empty() ? 0 : std::stoi(before);
-        const std::string token = is_free ? std::to_string(epoch + 1) + "." + owner : "";
-        if (is_free) data.own[words[i]] = token;
+        const std::string token = is_granted ? std::to_string(epoch + 1) + "." + owner : "";
+        if (is_granted) data.own[words[i]] = token;
         list(3);
         number(std::stoll(words[i]));
         text(token);

@@ -22,6 +22,8 @@ public:
     struct Data {
         std::map<std::string, std::string> records;  ///< "a key" -> value
         std::map<std::string, std::string> own;
+        std::map<std::string, std::string> members;  ///< name -> newest incarnation
+        std::vector<std::string> gone;               ///< whose lease is over
         std::uint64_t last_seq = 0;
         std::string last_reply;
         std::int64_t turn = 0;
@@ -37,8 +39,10 @@ public:
     void run();
     /// The connection ends; what was written but not executed is lost.
     void cut();
-    /// A shard gets another owner.
+    /// A shard gets another owner, who is a member; or, with an empty token, none.
     void give(const std::string& shard, const std::string& token);
+    /// A member's next process has joined.
+    void restart(const std::string& node, const std::string& incarnation);
     /// Another Redis has the address, with this data.
     void replace(std::string new_run_id, Data new_data);
 
@@ -51,9 +55,11 @@ public:
     std::string password;            ///< that it wants
     std::string refusal;             ///< of all commits
     std::string membership_refusal;  ///< of beats and claims
+    std::string refused_function;    ///< of these; empty: all of them
     int replicas = 0;                ///< that have everything
     int short_waits = 0;         ///< so many are answered although there are too few; others block
     bool is_away = false;        ///< refuses connections
+    bool is_full = false;        ///< takes them, to say that there are too many
     bool is_silent = false;      ///< answers nothing
     bool holds_commits = false;  ///< does not execute them, nor what comes after
     bool loses_replies = false;  ///< executes commits, and cuts the connection
@@ -70,6 +76,8 @@ private:
     void call(const Words& words);
     void commit(const Words& words);
     void map(const std::string& meta, bool has_owners);
+    void nodes();
+    bool is_free(const std::string& token, const std::string& owner) const;
     void claim(const Words& words);
     void scan(const Words& words);
     void info();
