@@ -9,13 +9,12 @@
 #include "core/event/watcher/profile.hpp"
 #include "tests/sim/commands.hpp"
 #include "tests/sim/world.hpp"
+#include "tests/support/property.hpp"
 
 #include <gtest/gtest.h>
 
 #include <rapidcheck.h>
-#include <rapidcheck/gtest.h>
 
-#include <cstdlib>
 #include <functional>
 #include <string>
 
@@ -116,16 +115,8 @@ namespace {
 
 using namespace reginfo::sim;
 
-/// A short run has a fixed seed, so that its result depends on the change alone. A long one, of
-/// REGINFO_SIM_RUNS plans, has a random seed.
 void run(const std::string& short_run, const std::function<void(Plan)>& property) {
-    const char* runs = std::getenv("REGINFO_SIM_RUNS");
-    const char* params_now = std::getenv("RC_PARAMS");
-    static const std::string given = params_now != nullptr ? params_now : "";
-    std::string params = runs != nullptr ? "max_success=" + std::string(runs) : short_run;
-    params += " " + given;
-    ::setenv("RC_PARAMS", params.c_str(), 1);
-    rc::detail::checkGTest([&](const Plan& plan) { property(plan); });
+    reginfo::test::check_property(short_run, [&](const Plan& plan) { property(plan); });
 }
 
 TEST(Simulation, EveryWatcherHasTheStateOfTheModelInTheEndAndNothingIsLeft) {

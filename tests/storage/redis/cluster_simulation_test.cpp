@@ -7,13 +7,12 @@
 
 #include "tests/storage/redis/cluster_plan.hpp"
 #include "tests/storage/redis/cluster_world.hpp"
+#include "tests/support/property.hpp"
 
 #include <gtest/gtest.h>
 
 #include <rapidcheck.h>
-#include <rapidcheck/gtest.h>
 
-#include <cstdlib>
 #include <string>
 
 namespace rc {
@@ -84,18 +83,8 @@ const std::string kShortRun = "max_success=40 seed=1";
 const std::string kShortRun = "max_success=800 seed=1";
 #endif
 
-/// As in tests/sim: a short run has a fixed seed.
-void check(void (*property)(const ClusterPlan&)) {
-    const char* runs = std::getenv("REGINFO_SIM_RUNS");
-    const char* given = std::getenv("RC_PARAMS");
-    std::string params = runs != nullptr ? "max_success=" + std::string(runs) : kShortRun;
-    if (given != nullptr) params += " " + std::string(given);
-    ::setenv("RC_PARAMS", params.c_str(), 1);
-    rc::detail::checkGTest([=](const ClusterPlan& plan) { property(plan); });
-}
-
 TEST(ClusterSimulation, NothingAcknowledgedIsLostAndOneNodeServesInTheEnd) {
-    check([](const ClusterPlan& plan) { ClusterWorld(plan).run(); });
+    check_property(kShortRun, [](const ClusterPlan& plan) { ClusterWorld(plan).run(); });
 }
 
 /// The node that serves connects anew while the replica is behind, and then Redis fails over to

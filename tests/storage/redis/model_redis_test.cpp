@@ -10,15 +10,13 @@
 #include "tests/storage/redis/library_calls.hpp"
 #include "tests/storage/redis/redis_client.hpp"
 #include "tests/storage/redis/redis_server.hpp"
+#include "tests/support/property.hpp"
 
 #include <gtest/gtest.h>
 
 #include <rapidcheck.h>
-#include <rapidcheck/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <functional>
 #include <map>
 #include <stdexcept>
 #include <string>
@@ -333,22 +331,14 @@ private:
     std::map<std::string, int> outcomes_;
 };
 
-/// As in tests/sim: a short run has a fixed seed.
-void check(const std::function<void(bool, const std::vector<LibraryCall>&)>& property) {
-    const char* runs = std::getenv("REGINFO_SIM_RUNS");
-    const char* given = std::getenv("RC_PARAMS");
-    std::string params = runs != nullptr ? "max_success=" + std::string(runs)
-                                         : std::string("max_success=200 seed=1");
-    if (given != nullptr) params += " " + std::string(given);
-    ::setenv("RC_PARAMS", params.c_str(), 1);
-    rc::detail::checkGTest(property);
-}
-
 TEST(ModelRedis, RepliesStoresAndPublishesWhatTheLibraryDoesInRedis) {
     const auto server = RedisServer::start();
     if (!server) GTEST_SKIP() << "redis-server is not installed";
     Twins twins(*server);
-    check([&](bool is_new, const std::vector<LibraryCall>& calls) { twins.run(!is_new, calls); });
+    check_property(
+        "max_success=200 seed=1",
+        [&](bool is_new, const std::vector<LibraryCall>& calls) { twins.run(!is_new, calls); }
+    );
     // Each way out of each function was gone: else the agreement means nothing.
     for (const char* outcome :
          {"join ok",
