@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::string_view kDecimalDigits = "0123456789";
 constexpr std::string_view kHexDigits = "0123456789abcdefABCDEF";
-constexpr std::uint64_t kMax = std::numeric_limits<std::uint32_t>::max();
+constexpr std::uint64_t kUnsignedMax = std::numeric_limits<std::uint32_t>::max();
 
 constexpr std::array kEvents = {
     ContactEvent::registered,
@@ -58,7 +58,7 @@ std::optional<RegistrationState> parse_registration_state(std::string_view text)
 }
 
 std::optional<Seconds> parse_seconds(std::string_view text) {
-    const auto number = parse_saturating(xml::trimmed(text), kMax);
+    const auto number = parse_saturating(xml::trimmed(text), kUnsignedMax);
     if (!number) return std::nullopt;
     return Seconds(static_cast<Seconds::rep>(*number));
 }

@@ -16,13 +16,11 @@ constexpr std::array<const char*, 4> kBucketNames{"aor", "dialog", "txn", "unset
 /// The bytes of a row in the file. A row that does not fit into its page has pages of its own.
 std::uint32_t bytes_of(std::size_t key, std::size_t value) {
     constexpr std::size_t kHeader = 36;
-    constexpr std::size_t kBytesOfPage = 4096;
+    constexpr std::size_t kPageSize = 4096;
     constexpr std::size_t kMost = std::numeric_limits<std::uint32_t>::max();
     const std::size_t payload = key + value + kHeader;
-    if (payload <= kBytesOfPage) return static_cast<std::uint32_t>(payload);
-    return static_cast<std::uint32_t>(
-        std::min((payload / (kBytesOfPage - 4) + 1) * kBytesOfPage, kMost)
-    );
+    if (payload <= kPageSize) return static_cast<std::uint32_t>(payload);
+    return static_cast<std::uint32_t>(std::min((payload / (kPageSize - 4) + 1) * kPageSize, kMost));
 }
 
 /// A statement with the name of the table in place of '$'.
