@@ -107,10 +107,6 @@ Listeners Listeners::open(boost::asio::io_context& io, std::span<const ListenerC
     return listeners;
 }
 
-Transport Listeners::transport(ListenerId id) const {
-    return std::holds_alternative<udp::socket>(sockets_.at(id)) ? Transport::udp : Transport::tcp;
-}
-
 Endpoint Listeners::bound(ListenerId id) const {
     const auto endpoint_of = [](const auto& socket) { return to_core(socket.local_endpoint()); };
     return std::visit(endpoint_of, sockets_.at(id));

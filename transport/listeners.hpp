@@ -36,7 +36,6 @@ public:
     static Listeners open(boost::asio::io_context& io, std::span<const ListenerConfig> configs);
 
     std::size_t size() const { return sockets_.size(); }
-    Transport transport(ListenerId id) const;
     Endpoint bound(ListenerId id) const;
 
     /// Hands over the socket, once.

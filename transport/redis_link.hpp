@@ -55,9 +55,6 @@ public:
     /// Sets the timer to what the user waits for.
     void poke();
 
-    /// The address that was tried last; for people.
-    const std::string& address() const { return address_; }
-
 private:
     void open(const std::string& address);
     void fail(const std::string& why);
@@ -69,7 +66,7 @@ private:
     ByteStreamUser* user_ = nullptr;
     bool is_stopped_ = false;
     std::size_t next_ = 0;  ///< of the servers
-    std::string address_;
+    std::string address_;  ///< that was tried last; for people
     RedisNames names_;
     std::shared_ptr<RedisConnection> connection_;
     SentinelLookup sentinels_;

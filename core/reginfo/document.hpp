@@ -52,7 +52,7 @@ struct Contact {
     std::string_view uri;       ///< unescaped, without white space around
     std::string_view identity;  ///< equal for the same contact in two documents: from
                                 ///< +sip.instance and reg-id if both are present (RFC 5626
-                                ///< §6), else from sip::canonical_contact(uri), or from the
+                                ///< §6), else from sip::append_canonical_contact, or from the
                                 ///< bytes of a URI that RFC 3261 §25.1 does not allow
 
     /// The attributes that are passed on, as ` name="value"` each with a leading blank: q, callid,

@@ -39,9 +39,6 @@ public:
     /// Appends the end tag of the innermost open element.
     void close_element(std::string& out);
 
-    /// The number of open elements.
-    std::size_t depth() const { return open_.size(); }
-
 private:
     struct Open {
         std::string_view name;

@@ -91,7 +91,6 @@ bool is_above_zero(std::string_view qvalue) {
 struct MediaType {
     std::string_view type;
     std::string_view subtype;
-    std::string_view text;
     std::string_view params;
 };
 
@@ -99,12 +98,10 @@ std::optional<MediaType> read_media_type(std::string_view value) {
     Scanner scanner(value);
     MediaType media;
     scanner.skip_lws();
-    const std::size_t begin = scanner.position();
     media.type = scanner.token();
     if (media.type.empty() || !scanner.accept_separator('/')) return std::nullopt;
     media.subtype = scanner.token();
     if (media.subtype.empty()) return std::nullopt;
-    media.text = scanner.since(begin);
     const auto params = rest_as_params(scanner);
     if (!params) return std::nullopt;
     media.params = *params;
@@ -226,12 +223,6 @@ std::optional<Seconds> parse_retry_after(std::string_view value) {
 }
 
 bool is_token(std::string_view value) { return consists_of(Chars::token, value); }
-
-std::optional<std::string_view> parse_media_type(std::string_view value) {
-    const auto media = read_media_type(value);
-    if (!media) return std::nullopt;
-    return media->text;
-}
 
 bool is_media_type(std::string_view value, std::string_view media_type) {
     if (value == media_type) return true;

@@ -65,10 +65,6 @@ std::optional<Seconds> parse_retry_after(std::string_view value);
 /// One token (RFC 3261 §25.1).
 bool is_token(std::string_view value);
 
-/// Media type without parameters: "application/reginfo+xml"; nothing if malformed. Blanks around
-/// the slash stay: compare with is_media_type.
-std::optional<std::string_view> parse_media_type(std::string_view value);
-
 /// Whether a Content-Type value, whatever its parameters, names that media type: without regard to
 /// case, and with LWS around the slash as `m-type SLASH m-subtype` allows.
 /// @param media_type  "type/subtype"

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <compare>
 #include <cstddef>
-#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -85,7 +84,6 @@ struct Item {
         return std::pair(a.name(), std::string_view(a.text)) <=>
                std::pair(b.name(), std::string_view(b.text));
     }
-    friend bool operator==(const Item& a, const Item& b) { return a.text == b.text; }
 };
 
 using Items = std::vector<Item>;
@@ -117,40 +115,6 @@ Items items_of(std::string_view text, char separator) {
     return items;
 }
 
-/// Whether two URIs differ if only one of them has the parameter.
-bool must_be_in_both(std::string_view name) {
-    constexpr std::string_view kNames[] = {"user", "ttl", "method", "maddr", "transport"};
-    return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
-}
-
-bool params_match(const Items& a, const Items& b) {
-    auto left = a.begin();
-    auto right = b.begin();
-    const auto end_of_name = [](auto from, auto end) {
-        return std::find_if(from, end, [&](const Item& item) {
-            return item.name() != from->name();
-        });
-    };
-    while (left != a.end() || right != b.end()) {
-        const bool only_left =
-            right == b.end() || (left != a.end() && left->name() < right->name());
-        const bool only_right =
-            left == a.end() || (right != b.end() && right->name() < left->name());
-        if (only_left || only_right) {
-            auto& lone = only_left ? left : right;
-            if (must_be_in_both(lone->name())) return false;
-            ++lone;
-            continue;
-        }
-        const auto left_end = end_of_name(left, a.end());
-        const auto right_end = end_of_name(right, b.end());
-        if (!std::equal(left, left_end, right, right_end)) return false;
-        left = left_end;
-        right = right_end;
-    }
-    return true;
-}
-
 void append_items(std::string& out, const Items& items, char first, char separator) {
     for (const Item& item : items) {
         out += first;
@@ -176,12 +140,6 @@ void append_normal_address(std::string& out, const Uri& uri) {
         out += '@';
     }
     append_hostport(out, uri);
-}
-
-std::string normal_address(const Uri& uri) {
-    std::string out;
-    append_normal_address(out, uri);
-    return out;
 }
 
 }  // namespace
@@ -214,28 +172,6 @@ bool write_canonical_aor(std::string& out, const Uri& uri) {
                                   : append_normal(out, *context, Case::lower);
     }
     return true;
-}
-
-bool equal_uris(std::string_view a, std::string_view b) {
-    if (a == b) return true;
-    const auto left = parse_uri(a);
-    const auto right = parse_uri(b);
-    if (!left || !right || left->scheme != right->scheme) return false;
-    if (left->scheme == Uri::Scheme::other) return false;
-    if (normal_address(*left) != normal_address(*right)) return false;
-    const Items left_params = items_of(left->params, ';');
-    const Items right_params = items_of(right->params, ';');
-    if (left->scheme == Uri::Scheme::tel) return left_params == right_params;
-    return params_match(left_params, right_params) &&
-           items_of(left->headers, '&') == items_of(right->headers, '&');
-}
-
-std::string canonical_contact(std::string_view uri) {
-    const auto parsed = parse_uri(uri);
-    if (!parsed) return std::string(uri);
-    std::string out;
-    append_canonical_contact(out, uri, *parsed);
-    return out;
 }
 
 void append_canonical_contact(std::string& out, std::string_view text, const Uri& uri) {

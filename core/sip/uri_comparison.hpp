@@ -1,5 +1,5 @@
 /// @file
-/// Normal forms of URIs, and their comparison (RFC 3261 §19.1.4, RFC 3966 §4).
+/// Normal forms of URIs, which are compared instead of them (RFC 3261 §19.1.4, RFC 3966 §4).
 #pragma once
 
 #include "core/sip/uri.hpp"
@@ -22,13 +22,10 @@ namespace reginfo::sip {
 std::optional<std::string> canonical_aor(const Uri& uri);
 bool write_canonical_aor(std::string& out, const Uri& uri);
 
-/// Whether two URIs are equal (RFC 3261 §19.1.4; RFC 3966 §4 for tel; others byte by byte).
-bool equal_uris(std::string_view a, std::string_view b);
-
-/// A text equal for URIs that name the same contact: a normal form of the URI with parameters
-/// (§10.2.4 compares by §19.1.4). The whole text if it cannot be parsed. The second appends it to
-/// `out`; `uri` was parsed from `text`.
-std::string canonical_contact(std::string_view uri);
+/// Appends a text equal for URIs that name the same contact: a normal form of the URI with
+/// parameters (§10.2.4 compares by §19.1.4). A parameter that one of them alone has makes them
+/// differ, whatever its name. A URI of another scheme is taken byte by byte.
+/// @param text  that `uri` was parsed from
 void append_canonical_contact(std::string& out, std::string_view text, const Uri& uri);
 
 }  // namespace reginfo::sip

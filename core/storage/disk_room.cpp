@@ -62,15 +62,16 @@ void allocate(const std::string& path, std::size_t bytes) {
 }  // namespace
 
 DiskRoom::DiskRoom(SqliteConnection& connection, const std::string& path)
-    : connection_(connection), log_bytes_(log_bytes_for(path)) {
+    : connection_(connection) {
+    const std::size_t log_bytes = log_bytes_for(path);
     const std::size_t pages =
-        std::min(kCheckpointPages, log_bytes_ / 3 * 2 / static_cast<std::size_t>(kPageBytes));
+        std::min(kCheckpointPages, log_bytes / 3 * 2 / static_cast<std::size_t>(kPageBytes));
     connection_.execute(("PRAGMA wal_autocheckpoint=" + std::to_string(pages)).c_str());
-    connection_.execute(("PRAGMA journal_size_limit=" + std::to_string(log_bytes_)).c_str());
+    connection_.execute(("PRAGMA journal_size_limit=" + std::to_string(log_bytes)).c_str());
     if (sqlite3_file* const log = file_of(connection_, SQLITE_FCNTL_JOURNAL_POINTER)) {
-        set_chunk(log, log_bytes_);
-        allocate(path + "-wal", log_bytes_);
-        extend(log, static_cast<std::int64_t>(log_bytes_));
+        set_chunk(log, log_bytes);
+        allocate(path + "-wal", log_bytes);
+        extend(log, static_cast<std::int64_t>(log_bytes));
     }
     if (sqlite3_file* const file = file_of(connection_, SQLITE_FCNTL_FILE_POINTER)) {
         set_chunk(file, static_cast<std::size_t>(kPageBytes));

@@ -4,7 +4,6 @@
 
 #include "core/storage/sqlite_connection.hpp"
 
-#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -23,11 +22,8 @@ public:
     /// is full
     void require(std::int64_t pages);
 
-    std::size_t log_bytes() const { return log_bytes_; }
-
 private:
     SqliteConnection& connection_;
-    std::size_t log_bytes_ = 0;
 };
 
 }  // namespace reginfo

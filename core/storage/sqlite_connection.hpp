@@ -19,7 +19,6 @@ public:
     /// The last error of a connection.
     explicit SqliteError(sqlite3* connection);
 
-    int code() const { return code_; }
     int primary_code() const { return code_ & 0xff; }
 
 private:

@@ -47,7 +47,6 @@ public:
     Seq next() const { return next_; }
     /// The bytes of all rows.
     std::size_t bytes() const;
-    bool is_empty() const { return marks_.empty(); }
     bool wants_pruning(Stamp now) const;
 
 private:

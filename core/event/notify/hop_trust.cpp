@@ -2,8 +2,6 @@
 
 #include "core/event/notify/hop_trust.hpp"
 
-#include "core/base/heap_bytes.hpp"
-
 #include <algorithm>
 #include <chrono>
 
@@ -46,11 +44,6 @@ std::optional<TimePoint> HopTrust::wait_for(TimePoint now, const Flow& hop, std:
 void HopTrust::give_back(const Flow& hop, std::size_t bytes) {
     const auto at = strangers_.find(hop);
     if (at != strangers_.end()) at->second.bytes -= std::min(at->second.bytes, bytes);
-}
-
-std::size_t HopTrust::bytes() const {
-    return table_bytes(answered_) + table_bytes(strangers_) +
-           (answered_by_age_.size() + strangers_by_age_.size()) * sizeof(Flow);
 }
 
 }  // namespace reginfo

@@ -42,8 +42,6 @@ public:
     /// They did not leave after all.
     void give_back(const Flow& hop, std::size_t bytes);
 
-    std::size_t bytes() const;  ///< on the heap
-
 private:
     struct Spent {
         TimePoint last_at;

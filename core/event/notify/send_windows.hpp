@@ -103,7 +103,6 @@ public:
     }
 
     const WindowGauges& gauges() const { return gauges_; }
-    const HopTrust& trust() const { return trust_; }
 
 private:
     bool may_go_to_stranger(TimePoint now, SendWindow& window, std::size_t bytes, Outbox& outbox);

@@ -78,8 +78,6 @@ public:
     /// Nothing of the shard is to be taken out. @pre its records are forgotten
     void drop(Shard shard);
 
-    std::size_t bytes() const { return settling_.size() * sizeof(Settling); }
-
 private:
     /// In the order of `due`. A slot may be another's by then.
     struct Settling {

@@ -69,8 +69,6 @@ public:
 
     std::vector<Answer> take_answers() { return std::exchange(answers_, {}); }
     bool has_answers() const { return !answers_.empty(); }
-    bool is_sent() const { return state_ == State::sent; }
-    const CommitGroup& group() const { return group_; }
     std::uint64_t take_seq() { return ++seq_; }
 
     /// All but `healthy`.

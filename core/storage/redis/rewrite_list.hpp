@@ -34,7 +34,6 @@ public:
     void forget_before(TimePoint time);
     /// Each key once.
     std::vector<Entry> entries() const;
-    std::size_t size() const { return changes_.size(); }
 
 private:
     using Key = std::pair<char, std::string>;

@@ -195,14 +195,18 @@ TEST(RetryAfter, MayBeFollowedByACommentOrParameters) {
 }
 
 TEST(MediaType, IsComparedWithoutItsParameters) {
-    EXPECT_EQ(
-        parse_media_type("application/reginfo+xml;charset=\"utf;8\""), "application/reginfo+xml"
+    EXPECT_TRUE(
+        is_media_type("application/reginfo+xml;charset=\"utf;8\"", "application/reginfo+xml")
     );
     EXPECT_TRUE(is_media_type("Application / REGINFO+xml ; a=b", "application/reginfo+xml"));
     EXPECT_FALSE(is_media_type("application/reginfo", "application/reginfo+xml"));
     for (const std::string_view text :
-         {"", "application", "application/", "/xml", "a/b c", "a/b;"}) {
-        EXPECT_FALSE(parse_media_type(text)) << text;
+         {"",
+          "application",
+          "application/",
+          "/reginfo+xml",
+          "application/reginfo+xml c",
+          "application/reginfo+xml;"}) {
         EXPECT_FALSE(is_media_type(text, "application/reginfo+xml")) << text;
     }
 }
