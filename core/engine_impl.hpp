@@ -63,16 +63,18 @@ public:
           windows_(settings_, queue_, stats_, hops_key_, hash_seeds_.next()),
           next_hops_(settings_, stats_, hops_key_),
           memory_{records_, waiting_, documents_, server_transactions_, client_transactions_},
-          scheduler_({
-              records_,
-              documents_,
-              client_transactions_,
-              next_hops_,
-              windows_,
-              waiting_,
-              spare_texts_,
-              tracer_,
-          }),
+          scheduler_(
+              {
+                  records_,
+                  documents_,
+                  client_transactions_,
+                  next_hops_,
+                  windows_,
+                  spare_texts_,
+                  tracer_,
+              },
+              waiting_
+          ),
           moves_(records_, waiting_, scheduler_),
           fan_out_(records_, moves_, scheduler_),
           notifier_({records_, waiting_, responder_, scheduler_, fan_out_, moves_}),

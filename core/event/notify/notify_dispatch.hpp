@@ -9,7 +9,6 @@
 #include "core/event/notify/send_windows.hpp"
 #include "core/event/records/records.hpp"
 #include "core/event/records/tracer.hpp"
-#include "core/event/records/waiting_requests.hpp"
 #include "core/outbox.hpp"
 #include "core/stats.hpp"
 #include "core/transaction/client_transactions.hpp"
@@ -27,14 +26,13 @@ enum class Dispatched : std::uint8_t {
     no_route,   ///< none of our listeners may or can reach the next hop
 };
 
-/// What the classes that send NOTIFYs work with; all of it must outlive them.
+/// What a NOTIFY is made of and leaves through; all of it must outlive who sends it.
 struct NotifyParts {
     Records& records;
     Documents& documents;
     ClientTransactions& transactions;
     NextHops& next_hops;
     SendWindows& windows;
-    WaitingRequests& waiting;
     SpareTexts& spare_texts;
     Tracer& tracer;
 };

@@ -6,12 +6,12 @@
 
 namespace reginfo {
 
-NotifyScheduler::NotifyScheduler(const NotifyParts& parts)
+NotifyScheduler::NotifyScheduler(const NotifyParts& parts, WaitingRequests& waiting)
     : records_(parts.records),
       transactions_(parts.transactions),
       next_hops_(parts.next_hops),
       windows_(parts.windows),
-      waiting_(parts.waiting),
+      waiting_(waiting),
       timing_(records_.settings),
       dispatch_(parts),
       answers_(records_, next_hops_, windows_),

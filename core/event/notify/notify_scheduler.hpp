@@ -10,6 +10,7 @@
 #include "core/event/notify/notify_timing.hpp"
 #include "core/event/records/cseq_reservations.hpp"
 #include "core/event/records/records.hpp"
+#include "core/event/records/waiting_requests.hpp"
 #include "core/outbox.hpp"
 #include "core/sip/headers.hpp"
 #include "core/sip/message.hpp"
@@ -28,7 +29,8 @@ namespace reginfo {
 /// empty when a call returns.
 class NotifyScheduler {
 public:
-    explicit NotifyScheduler(const NotifyParts& parts);
+    /// @param waiting  must outlive this
+    NotifyScheduler(const NotifyParts& parts, WaitingRequests& waiting);
 
     /// A NOTIFY of the subscription is due; an urgent one waits for neither pace nor queue.
     void notify(TimePoint now, Subscription& subscription, bool urgent, Outbox& outbox);

@@ -2,8 +2,10 @@
 /// The scheduler without an engine around it: records and time go in, NOTIFYs come out.
 
 #include "core/event/notify/notify_scheduler.hpp"
-#include "core/event/records/notify_queue.hpp"
-#include "tests/support/engine_fixture.hpp"
+#include "core/event/records/waiting_requests.hpp"
+#include "core/sip/parser.hpp"
+#include "tests/core/event/notify/notify_step_fixture.hpp"
+#include "tests/support/sip_builder.hpp"
 
 #include <gtest/gtest.h>
 
@@ -16,36 +18,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class NotifySchedulerStep : public ::testing::Test {
+class NotifySchedulerStep : public NotifyStepTest {
 protected:
     NotifySchedulerStep() { settings.notify.window_initial = 1; }
-
-    Subscription& subscribe(const std::string& name) {
-        DialogState state({
-            .call_id = name,
-            .local_tag = "local",
-            .local_party = "<sip:alice@example.org>",
-            .remote_party = "<sip:watcher@example.org>;tag=remote",
-            .remote_target = "sip:w@198.51.100.7",
-            .route_set = {},
-        });
-        state.flow = udp_flow("198.51.100.7");
-        Dialog& dialog = records.subscriptions.add(std::move(state));
-        Aor& aor = records.find_or_create("sip:alice@example.org");
-        Subscription& subscription = records.subscriptions.add(dialog, aor, 1);
-        subscription.deadline = now + 1h;
-        return subscription;
-    }
-
-    /// The NOTIFYs that left since the last call.
-    std::vector<std::string> sent() {
-        std::vector<std::string> heads;
-        for (Effect& effect : outbox.effects()) {
-            if (auto* send = std::get_if<Send>(&effect)) heads.push_back(std::move(send->head));
-        }
-        outbox.clear();
-        return heads;
-    }
 
     void answer(const std::string& notify, int status) {
         sip::Message request;
@@ -57,31 +32,8 @@ protected:
         EXPECT_TRUE(scheduler.handle_response(now, response, *via, outbox));
     }
 
-    Settings settings = test_settings();
-    Stats stats;
-    TokenSource tokens{1};
-    SpareTexts spare_texts;
-    Tracer tracer{tokens};
-    PendingChanges changes{settings, stats};
-    Records records{settings, stats, changes, {1, 2, 3}};
     WaitingRequests waiting{records};
-    Documents documents{stats};
-    NotifyQueue queue{stats};
-    ClientTransactions transactions{settings, tokens, spare_texts, stats};
-    SendWindows windows{settings, queue, stats, 4, 5};
-    NextHops next_hops{settings, stats, 4};
-    NotifyScheduler scheduler{{
-        records,
-        documents,
-        transactions,
-        next_hops,
-        windows,
-        waiting,
-        spare_texts,
-        tracer,
-    }};
-    Outbox outbox;
-    TimePoint now{100s};
+    NotifyScheduler scheduler{parts(), waiting};
 };
 
 TEST_F(NotifySchedulerStep, NewsLeavesAtOnceWhereNothingIsInTheWay) {
