@@ -7,6 +7,7 @@
 
 #include <deque>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace reginfo::test {
@@ -107,6 +108,45 @@ TEST_F(EndTurn, RequestsThatWaitedForACommitAreAllServedWhateverTheBudget) {
     int answered = 0;
     for (const Sent& sent : stored.take()) answered += sent.status() == 200 ? 1 : 0;
     EXPECT_EQ(answered, 6);
+}
+
+/// Both change the same publication, and only the first one finds it as it was.
+TEST_F(EndTurn, ARequestThatWaitedForACommitIsServedBeforeOneOfTheNextTurn) {
+    Settings durable = settings();
+    durable.durable = true;
+    durable.limits.expiries_per_turn = 1;
+    World stored(durable);
+    Publisher older;
+    older.publish(stored, {{.uri = "sip:a@192.0.2.10"}});
+    older.flow = udp_flow("203.0.113.2");
+    Publisher newer = older;
+    newer.flow = udp_flow("203.0.113.3");
+    Publisher stale = older;
+    stale.etag = "gone";
+    const auto send = [&](const Publisher& from) {
+        const BodyText body{.aor = from.aor, .contacts = {{.uri = "sip:b@192.0.2.10"}}};
+        stored.receive(from.flow, from.request(3600, body.text()).text());
+    };
+    stored.take();
+    stored.store_answers_late = true;
+    send(Publisher());  // another publication, whose commit the next two wait for
+    send(stale);
+    send(older);
+    stored.commit();
+
+    send(newer);
+    while (stored.commits_waiting() > 0) stored.commit();
+
+    std::vector<std::pair<Flow, int>> answers;
+    for (const Sent& sent : stored.take()) {
+        if (sent.flow == older.flow || sent.flow == newer.flow) {
+            answers.emplace_back(sent.flow, sent.status());
+        }
+    }
+    const std::vector<std::pair<Flow, int>> expected{
+        {stale.flow, 412}, {older.flow, 200}, {newer.flow, 412}
+    };
+    EXPECT_EQ(answers, expected);
 }
 
 /// The clean stop has stored each CSeq as it is: a NOTIFY after that would have one that the next

@@ -92,6 +92,17 @@ TEST_F(Rfc5839Section6_3, ARefreshWithAnOldTagIsAnswered200AndNotified) {
     EXPECT_EQ(world.take_notifies().size(), 1U);
 }
 
+TEST_F(Rfc5839Section6_3, ARefreshWithTheCurrentTagEndsTheRepetitionOfANotifyThatFailed) {
+    world.answers = [](const Sent&) { return 500; };
+    const std::string newest = change().at(0).header("SIP-ETag");
+    world.answers = [](const Sent&) { return 200; };
+    EXPECT_EQ(subscribe_if(watcher, newest).status(), 204);
+    world.take();
+    world.pass(10min);
+    EXPECT_TRUE(world.take_notifies().empty()) << "the watcher has it";
+    EXPECT_EQ(change().size(), 1U);
+}
+
 TEST_F(Rfc5839Section5_2, AStarMatchesAnyStateAndLaterChangesAreNotifiedAsUsual) {
     change();
     EXPECT_EQ(subscribe_if(watcher, "*").status(), 204);

@@ -68,6 +68,19 @@ TEST_F(NotifySchedulerStep, AnAnswerMakesRoomInTheWindowForTheNextDialog) {
     EXPECT_FALSE(two.is_queued());
 }
 
+TEST_F(NotifySchedulerStep, AWindowWhoseLastWaiterHasEndedIsForgotten) {
+    Subscription& one = subscribe("one");
+    Subscription& two = subscribe("two");
+    scheduler.notify(now, one, false, outbox);
+    const std::string first = sent().at(0);
+    scheduler.notify(now, two, false, outbox);
+    windows.forget_idle();
+    scheduler.end_silently(now, two, outbox);
+    answer(first, 200);
+    windows.forget_idle();
+    EXPECT_EQ(stats.windows, 0U);
+}
+
 TEST_F(NotifySchedulerStep, NewsSupersedesANotifyThatIsNotAnswered) {
     Subscription& one = subscribe("one");
     settings.notify.supersede_after = 1s;

@@ -100,6 +100,41 @@ TEST_F(SendWindowsTest, AWindowThatNothingNeedsIsForgottenAtTheEndOfTheTurn) {
     EXPECT_EQ(stats.windows, 0U);
 }
 
+TEST_F(SendWindowsTest, AWindowThatIsUsedAgainInTheSameTurnIsNotForgotten) {
+    answer(send());
+    const InFlight& next = send();
+    windows.forget_idle();
+    EXPECT_EQ(windows.with_room(now, flow, Standing::proven), next.window);
+    EXPECT_EQ(next.window->places_taken(), 1U);
+}
+
+TEST_F(SendWindowsTest, AWindowThatSomebodyWaitsForIsNotForgotten) {
+    SendWindow& window = *windows.with_room(now, flow, Standing::fresh);
+    windows.may_go(now, window, HopTrust::kAllowance, outbox);
+    EXPECT_FALSE(windows.may_go(now, window, 1, outbox));
+    Subscription& waiting = subscription();
+    windows.wait(now, waiting, flow);
+    windows.note_if_idle(window);
+    windows.forget_idle();
+    now += 1min;
+    ASSERT_EQ(windows.pop_expired(now), &window);
+    EXPECT_EQ(windows.next_waiting(now, window), &waiting);
+}
+
+/// Who waited has left by itself, which the window sees when it looks for the next one.
+TEST_F(SendWindowsTest, AWindowThatNobodyWaitsForAnyMoreIsForgottenOnceItIsLookedAt) {
+    SendWindow& window = *windows.with_room(now, flow, Standing::fresh);
+    Subscription& waiting = subscription();
+    windows.wait(now, waiting, flow);
+    windows.leave(waiting);
+    windows.forget_idle();
+    EXPECT_EQ(stats.windows, 1U);
+    EXPECT_EQ(windows.next_waiting(now, window), nullptr);
+    windows.note_if_idle(window);
+    windows.forget_idle();
+    EXPECT_EQ(stats.windows, 0U);
+}
+
 TEST_F(SendWindowsTest, ThatANextHopHasAnsweredOutlivesItsWindow) {
     InFlight& notify = send();
     EXPECT_FALSE(notify.window->is_hop_known());
