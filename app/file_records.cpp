@@ -1,5 +1,6 @@
 #include "app/file_records.hpp"
 
+#include "core/storage/sqlite_error.hpp"
 #include "core/storage/store_error.hpp"
 
 namespace reginfo {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/base/address.hpp"
+#include "core/base/network.hpp"
 #include "core/outbox.hpp"
 #include "core/settings.hpp"
 

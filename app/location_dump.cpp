@@ -1,6 +1,7 @@
 #include "app/location_dump.hpp"
 
 #include "core/event/persistence/location_import.hpp"
+#include "core/reginfo/bindings.hpp"
 #include "core/reginfo/fragment.hpp"
 #include "core/reginfo/writer.hpp"
 

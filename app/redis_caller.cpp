@@ -2,6 +2,7 @@
 
 #include "core/storage/record_file.hpp"
 #include "core/storage/redis/redis_greeting.hpp"
+#include "core/storage/store_error.hpp"
 #include "transport/ares_client.hpp"
 #include "transport/sentinel_lookup.hpp"
 #include "transport/transport_options.hpp"

@@ -4,6 +4,7 @@
 #include "app/shard_plan.hpp"
 #include "core/base/hex.hpp"
 #include "core/storage/stamp_clock.hpp"
+#include "core/storage/store_error.hpp"
 
 #include <algorithm>
 #include <chrono>

@@ -5,6 +5,7 @@
 #include "app/ready_report.hpp"
 #include "app/reload.hpp"
 #include "app/sqlite_storage.hpp"
+#include "core/storage/store_error.hpp"
 #include "transport/host_addresses.hpp"
 #include "transport/listeners.hpp"
 #include "transport/steady_time.hpp"

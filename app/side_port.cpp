@@ -3,6 +3,7 @@
 #include "app/chance.hpp"
 #include "app/version.hpp"
 #include "core/base/hash.hpp"
+#include "core/base/network.hpp"
 #include "metrics/routes.hpp"
 #include "transport/steady_time.hpp"
 

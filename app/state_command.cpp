@@ -6,6 +6,7 @@
 #include "app/redis_settings.hpp"
 #include "app/state_tool.hpp"
 #include "app/storage.hpp"
+#include "core/storage/store_error.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>

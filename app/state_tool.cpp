@@ -7,6 +7,7 @@
 #include "core/event/persistence/location_import.hpp"
 #include "core/event/persistence/unsettled_key.hpp"
 #include "core/reginfo/reader.hpp"
+#include "core/storage/store_error.hpp"
 #include "core/transaction/transaction_record.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>

@@ -1,5 +1,7 @@
 #include "app/storage.hpp"
 
+#include "core/storage/store_error.hpp"
+
 #include <cstdlib>
 #include <filesystem>
 #include <string_view>

@@ -1,6 +1,6 @@
 #include "app/store_shards.hpp"
 
-#include "core/base/bytes.hpp"
+#include "core/base/byte_reader.hpp"
 #include "core/base/local_tag.hpp"
 #include "core/event/persistence/dialog_record.hpp"
 #include "core/event/persistence/unsettled_key.hpp"

@@ -6,6 +6,7 @@
 #include "core/base/numbers.hpp"
 #include "core/reginfo/document.hpp"
 #include "core/sip/uri.hpp"
+#include "core/sip/value_list.hpp"
 
 #include <string>
 #include <utility>

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/base/address.hpp"
+#include "core/base/network.hpp"
 #include "core/base/time.hpp"
 #include "core/event/watcher/profile.hpp"
 #include "core/outbox.hpp"

@@ -1,6 +1,7 @@
 #include "core/stateless_refusals.hpp"
 
 #include "core/request_reader.hpp"
+#include "core/sip/value_list.hpp"
 
 #include <string>
 #include <utility>

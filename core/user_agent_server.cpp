@@ -8,6 +8,7 @@
 #include "core/inspection.hpp"
 #include "core/request_reader.hpp"
 #include "core/request_shard.hpp"
+#include "core/sip/value_list.hpp"
 
 #include <algorithm>
 #include <string>

@@ -3,7 +3,8 @@
 #include "core/base/ascii.hpp"
 #include "core/base/numbers.hpp"
 #include "metrics/http_target.hpp"
-#include "metrics/list_stream.hpp"
+#include "metrics/lines_stream.hpp"
+#include "metrics/list_step.hpp"
 #include "metrics/state_json.hpp"
 
 #include <cstdint>

@@ -6,10 +6,12 @@
 #include "core/base/numbers.hpp"
 #include "core/event/records/lookup.hpp"
 #include "metrics/http_target.hpp"
-#include "metrics/list_stream.hpp"
+#include "metrics/list_step.hpp"
+#include "metrics/page_stream.hpp"
 #include "metrics/representation.hpp"
 #include "metrics/state_json.hpp"
 #include "metrics/summary.hpp"
+#include "metrics/text_stream.hpp"
 
 #include <algorithm>
 #include <cstdint>

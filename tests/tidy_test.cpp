@@ -12,6 +12,7 @@
 #include <iterator>
 #include <optional>
 #include <regex>
+#include <set>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -21,6 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::ElementsAreArray;
 using ::testing::IsEmpty;
 using Findings = std::vector<std::string>;
@@ -239,6 +241,37 @@ TEST(Tidy, EverySourceHasAHeaderOfItsName) {
     }
     EXPECT_THAT(findings, ElementsAreArray(kWithoutHeader))
         << "a class has one header and one source; what needs two sources is two classes";
+}
+
+/// The classes of the header whose functions the source has. A struct is a value, which may lie
+/// beside the class that works with it.
+std::set<std::string> classes_in(const fs::path& source) {
+    const std::regex declared(R"(^class (\w+)[^;]*$)");
+    const std::regex defined(R"(^(?:[\w:<>,&*\[\] ]+[ &*])?(\w+)::(?:\w+::)*~?\w+\()");
+    std::set<std::string> of_header;
+    std::set<std::string> of_source;
+    std::smatch found;
+    for (const std::string& line : lines_of(fs::path(source).replace_extension(".hpp"))) {
+        if (!line.starts_with("class ")) continue;
+        if (std::regex_search(line, found, declared)) of_header.insert(found[1]);
+    }
+    for (const std::string& line : lines_of(source)) {
+        const bool may_define = !line.starts_with(' ') && line.find("::") != std::string::npos;
+        if (!may_define || !std::regex_search(line, found, defined)) continue;
+        if (of_header.contains(found[1])) of_source.insert(found[1]);
+    }
+    return of_source;
+}
+
+TEST(Tidy, ASourceHasTheFunctionsOfOneClass) {
+    EXPECT_THAT(classes_in(kRoot / "core/engine.cpp"), ElementsAre("Engine"));
+    const auto is_source = [](const fs::path& path) { return path.extension() == ".cpp"; };
+    for (const char* folder : {"app", "core", "metrics", "transport"}) {
+        for (const fs::path& path : files_below(folder, is_source)) {
+            EXPECT_LE(classes_in(path).size(), 1U)
+                << name_of(path) << " has " << testing::PrintToString(classes_in(path));
+        }
+    }
 }
 
 TEST(Tidy, AHeaderAndASourceWithoutOneSayWhatTheyAre) {

@@ -5,6 +5,7 @@
 
 #include "transport/ares_client.hpp"
 #include "transport/dns_resolver.hpp"
+#include "transport/receive_batch.hpp"
 #include "transport/steady_time.hpp"
 #include "transport/timer_alarm.hpp"
 

@@ -9,6 +9,7 @@
 #include "transport/hep_exporter.hpp"
 #include "transport/inbox.hpp"
 #include "transport/listeners.hpp"
+#include "transport/receive_batch.hpp"
 #include "transport/resolver.hpp"
 #include "transport/tcp_server.hpp"
 #include "transport/transport_options.hpp"

@@ -5,6 +5,7 @@
 #include "core/base/spare_texts.hpp"
 #include "core/outbox.hpp"
 #include "transport/fifo.hpp"
+#include "transport/receive_batch.hpp"
 #include "transport/segment_refusals.hpp"
 #include "transport/transport_stats.hpp"
 #include "transport/turn_handler.hpp"
@@ -13,43 +14,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
-#include <string_view>
 #include <utility>
 
 namespace reginfo {
-
-struct Datagram {
-    Endpoint peer;
-    std::string_view bytes;
-};
-
-/// Room for the datagrams of one recvmmsg: one for all the sockets of a reactor.
-class ReceiveBatch {
-public:
-    static constexpr std::size_t kSize = 64;
-
-    ReceiveBatch();
-    ~ReceiveBatch();
-    ReceiveBatch(const ReceiveBatch&) = delete;
-    ReceiveBatch& operator=(const ReceiveBatch&) = delete;
-
-    /// What is there now, without waiting; fewer than kSize if that was all. Valid until the next
-    /// call.
-    std::span<const Datagram> receive(int socket);
-
-    /// What the socket had dropped since it was opened when it queued the last of the batch; 0 if
-    /// the kernel said nothing.
-    std::uint32_t dropped_by_kernel() const { return dropped_; }
-
-private:
-    struct Room;
-
-    std::unique_ptr<Room> room_;
-    std::uint32_t dropped_ = 0;
-};
 
 /// Queues what is to be sent, so that one sendmmsg takes up to 64 datagrams to any peers, and keeps
 /// it, up to a bound, while the kernel's buffer is full. Datagrams of one size to one peer go

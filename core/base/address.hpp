@@ -1,5 +1,5 @@
 /// @file
-/// IP addresses, endpoints and networks as values, without the socket headers.
+/// IP addresses and endpoints as values, without the socket headers.
 #pragma once
 
 #include <array>
@@ -45,23 +45,6 @@ struct Endpoint {
     std::string to_string() const;  ///< "192.0.2.1:5060", "[2001:db8::1]:5060"
 
     friend auto operator<=>(const Endpoint&, const Endpoint&) = default;
-};
-
-/// A block of addresses in CIDR notation.
-class Network {
-public:
-    /// Reads "10.0.0.0/8", "fd00::/8" or a single address; nothing if malformed or the prefix is
-    /// too long. Bits beyond the prefix are ignored.
-    static std::optional<Network> parse(std::string_view text);
-
-    bool contains(const IpAddress& address) const;
-    std::string to_string() const;
-
-    friend bool operator==(const Network&, const Network&) = default;
-
-private:
-    IpAddress base_;
-    unsigned prefix_ = 0;  ///< in bits of the 128; IPv4 counts from 96
 };
 
 std::size_t hash_value(const IpAddress& address);

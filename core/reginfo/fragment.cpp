@@ -3,6 +3,7 @@
 
 #include "core/reginfo/fragment.hpp"
 
+#include "core/reginfo/bindings.hpp"
 #include "core/reginfo/writer.hpp"
 #include "core/reginfo/xml_text.hpp"
 

@@ -2,6 +2,7 @@
 /// Writes extensions so that they are valid in any reginfo document.
 #pragma once
 
+#include "core/reginfo/bindings.hpp"
 #include "core/reginfo/namespaces.hpp"
 
 #include <cstddef>

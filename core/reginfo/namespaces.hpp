@@ -1,5 +1,5 @@
 /// @file
-/// Namespaces in XML 1.0: the declarations in force, and the resolution of names.
+/// Names and namespaces in XML 1.0.
 #pragma once
 
 #include "core/reginfo/document.hpp"
@@ -8,9 +8,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <forward_list>
-#include <optional>
-#include <string>
 #include <string_view>
 
 namespace reginfo::xml {
@@ -49,57 +46,5 @@ struct Attribute {
 };
 
 using Attributes = boost::container::small_vector<Attribute, 16>;
-
-/// A stack of bindings of prefixes. The default namespace has the empty prefix.
-class Bindings {
-public:
-    static constexpr std::size_t kPredeclared = 1;  ///< `xml`, at the bottom of the stack
-
-    Bindings();
-
-    std::size_t size() const { return bindings_.size(); }
-    void bind(std::string_view prefix, Namespace space) { bindings_.push_back({prefix, space}); }
-    /// Removes all bindings made since size() had this value.
-    void release(std::size_t size) { bindings_.resize(size); }
-
-    /// Nothing if the prefix is not bound.
-    std::optional<Namespace> find(std::string_view prefix) const;
-    /// The namespace of that name; nothing if it is not bound.
-    std::optional<Namespace> find_uri(std::string_view uri) const;
-
-private:
-    struct Binding {
-        std::string_view prefix;
-        Namespace space;
-    };
-
-    boost::container::small_vector<Binding, 8> bindings_;
-};
-
-/// Resolves the names of elements from the root downwards.
-class Resolver {
-public:
-    /// Starts a new document.
-    /// @param limit  of declarations in force at once, which bounds each look-up
-    void restart(std::size_t limit);
-
-    /// Removes the declarations from `attributes` and resolves the other names and `element`.
-    /// Returns  nullptr, or the reason for a ReadError: an unbound prefix, an attribute twice, a
-    ///          declaration that is not allowed (Namespaces in XML 1.0 §3, §5, §6.3).
-    const char* open(Name& element, Attributes& attributes);
-
-    std::size_t mark() const { return bindings_.size(); }
-    void close(std::size_t mark) { bindings_.release(mark); }
-
-private:
-    const char* declare(std::string_view prefix, std::string_view raw);
-
-    static constexpr std::uint32_t kLastFixedId = 3;
-
-    std::size_t limit_ = 0;
-    Bindings bindings_;
-    std::uint32_t last_id_ = kLastFixedId;      ///< the ids up to this one are in use
-    std::forward_list<std::string> unescaped_;  ///< namespace names that had references
-};
 
 }  // namespace reginfo::xml

@@ -9,6 +9,7 @@
 #include "core/reginfo/guard.hpp"
 #include "core/reginfo/namespaces.hpp"
 #include "core/reginfo/reasons.hpp"
+#include "core/reginfo/resolver.hpp"
 #include "core/reginfo/values.hpp"
 #include "core/reginfo/xml_text.hpp"
 #include "core/sip/uri.hpp"

@@ -68,10 +68,4 @@ std::optional<HeaderField> parse_header_line(std::string_view line) {
     return HeaderField{name, text, trim(line.substr(colon + 1))};
 }
 
-void ContentLength::add(std::string_view value) {
-    const auto number = parse_number(value, std::numeric_limits<std::uint32_t>::max());
-    if (!number || (value_ && *value_ != *number)) bad_ = true;
-    if (number && !value_) value_ = static_cast<std::size_t>(*number);
-}
-
 }  // namespace reginfo::sip

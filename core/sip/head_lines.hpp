@@ -42,17 +42,4 @@ private:
 /// One header field; nothing if the line has no colon, or no token before it.
 std::optional<HeaderField> parse_header_line(std::string_view line);
 
-/// Collects the Content-Length fields of one message (RFC 3261 §20.14).
-class ContentLength {
-public:
-    void add(std::string_view value);
-
-    bool is_bad() const { return bad_; }  ///< not a number up to 2^32 - 1, or two different ones
-    std::optional<std::size_t> value() const { return value_; }
-
-private:
-    std::optional<std::size_t> value_;
-    bool bad_ = false;
-};
-
 }  // namespace reginfo::sip

@@ -5,7 +5,9 @@
 #include "core/base/ascii.hpp"
 #include "core/base/numbers.hpp"
 #include "core/sip/grammar.hpp"
+#include "core/sip/param_reader.hpp"
 #include "core/sip/uri.hpp"
+#include "core/sip/value_list.hpp"
 
 #include <algorithm>
 #include <limits>

@@ -126,22 +126,4 @@ private:
     std::array<Place, static_cast<std::size_t>(HeaderName::other) + 1> places_{};
 };
 
-/// Walks the comma-separated values of one field or of all fields of one name in order. Commas in
-/// quoted strings and angle brackets do not separate. Values have no white space around them. Empty
-/// values are skipped.
-class ValueList {
-public:
-    ValueList(const Message& message, HeaderName name) : message_(&message), name_(name) {}
-    explicit ValueList(std::string_view value) : rest_(value) {}
-
-    /// The next value; nothing at the end.
-    std::optional<std::string_view> next();
-
-private:
-    const Message* message_ = nullptr;
-    HeaderName name_ = HeaderName::other;
-    std::size_t field_ = 0;
-    std::string_view rest_;
-};
-
 }  // namespace reginfo::sip

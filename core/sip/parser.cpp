@@ -4,6 +4,7 @@
 
 #include "core/base/ascii.hpp"
 #include "core/base/numbers.hpp"
+#include "core/sip/content_length.hpp"
 #include "core/sip/grammar.hpp"
 #include "core/sip/head_lines.hpp"
 #include "core/sip/headers.hpp"

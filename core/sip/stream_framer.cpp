@@ -2,6 +2,7 @@
 /// Finds the end of the head, then Content-Length, then the body.
 #include "core/sip/stream_framer.hpp"
 
+#include "core/sip/content_length.hpp"
 #include "core/sip/grammar.hpp"
 #include "core/sip/head_lines.hpp"
 #include "core/sip/message.hpp"

@@ -3,6 +3,7 @@
 #include "core/base/ascii.hpp"
 #include "core/sip/grammar.hpp"
 #include "core/sip/headers.hpp"
+#include "core/sip/param_reader.hpp"
 
 #include <algorithm>
 

@@ -4,6 +4,8 @@
 
 #include "core/base/ascii.hpp"
 #include "core/sip/grammar.hpp"
+#include "core/sip/param_reader.hpp"
+#include "core/sip/value_list.hpp"
 
 #include <algorithm>
 #include <array>

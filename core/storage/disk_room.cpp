@@ -2,6 +2,8 @@
 
 #include "core/storage/disk_room.hpp"
 
+#include "core/storage/sqlite_error.hpp"
+
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <unistd.h>

@@ -4,6 +4,7 @@
 
 #include "core/event/persistence/unsettled_key.hpp"
 #include "core/storage/record_schema.hpp"
+#include "core/storage/sqlite_error.hpp"
 #include "core/storage/store_error.hpp"
 
 #include <fcntl.h>

@@ -6,10 +6,13 @@
 #include "core/outbox.hpp"
 #include "core/storage/commit_mark.hpp"
 #include "core/storage/disk_room.hpp"
+#include "core/storage/file_lock.hpp"
 #include "core/storage/load_report.hpp"
 #include "core/storage/record_journal.hpp"
 #include "core/storage/sqlite_connection.hpp"
+#include "core/storage/sqlite_statement.hpp"
 #include "core/storage/stamp_clock.hpp"
+#include "core/storage/store_error.hpp"
 #include "core/storage/transaction_journal.hpp"
 
 #include <array>
@@ -19,29 +22,11 @@
 #include <functional>
 #include <optional>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace reginfo {
-
-/// A store cannot be used. what() is one line: the error, the place, and what to do.
-class StoreError : public std::runtime_error {
-public:
-    using std::runtime_error::runtime_error;
-};
-
-/// The file of a store is damaged.
-class DamagedError : public StoreError {
-public:
-    explicit DamagedError(const std::string& found);
-    /// The damage alone, without what to do, for a caller that only checks the file.
-    const std::string& found() const { return found_; }
-
-private:
-    std::string found_;
-};
 
 /// What a commit survives. `full`: a loss of power. `normal`: the end of the process; after a loss
 /// of power the last commits may be missing. `off`: the end of the process; a loss of power may
@@ -53,19 +38,6 @@ struct RecordFileOptions {
     StorageSync sync = StorageSync::full;
     Duration transaction_memory = std::chrono::seconds{32};  ///< older transactions are dropped
     std::string vfs = {};  ///< for tests; empty for the default one
-};
-
-/// The lock of this process on a file, for as long as the object exists.
-class FileLock {
-public:
-    /// @throw StoreError  another process has the lock, or the lock file cannot be created
-    explicit FileLock(const std::string& path);
-    ~FileLock();
-    FileLock(const FileLock&) = delete;
-    FileLock& operator=(const FileLock&) = delete;
-
-private:
-    int file_ = -1;
 };
 
 /// One table for each bucket: journals of AORs, dialogs and the unsettled (RecordJournal), and

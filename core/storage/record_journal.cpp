@@ -3,6 +3,7 @@
 #include "core/storage/record_journal.hpp"
 
 #include "core/storage/checksum.hpp"
+#include "core/storage/sqlite_statement.hpp"
 
 #include <algorithm>
 #include <array>

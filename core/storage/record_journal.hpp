@@ -5,6 +5,7 @@
 #include "core/base/hash.hpp"
 #include "core/outbox.hpp"
 #include "core/storage/sqlite_connection.hpp"
+#include "core/storage/sqlite_statement.hpp"
 #include "core/storage/stamp_clock.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>

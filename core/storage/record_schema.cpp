@@ -4,6 +4,8 @@
 
 #include "core/event/persistence/unsettled_key.hpp"
 #include "core/storage/record_file.hpp"
+#include "core/storage/sqlite_statement.hpp"
+#include "core/storage/store_error.hpp"
 
 #include <array>
 #include <cstddef>

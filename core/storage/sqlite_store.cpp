@@ -2,6 +2,7 @@
 
 #include "core/storage/sqlite_store.hpp"
 
+#include "core/storage/sqlite_error.hpp"
 #include "core/storage/store_error.hpp"
 
 #include <algorithm>

@@ -4,6 +4,7 @@
 
 #include "core/outbox.hpp"
 #include "core/storage/sqlite_connection.hpp"
+#include "core/storage/sqlite_statement.hpp"
 #include "core/storage/stamp_clock.hpp"
 
 #include <cstddef>

@@ -5,6 +5,7 @@
 #include "core/dialog/dialog_state.hpp"
 #include "core/reginfo/document.hpp"
 #include "core/sip/uri.hpp"
+#include "core/sip/value_list.hpp"
 #include "core/sip/writer.hpp"
 #include "core/transaction/transaction_record.hpp"
 

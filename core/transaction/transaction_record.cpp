@@ -2,7 +2,8 @@
 
 #include "core/transaction/transaction_record.hpp"
 
-#include "core/base/bytes.hpp"
+#include "core/base/byte_reader.hpp"
+#include "core/base/byte_writer.hpp"
 
 #include <algorithm>
 

@@ -2,6 +2,7 @@
 /// How much memory there is for the process, and how much of it is taken.
 
 #include "app/memory_limit.hpp"
+#include "app/memory_meter.hpp"
 #include "app/memory_watch.hpp"
 
 #include <gtest/gtest.h>

@@ -7,6 +7,7 @@
 #include "app/state_tool.hpp"
 #include "app/store_shards.hpp"
 #include "core/storage/redis/redis_library.hpp"
+#include "core/storage/store_error.hpp"
 #include "tests/app/state_records.hpp"
 #include "tests/storage/redis/redis_client.hpp"
 #include "tests/storage/redis/redis_server.hpp"

@@ -7,6 +7,7 @@
 #include "app/location_dump.hpp"
 #include "core/event/persistence/aor_record.hpp"
 #include "core/event/persistence/unsettled_key.hpp"
+#include "core/storage/store_error.hpp"
 #include "tests/storage/temporary_directory.hpp"
 
 #include <gmock/gmock.h>

@@ -3,9 +3,11 @@
 /// same resource. Input: two texts, parted by the first LF.
 
 #include "core/base/address.hpp"
+#include "core/base/network.hpp"
 #include "core/sip/headers.hpp"
 #include "core/sip/uri.hpp"
 #include "core/sip/uri_comparison.hpp"
+#include "core/sip/value_list.hpp"
 
 #include <cstddef>
 #include <cstdint>

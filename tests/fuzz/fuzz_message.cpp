@@ -4,6 +4,7 @@
 
 #include "core/sip/headers.hpp"
 #include "core/sip/parser.hpp"
+#include "core/sip/value_list.hpp"
 #include "core/sip/writer.hpp"
 
 #include <algorithm>

@@ -4,6 +4,7 @@
 #include "core/event/persistence/aor_record.hpp"
 #include "core/event/persistence/dialog_record.hpp"
 #include "core/storage/record_file.hpp"
+#include "core/storage/store_error.hpp"
 #include "tests/storage/record_file_fixture.hpp"
 
 #include <gmock/gmock.h>

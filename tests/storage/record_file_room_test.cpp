@@ -2,6 +2,7 @@
 /// The size of the file is bounded by its live records, and room is made on a full disk.
 
 #include "core/storage/record_file.hpp"
+#include "core/storage/sqlite_error.hpp"
 #include "tests/storage/faulty_vfs.hpp"
 #include "tests/storage/record_file_fixture.hpp"
 

@@ -2,6 +2,7 @@
 /// When the reactor counts as behind, and that it stops to.
 
 #include "tests/transport/test_server.hpp"
+#include "transport/receive_batch.hpp"
 #include "transport/steady_time.hpp"
 
 #include <gmock/gmock.h>

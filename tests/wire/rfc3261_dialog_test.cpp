@@ -2,6 +2,7 @@
 /// RFC 3261 §12 and §19.1: dialogs, and where requests within them go.
 
 #include "core/dialog/dialog_state.hpp"
+#include "core/sip/value_list.hpp"
 #include "tests/wire/wire_fixture.hpp"
 
 #include <gtest/gtest.h>

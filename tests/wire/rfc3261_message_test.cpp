@@ -1,6 +1,7 @@
 /// @file
 /// RFC 3261 §7, §20 and §25.1: how messages are written.
 
+#include "core/sip/value_list.hpp"
 #include "tests/wire/wire_fixture.hpp"
 
 #include <gtest/gtest.h>

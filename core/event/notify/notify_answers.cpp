@@ -4,6 +4,7 @@
 #include "core/event/notify/forbidden_place.hpp"
 #include "core/event/records/dialog_storage.hpp"
 #include "core/sip/uri.hpp"
+#include "core/sip/value_list.hpp"
 
 #include <algorithm>
 #include <chrono>

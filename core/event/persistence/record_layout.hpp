@@ -2,7 +2,8 @@
 /// What the records of AORs and dialogs have in common: their version, and times.
 #pragma once
 
-#include "core/base/bytes.hpp"
+#include "core/base/byte_reader.hpp"
+#include "core/base/byte_writer.hpp"
 #include "core/base/time.hpp"
 #include "core/event/persistence/record_time.hpp"
 

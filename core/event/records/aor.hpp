@@ -7,6 +7,7 @@
 #include "core/base/slot_table.hpp"
 #include "core/base/time.hpp"
 #include "core/base/timer_queue.hpp"
+#include "core/event/persistence/open_states.hpp"
 #include "core/event/persistence/resting_state.hpp"
 #include "core/event/records/request_queue.hpp"
 #include "core/event/records/subscription.hpp"

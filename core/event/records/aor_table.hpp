@@ -5,6 +5,7 @@
 #include "core/base/gradual_table.hpp"
 #include "core/base/hash.hpp"
 #include "core/base/slot_table.hpp"
+#include "core/event/persistence/open_states.hpp"
 #include "core/event/persistence/resting_state.hpp"
 #include "core/event/records/aor.hpp"
 

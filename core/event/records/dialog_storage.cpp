@@ -2,7 +2,7 @@
 
 #include "core/event/records/dialog_storage.hpp"
 
-#include "core/base/bytes.hpp"
+#include "core/base/byte_writer.hpp"
 #include "core/event/records/aor.hpp"
 #include "core/event/records/subscription_store.hpp"
 

@@ -1,6 +1,6 @@
 #include "core/event/records/present_record.hpp"
 
-#include "core/base/bytes.hpp"
+#include "core/base/byte_reader.hpp"
 #include "core/event/persistence/aor_record.hpp"
 #include "core/event/persistence/dialog_record.hpp"
 #include "core/event/records/dialog_storage.hpp"

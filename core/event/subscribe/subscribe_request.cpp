@@ -5,6 +5,7 @@
 #include "core/event/package.hpp"
 #include "core/reginfo/document.hpp"
 #include "core/sip/uri.hpp"
+#include "core/sip/value_list.hpp"
 
 namespace reginfo {
 namespace {

@@ -6,6 +6,7 @@
 #include "core/base/numbers.hpp"
 #include "core/sip/grammar.hpp"
 #include "core/sip/headers.hpp"
+#include "core/sip/param_reader.hpp"
 #include "core/sip/writer.hpp"
 
 #include <algorithm>

@@ -3,6 +3,8 @@
 
 #include "core/base/address.hpp"
 
+#include "core/base/network.hpp"
+
 #include <gtest/gtest.h>
 
 #include <string>

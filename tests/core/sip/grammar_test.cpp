@@ -3,6 +3,8 @@
 
 #include "core/sip/grammar.hpp"
 
+#include "core/sip/param_reader.hpp"
+
 #include <gtest/gtest.h>
 
 #include <string>

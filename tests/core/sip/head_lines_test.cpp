@@ -3,6 +3,8 @@
 
 #include "core/sip/head_lines.hpp"
 
+#include "core/sip/content_length.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

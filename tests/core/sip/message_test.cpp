@@ -3,6 +3,8 @@
 
 #include "core/sip/message.hpp"
 
+#include "core/sip/value_list.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

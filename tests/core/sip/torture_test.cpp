@@ -4,6 +4,7 @@
 #include "core/sip/headers.hpp"
 #include "core/sip/parser.hpp"
 #include "core/sip/uri.hpp"
+#include "core/sip/value_list.hpp"
 
 #include <gtest/gtest.h>
 

@@ -4,6 +4,7 @@
 #include "core/sip/writer.hpp"
 
 #include "core/sip/parser.hpp"
+#include "core/sip/value_list.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

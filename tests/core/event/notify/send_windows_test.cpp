@@ -3,6 +3,7 @@
 
 #include "core/event/notify/send_windows.hpp"
 
+#include "core/event/persistence/open_states.hpp"
 #include "core/event/records/aor.hpp"
 #include "tests/support/engine_fixture.hpp"
 

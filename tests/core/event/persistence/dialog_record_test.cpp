@@ -3,7 +3,7 @@
 
 #include "core/event/persistence/dialog_record.hpp"
 
-#include "core/base/bytes.hpp"
+#include "core/base/byte_writer.hpp"
 #include "core/event/persistence/aor_record.hpp"
 #include "core/event/persistence/shared_texts.hpp"
 #include "core/transaction/transaction_record.hpp"

@@ -4,6 +4,7 @@
 #include "core/event/persistence/resting_state.hpp"
 
 #include "core/event/persistence/aor_record.hpp"
+#include "core/event/persistence/open_states.hpp"
 #include "tests/core/event/state/merge_fixture.hpp"
 
 #include <gtest/gtest.h>

@@ -1,7 +1,9 @@
 /// @file
 /// Numbers and texts in a row of bytes come back as they were, and damage is noticed.
 
-#include "core/base/bytes.hpp"
+#include "core/base/byte_reader.hpp"
+
+#include "core/base/byte_writer.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,29 +1,12 @@
 /// @file
-/// Numbers and texts as bytes, for records in a store.
+/// Numbers and texts from the bytes of a record.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <optional>
-#include <string>
 #include <string_view>
 
 namespace reginfo {
-
-/// Appends values. Numbers are LEB128 (fixed ones little-endian); signed numbers are folded so that
-/// small magnitudes stay short; a text has its length before it.
-class ByteWriter {
-public:
-    ByteWriter& number(std::uint64_t value);
-    ByteWriter& signed_number(std::int64_t value);
-    ByteWriter& fixed(std::uint64_t value);  ///< in eight bytes, for numbers that are seldom small
-    ByteWriter& text(std::string_view value);
-    ByteWriter& flag(bool value) { return number(value ? 1 : 0); }
-
-    std::string take() { return std::move(bytes_); }
-
-private:
-    std::string bytes_;
-};
 
 /// Reads the bytes of a ByteWriter. After the first value that does not fit, all results are zero
 /// or empty, and ok() is false.
