@@ -59,27 +59,27 @@ std::vector<prometheus::MetricFamily> ClusterCollector::Collect() const {
     metrics::Families families;
     families.add(
         "reginfod_cluster_serving",
-        "Whether this node has the shards: of all nodes, one.",
+        "Whether this node has the state, and serves; of all nodes that share a Redis, one.",
         storage->is_serving() ? 1.0 : 0.0
     );
     families.add(
         "reginfod_cluster_suspended",
-        "Whether this node has the shards and its lease has run out.",
+        "Whether this node serves and its lease has run out: nothing that depends on state leaves.",
         is_suspended ? 1.0 : 0.0
     );
     families.add(
         "reginfod_cluster_suspended_seconds_total",
-        "Time for which it was so.",
+        "Time for which reginfod_cluster_suspended was 1.",
         seconds_of(counters.suspended)
     );
     families.add(
         "reginfod_cluster_takeovers_total",
-        "How often this node got the shards.",
+        "How often this node got the state.",
         static_cast<double>(counters.take_overs)
     );
     families.add(
         "reginfod_cluster_given_way_total",
-        "How often another node took them from it.",
+        "How often another node took the state from this one.",
         static_cast<double>(counters.given_way)
     );
     families.add(

@@ -19,18 +19,19 @@ constexpr auto kReceivedHelp = "Datagrams, and messages cut from streams.";
 constexpr auto kReceivedBytes = "reginfod_transport_received_bytes_total";
 constexpr auto kReceivedBytesHelp = "Bytes received.";
 constexpr auto kSent = "reginfod_transport_messages_sent_total";
-constexpr auto kSentHelp = "Messages handed to the kernel.";
+constexpr auto kSentHelp = "Messages passed to the kernel.";
 constexpr auto kSentBytes = "reginfod_transport_sent_bytes_total";
-constexpr auto kSentBytesHelp = "Bytes handed to the kernel.";
+constexpr auto kSentBytesHelp = "Bytes passed to the kernel.";
 constexpr auto kUnsent = "reginfod_transport_messages_unsent_total";
-constexpr auto kUnsentHelp =
-    "Messages not sent: our queue was full, or there was no way to the peer.";
+constexpr auto kUnsentHelp = "Messages not sent, by cause.";
 constexpr auto kQueued = "reginfod_transport_queued_bytes";
 constexpr auto kQueuedHelp = "Bytes waiting to be sent.";
 constexpr auto kConnections = "reginfod_tcp_connection_attempts_total";
-constexpr auto kConnectionsHelp = "What became of new connections, the peers' and ours.";
+constexpr auto kConnectionsHelp =
+    "Outcomes of new connections, accepted or opened; untrusted: of a peer outside "
+    "access.trusted_networks, closed at once.";
 constexpr auto kResolver = "reginfod_resolver_questions_total";
-constexpr auto kResolverHelp = "Next hops with a name to be looked up, and what became of them.";
+constexpr auto kResolverHelp = "Look-ups of next hops with a name, by outcome.";
 
 // clang-format off
 constexpr metrics::Series<TransportStats> kTransportSeries[] = {
@@ -39,9 +40,9 @@ constexpr metrics::Series<TransportStats> kTransportSeries[] = {
     {kReceivedBytes, kReceivedBytesHelp, "transport", "udp", &TransportStats::datagram_bytes_received},
     {kReceivedBytes, kReceivedBytesHelp, "transport", "tcp", &TransportStats::stream_bytes_received},
     {"reginfod_udp_datagrams_lost_total", "Datagrams that did not fit into the kernel's receive buffer.", nullptr, nullptr, &TransportStats::datagrams_lost_by_kernel},
-    {"reginfod_udp_segments_refused_total", "Datagrams that the kernel did not take several at a time: they went one by one.", nullptr, nullptr, &TransportStats::segments_refused},
+    {"reginfod_udp_segments_refused_total", "Batches of datagrams (UDP_SEGMENT) that the kernel refused for their path or device; that peer gets single datagrams for 10 minutes.", nullptr, nullptr, &TransportStats::segments_refused},
     {"reginfod_pressure", "How far the reactor is behind: 0 not, 1 new subscriptions are refused, 2 new publications wait too.", nullptr, nullptr, &TransportStats::pressure},
-    {"reginfod_pressure_changes_total", "How often that changed.", nullptr, nullptr, &TransportStats::pressure_changes},
+    {"reginfod_pressure_changes_total", "Changes of reginfod_pressure.", nullptr, nullptr, &TransportStats::pressure_changes},
     {"reginfod_tcp_pings_total", "Keep-alives on connections (RFC 5626).", nullptr, nullptr, &TransportStats::stream_pings},
     {kSent, kSentHelp, "transport", "udp", &TransportStats::datagrams_sent},
     {kSent, kSentHelp, "transport", "tcp", &TransportStats::stream_messages_sent},
@@ -65,15 +66,15 @@ constexpr metrics::Series<TransportStats> kTransportSeries[] = {
     {kResolver, kResolverHelp, "outcome", "refused_slow_zone", &TransportStats::resolver_refused_slow},
     {kResolver, kResolverHelp, "outcome", "timed_out", &TransportStats::resolver_timed_out},
     {"reginfod_dns_queries_total", "Queries to DNS servers, or to the file of hosts.", nullptr, nullptr, &TransportStats::resolver_queries},
-    {"reginfod_dns_silences_total", "Queries that no server answered, or none that knew.", nullptr, nullptr, &TransportStats::resolver_silences},
-    {"reginfod_dns_queries_in_flight", "Queries that servers are asked.", nullptr, nullptr, &TransportStats::resolver_asked},
-    {"reginfod_dns_queries_waiting", "Queries whose turn has not come.", nullptr, nullptr, &TransportStats::resolver_waiting},
+    {"reginfod_dns_silences_total", "Queries without an answer, or with SERVFAIL.", nullptr, nullptr, &TransportStats::resolver_silences},
+    {"reginfod_dns_queries_in_flight", "Queries in progress.", nullptr, nullptr, &TransportStats::resolver_asked},
+    {"reginfod_dns_queries_waiting", "Queries in the queue.", nullptr, nullptr, &TransportStats::resolver_waiting},
     {"reginfod_hep_sent_total", "Copies of SIP messages sent to Homer.", nullptr, nullptr, &TransportStats::hep_sent},
-    {"reginfod_hep_dropped_total", "Copies for Homer that were too large, or that the kernel did not take at once.", nullptr, nullptr, &TransportStats::hep_dropped},
-    {"reginfod_tcp_connections", "Connections, with those being made or closed.", nullptr, nullptr, &TransportStats::connections_open},
+    {"reginfod_hep_dropped_total", "Copies for Homer that were too large, or that the kernel did not accept at once.", nullptr, nullptr, &TransportStats::hep_dropped},
+    {"reginfod_tcp_connections", "Connections, including those being opened or closed.", nullptr, nullptr, &TransportStats::connections_open},
     {kQueued, kQueuedHelp, "transport", "udp", &TransportStats::datagram_bytes_queued},
     {kQueued, kQueuedHelp, "transport", "tcp", &TransportStats::stream_bytes_queued},
-    {"reginfod_tcp_input_bytes", "Bytes of messages that are not yet complete.", nullptr, nullptr, &TransportStats::stream_input_bytes},
+    {"reginfod_tcp_input_bytes", "Bytes of incomplete messages.", nullptr, nullptr, &TransportStats::stream_input_bytes},
 };
 // clang-format on
 
@@ -88,17 +89,6 @@ constexpr std::string_view kCauses[] = {
 };
 static_assert(std::size(kCauses) == static_cast<std::size_t>(CloseCause::count_));
 
-/// How long, and the longest since the start.
-void add_durations(
-    Families& families,
-    const std::string& name,
-    const std::string& help,
-    const DurationStats& durations
-) {
-    families.add(name + "_seconds", help + ".", durations.histogram);
-    families.add(name + "_max_seconds", help + ": the longest.", seconds_of(durations.max));
-}
-
 }  // namespace
 
 TransportCollector::TransportCollector(std::function<const TransportStats&()> stats)
@@ -112,17 +102,25 @@ std::vector<prometheus::MetricFamily> TransportCollector::Collect() const {
         const Families::Label labels[] = {{"cause", kCauses[i]}};
         families.add(
             "reginfod_tcp_connections_closed_total",
-            "Why connections were closed.",
+            "Closed connections by cause.",
             stats.connections_closed[i],
             labels
         );
     }
-    add_durations(families, "reginfod_reactor_turn", "Turns of the reactor", stats.turns);
-    add_durations(
-        families,
-        "reginfod_timer_lateness",
-        "Deadlines, by how late they were acted on",
-        stats.timer_lateness
+    families.add("reginfod_reactor_turn_seconds", "Turns of the reactor.", stats.turns.histogram);
+    families.add(
+        "reginfod_reactor_turn_max_seconds",
+        "The longest turn since the start.",
+        seconds_of(stats.turns.max)
+    );
+    const DurationStats& lateness = stats.timer_lateness;
+    families.add(
+        "reginfod_timer_lateness_seconds", "Deadlines, by their delay.", lateness.histogram
+    );
+    families.add(
+        "reginfod_timer_lateness_max_seconds",
+        "The largest delay since the start.",
+        seconds_of(lateness.max)
     );
     return families.take();
 }

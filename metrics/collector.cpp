@@ -15,9 +15,10 @@ namespace {
 using Label = Families::Label;
 
 constexpr auto kPublications = "reginfod_publication_operations_total";
-constexpr auto kPublicationsHelp = "What happened to publications.";
+constexpr auto kPublicationsHelp = "Publications created, refreshed, modified, removed, expired.";
 constexpr auto kSubscriptions = "reginfod_subscription_operations_total";
-constexpr auto kSubscriptionsHelp = "What happened to subscriptions.";
+constexpr auto kSubscriptionsHelp =
+    "Subscriptions created, refreshed, ended by the watcher, expired, failed, drained; fetches.";
 constexpr auto kContacts = "reginfod_contacts";
 constexpr auto kContactsHelp =
     "Contacts: active, or ended and kept until each watcher has answered.";
@@ -25,10 +26,10 @@ constexpr auto kContactsHelp =
 // clang-format off
 constexpr Series<Stats> kSeries[] = {
     {"reginfod_sip_bad_requests_total", "Requests answered with 400.", nullptr, nullptr, &Stats::bad_requests},
-    {"reginfod_sip_transactions_forgotten_total", "Finished server transactions that were dropped for new ones before timer J.", nullptr, nullptr, &Stats::transactions_forgotten},
-    {"reginfod_sip_repeats_received_total", "Requests that came before by another way, and got the answer of the first.", nullptr, nullptr, &Stats::repeats_received},
+    {"reginfod_sip_transactions_forgotten_total", "Finished server transactions that were dropped for new ones before timer J (limits.transactions): a retransmission of such a request is executed again.", nullptr, nullptr, &Stats::transactions_forgotten},
+    {"reginfod_sip_repeats_received_total", "Requests that came before by another way (another branch, UDP and TCP), and got the answer of the first.", nullptr, nullptr, &Stats::repeats_received},
     {"reginfod_sip_retransmissions_received_total", "Retransmitted requests received.", nullptr, nullptr, &Stats::retransmissions_received},
-    {"reginfod_sip_retransmissions_sent_total", "NOTIFYs sent again.", nullptr, nullptr, &Stats::retransmissions_sent},
+    {"reginfod_sip_retransmissions_sent_total", "NOTIFYs sent again by timer E.", nullptr, nullptr, &Stats::retransmissions_sent},
     {"reginfod_sip_unanswerable_requests_total", "Requests without a usable Via.", nullptr, nullptr, &Stats::unanswerable},
     {"reginfod_sip_stray_responses_total", "Responses that match no request.", nullptr, nullptr, &Stats::stray_responses},
     {"reginfod_publish_entity_tag_mismatches_total", "PUBLISH requests answered with 412.", nullptr, nullptr, &Stats::etag_mismatches},
@@ -38,8 +39,8 @@ constexpr Series<Stats> kSeries[] = {
     {kPublications, kPublicationsHelp, "operation", "removed", &Stats::publications_removed},
     {kPublications, kPublicationsHelp, "operation", "expired", &Stats::publications_expired},
     {"reginfod_contacts_expired_total", "Contacts that ended at their own expiry time.", nullptr, nullptr, &Stats::contacts_expired},
-    {"reginfod_merge_conflicts_total", "Statements of a publication about a contact that lost against those of another one.", nullptr, nullptr, &Stats::merge_conflicts},
-    {"reginfod_revisions_total", "Visible changes of addresses-of-record.", nullptr, nullptr, &Stats::revisions},
+    {"reginfod_merge_conflicts_total", "Statements of a publication about a contact that lost against those of another publication.", nullptr, nullptr, &Stats::merge_conflicts},
+    {"reginfod_revisions_total", "Visible changes of AORs.", nullptr, nullptr, &Stats::revisions},
     {kSubscriptions, kSubscriptionsHelp, "operation", "created", &Stats::subscriptions_created},
     {kSubscriptions, kSubscriptionsHelp, "operation", "refreshed", &Stats::subscriptions_refreshed},
     {kSubscriptions, kSubscriptionsHelp, "operation", "ended_by_watcher", &Stats::subscriptions_ended_by_watcher},
@@ -47,24 +48,24 @@ constexpr Series<Stats> kSeries[] = {
     {kSubscriptions, kSubscriptionsHelp, "operation", "failed", &Stats::subscriptions_failed},
     {kSubscriptions, kSubscriptionsHelp, "operation", "drained", &Stats::subscriptions_drained},
     {kSubscriptions, kSubscriptionsHelp, "operation", "fetched", &Stats::fetches},
-    {"reginfod_forbidden_next_hops_total", "Contacts, routes and names that lead to this server itself, or to no single host.", nullptr, nullptr, &Stats::forbidden_places},
+    {"reginfod_forbidden_next_hops_total", "Contacts, routes and names that lead to this server, or to no single host.", nullptr, nullptr, &Stats::forbidden_places},
     {"reginfod_notifies_sent_total", "NOTIFY requests, each counted once.", nullptr, nullptr, &Stats::notifies_sent},
-    {"reginfod_documents_built_total", "Documents written for watchers.", nullptr, nullptr, &Stats::documents_built},
+    {"reginfod_documents_built_total", "Documents written; one serves all watchers that need the same.", nullptr, nullptr, &Stats::documents_built},
     {"reginfod_operator_actions_total", "Actions of operators that were carried out.", nullptr, nullptr, &Stats::operator_actions},
-    {"reginfod_commits_failed_total", "Commits that the store refused.", nullptr, nullptr, &Stats::commits_failed},
+    {"reginfod_commits_failed_total", "Changes that the store refused.", nullptr, nullptr, &Stats::commits_failed},
     {"reginfod_aors", "Addresses-of-record known.", nullptr, nullptr, &Stats::aors},
     {"reginfod_publications", "Live publications.", nullptr, nullptr, &Stats::publications},
     {kContacts, kContactsHelp, "state", "active", &Stats::contacts_active},
     {kContacts, kContactsHelp, "state", "ended", &Stats::contacts_ended},
-    {"reginfod_dialogs", "Dialogs.", nullptr, nullptr, &Stats::dialogs},
+    {"reginfod_dialogs", "Dialogs that carry subscriptions.", nullptr, nullptr, &Stats::dialogs},
     {"reginfod_server_transactions", "Server transactions, including finished ones (timer J).", nullptr, nullptr, &Stats::server_transactions},
     {"reginfod_notifies_in_flight", "NOTIFYs that wait for their answer.", nullptr, nullptr, &Stats::notifies_in_flight},
-    {"reginfod_notifies_queued", "NOTIFYs that wait for a window to their next hop.", nullptr, nullptr, &Stats::notifies_queued},
-    {"reginfod_notify_windows", "Next hops to which NOTIFYs are on their way or wait.", nullptr, nullptr, &Stats::windows},
+    {"reginfod_notifies_queued", "NOTIFYs that wait for room in a window.", nullptr, nullptr, &Stats::notifies_queued},
+    {"reginfod_notify_windows", "Next hops with NOTIFYs in flight or queued.", nullptr, nullptr, &Stats::windows},
     {"reginfod_notify_window_capacity", "NOTIFYs that all windows together allow in flight.", nullptr, nullptr, &Stats::window_limit_sum},
-    {"reginfod_commits_pending", "Commits that the store has not answered.", nullptr, nullptr, &Stats::commits_pending},
-    {"reginfod_drain_phase", "Getting ready to be stopped: 0 no, 1 subscriptions are being ended, 2 only answers are awaited.", nullptr, nullptr, &Stats::drain_phase},
-    {"reginfod_traces", "Addresses-of-record whose PUBLISHes are followed in the log.", nullptr, nullptr, &Stats::traces},
+    {"reginfod_commits_pending", "Changes that wait for the store.", nullptr, nullptr, &Stats::commits_pending},
+    {"reginfod_drain_phase", "0 serving, 1 subscriptions are being ended, 2 only answers are awaited.", nullptr, nullptr, &Stats::drain_phase},
+    {"reginfod_traces", "AORs whose PUBLISHes are followed in the log.", nullptr, nullptr, &Stats::traces},
     {"reginfod_recovery_pending", "Changes from before the start that still wait for a NOTIFY.", nullptr, nullptr, &Stats::missed},
 };
 // clang-format on
@@ -182,12 +183,12 @@ std::vector<prometheus::MetricFamily> CoreCollector::Collect() const {
     );
     families.add(
         "reginfod_publish_to_answer_seconds",
-        "From a PUBLISH with a change to each watcher's 2xx; includes pacing.",
+        "From a PUBLISH with a change to the 2xx of each watcher; includes pacing.",
         stats.publish_to_answer
     );
     add_set(
         families,
-        {"reginfod_notify_outcomes_total", "How NOTIFYs ended."},
+        {"reginfod_notify_outcomes_total", "Outcomes of NOTIFYs."},
         "outcome",
         kOutcomeNames,
         stats.notify_outcomes
@@ -195,14 +196,15 @@ std::vector<prometheus::MetricFamily> CoreCollector::Collect() const {
     add_set(
         families,
         {"reginfod_left_out_total",
-         "Parts of accepted documents that were left out, because no NOTIFY can report them."},
+         "Contacts, registrations and details (an attribute, a child element) that were left out "
+         "of an accepted document, because no NOTIFY can report them."},
         "part",
         kLeftOutNames,
         stats.left_out
     );
     add_set(
         families,
-        {"reginfod_refused_total", "What a bound refused."},
+        {"reginfod_refused_total", "Requests that a bound refused or left unanswered."},
         "bound",
         kBoundNames,
         stats.refused_by_bound

@@ -206,14 +206,14 @@ std::shared_ptr<BodyStream> EventHub::open(
 std::vector<prometheus::MetricFamily> EventHub::Collect() const {
     Families families;
     families.add(
-        "reginfod_event_readers", "Who reads the stream of events now.", std::uint64_t{readers()}
+        "reginfod_event_readers", "Readers of the stream of events.", std::uint64_t{readers()}
     );
     families.add(
         "reginfod_event_readers_dropped_total",
-        "Readers of the stream of events that were too slow.",
+        "Readers that were dropped because they were too slow.",
         dropped_readers_
     );
-    families.add("reginfod_events_total", "Events that were written for the stream.", events_told_);
+    families.add("reginfod_events_total", "Events written to the stream.", events_told_);
     return families.take();
 }
 

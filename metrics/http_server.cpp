@@ -159,17 +159,17 @@ std::vector<prometheus::MetricFamily> HttpServer::Impl::collect() const {
     );
     families.add(
         "reginfod_http_connections_refused_total",
-        "HTTP connections answered 503, as all places were taken by requests being answered.",
+        "HTTP connections answered 503: all others were being answered.",
         shared_.refused
     );
     families.add(
         "reginfod_http_connections_displaced_total",
-        "HTTP connections closed while they waited for a request, as others needed the place.",
+        "HTTP connections closed for new ones while they waited for a request.",
         shared_.places.displaced()
     );
     families.add(
         "reginfod_http_faults_total",
-        "Exceptions out of handlers of HTTP requests; answered 500 where that was possible.",
+        "Exceptions from handlers, answered 500 if that was possible.",
         shared_.faults
     );
     return families.take();

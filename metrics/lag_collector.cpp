@@ -12,7 +12,7 @@ std::vector<prometheus::MetricFamily> LagCollector::Collect() const {
     Families families;
     families.add(
         "reginfod_reactor_lag_seconds",
-        "How long a handler waited for the reactor; one sample a scrape.",
+        "Time that a handler waited for the reactor; one sample per scrape.",
         *lag_
     );
     const auto posted = std::chrono::steady_clock::now();

@@ -81,21 +81,17 @@ std::vector<prometheus::MetricFamily> ProcessCollector::Collect() const {
     if (const std::optional<ProcessStat> stat = read_stat()) {
         families.add(
             "process_cpu_seconds_total",
-            "User and system CPU time, in seconds.",
+            "User and system CPU time.",
             (stat->user_ticks + stat->system_ticks) / ticks
         );
         families.add(
-            "process_resident_memory_bytes",
-            "Resident memory, in bytes.",
-            stat->resident_pages * page
+            "process_resident_memory_bytes", "Resident memory.", stat->resident_pages * page
         );
-        families.add(
-            "process_virtual_memory_bytes", "Virtual memory, in bytes.", stat->virtual_bytes
-        );
+        families.add("process_virtual_memory_bytes", "Virtual memory.", stat->virtual_bytes);
         if (const std::optional<double> boot = read_boot_time()) {
             families.add(
                 "process_start_time_seconds",
-                "Start of the process, in seconds since 1970.",
+                "Start of the process, since 1970.",
                 *boot + stat->start_ticks / ticks
             );
         }

@@ -13,7 +13,7 @@ std::vector<prometheus::MetricFamily> StateCollector::Collect() const {
     Families families;
     families.add(
         "reginfod_notify_queue_oldest_seconds",
-        "Time that the oldest NOTIFY has waited for a window.",
+        "Waiting time of the oldest NOTIFY that waits for room in a window.",
         seconds_of(inspection.oldest_queued(core_.now()))
     );
     families.add(
@@ -34,12 +34,7 @@ std::vector<prometheus::MetricFamily> StateCollector::Collect() const {
     if (more_) more_(kinds);
     for (const HeldBytes& kind : kinds) {
         const Families::Label labels[] = {{"kind", kind.kind}};
-        families.add(
-            "reginfod_memory_bytes",
-            "Memory by purpose, kept up to date record by record.",
-            kind.bytes,
-            labels
-        );
+        families.add("reginfod_memory_bytes", "Memory by purpose.", kind.bytes, labels);
     }
     families.add(
         "reginfod_memory_used_bytes",
@@ -48,15 +43,16 @@ std::vector<prometheus::MetricFamily> StateCollector::Collect() const {
     );
     families.add(
         "reginfod_memory_limit_bytes",
-        "limits.memory_bytes, near which nothing new is taken on; 0: no bound.",
+        "limits.memory_bytes, near which new publications and subscriptions are refused; 0: no "
+        "bound.",
         memory.limit
     );
     const auto add_mean = [&](std::string_view item, std::uint64_t bytes, std::uint64_t count) {
         const Families::Label labels[] = {{"item", item}};
         families.add(
             "reginfod_memory_item_bytes",
-            "Memory that one takes on average, without its place in the tables; 0 where there is "
-            "none.",
+            "Average memory of one item: an AOR with its publications, a subscription with its "
+            "dialog, a finished transaction.",
             count == 0 ? 0 : bytes / count,
             labels
         );

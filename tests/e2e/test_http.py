@@ -289,20 +289,22 @@ def the_scrape_is_clean(scene):
 
 
 def the_list_of_metrics_is_true(scene):
-    """metrics/README.md against the scrape: names, types and labels, both ways."""
+    """metrics/README.md against the scrape: names, types, labels and meanings, both ways."""
     listed = {}
     with open(os.path.join(ROOT, "metrics", "README.md"), encoding="utf-8") as file:
         for line in file:
             row = re.fullmatch(r"\| `([a-z_]+)` \| (counter|gauge|histogram) \| (.*?) ?\| (.+) \|", line.strip())
             if row:
                 assert row.group(1) not in listed, f"{row.group(1)} is listed twice"
-                listed[row.group(1)] = (row.group(2), set(re.findall(r"`(\w+)`", row.group(3))))
+                meaning = row.group(4).replace("`", "").lower() + "."
+                listed[row.group(1)] = (row.group(2), set(re.findall(r"`(\w+)`", row.group(3))), meaning)
     exposed = {}
     text = scene.port.ask("/metrics").body
+    meanings = dict(re.findall(r"^# HELP (\S+) (.+)$", text, re.M))
     for name, kind in re.findall(r"^# TYPE (\S+) (\S+)$", text, re.M):
         series = re.findall(rf"^{name}(?:_bucket|_sum|_count)?(?:\{{(.*)\}})? ", text, re.M)
         labels = {label for held in series for label in re.findall(r'(\w+)="', held)}
-        exposed[name] = (kind, labels - {"le"})
+        exposed[name] = (kind, labels - {"le"}, meanings[name].lower())
     assert len(exposed) > 70
     for name in [name for name in listed if name.startswith(ON_REDIS)]:
         del listed[name]
