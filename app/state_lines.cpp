@@ -1,5 +1,6 @@
 #include "app/state_lines.hpp"
 
+#include "core/base/hex.hpp"
 #include "core/base/numbers.hpp"
 
 #include <nlohmann/json.hpp>
@@ -20,14 +21,9 @@ constexpr int kFormatWithoutTail = 1;
 constexpr std::array<std::string_view, 4> kBuckets{"aor", "dialog", "transaction", "unsettled"};
 
 std::string hex_of(std::string_view bytes) {
-    constexpr std::string_view kDigits = "0123456789abcdef";
     std::string out;
     out.reserve(2 * bytes.size());
-    for (const char c : bytes) {
-        const auto byte = static_cast<unsigned char>(c);
-        out += kDigits[byte >> 4U];
-        out += kDigits[byte & 0xfU];
-    }
+    for (const char c : bytes) append_hex(out, static_cast<unsigned char>(c), 2);
     return out;
 }
 

@@ -117,7 +117,7 @@ std::optional<std::string> Engine::present_record(
     Bucket bucket,
     std::string_view key
 ) {
-    impl_->settle(now);
+    impl_->take_durable(now);
     return reginfo::present_record(impl_->records_, now, bucket, key);
 }
 

@@ -93,7 +93,7 @@ void Engine::Impl::resume(TimePoint now, Outbox& outbox) {
 
 /// Takes what became durable into memory, which another store may have to get. Its 2xx is not sent,
 /// but repeated.
-void Engine::Impl::settle(TimePoint now) {
+void Engine::Impl::take_durable(TimePoint now) {
     for (const CommitId id : std::exchange(durable_, {})) changes_.finish(now, id, true, held_);
 }
 

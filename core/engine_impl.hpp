@@ -114,7 +114,7 @@ public:
     void suspend();
     void set_suspended(bool is_suspended);
     void resume(TimePoint now, Outbox& outbox);
-    void settle(TimePoint now);
+    void take_durable(TimePoint now);
     void committed(TimePoint now, CommitId id, bool ok, Outbox& outbox);
     void timeout(TimePoint now, Outbox& outbox);
     bool restore(TimePoint now, const StoredRecord& record);

@@ -2,6 +2,8 @@
 
 #include "core/storage/load_report.hpp"
 
+#include "core/base/hex.hpp"
+
 namespace reginfo {
 namespace {
 
@@ -9,7 +11,6 @@ constexpr std::size_t kFindingsMax = 1000;
 
 /// For people: an unprintable byte is \\xNN.
 std::string printable(std::string_view bytes) {
-    constexpr std::string_view kDigits = "0123456789abcdef";
     constexpr std::size_t kLongest = 200;
     std::string text;
     for (const char c : bytes.substr(0, kLongest)) {
@@ -17,7 +18,7 @@ std::string printable(std::string_view bytes) {
         if (byte >= 0x20 && byte < 0x7f) {
             text += c;
         } else {
-            text.append("\\x").append(1, kDigits[byte >> 4U]).append(1, kDigits[byte & 0xfU]);
+            append_hex(text += "\\x", byte, 2);
         }
     }
     return bytes.size() > kLongest ? text + "..." : text;

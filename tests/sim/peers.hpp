@@ -125,7 +125,7 @@ private:
     void on_response(const Wire& response) override;
     void on_timeout() override;
     void on_request(const Wire& request, const Flow& flow) override;
-    int judge(const Wire& notify);
+    int answer_to(const Wire& notify);
     void fold(const Wire& notify, View& view);
     void put(const std::string& id, Seconds expires);
 

@@ -113,7 +113,7 @@ void Watcher::on_request(const Wire& request, const Flow& flow) {
         return send(flow, known->second);
     }
     if (manner_ == Manner::silent) return;
-    const int status = judge(request);
+    const int status = answer_to(request);
     const std::string extra = status == 500 ? "Retry-After: 2\r\n" : "";
     const std::string answer = response_text(request, status, call_id_, extra);
     const std::string branch = request.branch();
@@ -124,7 +124,7 @@ void Watcher::on_request(const Wire& request, const Flow& flow) {
     manner_ == Manner::slow ? world_.network.after(kSlow, say) : say();
 }
 
-int Watcher::judge(const Wire& notify) {
+int Watcher::answer_to(const Wire& notify) {
     if (notify.header("Call-ID") != call_id_ || notify.param("To", "tag") != call_id_) return 481;
     if (!to_tag_.empty() && notify.param("From", "tag") != to_tag_) return 481;
     if (manner_ == Manner::gone) {

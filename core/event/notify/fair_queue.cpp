@@ -2,6 +2,8 @@
 
 #include "core/event/notify/fair_queue.hpp"
 
+#include <cassert>
+
 namespace reginfo {
 
 void FairQueue::push(Subscription& subscription) {
@@ -29,6 +31,7 @@ Subscription* FairQueue::pop_urgent() { return urgent_.waiting.empty() ? nullptr
 
 /// @pre it is not empty
 Subscription& FairQueue::Ends::pop() {
+    assert(!waiting.empty());
     Subscription& next = last_is_next ? waiting.back() : waiting.front();
     static_cast<QueueHook&>(next).unlink();
     last_is_next = !last_is_next;

@@ -2,6 +2,7 @@
 
 #include "core/event/records/aor.hpp"
 
+#include <cassert>
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -56,6 +57,7 @@ void trace_end(
     NotifyOutcome outcome,
     Outbox& outbox
 ) {
+    assert(over.trace != 0);
     const Subscription& subscription = *over.subscription;
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(now - over.sent_at);
     std::string line = "NOTIFY " + std::to_string(over.cseq) + " ";

@@ -3,6 +3,7 @@
 #include "core/event/notify/send_window.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <chrono>
 
 namespace reginfo {
@@ -44,6 +45,7 @@ constexpr std::size_t kSuspect = static_cast<std::size_t>(Standing::suspect);
 }  // namespace
 
 void SendWindow::restart() {
+    assert(is_idle());
     timer.cancel();
     limit_ = settings_.notify.window_initial;
     slow_start_ = true;

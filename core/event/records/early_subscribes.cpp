@@ -5,6 +5,7 @@
 #include "core/base/heap_bytes.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 namespace reginfo {
@@ -15,6 +16,7 @@ bool EarlySubscribes::has_room_for(std::uint64_t identity) const {
 }
 
 void EarlySubscribes::hold(std::uint64_t identity, WaitingRequest request) {
+    assert(request.wait_until);
     ++size_;
     message_bytes_ += request.bytes.size();
     const TimePoint until = *request.wait_until;

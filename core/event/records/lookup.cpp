@@ -1,11 +1,11 @@
 #include "core/event/records/lookup.hpp"
 
 #include "core/base/hash.hpp"
+#include "core/base/hex.hpp"
 #include "core/event/records/records.hpp"
 #include "core/sip/uri.hpp"
 #include "core/sip/uri_comparison.hpp"
 
-#include <charconv>
 #include <cstddef>
 
 namespace reginfo {
@@ -24,12 +24,10 @@ Aor* find_aor(Records& records, std::string_view uri) {
 Subscription* find_subscription(Records& records, std::string_view id) {
     constexpr std::size_t digits = 32;
     if (id.size() < digits) return nullptr;
-    Hash128 key;
-    const char* middle = id.data() + digits / 2;
-    const char* end = id.data() + digits;
-    if (std::from_chars(id.data(), middle, key.high, 16).ptr != middle) return nullptr;
-    if (std::from_chars(middle, end, key.low, 16).ptr != end) return nullptr;
-    Dialog* dialog = records.subscriptions.find(key);
+    const auto high = parse_hex(id.substr(0, digits / 2));
+    const auto low = parse_hex(id.substr(digits / 2, digits / 2));
+    if (!high || !low) return nullptr;
+    Dialog* dialog = records.subscriptions.find(Hash128{*high, *low});
     if (!dialog || !records.shards.has(dialog->shard)) return nullptr;
     std::optional<std::string_view> event_id;
     if (id.size() > digits) {

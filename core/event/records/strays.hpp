@@ -9,6 +9,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include <algorithm>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -35,8 +36,12 @@ public:
 
     /// @pre it is there
     void remove(std::uint64_t identity, Slot subscription) {
-        Slots& slots = by_identity_.find(identity)->second;
-        slots.erase(std::lower_bound(slots.begin(), slots.end(), subscription));
+        auto* const at = by_identity_.find(identity);
+        assert(at);
+        Slots& slots = at->second;
+        const auto place = std::lower_bound(slots.begin(), slots.end(), subscription);
+        assert(place != slots.end() && *place == subscription);
+        slots.erase(place);
         if (!slots.empty()) return;
         slot_bytes_ -= heap_bytes(slots);
         by_identity_.erase(identity);

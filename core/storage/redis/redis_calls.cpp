@@ -2,6 +2,8 @@
 
 #include "core/storage/redis/redis_calls.hpp"
 
+#include "core/base/hex.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -14,13 +16,6 @@ namespace {
 
 std::string text_of(Duration duration) {
     return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
-}
-
-std::string hex_of(std::uint64_t number) {
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    std::string text(16, '0');
-    for (std::size_t i = text.size(); i-- > 0; number >>= 4U) text[i] = kDigits[number & 15U];
-    return text;
 }
 
 RedisWords call(const RedisOptions& options, std::string_view function) {
@@ -55,7 +50,7 @@ void add_node(RedisWords& words, const RedisOptions& options) {
 
 RedisWords join_call(const RedisOptions& options, const ClusterSeen& seen) {
     RedisWords words = call(options, "join");
-    add(words, {seen.id, options.new_cluster_id, hex_of(options.new_hash_seed)});
+    add(words, {seen.id, options.new_cluster_id, HexText(options.new_hash_seed).text()});
     add_node(words, options);
     return words;
 }
