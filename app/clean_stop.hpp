@@ -10,7 +10,7 @@
 namespace reginfo {
 
 /// Answers the requests that wait for the store, and stores CSeqs and versions exactly. Blocks
-/// while the store works, until it has got nowhere for ten seconds; says in the log what was left.
+/// while the store works, until it has got nowhere for ten seconds. The log has what was left.
 /// Returns whether nothing was. The driver listens to nobody then.
 bool store_all(Store& store, Engine& engine, Driver& driver, Log& log);
 

@@ -51,7 +51,7 @@ void add_state(CLI::App& parser, CommandLine& line) {
     }
 }
 
-/// What --help says there.
+/// Its text in --help.
 std::string help_of(const CLI::App& parser) {
     const auto first = parser.get_subcommands();
     if (first.empty()) return help_text();

@@ -61,7 +61,7 @@ struct Config {
         Duration idle_timeout = std::chrono::seconds{75};
     } http;
 
-    /// What happens between the wish to stop and the stop (app/shutdown.hpp).
+    /// What happens between the request to stop and the stop (app/shutdown.hpp).
     struct Drain {
         Duration grace{0};                                  ///< not ready, and all is still served
         Duration answer_timeout = std::chrono::seconds{2};  ///< for NOTIFYs in flight, at the end
@@ -118,7 +118,7 @@ EffectiveConfig load_config(
 );
 
 /// As TOML that reads back as the same configuration, each line that is not at its default with
-/// the place where it was set. The first line says which file was read.
+/// the place where it was set. The first line names the file that was read.
 std::string write_config(const EffectiveConfig& effective);
 
 /// deploy/reginfod.example.toml: every key, explained, commented out with its default.

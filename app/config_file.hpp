@@ -10,7 +10,7 @@
 
 namespace reginfo {
 
-/// One line of the file that says something.
+/// One setting of the file, or the head of a section.
 struct FileSetting {
     std::string section;  ///< empty for a key in front of the first section
     std::string name;     ///< empty for the section itself

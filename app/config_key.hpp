@@ -21,7 +21,7 @@ struct Unusable {
     std::string_view kind;
 };
 
-/// A value as its source gave it, before a key says what it means.
+/// A value as its source gave it, before its key is known.
 using RawValue =
     std::variant<std::int64_t, double, bool, std::string, std::vector<std::string>, Unusable>;
 
@@ -49,7 +49,7 @@ struct TextField {
     std::string (*read)(const Config&);
     bool (*write)(Config&, const std::string&);  ///< false: not such a text, nothing is changed
     std::string_view allowed;                    ///< what is, for the error
-    bool is_secret = false;                      ///< then the error does not say what was found
+    bool is_secret = false;                      ///< then the error does not name what was found
 };
 
 /// Several texts; each replaces nothing but adds to the list, which is emptied first.

@@ -1,5 +1,5 @@
 /// @file
-/// What --help says.
+/// The text of --help.
 #pragma once
 
 #include <span>

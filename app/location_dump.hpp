@@ -11,7 +11,7 @@
 
 namespace reginfo {
 
-/// The text is no dump of a location table; says what is missing where.
+/// The text is no dump of a location table. what() names what is missing, and the place.
 class DumpError : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;

@@ -12,21 +12,21 @@
 
 namespace reginfo {
 
-/// Writes lines from a thread of its own, so that whoever has something to say never waits for
-/// whoever reads it: a full pipe, a terminal that is held, a slow disk.
+/// Writes lines from a thread of its own, so that nobody who logs ever waits for
+/// the reader: a full pipe, a terminal that is held, a slow disk.
 ///
 /// What waits is bounded in bytes; above it the oldest lines are lost, counted, and told of where
 /// they are missing once lines can be written again.
 class LogWriter {
 public:
-    /// The line that says how many are missing.
+    /// The line in place of so many that are missing.
     using LostLine = std::function<std::string(std::uint64_t lines)>;
 
     static constexpr std::size_t kQueueBytes = 1U << 20U;
     static constexpr std::chrono::seconds kPatience{2};
 
     /// @param fd    is not closed, and must stay open
-    /// @param lost  called on the thread that writes; nullptr: nothing is said
+    /// @param lost  called on the thread that writes; nullptr: there is no such line
     explicit LogWriter(int fd, LostLine lost = nullptr, std::size_t queue_bytes = kQueueBytes);
 
     /// Waits until everything is written, but not longer than kPatience; a thread that still hangs

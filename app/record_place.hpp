@@ -15,7 +15,7 @@
 
 namespace reginfo {
 
-/// Functions throw StoreError where nothing else is said. Reading comes before writing.
+/// Functions throw StoreError unless their comment has another error. Reading comes before writing.
 class RecordPlace {
 public:
     using Visit = RecordFile::Visit;

@@ -63,7 +63,7 @@ public:
     Service(const Service&) = delete;
     Service& operator=(const Service&) = delete;
 
-    /// Opens every listener, then says so in the log with one line `ready`.
+    /// Opens every listener, and logs one line `ready`.
     /// @throw StartError   nothing is open then
     /// @throw ConfigError  a socket was passed that no listener has
     void start();

@@ -1,5 +1,6 @@
 /// @file
-/// From the wish to stop to the stop: watchers are let go of, and NOTIFYs on their way awaited.
+/// From the request to stop to the stop: subscriptions are ended, and the answers to NOTIFYs are
+/// awaited.
 #pragma once
 
 #include "app/config.hpp"

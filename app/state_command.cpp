@@ -51,8 +51,8 @@ private:
     std::istream& stream_;
 };
 
-/// What is to be written, likewise. A file that is made is for its owner only: it says who is
-/// where.
+/// What is to be written, likewise. A new file is for its owner only: it has the addresses
+/// of users.
 class Output {
 public:
     explicit Output(const std::string& path) : stream_(path.empty() ? std::cout : file_) {

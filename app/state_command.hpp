@@ -9,7 +9,8 @@
 
 namespace reginfo {
 
-/// What was asked for could not be done, or the state is not sound; one line that says why.
+/// What was asked for could not be done, or the state is not sound; what() is one line with the
+/// reason.
 class StateCommandError : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;

@@ -1,6 +1,6 @@
 /// @file
-/// The lines of a dump of the state: JSON, one record each, between a line that says what they are
-/// and one that says how many, so that a dump that was cut off is no dump.
+/// The lines of a dump of the state: JSON, one record each, between a line with their kind and one
+/// with their number, so that a dump that was cut off is no dump.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -14,7 +14,7 @@
 
 namespace reginfo {
 
-/// The line is none of a dump; says what is wrong with it, as in "line 7 " + what().
+/// The line is none of a dump. The reason is what(), as in "line 7 " + what().
 class StateLineError : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;

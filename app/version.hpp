@@ -6,7 +6,7 @@
 
 namespace reginfo {
 
-/// "0.1.0", as the build says.
+/// "0.1.0", as the build has it.
 std::string_view version();
 
 }  // namespace reginfo

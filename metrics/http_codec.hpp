@@ -46,7 +46,7 @@ std::optional<HttpResponse> refusal_of(
 /// With every header field but those that frame the body.
 BeastResponse head_of(const HttpResponse& response, const Exchange& exchange);
 
-/// Says that the body depends on Accept-Encoding, beside what it is said to depend on already.
+/// Adds Accept-Encoding to what the body depends on (Vary).
 void vary_by_encoding(BeastResponse& message);
 
 /// A whole response that is not streamed, compressed where that pays.

@@ -32,8 +32,8 @@ constexpr std::size_t kLingerBytes = 262'144;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::string_view kEndOfHead = "\r\n\r\n";
 
-/// Between signs of life on a stream that has nothing to say; also how late a peer is noticed to
-/// be gone.
+/// The time between signs of life on a stream without events. The end of a peer is noticed as late
+/// as that.
 constexpr std::chrono::seconds kKeepAlive{15};
 
 /// So many more of the connections, and at least so many, are for health checks.
@@ -174,7 +174,7 @@ asio::awaitable<bool> HttpConnection::read_body(Asked& asked) {
     co_return asked.refusal.has_value();
 }
 
-/// What the head says. Trailer fields, which come with the body, say nothing.
+/// Reads the head. Trailer fields, which come with the body, do not count.
 void HttpConnection::inspect(Asked& asked) {
     const BeastRequest& head = asked.parser.get();
     asked.exchange = exchange_of(head);

@@ -92,7 +92,7 @@ private:
     boost::beast::tcp_stream stream_;
     boost::asio::ip::tcp::endpoint peer_;
     boost::beast::flat_buffer buffer_;
-    boost::asio::steady_timer more_;  ///< cancelled when a stream has more to say
+    boost::asio::steady_timer more_;  ///< cancelled when a stream has more
     HttpPlaces::Place place_;
     Duration patience_;
 };

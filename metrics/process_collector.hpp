@@ -1,5 +1,5 @@
 /// @file
-/// What the kernel says about this process, under the names that all Prometheus clients use.
+/// The kernel's figures for this process, under the names that all Prometheus clients use.
 #pragma once
 
 #include <prometheus/collectable.h>

@@ -112,7 +112,7 @@ std::optional<std::string_view> take_entity_tag(std::string_view& text) {
     return tag;
 }
 
-/// What the range that names a type most exactly says of it.
+/// The weight of a type, by the range that names it most exactly.
 struct Liking {
     unsigned exactness = 0;
     unsigned weight = 0;

@@ -10,8 +10,8 @@
 namespace reginfo::metrics {
 
 /// The media type that a client likes best (RFC 9110 §12.5.1): of equal weights the one that is
-/// named more exactly, then the first. What is not of Accept's form says nothing; who says nothing
-/// gets the first.
+/// named more exactly, then the first. What is not of Accept's form does not count; without a
+/// range the first one is taken.
 ///
 /// @param accept   the value of Accept; empty if there is none
 /// @param offered  in lower case, without parameters; each is in UTF-8

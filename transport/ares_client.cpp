@@ -38,7 +38,7 @@ void check(int status, const char* what) {
     throw std::runtime_error(std::string(what) + ": " + ares_strerror(status));
 }
 
-/// Whether no server knew or said anything of the name.
+/// Whether no server answered, or none knew the name.
 bool is_silence(int status) {
     switch (status) {
         case ARES_ETIMEOUT:
@@ -220,7 +220,7 @@ void AresClient::arm() {
         timer_.cancel();
         return;
     }
-    // A millisecond more than c-ares says, which rounds down and would be asked in vain.
+    // A millisecond more than c-ares asks for: it rounds down, and would be called in vain.
     timer_.expires_after(
         std::chrono::seconds(left->tv_sec) + std::chrono::microseconds(left->tv_usec) +
         std::chrono::milliseconds(1)

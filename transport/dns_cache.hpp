@@ -1,5 +1,5 @@
 /// @file
-/// What the DNS said, for as long as it may be believed.
+/// Answers of the DNS, for their time to live.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -10,8 +10,7 @@
 
 namespace reginfo {
 
-/// Of what there is it also remembers that it was there; that there is none, or that nobody said,
-/// takes no room from it.
+/// Answers with records have room of their own, which empty answers and silences do not take.
 class DnsCache {
 public:
     explicit DnsCache(const TransportOptions& options)
@@ -23,7 +22,7 @@ public:
     /// For the time to live of its records, within the bounds of the options.
     void remember(TimePoint now, const DnsQuery& query, SharedAnswer answer);
 
-    /// Whether there was something when that was said last.
+    /// Whether the last answer had records.
     bool knows(const DnsQuery& query) { return found_.has(query); }
 
 private:

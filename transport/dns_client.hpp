@@ -1,5 +1,5 @@
 /// @file
-/// What is asked of the DNS, what it says, and the interface of whoever asks it.
+/// Queries to the DNS, their answers, and the interface of a client.
 #pragma once
 
 #include "core/base/address.hpp"
@@ -13,7 +13,7 @@
 
 namespace reginfo {
 
-/// `addresses` are both A and AAAA, and what the system's file of hosts says.
+/// `addresses` are both A and AAAA, and what the system's file of hosts has.
 enum class DnsType : std::uint8_t { addresses, srv, naptr };
 
 struct DnsQuery {
@@ -47,13 +47,13 @@ struct NaptrRecord {
 };
 
 /// The records of the type that was asked for, in the order in which they came; none if the name
-/// does not exist, if it has none, or if no server said.
+/// does not exist, if it has none, or if no server answered.
 struct DnsAnswer {
     std::vector<IpAddress> addresses;  ///< best first
     std::vector<SrvRecord> srv;
     std::vector<NaptrRecord> naptr;
     Seconds ttl{0};          ///< the shortest of them
-    bool is_silent = false;  ///< no server said: that is not to say that there is none
+    bool is_silent = false;  ///< no server answered: there may be some
 
     bool is_empty() const { return addresses.empty() && srv.empty() && naptr.empty(); }
 };

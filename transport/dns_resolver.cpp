@@ -23,7 +23,7 @@ constexpr std::size_t kShare = 4;
 /// Waiters of a query that may have given up before room is made.
 constexpr std::size_t kSparse = 16;
 
-/// In place of what nobody said.
+/// In place of an answer that did not come.
 const SharedAnswer& nothing() {
     static const SharedAnswer none = std::make_shared<const DnsAnswer>();
     return none;
@@ -94,7 +94,7 @@ void DnsResolver::resolve(const Resolve& question) {
     ask_queued();
 }
 
-/// Whether there is no room for the question; then that is said.
+/// Whether there is no room for the question; then it is answered so.
 bool DnsResolver::refuses(const Resolve& question, const std::string& host) {
     const std::size_t room = options_.resolver_questions;
     const std::size_t left = question.is_route ? room : room - room / kShare;
@@ -204,7 +204,7 @@ void DnsResolver::ring() {
     ask_queued();
 }
 
-/// Nobody says what is missing: the search ends with what is remembered without it.
+/// What is missing does not come: the search ends with what is known without it.
 void DnsResolver::give_up(SearchId id) {
     Search& search = *searches_.at(id);
     ++stats_.resolver_timed_out;

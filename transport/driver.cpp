@@ -159,7 +159,7 @@ void Driver::receive_datagrams(ListenerId listener) {
 }
 
 /// A socket that a wakeup's batches could not drain has a backlog: how much of the kernel's buffer
-/// it fills says how far behind the reactor is.
+/// it fills shows how far behind the reactor is.
 void Driver::measure_backlog(ListenerId listener, bool drained) {
     Pressure& backlog = backlogs_[listener];
     backlog = Pressure::none;

@@ -1,5 +1,5 @@
 /// @file
-/// A HEP3 packet: what is said of a captured message before its bytes.
+/// A HEP3 packet: the fields before the bytes of a captured message.
 #pragma once
 
 #include "core/base/address.hpp"

@@ -6,7 +6,7 @@
 
 namespace reginfo {
 
-/// Of the interfaces as they are now; without sockets. Empty if the system does not say.
+/// Of the interfaces as they are now; without sockets. Empty if the system does not list them.
 HostSettings host_addresses();
 
 }  // namespace reginfo

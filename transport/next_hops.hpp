@@ -36,12 +36,12 @@ struct SipService {
     friend bool operator==(const SipService&, const SipService&) = default;
 };
 
-/// What NAPTR records say, best first (RFC 3263 §4.1). Of those that we can use, only those of the
-/// lowest order (RFC 3403 §4.1). A SIPS URI has those of "SIPS" only. A SIP URI has the others
-/// only, as we have no TLS.
+/// The services of NAPTR records, best first (RFC 3263 §4.1). Of those that we can use, only those
+/// of the lowest order (RFC 3403 §4.1). A SIPS URI has those of "SIPS" only. A SIP URI has the
+/// others only, as we have no TLS.
 std::vector<SipService> services_of(std::span<const NaptrRecord> records, bool secure);
 
-/// The search for the targets of one URI: says what to ask, is told the answers, until it is done.
+/// The search for the targets of one URI: asks queries and takes their answers until it is done.
 ///
 /// Spec   RFC 3263 §4.1, 4.2. A port in the URI: its addresses. Else the servers (SRV) of the named
 ///        transport, or of the best ones by NAPTR, or of UDP and then TCP; and where there is no

@@ -32,7 +32,7 @@ public:
     std::span<const Datagram> receive(int socket);
 
     /// What the socket had dropped since it was opened when it queued the last of the batch; 0 if
-    /// the kernel said nothing.
+    /// the kernel gave no number.
     std::uint32_t dropped_by_kernel() const { return dropped_; }
 
 private:

@@ -12,8 +12,8 @@
 
 namespace reginfo {
 
-/// Each for some minutes, as its path may be another one then. So many of them say that the device,
-/// or the kernel, is the one that cannot: then nobody's can, for as long.
+/// Each for some minutes, as its path may be another one then. So many of them show that the
+/// device, or the kernel, cannot: then nothing is segmented, for as long.
 class SegmentRefusals {
 public:
     static constexpr std::chrono::minutes kFor{10};

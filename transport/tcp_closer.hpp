@@ -9,7 +9,7 @@
 
 namespace reginfo {
 
-/// Removes connections from the table, once, and says so once: to the statistics, and to the
+/// Removes connections from the table, and reports each once: to the statistics, and to the
 /// handler, as the end of each flow that led to the connection.
 class TcpCloser {
 public:
@@ -21,7 +21,7 @@ public:
         TransportStats& stats
     );
 
-    /// The peer sends no more. It may still wait for answers, which come when what they say is
+    /// The peer sends no more. It may still wait for answers, which come when their change is
     /// durable; for anything else the connection is gone, after what is queued.
     void end_input(TcpConnection& connection);
 

@@ -12,8 +12,8 @@ namespace {
 constexpr std::uint64_t kIdentityKey = 1;
 constexpr std::uint64_t kBranchKey = 2;
 
-/// The status of an answer that says nothing of what became of the request.
-constexpr int kSaysNothing = 503;
+/// The status of an answer that shows nothing of the fate of the request.
+constexpr int kShowsNothing = 503;
 
 /// Whether a Record has fields for the whole reply.
 bool is_plain(const Reply& reply) {
@@ -135,7 +135,7 @@ std::uint64_t ServerTransactions::complete(
     Finished done{key, entry->second.identity, entry->second.record, now + timer_j_};
     abandon(key);
     Record& record = done.record;
-    const bool says_nothing = reply.status == kSaysNothing && !record.in_dialog;
+    const bool says_nothing = reply.status == kShowsNothing && !record.in_dialog;
     if (says_nothing || same_request(done.identity).record) done.identity = 0;
     record.is_found_by_key = !reliable;
     record.status = static_cast<std::uint16_t>(reply.status);

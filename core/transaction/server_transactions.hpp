@@ -109,7 +109,8 @@ public:
 
     /// The transaction of the same request, which came by another way: RFC 3261 §8.2.2.2 has that
     /// refused with 482, but whoever tries a second way wants to know what became of the first.
-    /// None if the first was answered with 503 outside of a dialog, which says nothing of it.
+    /// None if the first was answered with 503 outside of a dialog, which shows nothing of
+    /// its fate.
     struct Same {
         TransactionKey key;
         const Record* record = nullptr;  ///< nullptr if there is none

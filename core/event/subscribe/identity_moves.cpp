@@ -88,7 +88,7 @@ void IdentityMoves::move(TimePoint now, Subscription& subscription, Aor& to, Out
     records_.set_stray(subscription, false);
     const auto& in_flight = dialog.in_flight;
     const bool is_told = in_flight && in_flight->subscription == &subscription;
-    if (is_told) in_flight->carried = 0;  // nothing of what it says is of the other set
+    if (is_told) in_flight->carried = 0;  // its document has nothing of the other set
     subscription.forget_known();
     records_.subscriptions.move(subscription, to);
     records_.subscriptions.measure(dialog);
