@@ -62,8 +62,6 @@ Service::Service(
       storage_collector_([this] { return storage_ ? storage_->store().stats() : StoreStats{}; }),
       cluster_collector_([this] { return redis_; }),
       log_collector_(log),
-      side_port_(io_, within(config_.http, bounds_), side_port_access()),
-      shutdown_(io_, config_.drain, log, shutdown_access()),
       source_(std::move(source)) {
     config_.transport.message = config_.settings.limits.message;
 }
@@ -86,11 +84,13 @@ void Service::start() {
     engine_.emplace(config_.settings, random_seed());
     restore_state();
     open_driver();
+    open_shutdown();
+    open_side_port();
     driver_->tell_messages(config_.log.level == LogLevel::debug);
     driver_->listen(false);
     driver_->start();
     storage_ ? storage_->start() : serve();
-    if (http_endpoint_) side_port_.start();
+    if (side_port_) side_port_->start();
     for (const int signal : {SIGINT, SIGTERM, SIGHUP}) signals_.add(signal);
     handle_signals();
     is_ready_ = true;
@@ -117,8 +117,8 @@ void Service::stop() {
     boost::system::error_code ignored;
     signals_.clear(ignored);  // from now on a signal ends the process
     signals_.cancel(ignored);
-    shutdown_.cancel();
-    side_port_.stop();
+    if (shutdown_) shutdown_->cancel();
+    if (http_) http_->stop();
     if (driver_) driver_->stop();
     if (storage_) storage_->stop();
     suppressed_timer_.cancel();
@@ -232,7 +232,13 @@ void Service::open_http() {
     if (!config_.http.listen) return;
     try {
         const auto passed = passed_.take(Transport::tcp, *config_.http.listen);
-        http_endpoint_ = side_port_.open(*config_.http.listen, passed);
+        http_.emplace(
+            io_,
+            SidePort::options_of(
+                within(config_.http, bounds_), [this](const Note& line) { note(line); }
+            )
+        );
+        http_endpoint_ = http_->open(*config_.http.listen, passed);
     } catch (const boost::system::system_error& error) {
         throw StartError(
             "cannot listen on http:" + config_.http.listen->to_string() + ": " +
@@ -274,49 +280,43 @@ void Service::open_driver() {
     sockets_.reset();
 }
 
-SidePortAccess Service::side_port_access() {
-    SidePortAccess access;
-    access.engine = [this]() -> Engine& { return *engine_; };
-    access.driver = [this]() -> Driver& { return *driver_; };
-    access.unready_because = [this] { return unready_because(); };
-    access.note = [this](const Note& line) { note(line); };
-    access.more = {
-        &transport_collector_, &storage_collector_, &cluster_collector_, &log_collector_
+void Service::open_shutdown() {
+    ShutdownParts parts{*engine_, *driver_, [this] { end_cleanly(); }};
+    shutdown_.emplace(io_, config_.drain, log_, std::move(parts));
+}
+
+/// run() goes on outside of any handler, as the store may need the reactor for the rest.
+void Service::end_cleanly() {
+    ends_cleanly_ = true;
+    io_.stop();
+}
+
+void Service::open_side_port() {
+    if (!http_) return;
+    SidePortParts parts{
+        .server = *http_,
+        .engine = *engine_,
+        .driver = *driver_,
+        .shutdown = *shutdown_,
+        .config = config_.http,
+        .unready_because = [this] { return unready_because(); },
+        .note = [this](const Note& line) { note(line); },
+        .more = {&transport_collector_, &storage_collector_, &cluster_collector_, &log_collector_},
     };
-    access.memory = [this](std::vector<metrics::HeldBytes>& kinds) {
-        const TransportStats& stats = driver_->stats();
-        kinds.push_back({"udp_queues", stats.datagram_bytes_queued});
-        kinds.push_back({"tcp_queues", stats.stream_bytes_queued});
-        kinds.push_back({"tcp_input", stats.stream_input_bytes});
-    };
-    access.drain = [this] { shutdown_.drain(); };
-    access.token = [this] { return config_.http.token; };
-    return access;
+    side_port_.emplace(io_, std::move(parts));
 }
 
 /// By sockets and by the side port, for which the engine cannot know.
 std::uint64_t Service::bytes_queued() const {
     const TransportStats& stats = driver_->stats();
     return stats.datagram_bytes_queued + stats.stream_bytes_queued + stats.stream_input_bytes +
-           side_port_.event_bytes();
+           (side_port_ ? side_port_->event_bytes() : 0);
 }
 
 /// Why SIP should not be sent here now; empty if it may.
 std::string Service::unready_because() const {
-    if (!is_ready_ || shutdown_.has_begun()) return "The server is to be stopped.";
+    if (!is_ready_ || shutdown_->has_begun()) return "The server is to be stopped.";
     return storage_ ? storage_->unready_because() : std::string();
-}
-
-ShutdownAccess Service::shutdown_access() {
-    return {
-        [this]() -> Engine& { return *engine_; },
-        [this]() -> Driver& { return *driver_; },
-        // Outside of any handler, as the store may need the reactor for it.
-        [this] {
-            ends_cleanly_ = true;
-            io_.stop();
-        },
-    };
 }
 
 Admission Service::admission_of(const IpAddress& peer) const {
@@ -330,7 +330,7 @@ void Service::handle_signals() {
         if (signal == SIGHUP) {
             reload();
         } else {
-            shutdown_.stop(signal == SIGINT ? "INT" : "TERM");
+            shutdown_->stop(signal == SIGINT ? "INT" : "TERM");
         }
         if (!stopping_) handle_signals();
     });

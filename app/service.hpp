@@ -18,6 +18,7 @@
 #include "app/transport_collector.hpp"
 #include "core/engine.hpp"
 #include "core/storage/store.hpp"
+#include "metrics/http_server.hpp"
 #include "transport/driver.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -100,8 +101,9 @@ private:
     void open_http();
     void know_host();
     void open_driver();
-    SidePortAccess side_port_access();
-    ShutdownAccess shutdown_access();
+    void open_shutdown();
+    void open_side_port();
+    void end_cleanly();
     Admission admission_of(const IpAddress& peer) const;
     void handle_signals();
     void reload();
@@ -134,9 +136,10 @@ private:
     StorageCollector storage_collector_;
     ClusterCollector cluster_collector_;
     LogCollector log_collector_;
-    SidePort side_port_;
+    std::optional<metrics::HttpServer> http_;  ///< none: there is no side port
     std::optional<Endpoint> http_endpoint_;
-    Shutdown shutdown_;
+    std::optional<Shutdown> shutdown_;
+    std::optional<SidePort> side_port_;
     ConfigSource source_;
 };
 

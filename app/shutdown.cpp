@@ -43,27 +43,26 @@ void Shutdown::begin() {
 
 void Shutdown::end_grace() {
     draining_ = true;
-    access_.driver().run_turn([this](TimePoint now, Outbox&) { access_.engine().handle_drain(now); }
-    );
+    parts_.driver.run_turn([this](TimePoint now, Outbox&) { parts_.engine.handle_drain(now); });
     look();
 }
 
 void Shutdown::look() {
-    if (!access_.engine().is_drained() && !is_patience_over()) {
+    if (!parts_.engine.is_drained() && !is_patience_over()) {
         return look_in(kLook, &Shutdown::look);
     }
     if (stopping_) return finish();
     log_.write(
         Severity::info,
         "drained",
-        {{"ended", std::to_string(access_.engine().stats().subscriptions_drained)},
-         {"unanswered", std::to_string(access_.engine().stats().notifies_in_flight)}}
+        {{"ended", std::to_string(parts_.engine.stats().subscriptions_drained)},
+         {"unanswered", std::to_string(parts_.engine.stats().notifies_in_flight)}}
     );
 }
 
 /// Only answers are left to wait for, and have been for too long.
 bool Shutdown::is_patience_over() {
-    const Stats& stats = access_.engine().stats();
+    const Stats& stats = parts_.engine.stats();
     if (stats.drain_phase < kOnlyAnswersLeft) return false;
     if (!answers_until_) answers_until_ = steady_now() + options_.answer_timeout;
     if (steady_now() < *answers_until_) return false;
@@ -88,7 +87,7 @@ void Shutdown::look_in(Duration time, void (Shutdown::*then)()) {
 
 void Shutdown::finish() {
     timer_.cancel();
-    access_.stop();
+    parts_.stop();
 }
 
 }  // namespace reginfo

@@ -20,10 +20,10 @@
 
 namespace reginfo {
 
-/// What it acts on, all there from the first call until `stop` was called.
-struct ShutdownAccess {
-    std::function<Engine&()> engine;
-    std::function<Driver&()> driver;
+/// What it acts on; the references must outlive it.
+struct ShutdownParts {
+    Engine& engine;
+    Driver& driver;
     std::function<void()> stop;  ///< ends the process, with what the store has still to do
 };
 
@@ -38,9 +38,9 @@ public:
         boost::asio::io_context& io,
         const Config::Drain& options,
         Log& log,
-        ShutdownAccess access
+        ShutdownParts parts
     )
-        : options_(options), log_(log), access_(std::move(access)), timer_(io) {}
+        : options_(options), log_(log), parts_(std::move(parts)), timer_(io) {}
 
     /// Gets ready to be stopped, and stays.
     void drain();
@@ -59,7 +59,7 @@ private:
 
     const Config::Drain& options_;
     Log& log_;
-    ShutdownAccess access_;
+    ShutdownParts parts_;
     boost::asio::steady_timer timer_;
     bool begun_ = false;
     bool draining_ = false;

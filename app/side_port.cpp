@@ -17,27 +17,6 @@
 namespace reginfo {
 namespace {
 
-/// @param note  a line for the log
-metrics::HttpOptions options_of(
-    const Config::Http& http,
-    const std::function<void(const Note&)>& note
-) {
-    metrics::HttpOptions options;
-    options.hosts = http.hosts;
-    options.connections = http.connections;
-    options.connections_per_peer = http.connections_per_peer;
-    options.request_timeout = http.request_timeout;
-    options.idle_timeout = http.idle_timeout;
-    options.fault = [note](std::string what) {
-        Note line;
-        line.severity = Note::Severity::error;
-        line.what = "http request failed";
-        line.detail = std::move(what);
-        note(line);
-    };
-    return options;
-}
-
 /// Tell the event ids of this process from those of any other.
 constexpr int kEpochDigits = 12;
 
@@ -49,54 +28,79 @@ bool is_loopback(const IpAddress& address) {
 
 }  // namespace
 
-SidePort::SidePort(boost::asio::io_context& io, const Config::Http& http, SidePortAccess access)
-    : access_(std::move(access)),
+metrics::HttpOptions SidePort::options_of(
+    const Config::Http& http,
+    std::function<void(const Note&)> note
+) {
+    metrics::HttpOptions options;
+    options.hosts = http.hosts;
+    options.connections = http.connections;
+    options.connections_per_peer = http.connections_per_peer;
+    options.request_timeout = http.request_timeout;
+    options.idle_timeout = http.idle_timeout;
+    options.fault = [note = std::move(note)](std::string what) {
+        Note line;
+        line.severity = Note::Severity::error;
+        line.what = "http request failed";
+        line.detail = std::move(what);
+        note(line);
+    };
+    return options;
+}
+
+SidePort::SidePort(boost::asio::io_context& io, SidePortParts parts)
+    : parts_(std::move(parts)),
       events_(core_access(), random_name(kEpochDigits)),
-      server_(io, options_of(http, access_.note)),
       core_collector_(
-          [this]() -> const Stats& { return access_.engine().stats(); },
+          [this]() -> const Stats& { return parts_.engine.stats(); },
           std::string(version())
       ),
       state_collector_(
           core_access(),
-          [this](std::vector<metrics::HeldBytes>& kinds) {
-              kinds.push_back({"events", events_.bytes()});
-              access_.memory(kinds);
-          }
+          [this](std::vector<metrics::HeldBytes>& kinds) { add_memory(kinds); }
       ),
       lag_collector_(io) {}
 
+/// What is held besides the memory of the engine.
+void SidePort::add_memory(std::vector<metrics::HeldBytes>& kinds) const {
+    const TransportStats& stats = parts_.driver.stats();
+    kinds.push_back({"events", events_.bytes()});
+    kinds.push_back({"udp_queues", stats.datagram_bytes_queued});
+    kinds.push_back({"tcp_queues", stats.stream_bytes_queued});
+    kinds.push_back({"tcp_input", stats.stream_input_bytes});
+}
+
 metrics::CoreAccess SidePort::core_access() {
     metrics::CoreAccess core;
-    core.stats = [this]() -> const Stats& { return access_.engine().stats(); };
-    core.inspection = [this]() -> const Inspection& { return access_.engine().inspection(); };
+    core.stats = [this]() -> const Stats& { return parts_.engine.stats(); };
+    core.inspection = [this]() -> const Inspection& { return parts_.engine.inspection(); };
     core.now = [] { return steady_now(); };
     // An exception out of the core ends the process, as everywhere.
     core.act = [this](const OperatorAction& action) noexcept { return act(action); };
-    core.observe = [this](Observer* observer) { access_.engine().observe(observer); };
+    core.observe = [this](Observer* observer) { parts_.engine.observe(observer); };
     core.log = [this](std::string what) {
         Note line;
         line.what = "operator action";
         line.detail = std::move(what);
         line.limited = false;
-        access_.note(line);
+        parts_.note(line);
     };
     core.warn = [this](std::string what) {
         Note line;
         line.severity = Note::Severity::warning;
         line.what = "wrong token";
         line.detail = std::move(what);
-        access_.note(line);
+        parts_.note(line);
     };
-    core.drain = [this] { access_.drain(); };
+    core.drain = [this] { parts_.shutdown.drain(); };
     return core;
 }
 
 /// The turn is over when run_turn returns, unless the server is stopping: then there is none.
 ActionOutcome SidePort::act(const OperatorAction& action) {
     const auto outcome = std::make_shared<std::optional<ActionOutcome>>();
-    access_.driver().run_turn([this, action, outcome](TimePoint now, Outbox& outbox) {
-        *outcome = access_.engine().handle_action(now, action, outbox);
+    parts_.driver.run_turn([this, action, outcome](TimePoint now, Outbox& outbox) {
+        *outcome = parts_.engine.handle_action(now, action, outbox);
     });
     return outcome->value_or(ActionOutcome::stopping);
 }
@@ -108,18 +112,16 @@ void SidePort::start() {
         &state_collector_,
         &events_,
         &lag_collector_,
-        &server_,
+        &parts_.server,
         &process_collector_
     };
-    sources.collectables.insert(
-        sources.collectables.end(), access_.more.begin(), access_.more.end()
-    );
-    sources.unready_because = access_.unready_because;
+    sources.collectables.insert(sources.collectables.end(), parts_.more.begin(), parts_.more.end());
+    sources.unready_because = parts_.unready_because;
     sources.version = std::string(version());
     sources.core = core_access();
     sources.events = &events_;
-    sources.token = access_.token;
-    server_.start(metrics::make_routes(std::move(sources)));
+    sources.token = [this] { return parts_.config.token; };
+    parts_.server.start(metrics::make_routes(std::move(sources)));
 }
 
 std::string SidePort::warning_for(const Config::Http& http) {

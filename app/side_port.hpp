@@ -3,11 +3,12 @@
 #pragma once
 
 #include "app/config.hpp"
-#include "app/log.hpp"
+#include "app/shutdown.hpp"
 #include "core/engine.hpp"
 #include "core/outbox.hpp"
 #include "metrics/collector.hpp"
 #include "metrics/event_hub.hpp"
+#include "metrics/http_options.hpp"
 #include "metrics/http_server.hpp"
 #include "metrics/lag_collector.hpp"
 #include "metrics/process_collector.hpp"
@@ -18,37 +19,36 @@
 #include <prometheus/collectable.h>
 
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
 namespace reginfo {
 
-/// The server as the side port sees it. Called once it has started, on the reactor's thread.
-struct SidePortAccess {
-    std::function<Engine&()> engine;
-    std::function<Driver&()> driver;
-    std::function<std::string()> unready_because;                  ///< empty: ready
-    std::function<void(const Note&)> note;                         ///< a line for the log
-    std::vector<const prometheus::Collectable*> more;              ///< to be scraped as well
-    std::function<void(std::vector<metrics::HeldBytes>&)> memory;  ///< adds what else is held
-    std::function<void()> drain;
-    std::function<std::string()> token;  ///< of actions; may change
+/// What the side port shows and acts on. The references must outlive it.
+struct SidePortParts {
+    metrics::HttpServer& server;  ///< open
+    Engine& engine;
+    Driver& driver;
+    Shutdown& shutdown;
+    const Config::Http& config;                        ///< whose token may change
+    std::function<std::string()> unready_because;      ///< empty: ready
+    std::function<void(const Note&)> note;             ///< a line for the log
+    std::vector<const prometheus::Collectable*> more;  ///< to be scraped as well
 };
 
 class SidePort {
 public:
-    /// @param io  must run after stop() before this goes
-    SidePort(boost::asio::io_context& io, const Config::Http& http, SidePortAccess access);
+    /// The HTTP server opens before there is an engine, whose settings name its port.
+    /// @param note  a line for the log
+    static metrics::HttpOptions options_of(
+        const Config::Http& http,
+        std::function<void(const Note&)> note
+    );
 
-    /// @throw boost::system::system_error
-    Endpoint open(const Endpoint& endpoint, std::optional<int> passed) {
-        return server_.open(endpoint, passed);
-    }
+    /// @param io  must run after the server was stopped, before this goes
+    SidePort(boost::asio::io_context& io, SidePortParts parts);
 
-    /// @pre open() has returned, and engine and driver are there
     void start();
-    void stop() { server_.stop(); }
 
     /// Of events that are kept for those who read along.
     std::size_t event_bytes() const { return events_.bytes(); }
@@ -59,10 +59,10 @@ public:
 private:
     metrics::CoreAccess core_access();
     ActionOutcome act(const OperatorAction& action);
+    void add_memory(std::vector<metrics::HeldBytes>& kinds) const;
 
-    SidePortAccess access_;
+    SidePortParts parts_;
     metrics::EventHub events_;
-    metrics::HttpServer server_;
     metrics::CoreCollector core_collector_;
     metrics::StateCollector state_collector_;
     metrics::LagCollector lag_collector_;
