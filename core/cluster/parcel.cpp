@@ -1,6 +1,7 @@
 #include "core/cluster/parcel.hpp"
 
-#include "core/base/bytes.hpp"
+#include "core/base/byte_reader.hpp"
+#include "core/base/byte_writer.hpp"
 
 #include <algorithm>
 #include <limits>
