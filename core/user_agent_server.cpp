@@ -114,7 +114,7 @@ void UserAgentServer::request(
         );
         return;
     }
-    Result<Request> read = read_request(message_, flow, *via, key);
+    Result<Request> read = read_message(flow, *via, key);
     const std::uint64_t identity = read ? identity_of(*read) : 0;
     if (const auto first = transactions_.same_request(identity); first.record) {
         ++stats_.repeats_received;
@@ -149,6 +149,21 @@ void UserAgentServer::request(
     execute(now, *read, bytes, outbox);
 }
 
+/// The request in message_, valid until the next one is read.
+Result<Request> UserAgentServer::read_message(
+    const Flow& flow,
+    const sip::Via& top_via,
+    const TransactionKey& key
+) {
+    Result<Request> request = read_request(message_, flow, top_via, key);
+    if (!request) return request;
+    const bool is_about_aor =
+        message_.method == sip::Method::publish ||
+        (message_.method == sip::Method::subscribe && request->to.tag.empty());
+    if (is_about_aor) request->aor = aor_of(request->uri, aor_);
+    return request;
+}
+
 /// Whether this process is the one to answer the request in message_. If not, 503 without
 /// Retry-After sends an edge to the next one, and nothing of it is remembered here.
 /// @param shard  that the request is about
@@ -179,9 +194,8 @@ std::uint64_t UserAgentServer::new_to_tag(const Result<Request>& request) {
     const std::uint64_t chance = tokens_.next();
     const bool makes_dialog =
         request && message_.method == sip::Method::subscribe && request->to.tag.empty();
-    if (!makes_dialog) return chance;
-    const auto aor = aor_of(request->uri, aor_);
-    return aor ? in_shard(shard_of(settings_.hash_seed, *aor), chance) : chance;
+    if (!makes_dialog || !request->aor) return chance;
+    return in_shard(shard_of(settings_.hash_seed, *request->aor), chance);
 }
 
 /// Whether there is room for one more transaction. Finished ones are a cache: the oldest is dropped
@@ -213,8 +227,7 @@ bool UserAgentServer::comes_again_by_itself(const Flow& flow) const {
     if (is_reliable(flow.transport)) return false;
     if (message_.method == sip::Method::publish) return true;
     if (message_.method != sip::Method::subscribe) return false;
-    const WatcherFacts watcher = facts_of(message_, flow.peer.address);
-    return profile_for(settings_.profile_rules, watcher) == Profile::kamailio;
+    return profile_of(message_, flow.peer.address, settings_.profile_rules) == Profile::kamailio;
 }
 
 /// Whether the new request in message_ is not served, because of overload or because the server
@@ -231,8 +244,7 @@ bool UserAgentServer::shed(const Flow& flow, Outbox& outbox) {
     const bool draining = stats_.drain_phase != 0;
     const Bound bound = draining ? Bound::draining : Bound::overload_subscribe;
     note_refusal(bound, {}, flow, stats_, outbox);
-    const WatcherFacts watcher = facts_of(message_, flow.peer.address);
-    const Profile profile = profile_for(settings_.profile_rules, watcher);
+    const Profile profile = profile_of(message_, flow.peer.address, settings_.profile_rules);
     if (profile == Profile::kamailio && !is_reliable(flow.transport)) return true;
     Reply busy = refusal(503);
     busy.retry_after = kOverloadRetryAfter;
@@ -255,8 +267,7 @@ bool UserAgentServer::refuse_for_memory(const Flow& flow, Outbox& outbox) {
     busy.retry_after = kMemoryRetryAfter;
     if (message_.method == sip::Method::subscribe) {
         if (is_in_dialog(message_)) return false;
-        const WatcherFacts watcher = facts_of(message_, flow.peer.address);
-        const Profile profile = profile_for(settings_.profile_rules, watcher);
+        const Profile profile = profile_of(message_, flow.peer.address, settings_.profile_rules);
         busy.retry_after = std::min(kMemoryRetryAfter, traits_of(profile).retry_after_max);
     } else if (message_.method != sip::Method::publish ||
                message_.first(sip::HeaderName::sip_if_match)) {
@@ -327,7 +338,7 @@ void UserAgentServer::handle_waiting(TimePoint now, const WaitingRequest& waitin
     const auto error = parse_message(waiting.bytes, settings_.limits.message, message_);
     const auto via = error == sip::ParseError::none ? top_via_of(message_) : std::nullopt;
     if (!via) return responder_.abandon(waiting.key);
-    Result<Request> read = read_request(message_, waiting.flow, *via, waiting.key);
+    Result<Request> read = read_message(waiting.flow, *via, waiting.key);
     if (!read) return responder_.abandon(waiting.key);
     read->wait_until = waiting.wait_until;
     read->shard = waiting.shard;

@@ -78,6 +78,11 @@ public:
     void set_relaying(bool is_relaying) { is_relaying_ = is_relaying; }
 
 private:
+    Result<Request> read_message(
+        const Flow& flow,
+        const sip::Via& top_via,
+        const TransactionKey& key
+    );
     bool is_served(std::optional<Shard> shard) const;
     Reply answer_of_none() const;
     std::uint64_t identity_of(const Request& request) const;

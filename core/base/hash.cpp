@@ -29,6 +29,23 @@ inline void sip_round(std::array<std::uint64_t, 4>& v) {
     v[2] = std::rotl(v[2], 32);
 }
 
+std::uint64_t word_at(const char* bytes) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes, sizeof word);
+    return little_endian(word);
+}
+
+/// The last bytes that make no whole word, as the low bytes of one.
+std::uint64_t remainder_of(std::string_view piece) {
+    const std::size_t size = piece.size() % 8;
+    if (size == 0) return 0;
+    // Without a loop: a word that ends with the piece, less what was taken.
+    if (piece.size() > 8) return word_at(piece.data() + piece.size() - 8) >> (64 - 8 * size);
+    std::uint64_t word = 0;
+    std::memcpy(&word, piece.data(), size);
+    return little_endian(word);
+}
+
 std::uint64_t finalize(std::array<std::uint64_t, 4>& v) {
     for (int i = 0; i < 3; ++i) sip_round(v);
     return v[0] ^ v[1] ^ v[2] ^ v[3];
@@ -70,17 +87,9 @@ Hasher::Hasher(std::uint64_t key0, std::uint64_t key1)
 
 Hasher& Hasher::add(std::string_view piece) {
     if (pieces_++ > 0) v_[1] ^= kPieceMark;
-    const std::uint64_t length = piece.size();
     auto v = v_;  // in registers
-    while (piece.size() >= 8) {
-        std::uint64_t value = 0;
-        std::memcpy(&value, piece.data(), 8);
-        take(v, little_endian(value));
-        piece.remove_prefix(8);
-    }
-    std::uint64_t last = 0;
-    if (!piece.empty()) std::memcpy(&last, piece.data(), piece.size());
-    take(v, little_endian(last) | length << 56);
+    for (std::size_t at = 0; at + 8 <= piece.size(); at += 8) take(v, word_at(piece.data() + at));
+    take(v, remainder_of(piece) | std::uint64_t{piece.size()} << 56U);
     v_ = v;
     return *this;
 }
@@ -92,11 +101,15 @@ Hasher& Hasher::add(std::uint64_t number) {
     return *this;
 }
 
-Hash128 Hasher::finish() {
-    Hash128 hash;
+std::uint64_t Hasher::finish_low() {
     if (pieces_ == 0) take(v_, 0);
     v_[2] ^= 0xEE;
-    hash.low = finalize(v_);
+    return finalize(v_);
+}
+
+Hash128 Hasher::finish() {
+    Hash128 hash;
+    hash.low = finish_low();
     v_[1] ^= 0xDD;
     hash.high = finalize(v_);
     return hash;

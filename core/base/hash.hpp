@@ -28,6 +28,8 @@ public:
     Hasher& add(std::string_view piece);
     Hasher& add(std::uint64_t number);
     Hash128 finish();
+    /// finish().low, for less.
+    std::uint64_t finish_low();
 
 private:
     std::array<std::uint64_t, 4> v_;

@@ -93,6 +93,8 @@ void take_flow(DialogState& dialog, const RemoteParty& party) {
 /// table 1).
 std::string request_uri_of(std::string_view text) {
     constexpr std::string_view kMethod = ";method=";
+    constexpr auto kNone = std::string_view::npos;
+    if (text.find(';') == kNone && text.find('?') == kNone) return std::string(text);
     const auto uri = sip::parse_uri(text);
     if (!uri || !uri->is_sip()) return std::string(text);
     if (!uri->headers.empty()) text.remove_suffix(uri->headers.size() + 1);

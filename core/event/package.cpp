@@ -8,14 +8,31 @@
 #include <algorithm>
 
 namespace reginfo {
+namespace {
 
-Result<std::string_view> aor_of(const std::optional<sip::Uri>& uri, std::string& text) {
-    if (!uri || !sip::write_canonical_aor(text, *uri)) return refusal(404);
-    return std::string_view(text);
+/// Empty if the From URI has none.
+std::string_view from_domain_of(const sip::Message& request) {
+    const auto from = request.first(sip::HeaderName::from);
+    const auto party = from ? sip::parse_name_addr(*from) : std::nullopt;
+    const auto uri = party ? sip::parse_uri(party->uri) : std::nullopt;
+    return uri && uri->is_sip() ? uri->host : std::string_view{};
+}
+
+}  // namespace
+
+std::optional<std::string_view> aor_of(
+    const std::optional<sip::Uri>& request_uri,
+    std::string& text
+) {
+    if (!request_uri || !sip::write_canonical_aor(text, *request_uri)) return std::nullopt;
+    return text;
 }
 
 std::string aor_text_of(std::string_view request_uri) {
-    const auto uri = sip::parse_uri(request_uri);
+    return aor_text_of(request_uri, sip::parse_uri(request_uri));
+}
+
+std::string aor_text_of(std::string_view request_uri, const std::optional<sip::Uri>& uri) {
     if (!uri || !uri->is_sip()) {
         std::string text(request_uri.substr(0, request_uri.find(';')));
         const bool is_local = uri && !uri->user.starts_with('+');
@@ -59,15 +76,19 @@ Result<Seconds> expires_of(const sip::Message& request, const ExpiryPolicy& poli
     return std::min(*wanted, policy.max_expires);
 }
 
-WatcherFacts facts_of(const sip::Message& request, const IpAddress& address) {
+Profile profile_of(
+    const sip::Message& request,
+    const IpAddress& address,
+    std::span<const ProfileRule> rules
+) {
     WatcherFacts facts;
     facts.address = address;
     facts.user_agent = request.first(sip::HeaderName::user_agent).value_or("");
-    const auto from = request.first(sip::HeaderName::from);
-    const auto party = from ? sip::parse_name_addr(*from) : std::nullopt;
-    const auto uri = party ? sip::parse_uri(party->uri) : std::nullopt;
-    if (uri && uri->is_sip()) facts.from_domain = uri->host;
-    return facts;
+    const bool is_domain_asked_for = std::any_of(rules.begin(), rules.end(), [](const auto& rule) {
+        return !rule.from_domain.empty();
+    });
+    if (is_domain_asked_for) facts.from_domain = from_domain_of(request);
+    return profile_for(rules, facts);
 }
 
 }  // namespace reginfo

@@ -11,17 +11,23 @@
 #include "core/transaction/reply.hpp"
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
 namespace reginfo {
 
-/// The canonical AOR of the Request-URI, in `text`. Rejects 404 for one that cannot be an AOR.
-Result<std::string_view> aor_of(const std::optional<sip::Uri>& request_uri, std::string& text);
+/// The canonical AOR of the Request-URI, in `text`; nothing if it can be none.
+std::optional<std::string_view> aor_of(
+    const std::optional<sip::Uri>& request_uri,
+    std::string& text
+);
 
 /// The part of the Request-URI that identifies the AOR, as the watcher wrote it. Of a tel URI: the
 /// number, and the context of a local number (RFC 3966 §5.1.5).
 std::string aor_text_of(std::string_view request_uri);
+/// @param uri  the same, parsed
+std::string aor_text_of(std::string_view request_uri, const std::optional<sip::Uri>& uri);
 
 /// Rejects 489 for no Event or another package, 400 for a malformed one.
 Result<sip::EventHeader> event_of(const sip::Message& request);
@@ -30,7 +36,11 @@ Result<sip::EventHeader> event_of(const sip::Message& request);
 /// number, 423 below the minimum.
 Result<Seconds> expires_of(const sip::Message& request, const ExpiryPolicy& policy);
 
-/// The properties of a watcher in its SUBSCRIBE. Views into the message.
-WatcherFacts facts_of(const sip::Message& request, const IpAddress& address);
+/// The profile of the watcher that sends this SUBSCRIBE from that address.
+Profile profile_of(
+    const sip::Message& request,
+    const IpAddress& address,
+    std::span<const ProfileRule> rules
+);
 
 }  // namespace reginfo

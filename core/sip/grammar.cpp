@@ -72,12 +72,16 @@ constexpr Table make_table() {
     add(table, Chars::header, "[]/?:+$=&");
     add(table, Chars::host, "-._");
     add(table, Chars::uri, ":/?#[]@$&+,;=");
-    add_range(table, Chars::addr, 0x21, 0xFF);
-    remove(table, Chars::addr, "<>\"\x7F");
     add_range(table, Chars::gen_value, 0x21, 0xFF);
     remove(table, Chars::gen_value, ";,\"<>=\x7F");
     return table;
 }
+
+// For texts that are long and in every message: several characters are compared at a time.
+constexpr auto kNotInAddr = [](auto c) {
+    return c <= +' ' || c == +'<' || c == +'>' || c == +'"' || c == 0x7F;
+};
+constexpr auto kNotInValue = [](auto c) { return kNotInAddr(c) || c == +';' || c == +','; };
 
 bool is_hostname(std::string_view text) {
     if (text.ends_with('.')) text.remove_suffix(1);
@@ -100,6 +104,10 @@ bool is_hostname(std::string_view text) {
 }  // namespace
 
 constinit const std::array<std::uint16_t, 256> kCharClasses = make_table();
+
+bool is_addr(std::string_view text) {
+    return !text.empty() && find_byte(text, 0, kNotInAddr) == text.size();
+}
 
 bool consists_of_or_escaped(Chars set, std::string_view text) {
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -146,6 +154,12 @@ std::string_view Scanner::take_until(char c) {
     const std::size_t begin = at_;
     const std::size_t found = text_.find(c, at_);
     at_ = found == std::string_view::npos ? text_.size() : found;
+    return since(begin);
+}
+
+std::string_view Scanner::take_value() {
+    const std::size_t begin = at_;
+    at_ = find_byte(text_, at_, kNotInValue);
     return since(begin);
 }
 

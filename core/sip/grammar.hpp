@@ -27,10 +27,9 @@ enum class Chars : std::uint16_t {
     header = 1 << 9,      ///< hnv-unreserved, unreserved, and the '=' and '&' between headers
     host = 1 << 10,       ///< of a hostname, and '_', which real host names contain
     uri = 1 << 11,        ///< of any URI but '%' (RFC 3986 §2)
-    addr = 1 << 12,       ///< of an addr-spec that we pass on: no blank, quote or bracket
-    gen_value = 1 << 13,  ///< of a parameter's name or value as peers write them; no '='
-    display = 1 << 14,    ///< of a display-name without quotes: token, LWS and UTF-8
-    visual = 1 << 15,     ///< visual-separator (RFC 3966 §3)
+    gen_value = 1 << 12,  ///< of a parameter's name or value as peers write them; no '='
+    display = 1 << 13,    ///< of a display-name without quotes: token, LWS and UTF-8
+    visual = 1 << 14,     ///< visual-separator (RFC 3966 §3)
 };
 
 extern const std::array<std::uint16_t, 256> kCharClasses;
@@ -47,17 +46,26 @@ inline bool consists_of(Chars set, std::string_view text) {
     return !text.empty();
 }
 
+/// Whether the text is not empty and has only what an addr-spec may have that we pass on: no blank,
+/// quote or bracket. Apart from consists_of, as every message has several.
+bool is_addr(std::string_view text);
+
 /// Whether all of the text is in the set or `escaped` ("%" HEXDIG HEXDIG). An empty text is.
 bool consists_of_or_escaped(Chars set, std::string_view text);
 
 /// The value of a HEXDIG. @pre `c` is a HEXDIG
 unsigned hex_value(char c);
 
+/// The text without LWS behind it.
+inline std::string_view trim_end(std::string_view text) {
+    while (!text.empty() && is(Chars::lws, text.back())) text.remove_suffix(1);
+    return text;
+}
+
 /// The text without LWS around it.
 inline std::string_view trim(std::string_view text) {
     while (!text.empty() && is(Chars::lws, text.front())) text.remove_prefix(1);
-    while (!text.empty() && is(Chars::lws, text.back())) text.remove_suffix(1);
-    return text;
+    return trim_end(text);
 }
 
 /// `hostname`, `IPv4address` or `IPv6reference`. Labels may contain '_', and the last label may
@@ -113,6 +121,9 @@ public:
         at_ = end;
         return {text_.data() + begin, end - begin};
     }
+
+    /// The value of a parameter without quotes: Chars::gen_value and '='.
+    std::string_view take_value();
 
     std::string_view token() { return take(Chars::token); }
 

@@ -21,7 +21,8 @@ std::size_t end_of_head(std::string_view text, std::size_t from) {
     return std::string_view::npos;
 }
 
-std::optional<std::string_view> HeadLines::next() {
+/// Any line: folded, with other control characters, or the last one.
+std::optional<std::string_view> HeadLines::next_unusual() {
     const std::size_t begin = at_;
     bool changed = false;
     for (std::size_t i = find_control(text_, begin); i < text_.size();
@@ -56,16 +57,6 @@ std::string_view HeadLines::unfold(std::string_view line) {
     const std::size_t begin = unfolded_->size();
     for (const char c : line) *unfolded_ += c == '\r' || c == '\n' ? ' ' : c;
     return std::string_view(*unfolded_).substr(begin);
-}
-
-std::optional<HeaderField> parse_header_line(std::string_view line) {
-    const std::size_t colon = line.find(':');
-    if (colon == std::string_view::npos) return std::nullopt;
-    std::string_view text = line.substr(0, colon);
-    while (!text.empty() && is(Chars::lws, text.back())) text.remove_suffix(1);
-    const HeaderName name = header_name_of(text);
-    if (name == HeaderName::other && !is_token(text)) return std::nullopt;
-    return HeaderField{name, text, trim(line.substr(colon + 1))};
 }
 
 }  // namespace reginfo::sip

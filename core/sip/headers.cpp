@@ -62,7 +62,7 @@ bool read_address(Scanner& scanner, NameAddr& address) {
     }
     const std::size_t colon = address.uri.find(':');
     return colon != std::string_view::npos && colon > 0 && colon + 1 < address.uri.size() &&
-           is(Chars::alpha, address.uri.front()) && consists_of(Chars::addr, address.uri);
+           is(Chars::alpha, address.uri.front()) && is_addr(address.uri);
 }
 
 /// The display-name before a '<'; empty if there is none. Moves the scanner to the address.
@@ -246,6 +246,8 @@ bool is_utf8(std::string_view content_type) {
 }
 
 bool accepts(const Message& message, std::string_view media_type) {
+    const bool is_only_one = message.count(HeaderName::accept) == 1;
+    if (is_only_one && message.first(HeaderName::accept) == media_type) return true;
     const auto media = read_media_type(media_type);
     if (!media) return false;
     int closest = 0;

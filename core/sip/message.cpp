@@ -6,7 +6,6 @@
 
 #include <array>
 #include <cassert>
-#include <limits>
 #include <utility>
 
 namespace reginfo::sip {
@@ -151,24 +150,6 @@ HeaderName header_name_of(std::string_view text) {
 std::string_view text_of(HeaderName name) {
     assert(name != HeaderName::other);
     return kHeaderNames[static_cast<std::size_t>(name)];
-}
-
-void Message::add(const HeaderField& field) {
-    Place& place = places_[static_cast<std::size_t>(field.name)];
-    if (place.count == 0) place.first = static_cast<std::uint16_t>(headers.size());
-    if (place.count < std::numeric_limits<std::uint16_t>::max()) ++place.count;
-    headers.push_back(field);
-}
-
-std::optional<std::string_view> Message::first(HeaderName name) const {
-    assert(name != HeaderName::other);
-    const Place place = places_[static_cast<std::size_t>(name)];
-    if (place.count == 0) return std::nullopt;
-    return headers[place.first].value;
-}
-
-std::size_t Message::count(HeaderName name) const {
-    return places_[static_cast<std::size_t>(name)].count;
 }
 
 void Message::clear() {

@@ -5,8 +5,10 @@
 #include <boost/container/small_vector.hpp>
 
 #include <array>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -107,11 +109,26 @@ public:
     std::string_view defect;
     bool is_cut_short = false;  ///< the body is shorter than Content-Length
 
-    void add(const HeaderField& field);
+    void add(const HeaderField& field) {
+        Place& place = places_[static_cast<std::size_t>(field.name)];
+        if (place.count == 0) place.first = static_cast<std::uint16_t>(headers.size());
+        if (place.count < std::numeric_limits<std::uint16_t>::max()) ++place.count;
+        headers.push_back(field);
+    }
 
     /// The value of the first field of that name; nothing if there is none. @pre not `other`
-    std::optional<std::string_view> first(HeaderName name) const;
-    std::size_t count(HeaderName name) const;
+    std::optional<std::string_view> first(HeaderName name) const {
+        assert(name != HeaderName::other);
+        if (count(name) == 0) return std::nullopt;
+        return headers[position(name)].value;
+    }
+    std::size_t count(HeaderName name) const {
+        return places_[static_cast<std::size_t>(name)].count;
+    }
+    /// The place in `headers` of the first field of that name. @pre there is one
+    std::size_t position(HeaderName name) const {
+        return places_[static_cast<std::size_t>(name)].first;
+    }
 
     /// Empties the message, but keeps its memory.
     void clear();

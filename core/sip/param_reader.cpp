@@ -19,10 +19,7 @@ std::optional<ParamReader::Param> ParamReader::next() {
             if (!quoted) return fail();
             param.value = *quoted;
         } else {
-            const std::size_t value = scanner_.position();
-            while (!scanner_.take(Chars::gen_value).empty() || scanner_.accept('=')) {
-            }
-            param.value = scanner_.since(value);
+            param.value = scanner_.take_value();
         }
         end = scanner_.position();
     }

@@ -42,7 +42,7 @@ bool parse_request_line(std::string_view line, Message& message) {
     if (!is_version(message.version)) return false;
 
     message.method = method_of(message.method_text);
-    if (!consists_of(Chars::addr, message.request_uri)) {
+    if (!is_addr(message.request_uri)) {
         blame(message, "Malformed Request-URI");
     } else if (message.method_text.size() + message.request_uri.size() + message.version.size() +
                    2 !=

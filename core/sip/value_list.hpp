@@ -15,7 +15,11 @@ namespace reginfo::sip {
 /// values are skipped.
 class ValueList {
 public:
-    ValueList(const Message& message, HeaderName name) : message_(&message), name_(name) {}
+    ValueList(const Message& message, HeaderName name) : name_(name) {
+        if (message.count(name) == 0) return;
+        message_ = &message;
+        field_ = message.position(name);
+    }
     explicit ValueList(std::string_view value) : rest_(value) {}
 
     /// The next value; nothing at the end.

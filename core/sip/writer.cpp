@@ -82,6 +82,18 @@ constexpr StatusReason kReasons[] = {
     {606, "Not Acceptable"},
 };
 
+void append_status_line(std::string& out, int status, std::string_view reason) {
+    if (status == 200 && reason.empty()) {  // nearly always
+        out += "SIP/2.0 200 OK\r\n";
+        return;
+    }
+    out += "SIP/2.0 ";
+    append_number(out, static_cast<std::uint64_t>(status));
+    out += ' ';
+    out += reason.empty() ? reason_of(status) : reason;
+    out += kEol;
+}
+
 /// The top Via of a response: `received` if sent-by is not the address of the source (RFC 3261
 /// §18.2.1), `rport` if the client asks for it, and then `received` in any case (RFC 3581 §4).
 /// Values that the client itself wrote there are ignored.
@@ -201,12 +213,7 @@ void begin_response(
     std::string_view to_tag
 ) {
     out.reserve(out.size() + 512);
-    out += "SIP/2.0 ";
-    append_number(out, static_cast<std::uint64_t>(status));
-    out += ' ';
-    out += reason.empty() ? reason_of(status) : reason;
-    out += kEol;
-
+    append_status_line(out, status, reason);
     const Via* top = &top_via;
     std::bitset<static_cast<std::size_t>(HeaderName::other) + 1>
         done;  // each but Via is copied once
@@ -235,6 +242,10 @@ void copy_headers(std::string& out, const Message& request, HeaderName name) {
 }
 
 void end_head(std::string& out, std::size_t content_length) {
+    if (content_length == 0) {  // as in nearly every response
+        out += "Content-Length: 0\r\n\r\n";
+        return;
+    }
     append_header(out, "Content-Length", content_length);
     out += kEol;
 }

@@ -40,6 +40,9 @@ struct Request {
     std::optional<TimePoint> wait_until = {};
     bool is_memory_full = false;      ///< limits.memory_bytes is reached
     std::optional<Shard> shard = {};  ///< where the store is shared
+    /// The canonical AOR of the Request-URI of a PUBLISH, or of a SUBSCRIBE outside of dialogs;
+    /// nothing if it can be none.
+    std::optional<std::string_view> aor = {};
 };
 
 /// A response without its status: all that is copied from the request is written already.

@@ -69,14 +69,10 @@ std::uint64_t ServerTransactions::identity_of(
     const sip::CSeq& cseq,
     std::string_view place
 ) const {
-    const std::uint64_t identity = Hasher(seed_, kIdentityKey)
-                                       .add(from_tag)
-                                       .add(call_id)
-                                       .add(cseq.number)
-                                       .add(cseq.method_text)
-                                       .add(place)
-                                       .finish()
-                                       .low;
+    Hasher hasher(seed_, kIdentityKey);
+    hasher.add(std::uint64_t{cseq.number} << 32U | static_cast<std::uint64_t>(cseq.method));
+    if (cseq.method == sip::Method::other) hasher.add(cseq.method_text);
+    const std::uint64_t identity = hasher.add(from_tag).add(call_id).add(place).finish_low();
     return identity != 0 ? identity : 1;
 }
 
@@ -133,10 +129,10 @@ std::uint64_t ServerTransactions::complete(
     const auto entry = trying_.find(key);
     if (entry == trying_.end()) return 0;
     Finished done{key, entry->second.identity, entry->second.record, now + timer_j_};
-    abandon(key);
+    end_trying(entry);
     Record& record = done.record;
     const bool says_nothing = reply.status == kShowsNothing && !record.in_dialog;
-    if (says_nothing || same_request(done.identity).record) done.identity = 0;
+    if (says_nothing || by_identity_.find(done.identity)) done.identity = 0;
     record.is_found_by_key = !reliable;
     record.status = static_cast<std::uint16_t>(reply.status);
     record.has_expires = reply.expires.has_value();
@@ -155,9 +151,16 @@ std::uint64_t ServerTransactions::complete(
 
 void ServerTransactions::abandon(const TransactionKey& key) {
     const auto entry = trying_.find(key);
-    if (entry == trying_.end()) return;
-    const auto same = trying_by_identity_.find(entry->second.identity);
-    if (same != trying_by_identity_.end() && same->second == key) trying_by_identity_.erase(same);
+    if (entry != trying_.end()) end_trying(entry);
+}
+
+void ServerTransactions::end_trying(TryingTable::const_iterator entry) {
+    const std::uint64_t identity = entry->second.identity;
+    const auto same =
+        identity == 0 ? trying_by_identity_.end() : trying_by_identity_.find(identity);
+    if (same != trying_by_identity_.end() && same->second == entry->first) {
+        trying_by_identity_.erase(same);
+    }
     trying_.erase(entry);
 }
 

@@ -162,6 +162,7 @@ private:
         Record record;
         std::uint64_t identity = 0;
     };
+    using TryingTable = boost::unordered_flat_map<TransactionKey, Trying>;
     /// 56 bytes; with its entries in the tables below at most 88.
     struct Finished {
         TransactionKey key;
@@ -217,6 +218,7 @@ private:
     const Finished& finished(Number number) const {
         return finished_[static_cast<Number>(number - first_)];
     }
+    void end_trying(TryingTable::const_iterator entry);
     static bool is_dropped(const Finished& one) { return one.record.status == 0; }
     void unlist(const Finished& one);
     void pop_front();
@@ -224,7 +226,7 @@ private:
 
     std::uint64_t seed_;
     Duration timer_j_;
-    boost::unordered_flat_map<TransactionKey, Trying> trying_;
+    TryingTable trying_;
     FinishedQueue finished_;   ///< all have the same timer J: they end in order
     std::size_t dropped_ = 0;  ///< of them: they are found by nothing, and keep their places only
     Number first_ = 0;         ///< the number of finished_.front()

@@ -130,11 +130,9 @@ std::size_t Recovery::expire(TimePoint now, Aor& aor, Outbox& outbox) {
 void Recovery::expire_first(TimePoint now, const Request& request, Outbox& outbox) {
     if (is_over()) return;
     if (request.to.tag.empty()) {
-        std::string text;
-        const Result<std::string_view> name = aor_of(request.uri, text);
-        if (!name) return;
-        if (Aor* aor = records_.aors.find(*name)) expire(now, *aor, outbox);
-        for (const Slot slot : records_.identities.holders_of(*name)) {
+        if (!request.aor) return;
+        if (Aor* aor = records_.aors.find(*request.aor)) expire(now, *aor, outbox);
+        for (const Slot slot : records_.identities.holders_of(*request.aor)) {
             if (Aor* aor = records_.aors.slots().at(slot)) expire(now, *aor, outbox);
         }
         return;

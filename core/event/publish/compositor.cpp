@@ -70,7 +70,7 @@ void Compositor::handle_publish(
     std::string_view bytes,
     Outbox& outbox
 ) {
-    const Result<std::string_view> name = aor_of(request.uri, name_);  // step 1
+    const std::optional<std::string_view> name = request.aor;  // step 1
     TraceId traced = 0;
     const auto refuse = [&](const Reply& reply) {
         if (traced != 0) {
@@ -83,7 +83,7 @@ void Compositor::handle_publish(
         note_refusal(bound, *name, request.flow, records_.stats, outbox);
         refuse(refusal_by(bound));
     };
-    if (!name) return refuse(name.error());
+    if (!name) return refuse(refusal(404));
     const auto event = event_of(request.message);  // step 2
     if (!event) return refuse(event.error());
 

@@ -102,7 +102,6 @@ private:
     Tracer& tracer_;
     PublishReader reader_;
     std::size_t reserved_ = 0;  ///< publications on their way to the store
-    std::string name_;          ///< scratch: of the AOR
 };
 
 }  // namespace reginfo

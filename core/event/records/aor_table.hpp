@@ -62,7 +62,7 @@ private:
         using is_transparent = void;
         std::uint64_t seed = 0;
         std::size_t operator()(std::string_view name) const {
-            return static_cast<std::size_t>(Hasher(seed, 0).add(name).finish().low);
+            return static_cast<std::size_t>(Hasher(seed, 0).add(name).finish_low());
         }
         std::size_t operator()(const Aor* aor) const { return (*this)(aor->name); }
     };

@@ -10,7 +10,7 @@
 namespace reginfo {
 
 std::uint64_t IdentityIndex::key_of(std::string_view identity) const {
-    return Hasher(seed_, 3).add(identity).finish().low;
+    return Hasher(seed_, 3).add(identity).finish_low();
 }
 
 void IdentityIndex::update(Slot aor, const AorState& state) {

@@ -154,7 +154,7 @@ std::size_t SubscriptionStore::subscriptions_of(std::uint64_t watcher) const {
 }
 
 std::uint64_t SubscriptionStore::watcher_of(std::string_view identity) const {
-    return Hasher(seed_, 2).add(identity).finish().low;
+    return Hasher(seed_, 2).add(identity).finish_low();
 }
 
 }  // namespace reginfo

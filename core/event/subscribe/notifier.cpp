@@ -77,9 +77,8 @@ void Notifier::subscribe(
     std::string_view bytes,
     Outbox& outbox
 ) {
-    std::string text;
-    const Result<std::string_view> name = aor_of(request.uri, text);
-    if (!name) return refuse(now, request, name.error(), outbox);
+    const std::optional<std::string_view> name = request.aor;
+    if (!name) return refuse(now, request, refusal(404), outbox);
     Result<SubscribeRequest> subscribe =
         read_subscribe(request, records_.settings, records_.subscriptions);
     if (!subscribe) return refuse(now, request, subscribe.error(), outbox);
@@ -103,7 +102,7 @@ void Notifier::subscribe(
     );
     if (forbids(now, *subscribe, change.state, request, outbox)) return;
     change.aor = place;
-    change.aor_text = aor_text_of(request.message.request_uri);
+    change.aor_text = aor_text_of(request.message.request_uri, request.uri);
     change.suppress = !traits.always_body &&
                       is_condition_met(*subscribe, subscribe->profile, place, aor, change.aor_text);
     change.known = aor ? aor->revision() : Revision{0};

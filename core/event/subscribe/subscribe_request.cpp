@@ -74,8 +74,7 @@ Result<SubscribeRequest> read_subscribe(
     }
     subscribe.party.top_via = &request.top_via;
     subscribe.party.flow = request.flow;
-    subscribe.profile =
-        profile_for(settings.profile_rules, facts_of(message, request.flow.peer.address));
+    subscribe.profile = profile_of(message, request.flow.peer.address, settings.profile_rules);
     subscribe.watcher = subscriptions.watcher_of(watcher_identity(request));
     return subscribe;
 }

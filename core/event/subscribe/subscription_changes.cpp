@@ -52,6 +52,12 @@ void SubscriptionChanges::commit(
     records_.changes.commit(now, std::move(change), std::move(writes), outbox);
 }
 
+/// nullptr if there is none, or none any more. A new one is not looked for: nobody else has its
+/// local tag.
+Dialog* SubscriptionChanges::dialog_of(const SubscriptionChange& change) {
+    return change.in_dialog ? records_.subscriptions.find(change.state.id()) : nullptr;
+}
+
 /// That of the dialog, if there is one still.
 Shard SubscriptionChanges::shard_of(const DialogState& state) {
     const Dialog* const dialog = records_.subscriptions.find(state.id());
@@ -76,7 +82,7 @@ std::vector<Write> SubscriptionChanges::writes_of(TimePoint now, SubscriptionCha
     std::vector<Write> writes;
     if (!records_.settings.durable) return writes;
     DialogRecord& record = change.record;
-    Dialog* dialog = records_.subscriptions.find(change.state.id());
+    Dialog* const dialog = dialog_of(change);
     if (dialog) record.subscriptions = record_of(*dialog).subscriptions;
     record.state = change.state;
     record.state.local_cseq = (dialog ? dialog->state.local_cseq : 0) + kReservedRange;
@@ -114,7 +120,7 @@ std::vector<Write> SubscriptionChanges::writes_of(TimePoint now, SubscriptionCha
 void SubscriptionChanges::apply(TimePoint now, SubscriptionChange& change, Outbox& outbox) {
     Stats& stats = records_.stats;
     give_back(change);
-    Dialog* dialog = records_.subscriptions.find(change.state.id());
+    Dialog* dialog = dialog_of(change);
     const std::optional<std::string_view> event_id = change.event_id;
     Subscription* subscription = dialog ? SubscriptionStore::find(*dialog, event_id) : nullptr;
     const bool gone = (change.in_dialog && !dialog) || (change.is_refresh && !subscription);

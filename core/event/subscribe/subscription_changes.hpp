@@ -80,6 +80,7 @@ public:
 private:
     friend struct SubscriptionChange;  // which calls apply() or fail()
 
+    Dialog* dialog_of(const SubscriptionChange& change);
     Shard shard_of(const DialogState& state);
     void reserve(SubscriptionChange& change);
     void give_back(SubscriptionChange& change);

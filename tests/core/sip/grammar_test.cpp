@@ -21,6 +21,19 @@ TEST(Grammar, ATokenHasTheCharactersOfRfc3261AndNoOthers) {
     EXPECT_EQ(found, "!%'*+-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_`abcdefghijklmnopqrstuvwxyz~");
 }
 
+TEST(Grammar, AnAddressHasAnyCharacterButBlanksQuotesAndBrackets) {
+    for (const std::size_t size : {1U, 15U, 16U, 40U}) {
+        for (int c = 0; c < 256; ++c) {
+            std::string text(size, 'a');
+            text.back() = static_cast<char>(c);
+            const bool is_in = c > 0x20 && std::string_view("<>\"\x7F").find(text.back()) ==
+                                               std::string_view::npos;
+            EXPECT_EQ(is_addr(text), is_in) << size << " " << c;
+        }
+    }
+    EXPECT_FALSE(is_addr(""));
+}
+
 TEST(Grammar, AHostIsANameOrAnAddress) {
     for (const std::string_view host :
          {"a",
@@ -119,6 +132,18 @@ TEST(ParamReader, ReadsNamesAndValuesWithBlanksAndQuotes) {
     EXPECT_EQ(reader.next()->value, "1=2");
     EXPECT_FALSE(reader.next());
     EXPECT_FALSE(reader.failed());
+}
+
+TEST(Scanner, AValueHasTheCharactersOfParametersAndEqualSigns) {
+    for (const std::size_t size : {1U, 15U, 16U, 40U}) {
+        for (int c = 0; c < 256; ++c) {
+            std::string text(size, 'a');
+            text.back() = static_cast<char>(c);
+            const bool is_in = is(Chars::gen_value, text.back()) || c == '=';
+            Scanner scanner(text);
+            EXPECT_EQ(scanner.take_value().size(), is_in ? size : size - 1) << size << " " << c;
+        }
+    }
 }
 
 TEST(ParamReader, FailsWhereAParameterIsMissingOrBroken) {

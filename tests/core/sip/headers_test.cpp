@@ -213,8 +213,8 @@ TEST(MediaType, IsComparedWithoutItsParameters) {
 
 bool accepts_reginfo(std::string_view first, std::string_view second = "") {
     Message message;
-    message.headers.push_back({HeaderName::accept, "Accept", first});
-    message.headers.push_back({HeaderName::accept, "Accept", second});
+    message.add({HeaderName::accept, "Accept", first});
+    if (!second.empty()) message.add({HeaderName::accept, "Accept", second});
     return accepts(message, "application/reginfo+xml");
 }
 

@@ -133,9 +133,9 @@ TEST(TopVia, AnIpv6SentByIsComparedAsAnAddress) {
 
 TEST(Writer, CopiesAllFieldsOfANameInOrder) {
     Message message;
-    message.headers.push_back({HeaderName::record_route, "record-route", "<sip:a;lr>, <sip:b;lr>"});
-    message.headers.push_back({HeaderName::route, "Route", "<sip:x;lr>"});
-    message.headers.push_back({HeaderName::record_route, "Record-Route", "<sip:c;lr>"});
+    message.add({HeaderName::record_route, "record-route", "<sip:a;lr>, <sip:b;lr>"});
+    message.add({HeaderName::route, "Route", "<sip:x;lr>"});
+    message.add({HeaderName::record_route, "Record-Route", "<sip:c;lr>"});
     std::string out;
     copy_headers(out, message, HeaderName::record_route);
     EXPECT_EQ(out, "Record-Route: <sip:a;lr>, <sip:b;lr>\r\nRecord-Route: <sip:c;lr>\r\n");
