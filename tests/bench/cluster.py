@@ -9,16 +9,13 @@ rate. Then, with so many AORs: the node that serves gets SIGKILL, and it is meas
 serves, and what of that is the reading of the records.
 """
 
-import argparse
 import os
 import re
 import signal
 import sys
-import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, HERE)
 
 import servers  # noqa: E402
@@ -106,26 +103,12 @@ def take_over(bench, arguments, aors):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--bin", default=os.path.join(ROOT, "build/release"), help="a build tree")
-    parser.add_argument("--server", help="another reginfod than that of the build tree")
-    parser.add_argument("--dir", default=None, help="on the disk that is meant (default: the build tree)")
-    parser.add_argument("--size", choices=SIZES, default="full")
-    parser.add_argument("--rounds", type=int, default=1)
-    arguments = parser.parse_args()
-    arguments.server = arguments.server or os.path.join(arguments.bin, "reginfod")
-    size = SIZES[arguments.size]
-    best, times = {}, {}
-    with tempfile.TemporaryDirectory(prefix="cluster-", dir=arguments.dir or arguments.bin) as directory:
-        arguments.dir = directory
-        bench = servers.Bench(os.path.join(arguments.bin, "tests/bench"), directory)
-        for _ in range(arguments.rounds):
-            for name in STORES:
-                figures = measure(bench, arguments, name, size)
-                if name not in best or figures["cpu"] < best[name]["cpu"]:
-                    best[name] = figures
-        for aors in size["crowds"]:
-            times[aors] = take_over(bench, arguments, aors)
+    arguments = servers.arguments_of_store_bench(SIZES)
+    size = arguments.size
+    with servers.store_bench(arguments, "cluster-") as bench:
+        best = servers.best_of(arguments.rounds, STORES,
+                               lambda name: measure(bench, arguments, name, size))
+        times = {aors: take_over(bench, arguments, aors) for aors in size["crowds"]}
         faults = bench.faults
     one = best["sqlite full"]["cpu"]
     print(f"\n| store | PUBLISH/s | CPU of the node | of Redis | against SQLite | p50 / p99 at {size['rate']}/s |")

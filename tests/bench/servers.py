@@ -1,5 +1,7 @@
 """The programs that compare.py runs: started on free ports, stopped by their ids."""
 
+import argparse
+import contextlib
 import json
 import os
 import re
@@ -13,6 +15,40 @@ import time
 import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+
+
+def arguments_of_store_bench(sizes):
+    """What the command line of a bench of stores says; `size` is one of `sizes`."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--bin", default=os.path.join(ROOT, "build/release"), help="a build tree")
+    parser.add_argument("--server", help="another reginfod than that of the build tree")
+    parser.add_argument("--dir", default=None, help="on the disk that is meant (default: the build tree)")
+    parser.add_argument("--size", choices=sizes, default="full")
+    parser.add_argument("--rounds", type=int, default=1)
+    arguments = parser.parse_args()
+    arguments.server = arguments.server or os.path.join(arguments.bin, "reginfod")
+    arguments.size = sizes[arguments.size]
+    return arguments
+
+
+@contextlib.contextmanager
+def store_bench(arguments, prefix):
+    """The Bench of those arguments, with a directory of its own on the disk that is meant."""
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=arguments.dir or arguments.bin) as directory:
+        arguments.dir = directory
+        yield Bench(os.path.join(arguments.bin, "tests/bench"), directory)
+
+
+def best_of(rounds, names, measure):
+    """{name: its figures in the round with the least CPU}. Rounds alternate: machines drift."""
+    best = {}
+    for _ in range(rounds):
+        for name in names:
+            figures = measure(name)
+            if name not in best or figures["cpu"] < best[name]["cpu"]:
+                best[name] = figures
+    return best
 
 
 class Bench:

@@ -8,15 +8,12 @@ latency at a fixed rate, beside the time that the disk takes for a commit. The d
 the disk that is meant. Rounds alternate, and the one with the least CPU counts: machines drift.
 """
 
-import argparse
 import os
 import statistics
 import sys
-import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, HERE)
 
 import servers  # noqa: E402
@@ -63,25 +60,12 @@ def measure(bench, arguments, name, size):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--bin", default=os.path.join(ROOT, "build/release"), help="a build tree")
-    parser.add_argument("--server", help="another reginfod than that of the build tree")
-    parser.add_argument("--dir", default=None, help="on the disk that is meant (default: the build tree)")
-    parser.add_argument("--size", choices=SIZES, default="full")
-    parser.add_argument("--rounds", type=int, default=1)
-    arguments = parser.parse_args()
-    arguments.server = arguments.server or os.path.join(arguments.bin, "reginfod")
-    size = SIZES[arguments.size]
-    best = {}
-    with tempfile.TemporaryDirectory(prefix="storage-", dir=arguments.dir or arguments.bin) as directory:
-        arguments.dir = directory
-        bench = servers.Bench(os.path.join(arguments.bin, "tests/bench"), directory)
-        commit = commit_milliseconds(directory, size["probes"])
-        for _ in range(arguments.rounds):
-            for name in STORES:
-                figures = measure(bench, arguments, name, size)
-                if name not in best or figures["cpu"] < best[name]["cpu"]:
-                    best[name] = figures
+    arguments = servers.arguments_of_store_bench(SIZES)
+    size = arguments.size
+    with servers.store_bench(arguments, "storage-") as bench:
+        commit = commit_milliseconds(arguments.dir, size["probes"])
+        best = servers.best_of(arguments.rounds, STORES,
+                               lambda name: measure(bench, arguments, name, size))
         faults = bench.faults
     print(f"\na commit of the disk: {commit:.2f} ms\n")
     print("| store | PUBLISH/s | CPU per PUBLISH | against memory | "
