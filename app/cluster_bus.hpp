@@ -25,7 +25,8 @@ class ClusterBus final : private Bus, private RelayOwner {
 public:
     struct Access {
         std::function<Driver&()> driver;
-        std::function<std::int64_t()> redis_now;  ///< Bus::redis_now
+        std::function<std::int64_t()> redis_now;     ///< Bus::redis_now
+        std::function<std::int64_t()> speaks_until;  ///< Bus::speaks_until
     };
 
     /// @param listeners  of this node, by ListenerId
@@ -50,6 +51,7 @@ public:
 private:
     void publish(const NodeId& to, std::string bytes) override;
     std::int64_t redis_now() const override { return access_.redis_now(); }
+    std::int64_t speaks_until() const override { return access_.speaks_until(); }
 
     void deliver(const Flow& flow, std::string bytes) override;
     void send(Send send) override;

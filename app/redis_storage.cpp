@@ -41,6 +41,7 @@ RedisStorage::RedisStorage(
     ClusterBus::Access bus;
     bus.driver = access_.driver;
     bus.redis_now = [this] { return store_ ? store_->redis_now() : 0; };
+    bus.speaks_until = [this] { return store_ ? store_->speaks_until() : 0; };
     bus_ = std::make_unique<ClusterBus>(io, config.redis.link, listeners, std::move(bus));
 }
 

@@ -137,6 +137,8 @@ void Relay::add(TimePoint now, Frame frame, const NodeId& to) {
     if (forget_at_ == TimePoint::max()) forget_at_ = now + kRemembered;
     if (frame.until == 0) {
         frame.until = bus_.redis_now() + Unacknowledged::kPatience.count();
+        const bool is_of_state = frame.kind == Kind::answer || frame.kind == Kind::send;
+        if (is_of_state) frame.until = std::min(frame.until, bus_.speaks_until());
     }
     unacknowledged_.add(now, std::move(frame), to);
     process_.flush_soon();

@@ -24,6 +24,9 @@ public:
 
     /// The clock of Redis, in microseconds since 1970: about the same for all nodes.
     virtual std::int64_t redis_now() const = 0;
+    /// When the lease of this node ends, by that clock. What depends on its state must not leave
+    /// any node later.
+    virtual std::int64_t speaks_until() const = 0;
 };
 
 /// The sockets and the engine of this node. Called from within Relay::handle_* and flush().

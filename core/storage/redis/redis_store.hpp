@@ -105,7 +105,9 @@ public:
     /// The nodes that lived when the view of the cluster changed last.
     std::vector<NodeId> members() const { return map_.living(); }
     /// The clock of Redis now, in microseconds since 1970.
-    std::int64_t redis_now() const { return seen_.now + (clock_() - seen_.seen).count(); }
+    std::int64_t redis_now() const { return redis_time(clock_()); }
+    /// When may_speak() ends unless a beat renews it, by that clock.
+    std::int64_t speaks_until() const { return redis_time(lease_.until()); }
     /// Of the cluster, for RedisOptions::cluster_id; empty before the first join.
     const std::string& cluster_id() const { return seen_.id; }
 
@@ -168,6 +170,7 @@ private:
     void disconnect(const std::string& trouble);
     void schedule_connect();
     void lose(RedisLoss loss, const std::string& why);
+    std::int64_t redis_time(TimePoint at) const { return seen_.now + (at - seen_.seen).count(); }
     bool is_owner() const { return was_open_ && phase_ != Phase::lost && !is_leaving_; }
     void lose_if_never_joined(const std::string& why);
     void lose_membership(const RedisReply& reply) {

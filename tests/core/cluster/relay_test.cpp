@@ -44,12 +44,14 @@ public:
     std::vector<Send> sent;
     std::vector<Flow> closed;
     bool is_connected_now = true;
+    Duration lease = 10s;  ///< from now on
     Relay relay;
 
 private:
     void publish(const NodeId& to, std::string bytes) override;
     bool is_connected() const override { return is_connected_now; }
     std::int64_t redis_now() const override;
+    std::int64_t speaks_until() const override { return redis_now() + lease.count(); }
     void deliver(const Flow& flow, std::string bytes) override {
         delivered.push_back({flow, std::move(bytes)});
     }
@@ -306,6 +308,19 @@ TEST_F(TwoNodes, ANotifyThatNobodyTakesIsLostWithItsConnection) {
     EXPECT_THAT(owner_.closed, IsEmpty());
     pass(2s);
     EXPECT_THAT(owner_.closed, ElementsAre(flow));
+}
+
+TEST_F(TwoNodes, WhatDependsOnTheStateLeavesNoNodeAfterTheLeaseOfItsOwner) {
+    const Flow by_datagram = relayed(by_udp());
+    const Flow by_stream = relayed(by_tcp(5));
+    owner_.lease = 1s;
+    owner_.relay.send(now_, {by_datagram, kOk});
+    owner_.relay.send(now_, {by_stream, kNotify});
+    owner_.relay.flush(now_);
+    const auto late = std::exchange(on_its_way_, {});
+    now_ += 1100ms;
+    for (const auto& [to, bytes] : late) other_.relay.handle_parcel(now_, bytes);
+    EXPECT_THAT(other_.sent, IsEmpty());
 }
 
 TEST_F(TwoNodes, AParcelThatComesTooLateChangesNothing) {
