@@ -21,7 +21,10 @@ void add(Families& families, const ClusterBus& bus) {
         const Families::Label out[] = {{"direction", "out"}, {"kind", kind}};
         const Families::Label in[] = {{"direction", "in"}, {"kind", kind}};
         constexpr const char* kName = "reginfod_bus_frames_total";
-        constexpr const char* kHelp = "SIP messages passed from node to node.";
+        constexpr const char* kHelp =
+            "SIP messages passed from node to node: request, answer, response (to a NOTIFY), "
+            "send (a NOTIFY for a connection of another node), gone (that connection has "
+            "ended).";
         families.add(kName, kHelp, stats.frames_out[i], out);
         families.add(kName, kHelp, stats.frames_in[i], in);
     }
@@ -29,18 +32,24 @@ void add(Families& families, const ClusterBus& bus) {
         const Families::Label why[] = {{"reason", name_of(static_cast<RelayStats::Reason>(i))}};
         families.add(
             "reginfod_bus_dropped_total",
-            "Those of them that came to nothing.",
+            "SIP messages for other nodes that came to nothing: nobody took them in time "
+            "(late), too much waited (full), the nodes did not agree who has the state (hops), "
+            "no listener for the transport (no_way).",
             stats.dropped[i],
             why
         );
     }
     families.add(
         "reginfod_bus_repeated_total",
-        "Groups of them that were sent again: nobody had acknowledged them in time.",
+        "Groups of SIP messages for other nodes that were sent again, as nobody had "
+        "acknowledged them within 0.5 s.",
         stats.parcels_repeated
     );
     families.add(
-        "reginfod_bus_unreadable_total", "Groups that could not be read.", stats.parcels_unreadable
+        "reginfod_bus_unreadable_total",
+        "Groups of SIP messages from other nodes that could not be read: another version of "
+        "reginfod, or a stranger on Redis.",
+        stats.parcels_unreadable
     );
     families.add(
         "reginfod_bus_waiting",
