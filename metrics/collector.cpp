@@ -115,7 +115,10 @@ void add_responses(Families& families, const Stats& stats) {
                     {"transport", kTransportNames[transport]}
                 };
                 families.add(
-                    "reginfod_sip_responses_sent_total", "SIP responses sent.", sent[code], labels
+                    "reginfod_sip_responses_sent_total",
+                    "SIP responses sent; only codes that occurred.",
+                    sent[code],
+                    labels
                 );
             }
         }
@@ -128,7 +131,7 @@ void add_responses(Families& families, const Stats& stats) {
             const Label labels[] = {{"code", code_text}, {"transport", kTransportNames[transport]}};
             families.add(
                 "reginfod_notify_responses_received_total",
-                "Responses to NOTIFYs.",
+                "Responses to NOTIFYs; only codes that occurred.",
                 received[code],
                 labels
             );

@@ -66,7 +66,7 @@ private:
     ByteStreamUser* user_ = nullptr;
     bool is_stopped_ = false;
     std::size_t next_ = 0;  ///< of the servers
-    std::string address_;  ///< that was tried last; for people
+    std::string address_;   ///< that was tried last; for people
     RedisNames names_;
     std::shared_ptr<RedisConnection> connection_;
     SentinelLookup sentinels_;

@@ -23,7 +23,6 @@ using Awaited = TcpTimeouts::Awaited;
 /// A peer that keeps its connection alive with a single CRLF has not begun a message: the framer
 /// keeps that, for it may be the first half of a ping.
 constexpr std::size_t kPingBytes = 4;
-
 /// Connections that are only to be told that they are forbidden; they take nobody else's place.
 constexpr std::size_t kForbiddenMax = 16;
 

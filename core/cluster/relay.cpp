@@ -55,17 +55,14 @@ void Relay::handle_owner(TimePoint now, const NodeId& owner) {
     for (Frame& frame : unacknowledged_.take_for_owner()) execute_as_owner(std::move(frame));
 }
 
+/// Who was not known to live is not gone: a node that has just joined sends before the map has it.
 void Relay::handle_members(const std::vector<NodeId>& members) {
-    const auto is_gone = [&](const NodeId& node) {
-        return std::ranges::find(members, node) == members.end();
-    };
-    std::vector<NodeId> gone;
-    for (const auto& [node, flows] : uses_) {
-        if (is_gone(node)) gone.push_back(node);
-    }
-    for (const NodeId& node : gone) {
+    if (members == members_) return;
+    for (const NodeId& node : std::exchange(members_, members)) {
+        if (std::ranges::find(members, node) != members.end()) continue;
         unacknowledged_.take_for(node);
         const auto uses = uses_.extract(node);
+        if (uses.empty()) continue;
         for (const auto& [connection, use] : uses.mapped()) process_.handle_relay_closed(use.flow);
     }
 }
@@ -73,6 +70,7 @@ void Relay::handle_members(const std::vector<NodeId>& members) {
 void Relay::restart(const NodeId& self) {
     self_ = self;
     owner_ = {};
+    members_.clear();
     is_whole_ = false;
     broken_at_.reset();
     unacknowledged_.clear();

@@ -48,7 +48,7 @@ public:
     void handle_bus(TimePoint now);
     /// Who has the state; nobody if empty. What waits goes there.
     void handle_owner(TimePoint now, const NodeId& owner);
-    /// The nodes that live. What was sent on connections of others is lost.
+    /// The nodes that live. What was sent on connections of one that did before is lost.
     void handle_members(const std::vector<NodeId>& members);
 
     bool is_owner() const { return !owner_.empty() && owner_ == self_; }
@@ -93,6 +93,7 @@ private:
 
     NodeId self_;
     NodeId owner_;
+    std::vector<NodeId> members_;
     bool is_whole_ = false;               ///< there is an owner, and a bus
     std::optional<TimePoint> broken_at_;  ///< since then that is not so, but was before
     Bus& bus_;

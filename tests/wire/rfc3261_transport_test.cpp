@@ -184,7 +184,7 @@ TEST_F(Rfc3261Section18_1_1, WhatLeftOnAConnectionThatThenBreaksIsFollowedByTheN
         EXPECT_EQ(told[0].flow.transport, transport) << "tried once more, and then by UDP";
         EXPECT_EQ(told[0].cseq(), ++last);
         for (const ConnectionId connection : {ConnectionId{9}, ConnectionId{0}}) {
-            world.close({Transport::tcp, told[0].flow.listener, told[0].flow.peer, connection});
+            world.close({Transport::tcp, told[0].flow.listener, told[0].flow.peer, 0, connection});
         }
     }
 }

@@ -189,7 +189,7 @@ TEST_F(NotifyDispatchTest, ACopyForWhichThereIsNoRoomWaitsForTheWindowAndNotForT
     EXPECT_EQ(sent().size(), 1U);
     InFlight& waits = *two.dialog.in_flight;
     EXPECT_EQ(waits.retransmit_at, TimePoint::max());
-    now += 2s;
+    now = waits.window->next_deadline(now).value();
     EXPECT_EQ(windows.next_copy(now, *waits.window), &waits);
     dispatch.send_again(now, waits, outbox);
     EXPECT_EQ(sent().size(), 1U);
