@@ -10,7 +10,7 @@
 namespace reginfo {
 namespace {
 
-constexpr std::uint64_t kLayout = 1;
+constexpr std::uint64_t kParcelLayout = 1;
 
 void put(ByteWriter& out, const NodeId& node) { out.text(node.name).text(node.incarnation); }
 
@@ -75,7 +75,7 @@ Frame get_frame(ByteReader& in) {
 
 std::string encode(const Parcel& parcel) {
     ByteWriter out;
-    out.number(kLayout);
+    out.number(kParcelLayout);
     put(out, parcel.from);
     out.number(parcel.number).number(parcel.floor).number(parcel.acknowledged.size());
     for (const std::uint64_t number : parcel.acknowledged) out.number(number);
@@ -86,7 +86,7 @@ std::string encode(const Parcel& parcel) {
 
 std::optional<Parcel> decode_parcel(std::string_view bytes) {
     ByteReader in(bytes);
-    if (in.number() != kLayout) return std::nullopt;
+    if (in.number() != kParcelLayout) return std::nullopt;
     Parcel parcel;
     parcel.from = get_node(in);
     parcel.number = in.number();
