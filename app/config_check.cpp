@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace reginfo {
 namespace {
@@ -139,6 +140,46 @@ void check_state_dir(const EffectiveConfig& effective) {
     );
 }
 
+/// Who sets a file for TLS wants it to be used.
+void check_redis_tls(const EffectiveConfig& effective) {
+    const RedisLinkOptions& link = effective.config.redis.link;
+    const auto fail_for = [&](std::string_view path, const std::string& what) {
+        const std::string_view paths[] = {path, "storage.redis.tls"};
+        fail_at(place_of(effective.origins, paths), std::string(path) + what);
+    };
+    const std::pair<std::string_view, std::string> files[] = {
+        {"storage.redis.ca", link.tls.ca},
+        {"storage.redis.certificate", link.tls.certificate},
+        {"storage.redis.key", link.tls.key}
+    };
+    for (const auto& [path, file] : files) {
+        if (file.starts_with('~')) {
+            fail_for(path, ": \"" + file + "\" begins with ~; write the whole path");
+        }
+        if (!file.empty() && !link.tls.is_on) {
+            fail_for(path, " is of no use while storage.redis.tls is false");
+        }
+    }
+    if (link.tls.certificate.empty() != link.tls.key.empty()) {
+        const bool has_key = link.tls.certificate.empty();
+        fail_for(
+            has_key ? "storage.redis.key" : "storage.redis.certificate",
+            std::string(" needs ") + (has_key ? "storage.redis.certificate" : "storage.redis.key") +
+                " with it"
+        );
+    }
+    if (!link.tls.is_on || !link.sentinels.empty()) return;
+    for (const std::string& server : link.servers) {
+        if (!server.starts_with("unix:")) continue;
+        fail_for(
+            "storage.redis.servers",
+            ": \"" + server +
+                "\" is a Unix socket, which has no TLS; set \"HOST:PORT\", or storage.redis.tls = "
+                "false"
+        );
+    }
+}
+
 /// A node that misses a few beats must not lose its shards, and there has to be a server.
 void check_cluster(const EffectiveConfig& effective) {
     const Config::Redis& redis = effective.config.redis;
@@ -192,6 +233,7 @@ void check_config(EffectiveConfig& effective) {
     check_access(effective);
     check_state_dir(effective);
     check_cluster(effective);
+    check_redis_tls(effective);
 }
 
 }  // namespace reginfo

@@ -102,6 +102,14 @@ constexpr Field time(Access, std::chrono::milliseconds min, std::chrono::millise
     };
 }
 
+template <class Access>
+constexpr Field yes_or_no(Access) {
+    return SwitchField{
+        [](const Config& config) { return bool{Access{}(config)}; },
+        [](Config& config, bool value) { Access{}(config) = value; }
+    };
+}
+
 /// One of a fixed set of words. `Words` has `kAllowed`, for the error, and `kValues`: pairs of word
 /// and value.
 template <class Words, class Access>

@@ -115,6 +115,12 @@ struct Set {
         );
     }
 
+    std::string operator()(const SwitchField& field) const {
+        const auto* is_on = std::get_if<bool>(&value);
+        if (!is_on) return wrong(value, "true or false");
+        return field.write(config, *is_on), "";
+    }
+
     std::string operator()(const TextField& field) const {
         const auto* text = std::get_if<std::string>(&value);
         if (text && field.write(config, *text)) return "";
@@ -147,6 +153,9 @@ struct ToToml {
     }
     std::string operator()(const TimeField& field) const {
         return seconds_text(field.read(config));
+    }
+    std::string operator()(const SwitchField& field) const {
+        return field.read(config) ? "true" : "false";
     }
     std::string operator()(const TextField& field) const { return toml_string(field.read(config)); }
     std::string operator()(const ListField& field) const { return list_text(field.read(config)); }
@@ -199,6 +208,10 @@ std::string set_key(const Key& key, const RawValue& value, Config& config) {
 RawValue raw_value_of(const Key& key, const std::string& text) {
     if (const auto* list = std::get_if<ListField>(&key.field)) return split(text, list->continues);
     if (std::holds_alternative<TextField>(key.field)) return text;
+    if (std::holds_alternative<SwitchField>(key.field)) {
+        if (text == "true") return true;
+        if (text == "false") return false;
+    }
     if (const auto whole = parse_number<std::int64_t>(text)) return *whole;
     if (const auto real = parse_number<double>(text)) return *real;
     return text;

@@ -44,6 +44,12 @@ struct TimeField {
     std::chrono::milliseconds max;
 };
 
+/// Yes or no.
+struct SwitchField {
+    bool (*read)(const Config&);
+    void (*write)(Config&, bool);
+};
+
 /// A text with a form of its own.
 struct TextField {
     std::string (*read)(const Config&);
@@ -62,7 +68,7 @@ struct ListField {
     std::string_view item = {};  ///< what one may be, for the error; empty: as `allowed`
 };
 
-using Field = std::variant<NumberField, TimeField, TextField, ListField>;
+using Field = std::variant<NumberField, TimeField, SwitchField, TextField, ListField>;
 
 struct Section {
     std::string_view name;

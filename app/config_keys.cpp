@@ -24,6 +24,7 @@ using fields::time;
 using fields::whole_milliseconds;
 using fields::whole_seconds;
 using fields::word;
+using fields::yes_or_no;
 
 constexpr std::uint64_t kMaxMemory = std::uint64_t{1} << 40U;  ///< bytes
 
@@ -321,6 +322,19 @@ const Key kKeys[] = {
     {"storage.redis", "password",
      "Empty: none. It is never shown. Set it in the environment rather than in a file that others can read.",
      fields::kRedisPassword},
+    {"storage.redis", "tls",
+     "TLS (1.2 or 1.3) to Redis and to Sentinels. Their certificate must be for the name or the address\n"
+     "that servers, sentinels, or the Sentinels themselves have.",
+     yes_or_no([](auto& c) -> auto& { return c.redis.link.tls.is_on; })},
+    {"storage.redis", "ca",
+     "File (PEM) with the certificates of authorities that are trusted. Empty: those of the system.",
+     fields::redis_file([](auto& c) -> auto& { return c.redis.link.tls.ca; })},
+    {"storage.redis", "certificate",
+     "File (PEM) with the certificate of this node and its chain, for a Redis that wants one. Empty: none.\n"
+     "A file that has changed is read at the next connection.",
+     fields::redis_file([](auto& c) -> auto& { return c.redis.link.tls.certificate; })},
+    {"storage.redis", "key", "File (PEM) with the private key of that certificate, without a password.",
+     fields::redis_file([](auto& c) -> auto& { return c.redis.link.tls.key; })},
     {"storage.redis", "database", "Number of the database.",
      number([](auto& c) -> auto& { return c.redis.store.database; }, 0, 1'000)},
     {"storage.redis", "replicas",

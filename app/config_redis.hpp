@@ -90,6 +90,19 @@ inline constexpr Field kRedisPassword = TextField{
     true
 };
 
+/// The path of a file, or none.
+template <class Access>
+constexpr Field redis_file(Access) {
+    return TextField{
+        [](const Config& c) { return std::string(Access{}(c)); },
+        [](Config& c, const std::string& text) {
+            if (!is_path(text)) return false;
+            return Access{}(c) = text, true;
+        },
+        "the path of a file, or an empty text"
+    };
+}
+
 inline constexpr Field kClusterName = TextField{
     [](const Config& c) { return c.redis.store.cluster; },
     [](Config& c, const std::string& text) {

@@ -163,13 +163,16 @@ inline constexpr Field kResolverServers = ListField{
     "\"ADDRESS\" or \"ADDRESS:PORT\""
 };
 
+inline bool is_path(std::string_view text) {
+    return text.size() <= 4096 && std::none_of(text.begin(), text.end(), [](char ch) {
+               return static_cast<unsigned char>(ch) < ' ' || ch == '\x7f';
+           });
+}
+
 inline constexpr Field kStateDir = TextField{
     [](const Config& c) { return c.storage.state_dir; },
     [](Config& c, const std::string& text) {
-        const bool has_controls = std::any_of(text.begin(), text.end(), [](char ch) {
-            return static_cast<unsigned char>(ch) < ' ' || ch == '\x7f';
-        });
-        if (text.size() > 4096 || has_controls) return false;
+        if (!is_path(text)) return false;
         return c.storage.state_dir = text, true;
     },
     "the path of a directory"

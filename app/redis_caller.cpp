@@ -16,6 +16,7 @@ namespace reginfo {
 
 RedisCaller::RedisCaller(const RedisOptions& options, const RedisLinkOptions& link)
     : options_(options),
+      tls_(RedisTls::make(link.tls)),
       names_(io_, std::make_unique<AresClient>(io_, TransportOptions())),
       session_(*this) {
     const std::vector<std::string> addresses = addresses_of(link);
@@ -39,7 +40,7 @@ std::vector<std::string> RedisCaller::addresses_of(const RedisLinkOptions& link)
     if (link.sentinels.empty()) return link.servers;
     std::optional<std::string> primary;
     SentinelLookup lookup(
-        io_, names_, {link.sentinels, link.master, link.password, link.connect_timeout}
+        io_, names_, {link.sentinels, link.master, link.password, link.connect_timeout, tls_}
     );
     lookup.start([&](const std::string& address, const std::string& why) {
         primary = address;
@@ -58,6 +59,7 @@ bool RedisCaller::connect_to(const std::string& address, Duration timeout) {
         names_,
         address,
         timeout,
+        tls_,
         {.connected = [this] { is_connected_ = true; },
          .received = [this](std::string_view bytes) { handle_bytes(bytes); },
          .closed = [this](const std::string& why) { trouble_ = why; }}

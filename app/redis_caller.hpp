@@ -9,6 +9,7 @@
 #include "transport/redis_connection.hpp"
 #include "transport/redis_link_options.hpp"
 #include "transport/redis_names.hpp"
+#include "transport/redis_tls.hpp"
 
 #include <boost/asio/io_context.hpp>
 
@@ -50,6 +51,7 @@ private:
     void handle_bytes(std::string_view bytes);
 
     RedisOptions options_;
+    std::shared_ptr<RedisTls> tls_;
     boost::asio::io_context io_;
     RedisNames names_;
     RedisSession session_;

@@ -3,6 +3,7 @@
 #include "app/chance.hpp"
 #include "app/version.hpp"
 #include "core/event/persistence/record_layout.hpp"
+#include "transport/redis_tls.hpp"
 
 #include <unistd.h>
 
@@ -44,9 +45,18 @@ std::string where(const RedisLinkOptions& link) {
     return "Redis " + link.master + " of the Sentinels at " + addresses_of(link.sentinels);
 }
 
+void require_tls_files(const RedisTlsOptions& options) {
+    try {
+        RedisTls::make(options);
+    } catch (const RedisTlsError& error) {
+        throw ConfigError(error.what());
+    }
+}
+
 }  // namespace
 
 RedisOptions redis_options_of(const Config& config) {
+    require_tls_files(config.redis.link.tls);
     RedisOptions options = config.redis.store;
     options.where = where(config.redis.link);
     if (options.replicas == kAutomaticReplicas) {

@@ -31,6 +31,7 @@ struct Copy {
 
     void operator()(const NumberField& field) const { field.write(to, field.read(from)); }
     void operator()(const TimeField& field) const { field.write(to, field.read(from)); }
+    void operator()(const SwitchField& field) const { field.write(to, field.read(from)); }
     void operator()(const TextField& field) const { field.write(to, field.read(from)); }
     void operator()(const ListField& field) const {
         field.clear(to);

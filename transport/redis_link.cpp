@@ -27,11 +27,12 @@ RedisLink::RedisLink(
     : io_(io),
       options_(std::move(options)),
       clock_(std::move(clock)),
+      tls_(RedisTls::make(options_.tls)),
       names_(io, std::move(dns)),
       sentinels_(
           io,
           names_,
-          {options_.sentinels, options_.master, options_.password, options_.connect_timeout}
+          {options_.sentinels, options_.master, options_.password, options_.connect_timeout, tls_}
       ),
       timer_(io) {}
 
@@ -61,6 +62,7 @@ void RedisLink::open(const std::string& address) {
         names_,
         address,
         options_.connect_timeout,
+        tls_,
         {.connected =
              [this] {
                  user_->handle_connected();

@@ -8,6 +8,7 @@
 #include "transport/redis_connection.hpp"
 #include "transport/redis_link_options.hpp"
 #include "transport/redis_names.hpp"
+#include "transport/redis_tls.hpp"
 #include "transport/sentinel_lookup.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -29,6 +30,7 @@ public:
 
     /// @pre there is a server or a Sentinel
     /// @param clock  that of the user
+    /// @throw RedisTlsError
     /// @throw std::runtime_error  names cannot be looked up
     RedisLink(boost::asio::io_context& io, RedisLinkOptions options, Clock clock);
     /// @param dns  asked for the names in the options
@@ -63,6 +65,7 @@ private:
     boost::asio::io_context& io_;
     RedisLinkOptions options_;
     Clock clock_;
+    std::shared_ptr<RedisTls> tls_;
     ByteStreamUser* user_ = nullptr;
     bool is_stopped_ = false;
     std::size_t next_ = 0;  ///< of the servers

@@ -44,6 +44,7 @@ void SentinelLookup::ask_next() {
         names_,
         address,
         options_.timeout,
+        options_.tls,
         {.connected =
              [this, failed] {
                  ask(false);

@@ -6,6 +6,7 @@
 #include "core/storage/redis/redis_protocol.hpp"
 #include "transport/redis_connection.hpp"
 #include "transport/redis_names.hpp"
+#include "transport/redis_tls.hpp"
 
 #include <boost/asio/io_context.hpp>
 
@@ -26,7 +27,8 @@ public:
         std::vector<std::string> sentinels;  ///< "host:port"
         std::string master;                  ///< the name of the primary in their configuration
         std::string password;                ///< for a Sentinel that wants one
-        Duration timeout{};                  ///< for connecting to each, and for its answer
+        Duration timeout{};                  ///< for each step with each, and for its answer
+        std::shared_ptr<RedisTls> tls = {};  ///< null: none
     };
     /// @param address  of the primary; empty if they do not agree
     /// @param why      one line for people, then

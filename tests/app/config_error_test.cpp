@@ -231,6 +231,30 @@ TEST(ConfigError, ARedisThatCannotBeReachedOrANodeWithoutBreathIsReported) {
     });
 }
 
+TEST(ConfigError, TlsToRedisThatCouldNotWorkIsReported) {
+    expect_errors({
+        {"[storage.redis]\ntls = 1\n",
+         "FILE:2: storage.redis.tls: found 1, allowed is true or false"},
+        {"[storage.redis]\ntls = \"true\"\n",
+         "FILE:2: storage.redis.tls: found \"true\", allowed is true or false"},
+        {"[storage.redis]\nca = \"/etc/ca.pem\"\n",
+         "FILE:2: storage.redis.ca is of no use while storage.redis.tls is false"},
+        {"[storage.redis]\ntls = true\nca = \"~/ca.pem\"\n",
+         "FILE:3: storage.redis.ca: \"~/ca.pem\" begins with ~; write the whole path"},
+        {"[storage.redis]\ntls = true\ncertificate = \"/etc/own.pem\"\n",
+         "FILE:3: storage.redis.certificate needs storage.redis.key with it"},
+        {"[storage.redis]\ntls = true\nkey = \"/etc/own.key\"\n",
+         "FILE:3: storage.redis.key needs storage.redis.certificate with it"},
+        {"[storage.redis]\nservers = [\"unix:/run/redis.sock\"]\ntls = true\n",
+         "FILE:2: storage.redis.servers: \"unix:/run/redis.sock\" is a Unix socket, which has no "
+         "TLS; set \"HOST:PORT\", or storage.redis.tls = false"},
+    });
+    EXPECT_EQ(
+        error_of({}, {{"REGINFOD_STORAGE_REDIS_TLS", "yes"}}),
+        "REGINFOD_STORAGE_REDIS_TLS: found \"yes\", allowed is true or false"
+    );
+}
+
 TEST(ConfigError, AVariableIsNamedAsItIsWritten) {
     EXPECT_EQ(
         error_of({}, {{"REGINFOD_PUBLISH_MIN_EXPIRES", "abc"}}),

@@ -202,6 +202,8 @@ TEST(ConfigTable, TheEffectiveConfigurationReadsBackAsItself) {
             environment[key.environment()] = std::to_string(static_cast<double>(value) / 1000);
         }
     }
+    environment["REGINFOD_STORAGE_REDIS_TLS"] = "true";
+    environment["REGINFOD_STORAGE_REDIS_CA"] = "/etc/ca.pem";
     environment["REGINFOD_PUBLISH_MIN_EXPIRES"] = "2";  // above the offset
     environment["REGINFOD_HTTP_HOSTS"] = "a.example,b.example";
     environment["REGINFOD_STORAGE_STATE_DIR"] = "/var/\"quoted\"\\dir";

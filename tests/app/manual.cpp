@@ -71,6 +71,7 @@ struct BoundsOf {
     std::string operator()(const TimeField& field) const {
         return seconds(field.min) + " to " + seconds(field.max);
     }
+    std::string operator()(const SwitchField&) const { return "true or false"; }
     std::string operator()(const TextField& field) const { return std::string(field.allowed); }
     std::string operator()(const ListField& field) const { return std::string(field.allowed); }
 };

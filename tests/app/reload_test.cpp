@@ -92,6 +92,8 @@ TEST(Reload, EachKeyThatIsTakenOverHasItsNewValue) {
             number->write(fresh, number->read(fresh) == number->min ? number->max : number->min);
         } else if (const auto* time = std::get_if<TimeField>(&key.field)) {
             time->write(fresh, time->read(fresh) == time->min ? time->max : time->min);
+        } else if (const auto* is_on = std::get_if<SwitchField>(&key.field)) {
+            is_on->write(fresh, !is_on->read(fresh));
         } else {
             continue;
         }

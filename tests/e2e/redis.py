@@ -20,8 +20,10 @@ class RedisError(Exception):
 class Client:
     """One connection; call("GET", key) returns the reply, and an error reply is a RedisError."""
 
-    def __init__(self, port, user=None, password=None):
+    def __init__(self, port, user=None, password=None, tls=None):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
+        if tls:
+            self.socket = tls.context().wrap_socket(self.socket, server_hostname="127.0.0.1")
         self.buffer = b""
         if user:
             self.call("AUTH", user, PASSWORDS[user] if password is None else password)
@@ -102,11 +104,13 @@ def copy_here(name, path):
 
 
 class Redis(Process):
-    """A redis-server with deploy/redis/redis.conf, in a directory that the next one of that name finds."""
+    """A redis-server with deploy/redis/redis.conf, in a directory that the next one of that name finds. With
+    `tls` (tls.Tls) that is what its one port speaks."""
 
-    def __init__(self, bed, name="redis", port=None, options=(), users=None):
+    def __init__(self, bed, name="redis", port=None, options=(), users=None, tls=None):
         harness.need("redis-server")
         self.port = port or free_port()
+        self.tls = tls
         self.directory = os.path.join(bed.directory, f"{name}.data")
         os.makedirs(self.directory, exist_ok=True)
         self.users = users or os.path.join(self.directory, "users.acl")
@@ -117,7 +121,7 @@ class Redis(Process):
         copy_here("redis.conf", config)
         super().__init__(name, [
             "redis-server", config, "--port", str(self.port),
-            "--bind", "127.0.0.1", "--aclfile", self.users, *options],
+            "--bind", "127.0.0.1", "--aclfile", self.users, *(tls.options(self.port) if tls else ()), *options],
             bed.directory)
         bed.processes.append(self)
         wait_until(self._answers, f"{name} answers", pause=0.01)
@@ -129,7 +133,7 @@ class Redis(Process):
         return re.search(rf"^{self.child.pid}:[MS] .*Ready to accept connections", self.output(), re.M)
 
     def client(self, user="admin", password=None):
-        return Client(self.port, user, password)
+        return Client(self.port, user, password, self.tls)
 
     def kill(self):
         self.may_fail = True
@@ -142,12 +146,13 @@ WITH_REPLICAS = ("--masteruser", "replica", "--masterauth", PASSWORDS["replica"]
 
 
 def replica_of(bed, name, primary):
-    return Redis(bed, name, options=[*WITH_REPLICAS, "--replicaof", f"127.0.0.1 {primary.port}"])
+    return Redis(bed, name, options=[*WITH_REPLICAS, "--replicaof", f"127.0.0.1 {primary.port}"],
+                 tls=primary.tls)
 
 
-def replicated(bed):
+def replicated(bed, tls=None):
     """A primary, its replica and three Sentinels that know both."""
-    primary = Redis(bed, "redis-1", options=WITH_REPLICAS)
+    primary = Redis(bed, "redis-1", options=WITH_REPLICAS, tls=tls)
     replica = replica_of(bed, "redis-2", primary)
     with primary.client() as admin:
         wait_until(lambda: admin.call("WAIT", "1", "100") == 1, "the replica follows")
@@ -163,6 +168,7 @@ class Sentinel(Process):
     def __init__(self, bed, name, primary):
         harness.need("redis-server")
         self.port = free_port()
+        self.tls = primary.tls
         directory = os.path.join(bed.directory, f"{name}.data")
         os.makedirs(directory)
         config = os.path.join(directory, "sentinel.conf")
@@ -175,12 +181,13 @@ class Sentinel(Process):
         with open(config, "w") as file:
             file.write(text)
         super().__init__(name, ["redis-server", config, "--sentinel", "--port", str(self.port),
-                                "--bind", "127.0.0.1"], bed.directory)
+                                "--bind", "127.0.0.1", *(self.tls.options(self.port) if self.tls else ())],
+                         bed.directory)
         bed.processes.append(self)
 
     def knows_all(self):
         try:
-            with Client(self.port) as client:
+            with Client(self.port, tls=self.tls) as client:
                 client.call("SENTINEL", "CKQUORUM", "reginfod")
                 return client.call("SENTINEL", "REPLICAS", "reginfod")
         except (OSError, RedisError):
@@ -188,7 +195,7 @@ class Sentinel(Process):
 
     def primary_port(self):
         try:
-            with Client(self.port) as client:
+            with Client(self.port, tls=self.tls) as client:
                 found = client.call("SENTINEL", "GET-MASTER-ADDR-BY-NAME", "reginfod")
                 return int(found[1])
         except (OSError, RedisError):

@@ -46,6 +46,7 @@ protected:
             *names,
             where,
             timeout,
+            nullptr,
             {.connected = [this] { is_connected = true; },
              .received = [](std::string_view) {},
              .closed = [this](const std::string& why) { closed = why; }}
