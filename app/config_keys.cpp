@@ -340,6 +340,10 @@ const Key kKeys[] = {
     {"storage.redis", "replicas",
      "Replicas that must have a change before it is acknowledged. \"auto\": 1 with sentinels, else 0.",
      number_or_automatic([](auto& c) -> auto& { return c.redis.store.replicas; }, 9, kAutomaticReplicas)},
+    {"storage.redis", "fsync",
+     "Whether a change must be on the disk of Redis too, and of those replicas, before it is acknowledged.\n"
+     "It needs Redis 7.2 or Valkey, and appendonly yes; with appendfsync always it is fast.",
+     yes_or_no([](auto& c) -> auto& { return c.redis.store.fsync; })},
     {"storage.redis", "replay",
      "Another Redis that takes over may lack the last changes. Those of so many seconds are written to it\n"
      "again.",

@@ -227,14 +227,24 @@ void RedisRecords::load_plan(ShardPlan& plan) {
 }
 
 void RedisRecords::wait_for_replicas() {
-    if (options_.replicas == 0) return;
-    const RedisReply reply =
-        ask({"WAIT", std::to_string(options_.replicas), std::to_string(kReplicasWait.count())},
-            "does not wait for replicas");
-    if (reply.number >= static_cast<std::int64_t>(options_.replicas)) return;
+    const std::string needed = std::to_string(options_.replicas);
+    const std::string timeout = std::to_string(kReplicasWait.count());
+    std::int64_t count = 0;
+    if (options_.fsync) {
+        const RedisReply reply = ask({"WAITAOF", "1", needed, timeout}, "does not wait for disks");
+        if (reply.items.size() != 2 || reply.items[0].number_value() != 1) {
+            throw StoreError(
+                "all is in " + name_ +
+                ", but not on its disk after 4 seconds: with a power failure now it would be lost"
+            );
+        }
+        count = reply.items[1].number;
+    } else if (options_.replicas > 0) {
+        count = ask({"WAIT", needed, timeout}, "does not wait for replicas").number;
+    }
+    if (count >= static_cast<std::int64_t>(options_.replicas)) return;
     throw StoreError(
-        "all is in " + name_ + ", but " + std::to_string(reply.number) + " of " +
-        std::to_string(options_.replicas) +
+        "all is in " + name_ + ", but " + std::to_string(count) + " of " + needed +
         " replicas have it after 4 seconds: with a fail-over now it would be lost"
     );
 }

@@ -20,7 +20,9 @@ RedisBus::RedisBus(RedisOptions options, Streams streams, const Clock& clock, Ev
           {[this] { subscribe(); },
            events_.changed,
            [this](const RedisReply& reply) { handle_message(reply); }}
-      ) {}
+      ) {
+    options_.fsync = false;  // nothing is kept
+}
 
 void RedisBus::subscribe() {
     hears_ = false;

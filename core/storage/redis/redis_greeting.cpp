@@ -2,6 +2,7 @@
 
 #include "core/storage/redis/redis_greeting.hpp"
 
+#include "core/storage/redis/redis_info.hpp"
 #include "core/storage/redis/redis_library.hpp"
 
 #include <charconv>
@@ -13,19 +14,6 @@ namespace reginfo {
 namespace {
 
 constexpr int kMajorMin = 7;  ///< has functions
-
-/// The value of a line "name:value" of INFO; empty if there is none.
-std::string_view info_value(std::string_view info, std::string_view name) {
-    for (std::size_t start = 0; start < info.size();) {
-        const std::size_t end = std::min(info.find("\r\n", start), info.size());
-        const std::string_view line = info.substr(start, end - start);
-        if (line.starts_with(name) && line.substr(name.size()).starts_with(':')) {
-            return line.substr(name.size() + 1);
-        }
-        start = end + 2;
-    }
-    return {};
-}
 
 int major_of(std::string_view version) {
     int major = 0;
@@ -76,6 +64,7 @@ void RedisGreeting::handle_info(const RedisReply& reply) {
             true
         );
     }
+    version_ = version;
     greeted_.run_id = info_value(reply.text, "run_id");
     greeted_.replication_id = info_value(reply.text, "master_replid");
     ask_role();
@@ -86,7 +75,30 @@ void RedisGreeting::ask_role() {
         if (reply.is_error()) return refuse(reply, "ROLE fails");
         const bool is_primary = !reply.items.empty() && reply.items[0].text_value() == "master";
         if (!is_primary) return refuse("it is a replica, which takes no writes", false);
-        ask_revision();
+        options_.fsync ? ask_fsync() : ask_revision();
+    });
+}
+
+/// Who has asked for it gets it, or no server: an answer 2xx would promise too much.
+void RedisGreeting::ask_fsync() {
+    session_.ask({"WAITAOF", "1", "0", "1"}, [this](const RedisReply& reply) {
+        if (!reply.is_error()) return ask_revision();
+        const auto says = [&](const char* word) {
+            return reply.text.find(word) != std::string::npos;
+        };
+        if (says("unknown command")) {
+            return refuse(
+                "it is Redis " + version_ +
+                    ", which has no WAITAOF: storage.redis.fsync needs Redis 7.2 or Valkey",
+                true
+            );
+        }
+        if (says("appendonly")) {
+            return refuse(
+                "its appendonly is no, and storage.redis.fsync needs that file; set it to yes", true
+            );
+        }
+        refuse(reply, "storage.redis.fsync cannot be kept");
     });
 }
 

@@ -19,8 +19,8 @@ struct RedisGreeted {
     bool is_final = false;  ///< trying again does not help: the operator has to change something
 };
 
-/// Signs in, and checks version, role and eviction policy. Loads the library, unless there is this
-/// revision or a later one.
+/// Signs in, and checks version, role, eviction policy, and whether `fsync` can be kept. Loads the
+/// library, unless there is this revision or a later one.
 class RedisGreeting {
 public:
     using Done = std::function<void(const RedisGreeted&)>;
@@ -37,6 +37,7 @@ private:
     void ask_info();
     void handle_info(const RedisReply& reply);
     void ask_role();
+    void ask_fsync();
     void ask_revision();
     void load_library();
     void refuse(std::string trouble, bool is_final);
@@ -46,6 +47,7 @@ private:
     RedisSession& session_;
     Done done_;
     RedisGreeted greeted_;
+    std::string version_;  ///< of the Redis that answers
 };
 
 }  // namespace reginfo

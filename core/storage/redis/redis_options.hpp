@@ -4,6 +4,7 @@
 
 #include "core/base/time.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -17,6 +18,8 @@ struct RedisOptions {
     std::string password;         ///< empty for none
     int database = 0;
     std::size_t replicas = 0;  ///< that have a group before it is answered
+    /// A group is on the disk of the primary too, and of so many replicas (WAITAOF).
+    bool fsync = false;
     /// How long a commit is tried before it fails.
     Duration patience = std::chrono::seconds{10};
     /// What was acknowledged so long ago is written again to another Redis.
@@ -42,6 +45,14 @@ struct RedisOptions {
     Duration transaction_memory = std::chrono::seconds{32};  ///< older ones are not read
     int record_layout_min = 1;
     int record_layout_max = 1;
+
+    /// Of one WAITAOF, behind which a beat may have to wait: with appendfsync "everysec" the disk
+    /// has it within a second.
+    Duration fsync_timeout() const {
+        return std::max(
+            wait_timeout, std::min<Duration>(lease / 2, std::chrono::milliseconds{1500})
+        );
+    }
 };
 
 }  // namespace reginfo

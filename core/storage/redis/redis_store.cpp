@@ -25,7 +25,11 @@ RedisStore::RedisStore(
           [this](const StoredRecord& record) { return restore(record); }
       ),
       sender_([this](Bucket bucket, std::string_view key) { return owner_.present(bucket, key); }),
-      wait_(options_, session_),
+      wait_(
+          options_,
+          session_,
+          [this](const std::string& trouble) { disconnect(options_.where + ": " + trouble); }
+      ),
       lease_(options_.lease),
       map_(options_.incarnation),
       backoff_(options_.retry_interval) {
@@ -219,7 +223,7 @@ void RedisStore::open_shards() {
 }
 
 void RedisStore::wait_to_open() {
-    wait_.ask([this](const std::string& trouble) {
+    wait_.ask_for_group([this](const std::string& trouble) {
         if (!trouble.empty()) {
             trouble_at_redis(trouble);
             return wait_to_open();
@@ -245,8 +249,8 @@ void RedisStore::beat() {
         handle_beat(reply, sent);
     });
     // A beat that no replica has does not count: beside a primary that is cut off we fall silent.
-    if (options_.replicas == 0) return;
-    wait_.ask([this](const std::string& trouble) { handle_durable_beat(trouble); });
+    if (!wait_.beats_wait()) return;
+    wait_.ask_for_beat([this](const std::string& trouble) { handle_durable_beat(trouble); });
 }
 
 void RedisStore::handle_beat(const RedisReply& reply, TimePoint sent) {
@@ -258,7 +262,7 @@ void RedisStore::handle_beat(const RedisReply& reply, TimePoint sent) {
     seen_ = std::move(seen);
     backoff_ = options_.retry_interval;
     lease_.handle_answered(sent);
-    if (options_.replicas == 0) handle_durable_beat({});
+    if (!wait_.beats_wait()) handle_durable_beat({});
     if (map_.learn(reply)) ++views_;
     if (phase_ == Phase::claiming) return claim_what_is_free();
     if (const auto other = claims_.find_other(reply)) return lose_to_another(name_of(*other));
@@ -297,8 +301,8 @@ void RedisStore::send_group() {
         [this](const RedisReply& reply) { handle_group(reply); }
     );
     // On its heels, and not after the answer: a round trip less.
-    if (options_.replicas == 0) return;
-    wait_.ask([this](const std::string& trouble) { handle_waited(trouble); });
+    if (!wait_.groups_wait()) return;
+    wait_.ask_for_group([this](const std::string& trouble) { handle_waited(trouble); });
 }
 
 void RedisStore::handle_group(const RedisReply& reply) {
@@ -308,7 +312,7 @@ void RedisStore::handle_group(const RedisReply& reply) {
             if (const auto shard = shard_of(item)) fenced_.push_back(*shard);
         }
         is_executed_ = true;
-        if (options_.replicas == 0) finish_group();
+        if (!wait_.groups_wait()) finish_group();
         return;
     }
     // These mean that another Redis has to be found, or the library loaded.
@@ -325,7 +329,7 @@ void RedisStore::handle_waited(const std::string& trouble) {
     if (!is_executed_) return;
     if (trouble.empty()) return finish_group();
     trouble_at_redis(trouble);
-    wait_.ask([this](const std::string& again) { handle_waited(again); });
+    wait_.ask_for_group([this](const std::string& again) { handle_waited(again); });
 }
 
 void RedisStore::finish_group() {
@@ -375,12 +379,6 @@ void RedisStore::lose(RedisLoss loss, const std::string& why) {
     stop();
     set_trouble(why);
     owner_.handle_lost(loss, why);
-}
-
-/// Who has been a member keeps trying: its cluster is there, if not in this Redis.
-void RedisStore::lose_if_never_joined(const std::string& why) {
-    if (!seen_.id.empty()) return disconnect(why);
-    lose(RedisLoss::unusable, why);
 }
 
 void RedisStore::stop() {

@@ -172,7 +172,10 @@ private:
     void lose(RedisLoss loss, const std::string& why);
     std::int64_t redis_time(TimePoint at) const { return seen_.now + (at - seen_.seen).count(); }
     bool is_owner() const { return was_open_ && phase_ != Phase::lost && !is_leaving_; }
-    void lose_if_never_joined(const std::string& why);
+    /// Who has been a member keeps trying: its cluster is there, if not in this Redis.
+    void lose_if_never_joined(const std::string& why) {
+        seen_.id.empty() ? lose(RedisLoss::unusable, why) : disconnect(why);
+    }
     void lose_membership(const RedisReply& reply) {
         const bool is_replaced = reply.is_error("REPLACED");
         const RedisLoss loss = is_replaced ? RedisLoss::replaced : RedisLoss::given_way;

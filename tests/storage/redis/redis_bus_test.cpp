@@ -20,6 +20,7 @@ using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 std::string bulk(const std::string& text) {
     return "$" + std::to_string(text.size()) + "\r\n" + text + "\r\n";
@@ -165,6 +166,19 @@ TEST_F(RedisBusTest, ARedisThatCannotBeUsedIsAskedAgainLaterAndLater) {
         EXPECT_EQ(out_.connects, before + 1);
     }
     EXPECT_GE(now_ - TimePoint(1h), 15 * options().retry_interval);
+}
+
+TEST_F(RedisBusTest, ARedisThatCannotKeepFsyncCanBeABus) {
+    RedisOptions with_fsync = options();
+    with_fsync.fsync = true;
+    RedisBus bus(
+        with_fsync, {out_, in_}, [this] { return now_; }, {[] {}, [](std::string_view) {}}
+    );
+    bus.start();
+    greet(bus.publishing());
+    greet(bus.subscribed());
+    EXPECT_THAT(in_.written, HasSubstr("SUBSCRIBE"));
+    EXPECT_THAT(in_.written + out_.written, Not(HasSubstr("WAITAOF")));
 }
 
 TEST_F(RedisBusTest, BytesThatAreNoRepliesEndTheConnection) {

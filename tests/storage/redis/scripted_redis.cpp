@@ -58,7 +58,7 @@ bool ScriptedRedis::executes_next() {
     const Words& next = waiting_.front();
     const bool is_commit = next.size() > 1 && next[1] == "reginfod1_commit";
     if (is_commit && holds_commits) return false;
-    const bool waits = next[0] == "WAIT" && replicas < std::stoi(next[1]);
+    const bool waits = is_awaited(next);
     if (waits && short_waits-- == 0) {
         short_waits = 0;
         return false;
@@ -68,6 +68,21 @@ bool ScriptedRedis::executes_next() {
     execute(words);
     if (is_commit && loses_replies) cut();
     return true;
+}
+
+/// Whether this is a command that blocks until its time is over.
+bool ScriptedRedis::is_awaited(const Words& words) const {
+    if (words[0] == "WAIT") return wait_refusal.empty() && replicas < std::stoi(words[1]);
+    constexpr const char* kAtOnce = "1";  // millisecond
+    if (words[0] != "WAITAOF" || !waitaof_refusal.empty() || words[3] == kAtOnce) return false;
+    return disks < std::stoi(words[1]) || replicas < std::stoi(words[2]);
+}
+
+void ScriptedRedis::answer_waitaof() {
+    if (!waitaof_refusal.empty()) return error(waitaof_refusal);
+    list(2);
+    number(disks);
+    number(replicas);
 }
 
 void ScriptedRedis::cut() {
@@ -106,7 +121,8 @@ void ScriptedRedis::execute(const Words& words) {
         list(1);
         return text(role);
     }
-    if (name == "WAIT") return number(replicas);
+    if (name == "WAIT") return wait_refusal.empty() ? number(replicas) : error(wait_refusal);
+    if (name == "WAITAOF") return answer_waitaof();
     if (name == "FUNCTION") {
         library_code = words.back();
         library_revision = kRedisLibraryRevision;

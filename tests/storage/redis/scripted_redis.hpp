@@ -57,6 +57,9 @@ public:
     std::string membership_refusal;  ///< of beats and claims
     std::string refused_function;    ///< of these; empty: all of them
     int replicas = 0;                ///< that have everything
+    std::string wait_refusal;
+    int disks = 1;  ///< 0: that of this Redis has not
+    std::string waitaof_refusal = "ERR unknown command 'WAITAOF', with args beginning with: '1' ";
     int short_waits = 0;         ///< so many are answered although there are too few; others block
     bool is_away = false;        ///< refuses connections
     bool is_full = false;        ///< takes them, to say that there are too many
@@ -72,6 +75,8 @@ public:
 
 private:
     bool executes_next();
+    bool is_awaited(const Words& words) const;
+    void answer_waitaof();
     void execute(const Words& words);
     void call(const Words& words);
     void commit(const Words& words);
