@@ -3,6 +3,8 @@
 #include "core/base/time.hpp"
 #include "metrics/families.hpp"
 
+#include <optional>
+
 namespace reginfo {
 
 namespace {
@@ -58,6 +60,20 @@ void add(Families& families, const ClusterBus& bus) {
     );
 }
 
+void add(Families& families, const RedisPromise& promise) {
+    constexpr const char* kHelp =
+        "Whether Redis keeps what is asked of it, by its settings: file (appendonly is yes), "
+        "disk (appendfsync is not no; with storage.redis.fsync, or where the user of Redis may "
+        "CONFIG GET, as that of deploy/redis may not), replicas (min-replicas-to-write is not 0; "
+        "with storage.redis.replicas above 0).";
+    for (const RedisPromise::Level& level : RedisPromise::kLevels) {
+        const std::optional<bool> is_kept = promise.*level.value;
+        if (!is_kept) continue;
+        const Families::Label label[] = {{"level", level.name}};
+        families.add("reginfod_store_promise", kHelp, *is_kept ? 1.0 : 0.0, label);
+    }
+}
+
 }  // namespace
 
 std::vector<prometheus::MetricFamily> ClusterCollector::Collect() const {
@@ -107,6 +123,7 @@ std::vector<prometheus::MetricFamily> ClusterCollector::Collect() const {
         "How often fewer replicas than storage.redis.replicas had the last changes in time.",
         static_cast<double>(counters.short_waits)
     );
+    add(families, storage->promise());
     if (const ClusterBus* const bus = storage->bus()) add(families, *bus);
     return families.take();
 }

@@ -190,6 +190,23 @@ void RedisStorage::handle_opened(const LoadReport& report) {
     tell_bus();
 }
 
+/// One line when it is less than what is asked for, or another part of it is, and one when it is
+/// not.
+void RedisStorage::handle_promise(const RedisPromise& promise) {
+    const std::string before = std::exchange(promise_, promise).broken();
+    const std::string broken = promise.broken();
+    if (broken == before) return;
+    if (broken.empty()) {
+        log_.write(Severity::info, "Redis keeps what is asked of it", {{"store", options_.where}});
+    } else {
+        log_.write(
+            Severity::warning,
+            "Redis keeps less than is asked of it",
+            {{"store", options_.where}, {"why", broken}}
+        );
+    }
+}
+
 void RedisStorage::handle_lost(RedisLoss loss, const std::string& why) {
     switch (loss) {
         case RedisLoss::unusable:

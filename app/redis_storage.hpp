@@ -7,6 +7,7 @@
 #include "app/config.hpp"
 #include "app/log.hpp"
 #include "app/service_storage.hpp"
+#include "core/storage/redis/redis_promise.hpp"
 #include "core/storage/redis/redis_store.hpp"
 #include "core/storage/redis/redis_store_owner.hpp"
 #include "core/storage/store.hpp"
@@ -53,6 +54,8 @@ public:
     bool is_serving() const { return is_serving_; }
     bool has_wrong_redis() const { return store_ && store_->has_wrong_redis(); }
     Counters counters() const;
+    /// Of the Redis that answered last.
+    const RedisPromise& promise() const { return promise_; }
 
     /// What nodes pass on to one another; nullptr if they do not.
     ClusterBus* bus() { return bus_.get(); }
@@ -77,6 +80,7 @@ private:
     std::optional<std::string> present(Bucket bucket, std::string_view key) override {
         return access_.present(bucket, key);
     }
+    void handle_promise(const RedisPromise& promise) override;
     void handle_lost(RedisLoss loss, const std::string& why) override;
     void run_for(std::chrono::milliseconds time) override;
 
@@ -102,6 +106,7 @@ private:
     bool is_stopped_ = false;
     bool has_trouble_ = false;     ///< as was logged
     bool is_wrong_redis_ = false;  ///< as was logged
+    RedisPromise promise_;
     std::optional<TimePoint> claimed_at_;
     std::optional<TimePoint> suspended_at_;
     Counters counters_;  ///< of the lives before

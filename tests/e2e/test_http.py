@@ -314,7 +314,7 @@ def the_list_of_metrics_is_true(scene):
 
 
 # Of nodes that share a Redis: test_prometheus.py sees them.
-ON_REDIS = ("reginfod_bus_", "reginfod_cluster_", "reginfod_store_wait_")
+ON_REDIS = ("reginfod_bus_", "reginfod_cluster_", "reginfod_store_")
 
 
 def test(bed):

@@ -1,7 +1,8 @@
 """A Redis that cannot be used, not yet, or not any more: one sentence and exit status 2, or a node that waits
 and says for what. Nothing is written to the wrong place.
 
-    test_redis_faults.py roles | refused | name | away | replica | emptied | loaded | memory | garbage
+    test_redis_faults.py roles | refused | name | away | replica | emptied | loaded | memory | garbage |
+                         promise | fsync
 """
 
 import os
@@ -17,9 +18,10 @@ import harness
 from cluster import DOMAIN, LEASE, Cluster, Node, TcpProxy, notes_of
 from harness import REGINFOD_BIN, free_port, wait_until
 from publisher import Publisher, contact
-from redis import PASSWORDS, WITH_REPLICAS, Redis, replica_of
+from redis import PASSWORDS, WITH_REPLICAS, Redis, replica_of, write_users
 from sip import Agent, Message
 from test_redis_files import text_of
+from test_standby import stands_by
 from test_state import move, variables_of
 
 AOR = f"sip:alice@{DOMAIN}"
@@ -285,8 +287,83 @@ def garbage(bed):
     print(text, flush=True)
 
 
+def fsync(bed):
+    """With storage.redis.fsync what is answered 2xx is on the disk of Redis; what is not there is not answered.
+    Redis before 7.2 cannot do that, and the node does not start on it."""
+    users = os.path.join(bed.directory, "users.acl")
+    write_users(users)
+    redis = Redis(bed, users=users)
+    wanted = {"REGINFOD_STORAGE_REDIS_FSYNC": "true"}
+    with redis.client() as admin:
+        if admin.call("COMMAND", "INFO", "WAITAOF") == [None]:
+            assert "needs Redis 7.2" in run_refused(redis.port, **wanted)
+            assert not admin.call("KEYS", "*"), "a refused node has written"
+            return
+        assert "NOPERM" in run_refused(redis.port, **wanted)
+        admin.call("ACL", "SETUSER", "reginfod", "+waitaof")
+        admin.call("CONFIG", "SET", "appendfsync", "always")
+        node = start(bed, redis.port, **wanted)
+        wait_until(lambda: node.serves, "it serves")
+        source = publisher(bed, node)
+        began = time.monotonic()
+        for _ in range(20):
+            assert source.publish([contact("alice")]).status == 200
+        print(f"20 changes take {time.monotonic() - began:.2f} s with appendfsync always", flush=True)
+        assert b"calls=" in admin.call("INFO", "commandstats").split(b"cmdstat_waitaof:")[1][:10]
+        assert b"cmdstat_wait:" not in admin.call("INFO", "commandstats")
+        # Written once a second, and never.
+        admin.call("CONFIG", "SET", "appendfsync", "everysec")
+        began = time.monotonic()
+        for n in range(5):
+            assert source.publish([contact("alice", 2 + n)], timeout=5.0).status == 200
+        time.sleep(LEASE + 0.5)
+        assert node.serves, node.readiness()
+        print(f"5 changes took {time.monotonic() - began - LEASE - 0.5:.2f} s with everysec", flush=True)
+        admin.call("CONFIG", "SET", "appendfsync", "no")
+        try:
+            answer = source.publish([contact("alice", 9)], timeout=3.0)
+        except AssertionError:
+            answer = None
+        assert answer is None, answer.start
+        wait_until(lambda: "not on its disk" in node.output(), "it says what it waits for")
+        time.sleep(LEASE + 0.5)
+        assert "lease" not in node.readiness()[1], "the lease does not depend on the disk"
+        admin.call("CONFIG", "SET", "appendfsync", "always")
+        wait_until(lambda: node.serves, "it serves again")
+
+
+def promise(bed):
+    """What Redis keeps by its settings is a metric of each node, and a line in the log when it changes."""
+    redis = Redis(bed)
+    first = start(bed, redis.port)
+    wait_until(lambda: first.serves, "it serves")
+    second = start(bed, redis.port, 2)
+    wait_until(lambda: stands_by(second, first), "the other one stands by")
+
+    def kept(node):
+        return dict(re.findall(r'^reginfod_store_promise\{level="(\w+)"\} (\d)$', node.http("/metrics")[2], re.M))
+
+    def lines(node, words):
+        return [line for line in node.output().splitlines() if words in line]
+    for node in (first, second):
+        assert kept(node) == {"file": "1"}, "the user of users.acl may not see how often the disk is written"
+        assert not lines(node, "is asked of it"), node.output()
+    with redis.client() as admin:
+        for setting, value in (("no", "0"), ("yes", "1")):
+            admin.call("CONFIG", "SET", "appendonly", setting)
+            admin.call("CLIENT", "KILL", "TYPE", "normal")
+            for node in (first, second):
+                wait_until(lambda node=node, value=value: kept(node) == {"file": value}, f"it is {value}")
+    for node in (first, second):
+        lowered = lines(node, "Redis keeps less than is asked of it")
+        assert len(lowered) == 1 and "appendonly" in lowered[0], node.output()
+        assert len(lines(node, "Redis keeps what is asked of it")) == 1, node.output()
+        print(lowered[0], flush=True)
+
+
 VARIANTS = {"roles": roles, "refused": refused, "name": name, "away": away, "replica": replica,
-            "emptied": emptied, "loaded": loaded, "memory": memory, "garbage": garbage}
+            "emptied": emptied, "loaded": loaded, "memory": memory, "garbage": garbage, "promise": promise,
+            "fsync": fsync}
 
 if __name__ == "__main__":
     harness.run(f"redis-faults-{sys.argv[1]}", VARIANTS[sys.argv[1]])

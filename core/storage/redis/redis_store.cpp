@@ -31,6 +31,7 @@ RedisStore::RedisStore(
           [this](const std::string& trouble) { disconnect(options_.where + ": " + trouble); }
       ),
       lease_(options_.lease),
+      promises_(options_, session_, owner),
       map_(options_.incarnation),
       backoff_(options_.retry_interval) {
     seen_.id = options_.cluster_id;
@@ -125,23 +126,25 @@ void RedisStore::handle_greeted(const RedisGreeted& greeted) {
         return disconnect(greeted.trouble);
     }
     new_run_id_ = greeted.run_id;
-    if (was_open_) {
-        phase_ = Phase::resuming;
-        seen_.view = 0;
-        return beat();
-    }
-    if (has_read_ && new_run_id_ != run_id_) {
+    if (!was_open_ && has_read_ && new_run_id_ != run_id_) {
         return lose(
             RedisLoss::given_way,
             options_.where + ": another Redis answers while the records are read"
         );
     }
-    run_id_ = new_run_id_;
-    join();
+    if (was_open_) {
+        phase_ = Phase::resuming;
+        seen_.view = 0;
+        beat();
+    } else {
+        join();
+    }
+    promises_.handle_connected(clock_());
 }
 
 void RedisStore::join() {
     phase_ = Phase::joining;
+    run_id_ = new_run_id_;
     claims_.start();
     const TimePoint asked = clock_();
     session_.ask(join_call(options_, seen_), [this, asked](const RedisReply& reply) {
@@ -248,6 +251,7 @@ void RedisStore::beat() {
     session_.ask(beat_call(options_, seen_), [this, sent](const RedisReply& reply) {
         handle_beat(reply, sent);
     });
+    promises_.handle_beat(sent);
     // A beat that no replica has does not count: beside a primary that is cut off we fall silent.
     if (!wait_.beats_wait()) return;
     wait_.ask_for_beat([this](const std::string& trouble) { handle_durable_beat(trouble); });

@@ -11,6 +11,7 @@
 #include "core/storage/redis/redis_calls.hpp"
 #include "core/storage/redis/redis_greeting.hpp"
 #include "core/storage/redis/redis_options.hpp"
+#include "core/storage/redis/redis_promise.hpp"
 #include "core/storage/redis/redis_session.hpp"
 #include "core/storage/redis/redis_store_owner.hpp"
 #include "core/storage/redis/replica_wait.hpp"
@@ -201,6 +202,7 @@ private:
     GroupSender sender_;
     ReplicaWait wait_;
     NodeLease lease_;
+    RedisPromises promises_;
 
     ClusterSeen seen_;
     std::string run_id_;           ///< of the Redis that has what was acknowledged

@@ -4,6 +4,7 @@
 
 #include "core/outbox.hpp"
 #include "core/storage/load_report.hpp"
+#include "core/storage/redis/redis_promise.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -45,6 +46,9 @@ public:
     /// The record of an AOR or dialog as memory has it, or an empty text if that is unsettled;
     /// nothing if there is none.
     virtual std::optional<std::string> present(Bucket bucket, std::string_view key) = 0;
+
+    /// What Redis keeps by its settings; called when that is known, and when it has changed.
+    virtual void handle_promise(const RedisPromise& promise) = 0;
 
     /// The store does nothing more. @param why  one line for people
     virtual void handle_lost(RedisLoss loss, const std::string& why) = 0;

@@ -116,6 +116,7 @@ void ScriptedRedis::execute(const Words& words) {
     }
     if (!password.empty() && !is_signed_in_) return error("NOAUTH Authentication required.");
     if (name == "INFO") return info();
+    if (name == "CONFIG") return tell_config();
     if (name == "SELECT") return status("OK");
     if (name == "ROLE") {
         list(1);
@@ -135,8 +136,18 @@ void ScriptedRedis::execute(const Words& words) {
 void ScriptedRedis::info() {
     text(
         "# Server\r\nredis_version:" + version + "\r\nrun_id:" + run_id +
-        "\r\n# Memory\r\nmaxmemory_policy:" + policy + "\r\n# Replication\r\nmaster_replid:r\r\n"
+        "\r\n# Memory\r\nmaxmemory_policy:" + policy + "\r\n# Replication\r\nmaster_replid:r\r\n" +
+        more_info
     );
+}
+
+void ScriptedRedis::tell_config() {
+    if (config.empty()) return error("NOPERM this user has no permissions to run 'config|get'");
+    list(config.size() * 2);
+    for (const auto& [name, value] : config) {
+        text(name);
+        text(value);
+    }
 }
 
 void ScriptedRedis::call(const Words& words) {

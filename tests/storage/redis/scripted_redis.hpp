@@ -52,11 +52,13 @@ public:
     std::string policy = "noeviction";
     std::string role = "master";
     std::string cluster = "cluster-0123456789";
-    std::string password;            ///< that it wants
-    std::string refusal;             ///< of all commits
-    std::string membership_refusal;  ///< of beats and claims
-    std::string refused_function;    ///< of these; empty: all of them
-    int replicas = 0;                ///< that have everything
+    std::string more_info = "aof_enabled:1\r\n";  ///< lines of INFO
+    std::map<std::string, std::string> config;    ///< none: nobody may see it
+    std::string password;                         ///< that it wants
+    std::string refusal;                          ///< of all commits
+    std::string membership_refusal;               ///< of beats and claims
+    std::string refused_function;                 ///< of these; empty: all of them
+    int replicas = 0;                             ///< that have everything
     std::string wait_refusal;
     int disks = 1;  ///< 0: that of this Redis has not
     std::string waitaof_refusal = "ERR unknown command 'WAITAOF', with args beginning with: '1' ";
@@ -86,6 +88,7 @@ private:
     void claim(const Words& words);
     void scan(const Words& words);
     void info();
+    void tell_config();
     void text(const std::string& value);
     void status(const std::string& value) { out_ += "+" + value + "\r\n"; }
     void error(const std::string& value) { out_ += "-" + value + "\r\n"; }

@@ -58,6 +58,7 @@ public:
         if (found == memory.end()) return {};
         return found->second;
     }
+    void handle_promise(const RedisPromise& promise) override { promises.push_back(promise); }
     void handle_lost(RedisLoss kind, const std::string& why) override {
         loss = kind;
         lost = why;
@@ -72,6 +73,7 @@ public:
     std::string standing_by;
     std::optional<RedisLoss> loss;
     std::string lost;
+    std::vector<RedisPromise> promises;
     std::string order;  ///< the buckets of the records that came
     std::map<std::pair<Bucket, std::string>, std::string> memory;
     std::map<std::string, Duration> ages;
