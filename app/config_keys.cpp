@@ -362,9 +362,9 @@ const Key kKeys[] = {
      "on all nodes, and at least four times cluster.beat.",
      time([](auto& c) -> auto& { return c.redis.store.lease; }, 100ms, 1min)},
     {"cluster", "relay",
-     "\"on\": a node passes on what another one has to serve, over Redis, so that peers may use any node.\n"
-     "\"off\": it answers 503 to that. The same on all nodes.",
-     word<Switches>([](auto& c) -> auto& { return c.redis.relay; })},
+     "Whether a node passes on what another one has to serve, over Redis, so that peers may use any node.\n"
+     "false: it answers 503 to that. The same on all nodes.",
+     yes_or_no([](auto& c) -> auto& { return c.redis.relay; })},
     {"cluster", "beat", "Seconds between two renewals of the lease.",
      time([](auto& c) -> auto& { return c.redis.store.beat; }, 10ms, 10s)},
 

@@ -16,13 +16,6 @@ struct Untrusted {
         {{"ignore", false}, {"forbid", true}}
     };
 };
-struct Switches {
-    static constexpr std::string_view kAllowed = "\"on\" or \"off\"";
-    static constexpr std::array<std::pair<std::string_view, bool>, 2> kValues{
-        {{"off", false}, {"on", true}}
-    };
-};
-
 struct Levels {
     static constexpr std::string_view kAllowed =
         "\"debug\", \"info\", \"warning\", \"error\" or \"off\"";

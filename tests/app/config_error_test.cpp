@@ -226,6 +226,8 @@ TEST(ConfigError, ARedisThatCannotBeReachedOrANodeWithoutBreathIsReported) {
         {"[cluster]\nname = \"a b\"\n",
          "FILE:2: cluster.name: found \"a b\", allowed is a name of at most 64 letters, digits, "
          "\".\", \"_\" and \"-\""},
+        {"[cluster]\nrelay = \"off\"\n",
+         "FILE:2: cluster.relay: found \"off\", allowed is true or false"},
         {"[cluster]\nbeat = 1\n",
          "FILE:2: cluster.lease: allowed is at least four times cluster.beat"},
     });

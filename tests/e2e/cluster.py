@@ -148,7 +148,7 @@ class Cluster:
     """A Redis, nodes, and an edge. With `proxied` each node has a way to Redis of its own; with `replicas`
     Redis has one, and Sentinels."""
 
-    def __init__(self, bed, nodes=2, proxied=False, replicas=False, relay="on"):
+    def __init__(self, bed, nodes=2, proxied=False, replicas=False, relay=True):
         self.bed, self.relay = bed, relay
         self.sentinels = []
         if replicas:
@@ -172,7 +172,7 @@ class Cluster:
         port = self.proxies[number].port if self.proxied else self.redis.port
         environment = {"REGINFOD_STORAGE_REDIS_SENTINELS": ",".join(
             f"127.0.0.1:{one.port}" for one in self.sentinels)} if self.sentinels else {}
-        environment["REGINFOD_CLUSTER_RELAY"] = self.relay
+        environment["REGINFOD_CLUSTER_RELAY"] = str(self.relay).lower()
         node = Node(self.bed, number, self.port, port, environment=environment)
         self.nodes = [one for one in self.nodes if one.node != node.node] + [node]
         return node

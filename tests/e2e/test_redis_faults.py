@@ -45,7 +45,7 @@ def start(bed, redis_port, number=1, **environment):
 
 def roles(bed):
     """One node serves. The other one passes nothing on: it says who does, refuses everything, and lives."""
-    cluster = Cluster(bed, relay="off")
+    cluster = Cluster(bed, relay=False)
     first, second = cluster.nodes
     agent = Agent()
     bed.closers.append(agent.close)
