@@ -1,7 +1,7 @@
 """TLS to Redis: real servers with certificates made as deploy/redis/README.md says. Who is not verified gets
 nothing, and the node says why.
 
-    test_redis_tls.py readme | untrusted | ports | refused | takeover | sentinel
+    test_redis_tls.py readme | untrusted | ports | refused | takeover | relay | sentinel
 """
 
 import os
@@ -18,6 +18,7 @@ from redis import PASSWORDS, Redis, replicated
 from test_redis_faults import AOR, publisher, run_refused
 from test_standby import stands_by
 from tls import Tls
+from watcher import Watcher
 
 
 def start(bed, port, environment, number=1):
@@ -165,6 +166,40 @@ def takeover(bed):
         assert set(second.registration(f"sip:u{n}@{DOMAIN}")) == {contact(f"u{n}")[0]}
 
 
+def relay(bed):
+    """The node that stands by passes a PUBLISH and a SUBSCRIBE on, and a NOTIFY back: the connections of the bus
+    have TLS too, the first ones and those that follow. They do not come about with a Redis that is not trusted."""
+    tls = Tls(bed)
+    redis = Redis(bed, tls=tls)
+    first = start(bed, redis.port, tls.environment())
+    wait_until(lambda: first.serves, "the first one serves")
+    second = start(bed, redis.port, tls.environment(), number=2)
+    wait_until(lambda: stands_by(second, first), "the other one stands by")
+    source = publisher(bed, second)
+    assert source.publish([contact("alice", 1)]).status == 200
+    assert set(first.registration(AOR)) == {contact("alice", 1)[0]}
+    watcher = bed.watch(Watcher(AOR, second.address, transport="tcp"))
+    assert watcher.subscribe().status == 200
+    watcher.wait_contacts(contact("alice", 1)[0])
+    with redis.client() as admin:
+        for kind in ("pubsub", "normal"):
+            assert admin.call("CLIENT", "KILL", "TYPE", kind) > 0, kind
+    assert source.publish([contact("alice", 2)], timeout=20).status == 200
+    watcher.wait_contacts(contact("alice", 2)[0])
+    assert second.metric("reginfod_bus_frames_total", direction="out", kind="request") > 2
+    assert second.metric("reginfod_cluster_serving") == 0
+    redis.stop()
+    other = Tls(bed, "other")
+    stranger = Redis(bed, port=redis.port, options=other.options(redis.port, clients="no"))
+    says(second, "its certificate is not trusted", "storage.redis.ca")
+    assert second.metric("reginfod_bus_connected") == 0
+    stranger.stop()
+    Redis(bed, port=redis.port, tls=tls)
+    wait_until(lambda: first.serves != second.serves and second.metric("reginfod_bus_connected") == 1 and
+               second.readiness()[0] == 200, "both take requests again", timeout=20)
+    assert source.publish([contact("alice", 1)], timeout=20).status == 200
+
+
 def sentinel(bed):
     """Everything speaks TLS only: the node asks Sentinels, and goes on with the replica that they make the
     primary."""
@@ -193,7 +228,7 @@ def sentinel(bed):
 
 
 VARIANTS = {"readme": readme, "untrusted": untrusted, "ports": ports, "refused": refused, "takeover": takeover,
-            "sentinel": sentinel}
+            "relay": relay, "sentinel": sentinel}
 
 if __name__ == "__main__":
     harness.run(f"redis-tls-{sys.argv[1]}", VARIANTS[sys.argv[1]])
