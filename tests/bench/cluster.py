@@ -73,9 +73,9 @@ def measure(bench, arguments, name, size):
             "p99": timed["latency_us"]["p99"] / 1000}
 
 
-def until_ready(server, limit=120.0):
+def until_it_serves(server, limit=120.0):
     end = time.monotonic() + limit
-    while not server.is_ready():
+    while not server.serves():
         if time.monotonic() > end:
             raise SystemExit("nobody serves")
         time.sleep(0.02)
@@ -85,7 +85,7 @@ def take_over(bench, arguments, aors):
     """Seconds from SIGKILL until the other node serves, and milliseconds of that for the records."""
     with servers.Redis(bench, arguments.dir) as redis:
         first = servers.Reginfod(bench, arguments.server, storage="redis", redis=redis, node="a")
-        until_ready(first)
+        until_it_serves(first)
         first.load(f"{aors} AORs", window=512, aors=aors, watchers=0, publishes=1)
         with servers.Reginfod(bench, arguments.server, storage="redis", redis=redis, node="b",
                               level="info") as second:
@@ -93,7 +93,7 @@ def take_over(bench, arguments, aors):
             began = time.monotonic()
             first.child.wait()
             first.log.close()
-            until_ready(second)
+            until_it_serves(second)
             took = time.monotonic() - began
             with open(second.log.name) as log:
                 restored = re.findall(r"state restored aors=(\d+) .* ms=(\d+)", log.read())[-1]

@@ -141,17 +141,20 @@ class Reginfod(Server):
                  "REGINFOD_CLUSTER_NODE": node} if redis else {})})
         time.sleep(1)
 
-    def is_ready(self):
+    def metrics(self):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}/metrics", timeout=10) as response:
+            return response.read().decode()
+
+    def serves(self):
+        """Whether it has the state. A node that stands by is ready as well: it passes requests on."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}/readyz", timeout=1):
-                return True
+            return re.search(r"^reginfod_cluster_serving 1$", self.metrics(), re.MULTILINE) is not None
         except OSError:
             return False
 
     def memory_by_kind(self):
         """Its memory by /metrics, in bytes."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}/metrics") as response:
-            text = response.read().decode()
+        text = self.metrics()
         found = re.findall(r'^reginfod_memory_bytes\{kind="(\w+)"\} (\S+)$', text, re.MULTILINE)
         return {kind: float(size) for kind, size in found}
 
