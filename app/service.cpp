@@ -147,6 +147,8 @@ void Service::open_store() {
             auto redis = std::make_unique<RedisStorage>(io_, config_, log_, storage_access());
             redis_ = redis.get();
             storage_ = std::move(redis);
+        } catch (const ConfigError&) {
+            throw;
         } catch (const std::runtime_error& error) {
             throw StartError(std::string("cannot look up the names of Redis: ") + error.what());
         }

@@ -29,11 +29,11 @@ TEST(ListenAddress, LocalhostIsTheLoopbackAddress) {
 }
 
 TEST(ListenAddress, AMalformedAddressIsReportedWithTheReason) {
-    struct Case {
+    struct Malformed {
         const char* text;
         const char* why;
     };
-    constexpr Case cases[] = {
+    constexpr Malformed cases[] = {
         {"", "does not begin with \"udp:\" or \"tcp:\""},
         {"tls:127.0.0.1:5061", "does not begin with \"udp:\" or \"tcp:\""},
         {"udp:127.0.0.1", "has no port"},
@@ -55,7 +55,7 @@ TEST(ListenAddress, AMalformedAddressIsReportedWithTheReason) {
         {"udp:0.0.0.0:5060,advertise=0.0.0.0:5060",
          "advertises a wildcard address, which no peer can send to"},
     };
-    for (const Case& c : cases) {
+    for (const Malformed& c : cases) {
         const auto listen = parse_listen(c.text);
         ASSERT_FALSE(listen) << c.text;
         EXPECT_EQ(listen.error().why, c.why) << c.text;

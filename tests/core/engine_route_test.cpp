@@ -2,6 +2,7 @@
 /// The route of NOTIFYs, and the peers that the engine trusts (RULES.md, "The way back", "No tokens
 /// to guess").
 
+#include "tests/support/addresses.hpp"
 #include "tests/support/engine_fixture.hpp"
 
 #include <gtest/gtest.h>
@@ -16,8 +17,6 @@ namespace reginfo::test {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr const char* kX = "sip:x@192.0.2.10";
 
 /// SUBSCRIBE (Contact with a name) -> | resolve ->
 /// <- 200                             |

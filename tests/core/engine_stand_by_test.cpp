@@ -16,7 +16,7 @@ namespace {
 
 using ::testing::IsEmpty;
 
-std::string body(const char* uri) { return BodyText{.contacts = {{.uri = uri}}}.text(); }
+std::string body_of(const char* uri) { return BodyText{.contacts = {{.uri = uri}}}.text(); }
 
 class StandBy : public Restart {
 protected:
@@ -59,7 +59,7 @@ TEST_F(StandBy, OneWithAStateAndWithoutALeaseDoesNotServeOptionsWhateverGoesOn) 
 }
 
 TEST_F(StandBy, ARequestThatWasRefusedIsServedIfItComesAgainLater) {
-    const std::string request = publisher.request(3600, body(kX)).text();
+    const std::string request = publisher.request(3600, body_of(kX)).text();
     world.stand_by();
     EXPECT_EQ(world.ask(publisher.flow, request).status(), 503);
     world.serve();
@@ -97,11 +97,11 @@ TEST_F(StandBy, WhatWasRestoredMeanwhileIsServed) {
 
 TEST_F(StandBy, ACommitThatIsAnsweredTooLateIsNobodys) {
     world.store_answers_late = true;
-    world.receive(publisher.flow, publisher.request(3600, body(kX)).text());
+    world.receive(publisher.flow, publisher.request(3600, body_of(kX)).text());
     ASSERT_EQ(world.commits_waiting(), 1U);
     world.stand_by();
     world.serve();
-    world.receive(publisher.flow, publisher.request(3600, body(kY)).text());
+    world.receive(publisher.flow, publisher.request(3600, body_of(kY)).text());
     ASSERT_EQ(world.commits_waiting(), 2U);
 
     world.commit();
@@ -148,7 +148,7 @@ TEST_F(PresentRecord, HasNoChangeThatTheStoreHasNotAnswered) {
     publish({{.uri = kX}});
     const auto before = world.present(Bucket::aor, kAor);
     world.store_answers_late = true;
-    world.receive(publisher.flow, publisher.request(3600, body(kY)).text());
+    world.receive(publisher.flow, publisher.request(3600, body_of(kY)).text());
     EXPECT_EQ(world.present(Bucket::aor, kAor), before);
     world.commit();
     EXPECT_NE(world.present(Bucket::aor, kAor), before);
@@ -156,7 +156,7 @@ TEST_F(PresentRecord, HasNoChangeThatTheStoreHasNotAnswered) {
 
 TEST_F(PresentRecord, HasWhatTheStoreAnsweredWhileTheLeaseWasOver) {
     world.store_answers_late = true;
-    world.receive(publisher.flow, publisher.request(3600, body(kX)).text());
+    world.receive(publisher.flow, publisher.request(3600, body_of(kX)).text());
     world.suspend();
     world.commit();
     EXPECT_EQ(world.present(Bucket::aor, kAor), world.kept(Bucket::aor, kAor));

@@ -2,6 +2,7 @@
 /// An engine whose store answers on request.
 #pragma once
 
+#include "tests/support/addresses.hpp"
 #include "tests/support/engine_fixture.hpp"
 
 #include <gtest/gtest.h>
@@ -16,9 +17,6 @@ namespace reginfo::test {
 using Statuses = std::vector<int>;
 
 using namespace std::chrono_literals;
-
-inline constexpr const char* kX = "sip:x@192.0.2.10";
-inline constexpr const char* kY = "sip:y@192.0.2.20";
 
 inline ContactText contact(std::string uri, std::uint32_t cseq = 1) {
     return {.uri = std::move(uri), .cseq = cseq};

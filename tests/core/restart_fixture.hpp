@@ -2,6 +2,7 @@
 /// An engine that ends, and another one that goes on from the records of the store.
 #pragma once
 
+#include "tests/support/addresses.hpp"
 #include "tests/support/engine_fixture.hpp"
 
 #include <gtest/gtest.h>
@@ -14,9 +15,6 @@
 namespace reginfo::test {
 
 using namespace std::chrono_literals;
-
-inline constexpr const char* kX = "sip:x@192.0.2.10";
-inline constexpr const char* kY = "sip:y@192.0.2.20";
 
 inline Settings durable_settings() {
     Settings settings = test_settings();

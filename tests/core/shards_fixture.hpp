@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/base/shard.hpp"
+#include "tests/support/addresses.hpp"
 #include "tests/support/engine_fixture.hpp"
 
 #include <gtest/gtest.h>
@@ -17,8 +18,6 @@ namespace reginfo::test {
 
 using namespace std::chrono_literals;
 
-inline constexpr const char* kX = "sip:x@192.0.2.10";
-inline constexpr const char* kY = "sip:y@192.0.2.20";
 inline constexpr Shard kOne = 0x11;
 inline constexpr Shard kOther = 0xee;
 

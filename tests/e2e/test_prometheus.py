@@ -79,6 +79,8 @@ def names_on_redis(bed):
     """Metrics of a node on Redis, which the other one does not have."""
     storage = STORAGES["redis"](bed)
     node = Reginfod(bed, "node", storage=storage.flags, environment=storage.environment)
+    # What Redis promises is known when it has been asked.
+    wait_until(lambda: "reginfod_store_promise" in node.http("/metrics")[2], "Redis has answered")
     text = node.http("/metrics")[2]
     assert node.stop() == 0
     return set(re.findall(r"^(reginfod_\w+)", text, flags=re.M))

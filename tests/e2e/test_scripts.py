@@ -118,7 +118,7 @@ def progress_is_one_line_on_a_terminal_and_rare_lines_elsewhere(bed):
     log = os.path.join(bed.directory, "progress.log")
     command = (os.path.join(ROOT, "deploy/progress"), log, "sh", "-c", "echo 'Get:7 cmake'; sleep 2.5; exit 3")
     status, shown = run_on_terminal(*command)
-    assert status == 3 and len(re.findall(r"\r\x1b\[K  0 min [12] s: Get:7 cmake", shown)) == 2, (status, shown)
+    assert status == 3 and len(re.findall(r"\r\x1b\[K  0 min \d s: Get:7 cmake", shown)) >= 2, (status, shown)
     assert shown.split("\r\x1b[K")[-1].split() == ["Get:7", "cmake"], "the line was not cleared for the output"
     done = run(*command)
     assert done.returncode == 3 and done.stdout == "" and done.stderr == "Get:7 cmake\n", done

@@ -5,6 +5,7 @@
 
 #include "tests/transport/dead_port.hpp"
 #include "tests/transport/known_names.hpp"
+#include "tests/transport/redis_waits.hpp"
 #include "tests/transport/test_server.hpp"
 #include "transport/ares_client.hpp"
 #include "transport/steady_time.hpp"
@@ -30,8 +31,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using boost::asio::ip::tcp;
-
-constexpr auto kLong = 30s;  ///< longer than any test takes
 
 IpAddress address(const char* text) { return *IpAddress::parse(text); }
 

@@ -7,6 +7,7 @@
 #include "tests/storage/redis/store_process.hpp"
 #include "tests/transport/dead_port.hpp"
 #include "tests/transport/known_names.hpp"
+#include "tests/transport/redis_waits.hpp"
 #include "transport/sentinel_lookup.hpp"
 #include "transport/steady_time.hpp"
 
@@ -35,7 +36,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-constexpr auto kLong = 30s;  ///< longer than any test takes
 const tcp::endpoint kAnyPort(boost::asio::ip::address_v4::loopback(), 0);
 
 /// Answers what it is asked with the same bytes each time; with none it is silent.

@@ -5,6 +5,7 @@
 
 #include "tests/storage/temporary_directory.hpp"
 #include "tests/transport/known_names.hpp"
+#include "tests/transport/redis_waits.hpp"
 #include "tests/transport/test_authority.hpp"
 #include "tests/transport/tls_server.hpp"
 #include "transport/redis_connection.hpp"
@@ -38,8 +39,6 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
-
-constexpr auto kLong = 30s;  ///< longer than any test takes
 
 /// One connection, and what it tells.
 struct Client {

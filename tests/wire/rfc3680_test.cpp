@@ -1,6 +1,7 @@
 /// @file
 /// RFC 3680: the event package `reg` and its documents.
 
+#include "tests/support/addresses.hpp"
 #include "tests/wire/wire_fixture.hpp"
 
 #include <gtest/gtest.h>
@@ -14,7 +15,6 @@
 namespace reginfo::test {
 namespace {
 
-constexpr const char* kA = "sip:a@192.0.2.10";
 constexpr const char* kB = "sip:b@192.0.2.20";
 
 class RegPackage : public WireTest {

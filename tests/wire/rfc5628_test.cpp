@@ -1,6 +1,7 @@
 /// @file
 /// RFC 5628: GRUUs in registration documents.
 
+#include "tests/support/addresses.hpp"
 #include "tests/wire/wire_fixture.hpp"
 
 #include <gtest/gtest.h>
@@ -11,8 +12,6 @@
 
 namespace reginfo::test {
 namespace {
-
-constexpr const char* kA = "sip:a@192.0.2.10";
 
 class Gruu : public WireTest {
 protected:

@@ -12,7 +12,7 @@
 namespace reginfo::test {
 namespace {
 
-std::string children_of(std::string_view children, std::string_view declarations = {}) {
+std::string extensions_of(std::string_view children, std::string_view declarations = {}) {
     const std::string contact = contact_with(std::string(kUri).append(children));
     return std::string(
         read_contact(reginfo_with(registration_with(contact), declarations)).children_xml
@@ -27,7 +27,7 @@ std::string repeated(std::string_view text, std::size_t times) {
 
 TEST(ReaderExtension, GruusAreKept) {
     EXPECT_EQ(
-        children_of(
+        extensions_of(
             "\n<gr:pub-gruu uri='sip:a@example.org;gr=1'/>\n"
             "<gr:temp-gruu uri='sip:x@example.org;gr' first-cseq='9'/>",
             " xmlns:gr='urn:ietf:params:xml:ns:gruuinfo'"
@@ -52,14 +52,14 @@ TEST(ReaderExtension, AnElementOfARegistrationIsKept) {
 
 TEST(ReaderExtension, AUriOfAnotherNamespaceIsAnExtension) {
     EXPECT_EQ(
-        children_of("<uri xmlns='urn:x'>sip:evil@192.0.2.9</uri>"),
+        extensions_of("<uri xmlns='urn:x'>sip:evil@192.0.2.9</uri>"),
         "<uri xmlns=\"urn:x\">sip:evil@192.0.2.9</uri>"
     );
 }
 
 TEST(ReaderExtension, ADeclarationIsWrittenWhereItIsNeededOnly) {
     EXPECT_EQ(
-        children_of(
+        extensions_of(
             "<x:a><x:b y:c='1'/><y:d/></x:a>",
             " xmlns:x='urn:x' xmlns:y='urn:y' xmlns:unused='urn:unused'"
         ),
@@ -69,14 +69,14 @@ TEST(ReaderExtension, ADeclarationIsWrittenWhereItIsNeededOnly) {
 
 TEST(ReaderExtension, APrefixThatChangesItsMeaningIsDeclaredAgain) {
     EXPECT_EQ(
-        children_of("<p:a xmlns:p='urn:1'><p:b xmlns:p='urn:2'><p:c/></p:b><p:d/></p:a>"),
+        extensions_of("<p:a xmlns:p='urn:1'><p:b xmlns:p='urn:2'><p:c/></p:b><p:d/></p:a>"),
         "<p:a xmlns:p=\"urn:1\"><p:b xmlns:p=\"urn:2\"><p:c/></p:b><p:d/></p:a>"
     );
 }
 
 TEST(ReaderExtension, ElementsInsideKeepTheirNamespaceOrNone) {
     EXPECT_EQ(
-        children_of("<x:a xmlns:x='urn:x'><b xmlns=''><x:c/></b></x:a>"),
+        extensions_of("<x:a xmlns:x='urn:x'><b xmlns=''><x:c/></b></x:a>"),
         "<x:a xmlns:x=\"urn:x\"><b xmlns=\"\"><x:c/></b></x:a>"
     );
 }
@@ -96,7 +96,7 @@ TEST(ReaderExtension, WhatNoSchemaAllowsIsLeftOutWhole) {
              "<gr:temp-gruu uri='sip:a@b' first-cseq='-1'" + gruu + "/>",
              "<x:a xmlns:x='urn:x'><gr:pub-gruu" + gruu + "/></x:a>",
          }) {
-        EXPECT_EQ(children_of(odd + "<x:good xmlns:x='urn:x'/>"), "<x:good xmlns:x=\"urn:x\"/>")
+        EXPECT_EQ(extensions_of(odd + "<x:good xmlns:x='urn:x'/>"), "<x:good xmlns:x=\"urn:x\"/>")
             << odd;
     }
 }
@@ -106,20 +106,20 @@ TEST(ReaderExtension, AGruuIsPassedOn) {
         "<gr:pub-gruu xmlns:gr=\"urn:ietf:params:xml:ns:gruuinfo\" uri=\"sip:a@b;gr=1\"/>"
         "<gr:temp-gruu xmlns:gr=\"urn:ietf:params:xml:ns:gruuinfo\" uri=\"sip:t@b;gr\" "
         "first-cseq=\"7\"/>";
-    EXPECT_EQ(children_of(both), both);
+    EXPECT_EQ(extensions_of(both), both);
 }
 
 TEST(ReaderExtension, MixedTextIsKeptWithoutCommentsAndInstructions) {
     EXPECT_EQ(
-        children_of("<x:a xmlns:x='urn:x'>one <x:b>&lt;2></x:b><!-- no --> <?no no?>"
-                    "<![CDATA[<3>]]>&amp;4\n<x:c> </x:c></x:a>"),
+        extensions_of("<x:a xmlns:x='urn:x'>one <x:b>&lt;2></x:b><!-- no --> <?no no?>"
+                      "<![CDATA[<3>]]>&amp;4\n<x:c> </x:c></x:a>"),
         "<x:a xmlns:x=\"urn:x\">one <x:b>&lt;2&gt;</x:b>&lt;3&gt;&amp;4&#10;<x:c/></x:a>"
     );
 }
 
 TEST(ReaderExtension, BlanksThatWereReferredToAreDroppedAlike) {
     EXPECT_EQ(
-        children_of("<x:a xmlns:x='urn:x'>&#32;<x:b/><![CDATA[  ]]></x:a>"),
+        extensions_of("<x:a xmlns:x='urn:x'>&#32;<x:b/><![CDATA[  ]]></x:a>"),
         "<x:a xmlns:x=\"urn:x\"><x:b/></x:a>"
     );
 }

@@ -5,6 +5,7 @@
 
 #include "core/reginfo/reader.hpp"
 #include "tests/core/event/notify/notify_fixture.hpp"
+#include "tests/support/addresses.hpp"
 
 namespace reginfo::test {
 namespace {
@@ -50,8 +51,6 @@ protected:
     std::string body;
     static inline int last = 0;
 };
-
-constexpr const char* kX = "sip:x@192.0.2.10";
 
 TEST_F(DocumentsTest, AnAorThatNobodyPublishedIsInit) {
     const ToldDocument told = told_to(standard());

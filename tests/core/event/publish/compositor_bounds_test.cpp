@@ -2,6 +2,7 @@
 /// What one AOR may have, in numbers and in bytes (RULES.md, "Everything is bounded").
 
 #include "core/event/publish/compositor.hpp"
+#include "tests/support/addresses.hpp"
 #include "tests/support/engine_fixture.hpp"
 
 #include <gtest/gtest.h>
@@ -11,8 +12,6 @@
 
 namespace reginfo::test {
 namespace {
-
-constexpr const char* kX = "sip:x@192.0.2.10";
 
 class CompositorBounds : public ::testing::Test {
 protected:

@@ -4,6 +4,7 @@
 
 #include "core/event/publish/compositor.hpp"
 
+#include "tests/support/addresses.hpp"
 #include "tests/support/engine_fixture.hpp"
 
 #include <gmock/gmock.h>
@@ -19,8 +20,6 @@ namespace reginfo::test {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr const char* kX = "sip:x@192.0.2.10";
 
 class CompositorTest : public ::testing::Test {
 protected:

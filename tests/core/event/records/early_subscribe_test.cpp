@@ -2,6 +2,7 @@
 /// A SUBSCRIBE of a profile that needs a registered AOR (TS 24.229 §5.4.2.1.1) and comes just
 /// before the PUBLISH that registers it: it waits for that a little.
 
+#include "tests/support/addresses.hpp"
 #include "tests/support/profile_fixture.hpp"
 
 #include <gtest/gtest.h>
@@ -12,8 +13,6 @@
 
 namespace reginfo::test {
 namespace {
-
-constexpr const char* kTel = "tel:+491234";
 
 class EarlySubscribe : public ::testing::Test {
 protected:

@@ -4,6 +4,7 @@
 
 #include "core/event/state/merge.hpp"
 #include "core/reginfo/reader.hpp"
+#include "tests/support/addresses.hpp"
 #include "tests/support/sip_builder.hpp"
 
 #include <gtest/gtest.h>
@@ -20,9 +21,9 @@ namespace reginfo {
 using namespace std::chrono_literals;
 using test::BodyText;
 using test::ContactText;
+using test::kX;
+using test::kY;
 
-inline constexpr const char* kX = "sip:x@192.0.2.10";
-inline constexpr const char* kY = "sip:y@192.0.2.20";
 inline constexpr const char* kZ = "sip:z@192.0.2.30";
 
 /// Whether a contact is listed, in which state and for how long, by its URI.

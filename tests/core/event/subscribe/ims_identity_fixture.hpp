@@ -2,6 +2,7 @@
 /// An implicit registration set and a watcher of one of its identities.
 #pragma once
 
+#include "tests/support/addresses.hpp"
 #include "tests/support/profile_fixture.hpp"
 
 #include <gtest/gtest.h>
@@ -14,7 +15,6 @@ namespace reginfo::test {
 
 inline constexpr const char* kImsi = "sip:262011234567890@ims.example.org";
 inline constexpr const char* kMsisdn = "sip:+491234@ims.example.org";
-inline constexpr const char* kTel = "tel:+491234";
 inline constexpr const char* kContact = "sip:ue@192.0.2.10";
 
 using Identities = std::vector<std::string>;

@@ -1,6 +1,7 @@
 /// @file
 /// Watchers of identities of an implicit registration set, a late store and a restart.
 
+#include "tests/support/addresses.hpp"
 #include "tests/support/profile_fixture.hpp"
 
 #include <gtest/gtest.h>
@@ -12,7 +13,6 @@
 namespace reginfo::test {
 namespace {
 
-constexpr const char* kTel = "tel:+491234";
 constexpr const char* kUri = "sip:ue@192.0.2.10";
 
 class ImsRestart : public ::testing::Test {

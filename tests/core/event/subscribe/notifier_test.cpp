@@ -5,6 +5,7 @@
 
 #include "core/event/subscribe/notifier.hpp"
 
+#include "tests/support/addresses.hpp"
 #include "tests/support/engine_fixture.hpp"
 
 #include <gtest/gtest.h>
@@ -19,8 +20,6 @@ namespace reginfo::test {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr const char* kX = "sip:x@192.0.2.10";
 
 class NotifierTest : public ::testing::Test {
 protected:
