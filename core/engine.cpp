@@ -118,7 +118,9 @@ std::optional<std::string> Engine::present_record(
     std::string_view key
 ) {
     impl_->take_durable(now);
-    return reginfo::present_record(impl_->records_, now, bucket, key);
+    return reginfo::present_record(
+        impl_->records_.aors, impl_->records_.subscriptions, now, bucket, key
+    );
 }
 
 void Engine::handle_restored(TimePoint now, Outbox& outbox) {
@@ -156,7 +158,7 @@ void Engine::handle_reload(const Settings& settings) {
 }
 
 bool Engine::handle_stop(TimePoint now, Outbox& outbox) {
-    return impl_->records_.settings.durable && impl_->store_exactly(now, outbox);
+    return impl_->settings_.durable && impl_->store_exactly(now, outbox);
 }
 
 ActionOutcome Engine::handle_action(TimePoint now, const OperatorAction& action, Outbox& outbox) {
@@ -170,7 +172,7 @@ const Inspection& Engine::inspection() const { return impl_->inspection_; }
 
 void Engine::observe(Observer* observer) {
     observer_ = observer;
-    impl_->records_.observer = observer;
+    impl_->records_.observer.set(observer);
 }
 
 }  // namespace reginfo

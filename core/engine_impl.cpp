@@ -38,7 +38,7 @@ void Engine::Impl::restored(TimePoint now, Outbox& outbox) {
     records_.aors.for_each([&](Aor& aor) {
         if (aor.is_unused()) unused.push_back(&aor);
     });
-    for (Aor* aor : unused) records_.drop_if_unused(*aor, outbox);
+    for (Aor* aor : unused) records_.unused_aors.drop_if_unused(*aor, outbox);
     records_.unsettled.restored(now, outbox);
     recovery_.start();
     recovery_.run(now, outbox);
@@ -51,7 +51,7 @@ void Engine::Impl::open(TimePoint now, Shard shard, Outbox& outbox) {
     records_.aors.for_each_in(shard, [&](Aor& aor) {
         if (aor.is_unused()) unused.push_back(&aor);
     });
-    for (Aor* aor : unused) records_.drop_if_unused(*aor, outbox);
+    for (Aor* aor : unused) records_.unused_aors.drop_if_unused(*aor, outbox);
     records_.unsettled.restored(now, shard, outbox);
     recovery_.start();
     recovery_.run(now, outbox);
@@ -118,7 +118,7 @@ void Engine::Impl::timeout(TimePoint now, Outbox& outbox) {
         scheduler_.handle_timeout(now, *dialog, outbox);
     }
     for (std::size_t i = 0; i < budget; ++i) {
-        Aor* aor = records_.aor_timers.pop_expired(now);
+        Aor* aor = records_.aors.timers.pop_expired(now);
         if (!aor) break;
         if (!records_.shards.has(aor->shard)) continue;
         compositor_.handle_timeout(now, *aor, outbox);
@@ -143,7 +143,7 @@ std::optional<TimePoint> Engine::Impl::next_deadline() const {
     for (const auto& deadline : {
              server_transactions_.next_deadline(),
              responder_.next_deadline(),
-             records_.aor_timers.next_deadline(),
+             records_.aors.timers.next_deadline(),
              records_.subscriptions.expiries.next_deadline(),
              records_.subscriptions.dialog_timers.next_deadline(),
              waiting_.next_deadline(),

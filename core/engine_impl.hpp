@@ -23,6 +23,7 @@
 #include "core/event/records/tracer.hpp"
 #include "core/event/records/waiting_requests.hpp"
 #include "core/event/subscribe/notifier.hpp"
+#include "core/event/subscribe/subscription_changes.hpp"
 #include "core/memory_use.hpp"
 #include "core/transaction/client_transactions.hpp"
 #include "core/transaction/responder.hpp"
@@ -53,7 +54,7 @@ public:
               changes_,
               {hash_seeds_.next(), hash_seeds_.next(), tokens_.derive()}
           ),
-          waiting_(records_),
+          waiting_(settings_, stats_, records_.aors, records_.subscriptions),
           documents_(stats_),
           queue_(stats_),
           server_transactions_(hash_seeds_.next(), settings_.transaction_memory()),
@@ -62,10 +63,22 @@ public:
           hops_key_(hash_seeds_.next()),
           windows_(settings_, queue_, stats_, hops_key_, hash_seeds_.next()),
           next_hops_(settings_, stats_, hops_key_),
-          memory_{records_, waiting_, documents_, server_transactions_, client_transactions_},
-          scheduler_(
+          memory_{
+              settings_,
+              records_.aors,
+              records_.subscriptions,
+              records_.strays,
+              waiting_,
+              documents_,
+              server_transactions_,
+              client_transactions_,
+          },
+          scheduler_({
               {
-                  records_,
+                  settings_,
+                  stats_,
+                  records_.observer,
+                  records_.subscriptions,
                   documents_,
                   client_transactions_,
                   next_hops_,
@@ -73,14 +86,98 @@ public:
                   spare_texts_,
                   tracer_,
               },
-              waiting_
+              records_.shards,
+              changes_,
+              records_.unsettled,
+              records_.acknowledgements,
+              records_.ends,
+              waiting_,
+          }),
+          moves_({
+              settings_,
+              stats_,
+              records_.observer,
+              records_.shards,
+              changes_,
+              records_.aors,
+              records_.subscriptions,
+              records_.strays,
+              records_.unsettled,
+              records_.unused_aors,
+              waiting_,
+              scheduler_,
+          }),
+          fan_out_(
+              records_.shards,
+              records_.acknowledgements,
+              records_.unused_aors,
+              moves_,
+              scheduler_
           ),
-          moves_(records_, waiting_, scheduler_),
-          fan_out_(records_, moves_, scheduler_),
-          notifier_({records_, waiting_, responder_, scheduler_, fan_out_, moves_}),
-          compositor_({records_, waiting_, responder_, fan_out_, moves_, tokens_, tracer_}),
-          recovery_(records_, missed_, fan_out_, notifier_, compositor_),
-          restorer_(records_, missed_),
+          subscription_changes_({
+              settings_,
+              stats_,
+              records_.observer,
+              changes_,
+              records_.aors,
+              records_.subscriptions,
+              records_.unsettled,
+              records_.acknowledgements,
+              records_.unused_aors,
+              waiting_,
+              responder_,
+              scheduler_,
+              fan_out_,
+              moves_,
+          }),
+          notifier_({
+              settings_,
+              stats_,
+              records_.shards,
+              changes_,
+              records_.aors,
+              records_.subscriptions,
+              waiting_,
+              responder_,
+              scheduler_,
+              moves_,
+              subscription_changes_,
+          }),
+          compositor_({
+              settings_,
+              stats_,
+              records_.observer,
+              changes_,
+              records_.aors,
+              records_.unsettled,
+              records_.unused_aors,
+              waiting_,
+              responder_,
+              fan_out_,
+              moves_,
+              tokens_,
+              tracer_,
+          }),
+          recovery_({
+              settings_,
+              stats_,
+              records_.shards,
+              records_.aors,
+              records_.subscriptions,
+              missed_,
+              fan_out_,
+              notifier_,
+              compositor_,
+          }),
+          restorer_({
+              settings_,
+              stats_,
+              records_.shards,
+              records_.aors,
+              records_.subscriptions,
+              records_.unsettled,
+              missed_,
+          }),
           server_({
               settings_,
               stats_,
@@ -94,10 +191,32 @@ public:
               tokens_,
               records_.shards,
           }),
-          actions_(records_, scheduler_, fan_out_, compositor_, tracer_),
-          drain_(records_, scheduler_, tokens_),
+          actions_({
+              stats_,
+              records_.shards,
+              records_.aors,
+              records_.subscriptions,
+              scheduler_,
+              fan_out_,
+              compositor_,
+              tracer_,
+          }),
+          drain_({
+              settings_,
+              stats_,
+              records_.shards,
+              records_.subscriptions,
+              scheduler_,
+              tokens_,
+          }),
           shard_drop_({
-              records_,
+              stats_,
+              records_.shards,
+              changes_,
+              records_.aors,
+              records_.subscriptions,
+              records_.unsettled,
+              records_.ends,
               documents_,
               restorer_,
               waiting_,
@@ -108,7 +227,15 @@ public:
               fan_out_,
               recovery_,
           }),
-          inspection_(records_, documents_, memory_, queue_, windows_.gauges()) {}
+          inspection_({
+              records_.shards,
+              records_.aors,
+              records_.subscriptions,
+              documents_,
+              memory_,
+              queue_,
+              windows_.gauges(),
+          }) {}
 
     bool is_suspended() const { return is_suspended_; }
     void suspend();
@@ -152,6 +279,7 @@ public:
     NotifyScheduler scheduler_;
     IdentityMoves moves_;
     FanOut fan_out_;
+    SubscriptionChanges subscription_changes_;
     Notifier notifier_;
     Compositor compositor_;
     Recovery recovery_;

@@ -4,10 +4,12 @@
 #include "core/event/notify/documents.hpp"
 #include "core/event/notify/window_gauges.hpp"
 #include "core/event/package.hpp"
+#include "core/event/records/aor_table.hpp"
 #include "core/event/records/implicit_sets.hpp"
 #include "core/event/records/lookup.hpp"
 #include "core/event/records/notify_queue.hpp"
-#include "core/event/records/records.hpp"
+#include "core/event/records/open_shards.hpp"
+#include "core/event/records/subscription_store.hpp"
 #include "core/event/state/stable_id.hpp"
 #include "core/reginfo/writer.hpp"
 #include "core/sip/uri.hpp"
@@ -178,7 +180,7 @@ static RegistrationDetails details_of(TimePoint now, const Aor& aor) {
 
 SubscriptionView Inspection::view(TimePoint now, const Subscription& subscription) const {
     const Dialog& dialog = subscription.dialog;
-    const Hash128 key = records_.subscriptions.key_of(dialog.state.id());
+    const Hash128 key = subscriptions_.key_of(dialog.state.id());
     SubscriptionView view;
     append_hex(view.id, key.high, 16);
     append_hex(view.id, key.low, 16);
@@ -246,9 +248,9 @@ std::optional<std::size_t> Inspection::list(
     constexpr bool of_subscriptions = std::is_same_v<View, SubscriptionView>;
     const auto& slots = [this]() -> const auto& {
         if constexpr (of_subscriptions) {
-            return records_.subscriptions.slots();
+            return subscriptions_.slots();
         } else {
-            return records_.aors.slots();
+            return aors_.slots();
         }
     }();
     const std::size_t full = out.size() + step.results;
@@ -285,7 +287,7 @@ std::optional<RegistrationDetails> Inspection::registration(
     std::string_view uri,
     std::size_t watchers
 ) const {
-    const Aor* aor = find_aor(records_, uri);
+    const Aor* aor = find_aor(aors_, shards_, uri);
     if (!aor) return std::nullopt;
     RegistrationDetails details = details_of(now, *aor);
     for (const Subscription& subscription : aor->watchers) {
@@ -297,7 +299,7 @@ std::optional<RegistrationDetails> Inspection::registration(
 
 std::optional<RegistrationDocument> Inspection::document(TimePoint now, std::string_view uri)
     const {
-    const Aor* aor = find_aor(records_, uri);
+    const Aor* aor = find_aor(aors_, shards_, uri);
     if (!aor) return std::nullopt;
     const NotifyBody body = documents_.first_body_for(now, *aor, aor_text_of(uri));
     RegistrationDocument document;
@@ -309,7 +311,7 @@ std::optional<RegistrationDocument> Inspection::document(TimePoint now, std::str
 }
 
 std::optional<SubscriptionView> Inspection::subscription(TimePoint now, std::string_view id) const {
-    const Subscription* subscription = find_subscription(records_, id);
+    const Subscription* subscription = find_subscription(subscriptions_, shards_, id);
     if (!subscription) return std::nullopt;
     return view(now, *subscription);
 }

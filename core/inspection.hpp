@@ -18,12 +18,14 @@
 namespace reginfo {
 
 class Aor;
+class AorTable;
 class Documents;
 struct ContactState;
 class NotifyQueue;
+class OpenShards;
 struct Publication;
-struct Records;
 struct Subscription;
+class SubscriptionStore;
 class WindowGauges;
 
 /// A contact as merged, or as one publication lists it.
@@ -107,19 +109,25 @@ struct RegistrationFilter {
 /// exists all the while is seen exactly once, whatever is added and removed meanwhile.
 class Inspection {
 public:
-    /// All arguments must outlive this.
-    Inspection(
-        Records& records,
-        Documents& documents,
-        const MemoryHolders& memory,
-        const NotifyQueue& queue,
-        const WindowGauges& windows
-    )
-        : records_(records),
-          documents_(documents),
-          memory_(memory),
-          queue_(queue),
-          windows_(windows) {}
+    /// All of it must outlive this.
+    struct Parts {
+        const OpenShards& shards;
+        AorTable& aors;
+        SubscriptionStore& subscriptions;
+        Documents& documents;
+        const MemoryHolders& memory;
+        const NotifyQueue& queue;
+        const WindowGauges& windows;
+    };
+
+    explicit Inspection(const Parts& parts)
+        : shards_(parts.shards),
+          aors_(parts.aors),
+          subscriptions_(parts.subscriptions),
+          documents_(parts.documents),
+          memory_(parts.memory),
+          queue_(parts.queue),
+          windows_(parts.windows) {}
 
     /// Bounds for one call of `list`.
     struct Step {
@@ -166,7 +174,9 @@ public:
     MemoryUse memory() const { return memory_of(memory_); }
 
 private:
-    Records& records_;
+    const OpenShards& shards_;
+    AorTable& aors_;
+    SubscriptionStore& subscriptions_;
     Documents& documents_;
     const MemoryHolders& memory_;
     const NotifyQueue& queue_;

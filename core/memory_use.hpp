@@ -6,10 +6,13 @@
 
 namespace reginfo {
 
+class AorTable;
 class ClientTransactions;
 class Documents;
-struct Records;
 class ServerTransactions;
+struct Settings;
+class Strays;
+class SubscriptionStore;
 class WaitingRequests;
 
 /// Bytes, counted as they change, with the overhead of the allocator.
@@ -38,7 +41,10 @@ struct MemoryUse {
 
 /// The owners of memory.
 struct MemoryHolders {
-    const Records& records;
+    const Settings& settings;
+    const AorTable& aors;
+    const SubscriptionStore& subscriptions;
+    const Strays& strays;
     const WaitingRequests& waiting;
     const Documents& documents;
     const ServerTransactions& transactions;

@@ -201,6 +201,24 @@ TEST(Tidy, ARoomOfTheCoreIncludesOnlyThoseBelowIt) {
     EXPECT_THAT(findings, IsEmpty());
 }
 
+/// The only files that may name the struct that owns all parts of core/event/records/.
+constexpr std::string_view kOwnersOfRecords[] = {
+    "core/engine_impl.hpp",
+    "core/event/records/records.cpp",
+    "core/event/records/records.hpp",
+};
+
+TEST(Tidy, NoClassOfTheCoreIsGivenAllRecords) {
+    const std::regex named(R"(^[^/]*\bRecords\b|"core/event/records/records\.hpp")");
+    std::set<std::string> files;
+    for (const fs::path& path : files_below("core", is_cpp)) {
+        Findings found;
+        find_matches(path, named, found);
+        if (!found.empty()) files.insert(name_of(path));
+    }
+    EXPECT_THAT(files, ElementsAreArray(kOwnersOfRecords)) << "give it the parts that it uses";
+}
+
 TEST(Tidy, TheWorldEntersTheCoreByArgumentsOnly) {
     for (const Rule& rule : kWorld) {
         EXPECT_THAT(violations(rule), IsEmpty()) << rule.folder << ": " << rule.because;

@@ -3,6 +3,7 @@
 #include "core/base/ascii.hpp"
 #include "core/event/notify/forbidden_place.hpp"
 #include "core/event/records/dialog_storage.hpp"
+#include "core/event/records/grants.hpp"
 #include "core/sip/uri.hpp"
 #include "core/sip/value_list.hpp"
 
@@ -79,7 +80,7 @@ NotifyOutcome NotifyAnswers::answered(
             if (!has_no_way) subscription.failures = 0;
             subscription.set_extras().not_before =
                 now + std::clamp(*wait, kRetryAfterMin, kRetryAfterMax);
-            records_.subscriptions.measure(dialog);
+            subscriptions_.measure(dialog);
             subscription.set_due();
             return NotifyOutcome::rejected;
         case AnswerMeaning::unanswered:
@@ -103,9 +104,9 @@ void NotifyAnswers::accepted(
     subscription.failures = 0;
     if (in_flight.full && !subscription.is_urgent()) subscription.full_next = false;
     if (in_flight.news_at != kNoNews) {
-        records_.stats.publish_to_answer.observe(now - in_flight.news_at);
+        stats_.publish_to_answer.observe(now - in_flight.news_at);
     }
-    records_.acknowledge(now, subscription, in_flight.carried);
+    acknowledgements_.take(now, subscription, in_flight.carried);
     const bool rest_follows = subscription.abridgement.accepted();
     if (rest_follows) subscription.set_urgent();
     extend_by_delay(now, in_flight);
@@ -115,16 +116,16 @@ void NotifyAnswers::accepted(
     const bool is_lasting_now =
         !dialog.has_accepted && traits_of(subscription.profile).survives_timeout;
     dialog.has_accepted = true;
-    const bool stored = records_.settings.durable && dialog.is_stored && !dialog.requests.is_locked;
+    const bool stored = settings_.durable && dialog.is_stored && !dialog.requests.is_locked;
     const bool is_other = has_other_target || has_other_rates || is_lasting_now || rest_follows;
     if (!stored || !is_other) return;
     std::vector<Write> writes{
         {Bucket::dialog, dialog_key(dialog.state), encode(record_of(dialog), now)}
     };
     if (rest_follows && !std::exchange(dialog.is_unsettled, true)) {
-        writes.push_back(records_.unsettled.entry_of(dialog.state));
+        writes.push_back(unsettled_.entry_of(dialog.state));
     }
-    records_.changes.write(dialog.shard, std::move(writes), outbox);
+    changes_.write(dialog.shard, std::move(writes), outbox);
 }
 
 /// A 2xx to a NOTIFY refreshes the target (RFC 3261 §12.2.1.2, RFC 6665 §4.4.1), unless its Contact
@@ -138,15 +139,15 @@ bool NotifyAnswers::take_target(Dialog& dialog, const sip::Message& response) {
     const auto address = sip::parse_name_addr(*contact);
     const auto uri = address ? sip::parse_uri(address->uri) : std::nullopt;
     if (!uri || !uri->is_sip() || address->uri == dialog.state.remote_target()) return false;
-    if (is_forbidden_target(records_.settings, dialog.state, *uri, records_.stats)) return false;
+    if (is_forbidden_target(settings_, dialog.state, *uri, stats_)) return false;
     const auto before = sip::parse_uri(dialog.state.remote_target());
     const auto has_alias = [](const sip::Uri& one) { return sip::find_param(one.params, "alias"); };
     if (before && has_alias(*before) && !has_alias(*uri)) return false;
     const std::size_t bytes = dialog.state.bytes() + address->uri.size();
-    if (bytes > records_.settings.limits.dialog_state_bytes) return false;
+    if (bytes > settings_.limits.dialog_state_bytes) return false;
     if (!refresh_target(dialog.state, address->uri)) return false;
     reroute(dialog);
-    records_.subscriptions.measure(dialog);
+    subscriptions_.measure(dialog);
     return true;
 }
 
@@ -164,7 +165,7 @@ bool NotifyAnswers::take_rates(
         return subscription.rates() ? subscription.rates()->rates() : Rates{};
     };
     const Rates before = rates();
-    records_.set_rates(now, subscription, rates_of(event->params));
+    set_rates(settings_, now, subscription, rates_of(event->params));
     return before != rates();
 }
 
@@ -176,7 +177,7 @@ void NotifyAnswers::extend_by_delay(TimePoint now, const InFlight& in_flight) {
     Subscription& subscription = *in_flight.subscription;
     const bool is_active = subscription.state == Subscription::State::active;
     if (delay < kPrompt || !is_active || in_flight.terminates) return;
-    records_.subscriptions.expiries.set(subscription, records_.lives_until(subscription) + delay);
+    subscriptions_.expiries.set(subscription, lives_until(settings_, subscription) + delay);
 }
 
 AnswerMeaning NotifyAnswers::failed(
@@ -196,14 +197,14 @@ void NotifyAnswers::try_later(TimePoint now, Subscription& subscription) const {
     count_failure(now, subscription);
     const TimePoint failed_at = subscription.extras().failed_at;
     subscription.set_again(failed_at + kRetryFirst * (1U << (subscription.failures - 1U)));
-    records_.subscriptions.measure(subscription.dialog);
+    subscriptions_.measure(subscription.dialog);
 }
 
 void NotifyAnswers::reroute(Dialog& dialog) {
     windows_.leave(dialog);
     const bool had_route = dialog.route != nullptr;
     next_hops_.forget(dialog);
-    if (had_route) records_.subscriptions.measure(dialog);
+    if (had_route) subscriptions_.measure(dialog);
 }
 
 }  // namespace reginfo

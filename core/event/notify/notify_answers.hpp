@@ -5,8 +5,12 @@
 #include "core/base/time.hpp"
 #include "core/event/notify/next_hops.hpp"
 #include "core/event/notify/send_windows.hpp"
-#include "core/event/records/records.hpp"
+#include "core/event/records/acknowledgements.hpp"
+#include "core/event/records/pending_changes.hpp"
+#include "core/event/records/subscription_store.hpp"
+#include "core/event/records/unsettled.hpp"
 #include "core/outbox.hpp"
+#include "core/settings.hpp"
 #include "core/sip/message.hpp"
 #include "core/stats.hpp"
 
@@ -17,8 +21,26 @@ namespace reginfo {
 class NotifyAnswers {
 public:
     /// All of it must outlive this.
-    NotifyAnswers(Records& records, NextHops& next_hops, SendWindows& windows)
-        : records_(records), next_hops_(next_hops), windows_(windows) {}
+    struct Parts {
+        const Settings& settings;
+        Stats& stats;
+        PendingChanges& changes;
+        SubscriptionStore& subscriptions;
+        Unsettled& unsettled;
+        Acknowledgements& acknowledgements;
+        NextHops& next_hops;
+        SendWindows& windows;
+    };
+
+    explicit NotifyAnswers(const Parts& parts)
+        : settings_(parts.settings),
+          stats_(parts.stats),
+          changes_(parts.changes),
+          subscriptions_(parts.subscriptions),
+          unsettled_(parts.unsettled),
+          acknowledgements_(parts.acknowledgements),
+          next_hops_(parts.next_hops),
+          windows_(parts.windows) {}
 
     /// The dialog's NOTIFY got a final response.
     NotifyOutcome answered(
@@ -44,7 +66,12 @@ private:
     void extend_by_delay(TimePoint now, const InFlight& in_flight);
     void try_later(TimePoint now, Subscription& subscription) const;
 
-    Records& records_;
+    const Settings& settings_;
+    Stats& stats_;
+    PendingChanges& changes_;
+    SubscriptionStore& subscriptions_;
+    Unsettled& unsettled_;
+    Acknowledgements& acknowledgements_;
     NextHops& next_hops_;
     SendWindows& windows_;
 };

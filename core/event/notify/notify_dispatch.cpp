@@ -16,13 +16,15 @@ constexpr std::size_t kSpareSends = 256;
 }  // namespace
 
 NotifyDispatch::NotifyDispatch(const NotifyParts& parts)
-    : records_(parts.records),
+    : stats_(parts.stats),
+      observer_(parts.observer),
+      subscriptions_(parts.subscriptions),
       documents_(parts.documents),
       transactions_(parts.transactions),
       next_hops_(parts.next_hops),
       windows_(parts.windows),
       tracer_(parts.tracer),
-      writer_(records_.settings, parts.spare_texts) {}
+      writer_(parts.settings, parts.spare_texts) {}
 
 Dispatched NotifyDispatch::dispatch(TimePoint now, Subscription& subscription, Outbox& outbox) {
     Dialog& dialog = subscription.dialog;
@@ -30,7 +32,7 @@ Dispatched NotifyDispatch::dispatch(TimePoint now, Subscription& subscription, O
     const bool had_route = dialog.route != nullptr;
     const std::uint64_t asker = dialog.subscriptions.front()->watcher;
     const NextHopAnswer hop = next_hops_.next_hop(now, dialog, asker, outbox);
-    if (!had_route && dialog.route) records_.subscriptions.measure(dialog);
+    if (!had_route && dialog.route) subscriptions_.measure(dialog);
     if (std::holds_alternative<NoRoute>(hop)) return Dispatched::no_route;
     const Flow* const flow = std::get_if<Flow>(&hop);
     if (!flow) return Dispatched::resolving;
@@ -103,7 +105,7 @@ void NotifyDispatch::send(
     note_news(now, in_flight);
 
     if (!dialog.silent_since) dialog.silent_since = now;
-    ++records_.stats.notifies_sent;
+    ++stats_.notifies_sent;
     if (tracer_.size() > 0) trace_sent(tracer_, dialog, outbox);
     transactions_.send(now, in_flight, outbox);
     windows_.sent(now, in_flight);
@@ -116,7 +118,7 @@ void NotifyDispatch::note_news(TimePoint now, InFlight& in_flight) {
     const bool is_news = in_flight.carried > subscription.acked && subscription.failures == 0;
     if (!is_news || aor.news_at == kNoNews) return;
     in_flight.news_at = aor.news_at;
-    records_.stats.publish_to_notify.observe(now - aor.news_at);
+    stats_.publish_to_notify.observe(now - aor.news_at);
 }
 
 void NotifyDispatch::retransmit(TimePoint now, InFlight& in_flight, Outbox& outbox) {
@@ -145,9 +147,9 @@ std::unique_ptr<InFlight> NotifyDispatch::close(
     if (ended->trace != 0) trace_end(tracer_, now, *ended, outcome, outbox);
     transactions_.close(*ended);
     windows_.done(*ended);
-    ++records_.stats.notify_outcomes[index_of(outcome)];
+    ++stats_.notify_outcomes[index_of(outcome)];
     if (outcome != NotifyOutcome::accepted && outcome != NotifyOutcome::superseded) {
-        records_.observe(now, *ended->subscription, SubscriptionEvent::notify_failed);
+        observer_.subscription_changed(now, *ended->subscription, SubscriptionEvent::notify_failed);
     }
     return ended;
 }

@@ -7,9 +7,11 @@
 #include "core/event/notify/next_hops.hpp"
 #include "core/event/notify/notify_writer.hpp"
 #include "core/event/notify/send_windows.hpp"
-#include "core/event/records/records.hpp"
+#include "core/event/records/observer_link.hpp"
+#include "core/event/records/subscription_store.hpp"
 #include "core/event/records/tracer.hpp"
 #include "core/outbox.hpp"
+#include "core/settings.hpp"
 #include "core/stats.hpp"
 #include "core/transaction/client_transactions.hpp"
 
@@ -28,7 +30,10 @@ enum class Dispatched : std::uint8_t {
 
 /// What a NOTIFY is made of and leaves through; all of it must outlive who sends it.
 struct NotifyParts {
-    Records& records;
+    const Settings& settings;
+    Stats& stats;
+    const ObserverLink& observer;
+    SubscriptionStore& subscriptions;
     Documents& documents;
     ClientTransactions& transactions;
     NextHops& next_hops;
@@ -80,7 +85,9 @@ private:
     void note_news(TimePoint now, InFlight& in_flight);
     std::unique_ptr<InFlight> new_in_flight();
 
-    Records& records_;
+    Stats& stats_;
+    const ObserverLink& observer_;
+    SubscriptionStore& subscriptions_;
     Documents& documents_;
     ClientTransactions& transactions_;
     NextHops& next_hops_;

@@ -24,7 +24,7 @@ NotifyOutcome NotifyFailures::given_up(
     InFlight& in_flight = *dialog.in_flight;
     Subscription& subscription = *in_flight.subscription;
     const bool is_unsent = why == NotifyOutcome::transport_failed;
-    if (!is_unsent && now - in_flight.sent_at >= records_.settings.t1) late(now, in_flight);
+    if (!is_unsent && now - in_flight.sent_at >= settings_.t1) late(now, in_flight);
     const bool too_silent = next_hops_.is_silent(now, dialog);
     const bool has_failed = is_unsent || too_silent;
     if (has_failed && (fail_over(now, dialog, outbox) || go_back(dialog, outbox))) {
@@ -62,7 +62,7 @@ NotifyOutcome NotifyFailures::too_large(TimePoint now, Dialog& dialog, Outbox& o
     }
     subscription.abridgement.shorten(knows_uris(traits_of(subscription.profile).documents));
     if (subscription.abridgement.without_body()) {
-        records_.set_terminated(now, subscription, TerminationReason::giveup);
+        ends_.set_terminated(now, subscription, TerminationReason::giveup);
     }
     note_abridged(in_flight, outbox);
     return try_next(dialog);
@@ -131,7 +131,7 @@ std::vector<Subscription*> NotifyFailures::unreachable(
         if (subscription->due() == Due::nothing) continue;
         windows_.leave(*subscription);
         subscription->set_sent();
-        ++records_.stats.notify_outcomes[index_of(outcome)];
+        ++stats_.notify_outcomes[index_of(outcome)];
         const bool is_over = subscription->state == Subscription::State::terminated;
         const AnswerMeaning meaning =
             answers_.failed(now, *subscription, is_timeout ? 408 : 503, cause);

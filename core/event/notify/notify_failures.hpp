@@ -6,8 +6,9 @@
 #include "core/event/notify/next_hops.hpp"
 #include "core/event/notify/notify_answers.hpp"
 #include "core/event/notify/send_windows.hpp"
-#include "core/event/records/records.hpp"
+#include "core/event/records/subscription_ends.hpp"
 #include "core/outbox.hpp"
+#include "core/settings.hpp"
 #include "core/stats.hpp"
 
 #include <vector>
@@ -20,13 +21,22 @@ namespace reginfo {
 class NotifyFailures {
 public:
     /// All of it must outlive this.
-    NotifyFailures(
-        Records& records,
-        NextHops& next_hops,
-        SendWindows& windows,
-        NotifyAnswers& answers
-    )
-        : records_(records), next_hops_(next_hops), windows_(windows), answers_(answers) {}
+    struct Parts {
+        const Settings& settings;
+        Stats& stats;
+        SubscriptionEnds& ends;
+        NextHops& next_hops;
+        SendWindows& windows;
+        NotifyAnswers& answers;
+    };
+
+    explicit NotifyFailures(const Parts& parts)
+        : settings_(parts.settings),
+          stats_(parts.stats),
+          ends_(parts.ends),
+          next_hops_(parts.next_hops),
+          windows_(parts.windows),
+          answers_(parts.answers) {}
 
     /// There was no response for T1.
     void late(TimePoint now, InFlight& in_flight);
@@ -74,7 +84,9 @@ private:
     static void reuse_cseq(Dialog& dialog);
     void note_abridged(const InFlight& in_flight, Outbox& outbox) const;
 
-    Records& records_;
+    const Settings& settings_;
+    Stats& stats_;
+    SubscriptionEnds& ends_;
     NextHops& next_hops_;
     SendWindows& windows_;
     NotifyAnswers& answers_;

@@ -6,19 +6,36 @@
 
 namespace reginfo {
 
-NotifyScheduler::NotifyScheduler(const NotifyParts& parts, WaitingRequests& waiting)
-    : records_(parts.records),
-      transactions_(parts.transactions),
-      next_hops_(parts.next_hops),
-      windows_(parts.windows),
-      waiting_(waiting),
-      timing_(records_.settings),
-      dispatch_(parts),
-      answers_(records_, next_hops_, windows_),
-      failures_(records_, next_hops_, windows_, answers_),
-      reservations_(records_, [this](TimePoint now, Dialog& dialog, Outbox& outbox) {
-          rearm(now, dialog, outbox);
-      }) {}
+NotifyScheduler::NotifyScheduler(const NotifySchedulerParts& parts)
+    : settings_(parts.notify.settings),
+      stats_(parts.notify.stats),
+      shards_(parts.shards),
+      subscriptions_(parts.notify.subscriptions),
+      unsettled_(parts.unsettled),
+      ends_(parts.ends),
+      transactions_(parts.notify.transactions),
+      next_hops_(parts.notify.next_hops),
+      windows_(parts.notify.windows),
+      waiting_(parts.waiting),
+      timing_(settings_),
+      dispatch_(parts.notify),
+      answers_(
+          {settings_,
+           stats_,
+           parts.changes,
+           subscriptions_,
+           unsettled_,
+           parts.acknowledgements,
+           next_hops_,
+           windows_}
+      ),
+      failures_({settings_, stats_, ends_, next_hops_, windows_, answers_}),
+      reservations_(
+          settings_,
+          parts.changes,
+          subscriptions_,
+          [this](TimePoint now, Dialog& dialog, Outbox& outbox) { rearm(now, dialog, outbox); }
+      ) {}
 
 void NotifyScheduler::notify(
     TimePoint now,
@@ -38,13 +55,13 @@ void NotifyScheduler::terminate(
     Outbox& outbox
 ) {
     if (subscription.state == Subscription::State::terminated) return;
-    records_.set_terminated(now, subscription, reason);
+    ends_.set_terminated(now, subscription, reason);
     notify(now, subscription, true, outbox);
 }
 
 void NotifyScheduler::end_silently(TimePoint now, Subscription& subscription, Outbox& outbox) {
     Dialog& dialog = subscription.dialog;
-    records_.set_terminated(now, subscription, TerminationReason::timeout);
+    ends_.set_terminated(now, subscription, TerminationReason::timeout);
     subscription.set_sent();
     if (dialog.in_flight && dialog.in_flight->subscription == &subscription) {
         dialog.in_flight->terminates = true;  // its end is awaited, whatever it is
@@ -56,13 +73,13 @@ void NotifyScheduler::end_silently(TimePoint now, Subscription& subscription, Ou
 
 void NotifyScheduler::drop_unsent(TimePoint now, Subscription& subscription, Outbox& outbox) {
     Dialog& dialog = subscription.dialog;
-    const TimePoint least = resumed_at_ + 64 * records_.settings.t1;
-    if (now < least) return records_.subscriptions.expiries.set(subscription, least);
+    const TimePoint least = resumed_at_ + 64 * settings_.t1;
+    if (now < least) return subscriptions_.expiries.set(subscription, least);
     if (dialog.in_flight && dialog.in_flight->subscription == &subscription) {
         // One that has just left may still be answered, and nothing else of the dialog leaves
         // before.
-        const TimePoint answer_by = dialog.in_flight->sent_at + records_.settings.t1;
-        if (now < answer_by) return records_.subscriptions.expiries.set(subscription, answer_by);
+        const TimePoint answer_by = dialog.in_flight->sent_at + settings_.t1;
+        if (now < answer_by) return subscriptions_.expiries.set(subscription, answer_by);
         dialog.in_flight->terminates = true;
         finish(now, dialog, NotifyOutcome::timed_out, outbox);
     } else {
@@ -84,10 +101,6 @@ void NotifyScheduler::subscribed(Dialog& dialog) {
     answers_.reroute(dialog);
 }
 
-bool NotifyScheduler::is_idle() const {
-    return transactions_.size() == 0 && !next_hops_.is_resolving() && !windows_.is_awaited();
-}
-
 void NotifyScheduler::work_off(TimePoint now, Outbox& outbox) {
     agenda_.work_off(
         [&](Dialog& dialog) { step(now, dialog, outbox); },
@@ -97,8 +110,8 @@ void NotifyScheduler::work_off(TimePoint now, Outbox& outbox) {
 
 /// Sends what is due in the dialog, if it may leave now.
 void NotifyScheduler::step(TimePoint now, Dialog& dialog, Outbox& outbox) {
-    if (is_suspended_) return records_.subscriptions.dialog_timers.set(dialog, now);
-    if (!records_.shards.has(dialog.shard)) return;
+    if (is_suspended_) return subscriptions_.dialog_timers.set(dialog, now);
+    if (!shards_.has(dialog.shard)) return;
     Subscription* const next = timing_.next_due(now, dialog);
     const InFlight* const old = dialog.in_flight.get();
     if (next && old && timing_.supersede_at(now, *old, *next) <= now) {
@@ -149,7 +162,7 @@ bool NotifyScheduler::step(TimePoint now, SendWindow& window, Outbox& outbox) {
         return false;
     }
     InFlight* const copy = windows_.next_copy(now, window);
-    const bool may_go = copy && records_.shards.has(copy->subscription->dialog.shard);
+    const bool may_go = copy && shards_.has(copy->subscription->dialog.shard);
     if (may_go && copy->timeout_at > now) {  // else timer F is about to end it
         dispatch_.send_again(now, *copy, outbox);
         arm(now, copy->subscription->dialog);
@@ -178,7 +191,7 @@ void NotifyScheduler::arm(TimePoint now, Dialog& dialog) {
         if (!waits) consider(timing_.ready_at(now, *next));
         if (waits && dialog.silent_since) consider(next_hops_.silent_until(dialog));
     }
-    records_.subscriptions.dialog_timers.set(dialog, deadline);
+    subscriptions_.dialog_timers.set(dialog, deadline);
 }
 
 bool NotifyScheduler::handle_response(
@@ -191,7 +204,7 @@ bool NotifyScheduler::handle_response(
     if (!matched) return false;
     InFlight& in_flight = static_cast<InFlight&>(*matched);
     Dialog& dialog = in_flight.subscription->dialog;
-    if (!records_.shards.has(dialog.shard)) return false;
+    if (!shards_.has(dialog.shard)) return false;
     if (!is_answer_within(dialog.state, response)) return false;
     const bool is_first = windows_.answered(now, in_flight, response.status);
     if (response.status != 503) next_hops_.answered(dialog, in_flight.flow);
@@ -225,7 +238,7 @@ void NotifyScheduler::finish(TimePoint now, Dialog& dialog, NotifyOutcome outcom
     } else if (ends_dialog || over.meaning == AnswerMeaning::ends_subscription) {
         remove_failed(now, dialog, subscription, outbox);
     } else {
-        if (outcome == NotifyOutcome::accepted) records_.unsettled.told(now, dialog);
+        if (outcome == NotifyOutcome::accepted) unsettled_.told(now, dialog);
         schedule(dialog);
     }
     dispatch_.put_away(std::move(ended));
@@ -247,21 +260,7 @@ void NotifyScheduler::remove(
     } else {
         schedule(dialog);
     }
-    records_.remove(now, subscription, outbox);
-}
-
-void NotifyScheduler::remove_failed(
-    TimePoint now,
-    Dialog& dialog,
-    Subscription& subscription,
-    Outbox& outbox
-) {
-    ++records_.stats.subscriptions_failed;
-    remove(now, dialog, subscription, outbox);
-}
-
-void NotifyScheduler::give_up(TimePoint now, Dialog& dialog, NotifyOutcome why, Outbox& outbox) {
-    finish(now, dialog, failures_.given_up(now, dialog, why, outbox), outbox);
+    ends_.remove(now, subscription, outbox);
 }
 
 /// There is no way to the dialog's next hop, or nobody who answers.
@@ -305,11 +304,6 @@ void NotifyScheduler::time_out_waiting(TimePoint now, Dialog& dialog, Outbox& ou
     schedule(dialog);
 }
 
-void NotifyScheduler::suspend() {
-    is_suspended_ = true;
-    next_hops_.suspend();
-}
-
 /// While it is suspended, what is due only sets its timer: so each turn afterwards has its share.
 void NotifyScheduler::resume(TimePoint now, Outbox& outbox) {
     is_suspended_ = true;
@@ -348,9 +342,9 @@ void NotifyScheduler::handle_resolved(
     const auto resolution = next_hops_.resolved(now, id, targets, outbox);
     if (!resolution) return;
     Dialog& dialog = static_cast<Dialog&>(*resolution->dialog);
-    if (!records_.shards.has(dialog.shard)) return;
+    if (!shards_.has(dialog.shard)) return;
     if (resolution->kind == Resolution::Kind::found) {
-        records_.subscriptions.measure(dialog);
+        subscriptions_.measure(dialog);
         schedule(dialog);
     } else {
         const bool has_no_address = resolution->kind == Resolution::Kind::no_address;
@@ -367,7 +361,7 @@ void NotifyScheduler::handle_flow_closed(TimePoint now, const Flow& flow, Outbox
         ClientTransaction* const found = transactions_.find(branch);
         if (!found) continue;
         Dialog& dialog = static_cast<InFlight&>(*found).subscription->dialog;
-        if (!records_.shards.has(dialog.shard)) continue;
+        if (!shards_.has(dialog.shard)) continue;
         const NotifyOutcome outcome =
             failures_.connection_lost(now, dialog, flow, was_there, outbox);
         finish(now, dialog, outcome, outbox);
@@ -385,7 +379,7 @@ void NotifyScheduler::handle_unsent(
     ClientTransaction* const found = transactions_.find_by_head(head);
     if (!found || found->flow != flow || found->proceeding) return;
     Dialog& dialog = static_cast<InFlight&>(*found).subscription->dialog;
-    if (!records_.shards.has(dialog.shard)) return;
+    if (!shards_.has(dialog.shard)) return;
     windows_.did_not_leave(flow, notify_size(dialog.state, found->tail));
     if (why == Unsent::too_large) {
         finish(now, dialog, failures_.too_large(now, dialog, outbox), outbox);

@@ -8,18 +8,36 @@
 #include "core/event/notify/notify_dispatch.hpp"
 #include "core/event/notify/notify_failures.hpp"
 #include "core/event/notify/notify_timing.hpp"
+#include "core/event/records/acknowledgements.hpp"
 #include "core/event/records/cseq_reservations.hpp"
-#include "core/event/records/records.hpp"
+#include "core/event/records/open_shards.hpp"
+#include "core/event/records/pending_changes.hpp"
+#include "core/event/records/subscription_ends.hpp"
+#include "core/event/records/subscription_store.hpp"
+#include "core/event/records/unsettled.hpp"
 #include "core/event/records/waiting_requests.hpp"
 #include "core/outbox.hpp"
+#include "core/settings.hpp"
 #include "core/sip/headers.hpp"
 #include "core/sip/message.hpp"
+#include "core/stats.hpp"
 
 #include <cstddef>
 #include <span>
 #include <string_view>
 
 namespace reginfo {
+
+/// What the scheduler and the classes that it is made of work with; all of it must outlive it.
+struct NotifySchedulerParts {
+    NotifyParts notify;
+    const OpenShards& shards;
+    PendingChanges& changes;
+    Unsettled& unsettled;
+    Acknowledgements& acknowledgements;
+    SubscriptionEnds& ends;
+    WaitingRequests& waiting;
+};
 
 /// Sends NOTIFYs: one in flight a dialog, within the window of its next hop and the pace of its
 /// subscription, always with the newest state.
@@ -29,8 +47,7 @@ namespace reginfo {
 /// empty when a call returns.
 class NotifyScheduler {
 public:
-    /// @param waiting  must outlive this
-    NotifyScheduler(const NotifyParts& parts, WaitingRequests& waiting);
+    explicit NotifyScheduler(const NotifySchedulerParts& parts);
 
     /// A NOTIFY of the subscription is due; an urgent one waits for neither pace nor queue.
     void notify(TimePoint now, Subscription& subscription, bool urgent, Outbox& outbox);
@@ -91,7 +108,10 @@ public:
     void handle_windows(TimePoint now, std::size_t count, Outbox& outbox);
 
     /// Nothing leaves until resume().
-    void suspend();
+    void suspend() {
+        is_suspended_ = true;
+        next_hops_.suspend();
+    }
     /// Takes back every NOTIFY in flight: its answer may be lost. What is due leaves when
     /// deadlines are handled next.
     void resume(TimePoint now, Outbox& outbox);
@@ -100,7 +120,9 @@ public:
     void drop(TimePoint now, Dialog& dialog) { dispatch_.drop(now, dialog); }
 
     /// No NOTIFY is unanswered, or waits for a window or for an address.
-    bool is_idle() const;
+    bool is_idle() const {
+        return transactions_.size() == 0 && !next_hops_.is_resolving() && !windows_.is_awaited();
+    }
 
 private:
     void schedule(Dialog& dialog) { agenda_.add(dialog); }
@@ -116,13 +138,23 @@ private:
 
     void finish(TimePoint now, Dialog& dialog, NotifyOutcome outcome, Outbox& outbox);
     void take_back_all(TimePoint now, Outbox& outbox);
-    void give_up(TimePoint now, Dialog& dialog, NotifyOutcome why, Outbox& outbox);
+    void give_up(TimePoint now, Dialog& dialog, NotifyOutcome why, Outbox& outbox) {
+        finish(now, dialog, failures_.given_up(now, dialog, why, outbox), outbox);
+    }
     void fail_unsent(TimePoint now, Dialog& dialog, int cause, Outbox& outbox);
     void time_out_waiting(TimePoint now, Dialog& dialog, Outbox& outbox);
     void remove(TimePoint now, Dialog& dialog, Subscription& subscription, Outbox& outbox);
-    void remove_failed(TimePoint now, Dialog& dialog, Subscription& subscription, Outbox& outbox);
+    void remove_failed(TimePoint now, Dialog& dialog, Subscription& subscription, Outbox& outbox) {
+        ++stats_.subscriptions_failed;
+        remove(now, dialog, subscription, outbox);
+    }
 
-    Records& records_;
+    const Settings& settings_;
+    Stats& stats_;
+    const OpenShards& shards_;
+    SubscriptionStore& subscriptions_;
+    Unsettled& unsettled_;
+    SubscriptionEnds& ends_;
     ClientTransactions& transactions_;
     NextHops& next_hops_;
     SendWindows& windows_;

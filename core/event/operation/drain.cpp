@@ -15,29 +15,29 @@ bool comes_back(const Subscription& subscription) {
 
 void Drain::start(TimePoint now) {
     if (has_started()) return;
-    records_.stats.drain_phase = records_.settings.durable ? kOnlyAnswersLeft : 1;
-    if (!records_.settings.durable) next_at_ = now;
+    stats_.drain_phase = settings_.durable ? kOnlyAnswersLeft : 1;
+    if (!settings_.durable) next_at_ = now;
 }
 
 void Drain::run(TimePoint now, std::size_t count, Outbox& outbox) {
     for (; count > 0 && next_at_ && *next_at_ <= now; --count) {
         if (Subscription* const subscription = next()) {
-            ++records_.stats.subscriptions_drained;
+            ++stats_.subscriptions_drained;
             scheduler_.terminate(now, *subscription, TerminationReason::deactivated, outbox);
             *next_at_ += pause();
-        } else if (cursor_ >= records_.subscriptions.slots().end()) {
+        } else if (cursor_ >= subscriptions_.slots().end()) {
             next_at_.reset();
-            records_.stats.drain_phase = kOnlyAnswersLeft;
+            stats_.drain_phase = kOnlyAnswersLeft;
         }
     }
 }
 
 /// Nothing if there is none among the slots looked at.
 Subscription* Drain::next() {
-    const auto& slots = records_.subscriptions.slots();
+    const auto& slots = subscriptions_.slots();
     for (std::size_t left = kSlots; left > 0 && cursor_ < slots.end(); --left) {
         Subscription* const subscription = slots.at(cursor_++);
-        if (!subscription || !records_.shards.has(subscription->dialog.shard)) continue;
+        if (!subscription || !shards_.has(subscription->dialog.shard)) continue;
         if (comes_back(*subscription)) return subscription;
     }
     return nullptr;
@@ -45,7 +45,7 @@ Subscription* Drain::next() {
 
 /// Between nothing and twice the mean.
 Duration Drain::pause() {
-    const Duration mean = Duration{Seconds{1}} / records_.settings.drain.rate;
+    const Duration mean = Duration{Seconds{1}} / settings_.drain.rate;
     const auto parts = static_cast<Duration::rep>(tokens_.next() % 1'001);
     return mean * 2 * parts / 1'000;
 }

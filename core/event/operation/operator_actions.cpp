@@ -30,12 +30,12 @@ ActionOutcome OperatorActions::carry_out(
 ) {
     const ActionOutcome outcome =
         std::visit([&](const auto& known) { return carry_out(now, known, outbox); }, action);
-    if (outcome == ActionOutcome::done) ++records_.stats.operator_actions;
+    if (outcome == ActionOutcome::done) ++stats_.operator_actions;
     return outcome;
 }
 
 ActionOutcome OperatorActions::carry_out(TimePoint, const NotifyAgain& action, Outbox& outbox) {
-    Aor* aor = find_aor(records_, action.aor);
+    Aor* aor = find_aor(aors_, shards_, action.aor);
     if (!aor) return ActionOutcome::not_found;
     log(outbox, "notify the watchers of " + aor->name.string() + " again");
     fan_out_.notify_all_again(*aor);
@@ -47,7 +47,7 @@ ActionOutcome OperatorActions::carry_out(
     const EndSubscription& action,
     Outbox& outbox
 ) {
-    Subscription* subscription = find_subscription(records_, action.id);
+    Subscription* subscription = find_subscription(subscriptions_, shards_, action.id);
     if (!subscription || subscription->state == Subscription::State::terminated) {
         return ActionOutcome::not_found;
     }
@@ -67,7 +67,7 @@ ActionOutcome OperatorActions::carry_out(
     const DropPublication& action,
     Outbox& outbox
 ) {
-    Aor* aor = find_aor(records_, action.aor);
+    Aor* aor = find_aor(aors_, shards_, action.aor);
     if (!aor) return ActionOutcome::not_found;
     const StateReader state = aor->state();
     const auto& publications = state->publications;
@@ -82,7 +82,7 @@ ActionOutcome OperatorActions::carry_out(
 }
 
 ActionOutcome OperatorActions::carry_out(TimePoint now, const EndContact& action, Outbox& outbox) {
-    Aor* aor = find_aor(records_, action.aor);
+    Aor* aor = find_aor(aors_, shards_, action.aor);
     if (!aor) return ActionOutcome::not_found;
     const StateReader state = aor->state();
     const auto& contacts = state->contacts;

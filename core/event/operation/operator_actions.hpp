@@ -6,10 +6,13 @@
 #include "core/event/notify/notify_scheduler.hpp"
 #include "core/event/operation/operator_action.hpp"
 #include "core/event/publish/compositor.hpp"
-#include "core/event/records/records.hpp"
+#include "core/event/records/aor_table.hpp"
+#include "core/event/records/open_shards.hpp"
+#include "core/event/records/subscription_store.hpp"
 #include "core/event/records/tracer.hpp"
 #include "core/event/subscribe/fan_out.hpp"
 #include "core/outbox.hpp"
+#include "core/stats.hpp"
 
 namespace reginfo {
 
@@ -18,18 +21,26 @@ namespace reginfo {
 class OperatorActions {
 public:
     /// All of it must outlive this.
-    OperatorActions(
-        Records& records,
-        NotifyScheduler& scheduler,
-        FanOut& fan_out,
-        Compositor& compositor,
-        Tracer& tracer
-    )
-        : records_(records),
-          scheduler_(scheduler),
-          fan_out_(fan_out),
-          compositor_(compositor),
-          tracer_(tracer) {}
+    struct Parts {
+        Stats& stats;
+        const OpenShards& shards;
+        AorTable& aors;
+        SubscriptionStore& subscriptions;
+        NotifyScheduler& scheduler;
+        FanOut& fan_out;
+        Compositor& compositor;
+        Tracer& tracer;
+    };
+
+    explicit OperatorActions(const Parts& parts)
+        : stats_(parts.stats),
+          shards_(parts.shards),
+          aors_(parts.aors),
+          subscriptions_(parts.subscriptions),
+          scheduler_(parts.scheduler),
+          fan_out_(parts.fan_out),
+          compositor_(parts.compositor),
+          tracer_(parts.tracer) {}
 
     ActionOutcome carry_out(TimePoint now, const OperatorAction& action, Outbox& outbox);
 
@@ -40,7 +51,10 @@ private:
     ActionOutcome carry_out(TimePoint now, const EndContact& action, Outbox& outbox);
     ActionOutcome carry_out(TimePoint now, const TraceAor& action, Outbox& outbox);
 
-    Records& records_;
+    Stats& stats_;
+    const OpenShards& shards_;
+    AorTable& aors_;
+    SubscriptionStore& subscriptions_;
     NotifyScheduler& scheduler_;
     FanOut& fan_out_;
     Compositor& compositor_;

@@ -6,10 +6,14 @@
 #include "core/base/time.hpp"
 #include "core/event/package.hpp"
 #include "core/event/publish/compositor.hpp"
+#include "core/event/records/aor_table.hpp"
 #include "core/event/records/missed.hpp"
-#include "core/event/records/records.hpp"
+#include "core/event/records/open_shards.hpp"
+#include "core/event/records/subscription_store.hpp"
 #include "core/event/subscribe/notifier.hpp"
 #include "core/outbox.hpp"
+#include "core/settings.hpp"
+#include "core/stats.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -22,18 +26,28 @@ namespace reginfo {
 class Recovery {
 public:
     /// All of it must outlive this.
-    Recovery(
-        Records& records,
-        MissedList& missed,
-        FanOut& fan_out,
-        Notifier& notifier,
-        Compositor& compositor
-    )
-        : records_(records),
-          missed_(missed),
-          fan_out_(fan_out),
-          notifier_(notifier),
-          compositor_(compositor) {}
+    struct Parts {
+        const Settings& settings;
+        Stats& stats;
+        const OpenShards& shards;
+        AorTable& aors;
+        SubscriptionStore& subscriptions;
+        MissedList& missed;
+        FanOut& fan_out;
+        Notifier& notifier;
+        Compositor& compositor;
+    };
+
+    explicit Recovery(const Parts& parts)
+        : settings_(parts.settings),
+          stats_(parts.stats),
+          shards_(parts.shards),
+          aors_(parts.aors),
+          subscriptions_(parts.subscriptions),
+          missed_(parts.missed),
+          fan_out_(parts.fan_out),
+          notifier_(parts.notifier),
+          compositor_(parts.compositor) {}
 
     /// All records are back, or those of a shard: more was missed.
     void start();
@@ -62,14 +76,17 @@ private:
     bool is_overdue(TimePoint now, Aor& aor) const;
     std::size_t expire(TimePoint now, Aor& aor, Outbox& outbox);
     void count();
+    void forget_done();
 
-    Records& records_;
+    const Settings& settings_;
+    Stats& stats_;
+    const OpenShards& shards_;
+    AorTable& aors_;
+    SubscriptionStore& subscriptions_;
     MissedList& missed_;
     FanOut& fan_out_;
     Notifier& notifier_;
     Compositor& compositor_;
-    void forget_done();
-
     std::size_t next_ = 0;
     std::size_t sorted_ = 0;  ///< so many of the list are in order
     TimePoint free_at_;       ///< when the next NOTIFY may leave

@@ -12,12 +12,12 @@ constexpr std::size_t kPiece = 2'000;
 bool ShardDrop::run(TimePoint now, Shard shard) {
     close(now, shard);
     std::size_t left = kPiece;
-    const auto& subscriptions = parts_.records.subscriptions.slots();
+    const auto& subscriptions = parts_.subscriptions.slots();
     for (std::size_t slot = 0; (slot = subscriptions.next_of(shard, slot)) < subscriptions.end();) {
         if (left-- == 0) return true;
         drop(now, subscriptions.at(slot)->dialog);
     }
-    const auto& aors = parts_.records.aors.slots();
+    const auto& aors = parts_.aors.slots();
     std::size_t& next = next_aors_[shard];
     for (; (next = aors.next_of(shard, next)) < aors.end(); ++next) {
         if (left-- == 0) return true;
@@ -26,24 +26,24 @@ bool ShardDrop::run(TimePoint now, Shard shard) {
     next_aors_.erase(shard);
     parts_.documents.clear();
     parts_.transactions.drop(shard);
-    parts_.records.stats.server_transactions = parts_.transactions.size();
+    parts_.stats.server_transactions = parts_.transactions.size();
     parts_.recovery.drop(shard);
-    parts_.records.unsettled.drop(shard);
+    parts_.unsettled.drop(shard);
     return false;
 }
 
 /// What is bounded goes at once, and what refers to records from outside of the tables.
 void ShardDrop::close(TimePoint now, Shard shard) {
-    parts_.records.shards.close(shard);
+    parts_.shards.close(shard);
     parts_.restorer.drop(shard);
-    parts_.records.changes.drop(now, shard);
+    parts_.changes.drop(now, shard);
     abandon(parts_.waiting.take(shard));
 }
 
 void ShardDrop::drop(TimePoint now, Dialog& dialog) {
     abandon(parts_.waiting.take(dialog.requests));
     parts_.scheduler.drop(now, dialog);
-    parts_.records.forget(now, dialog);
+    parts_.ends.forget(now, dialog);
 }
 
 /// One that is watched from another shard keeps its place, without its state.
@@ -54,7 +54,7 @@ void ShardDrop::drop(Aor& aor) {
         parts_.windows.leave(watcher);
         watcher.set_sent();
     }
-    parts_.records.forget(aor);
+    parts_.aors.forget(aor);
 }
 
 void ShardDrop::abandon(const std::vector<WaitingRequest>& requests) {

@@ -8,10 +8,16 @@
 #include "core/event/notify/notify_scheduler.hpp"
 #include "core/event/notify/send_windows.hpp"
 #include "core/event/operation/recovery.hpp"
-#include "core/event/records/records.hpp"
+#include "core/event/records/aor_table.hpp"
+#include "core/event/records/open_shards.hpp"
+#include "core/event/records/pending_changes.hpp"
 #include "core/event/records/restorer.hpp"
+#include "core/event/records/subscription_ends.hpp"
+#include "core/event/records/subscription_store.hpp"
+#include "core/event/records/unsettled.hpp"
 #include "core/event/records/waiting_requests.hpp"
 #include "core/event/subscribe/fan_out.hpp"
+#include "core/stats.hpp"
 #include "core/transaction/responder.hpp"
 #include "core/transaction/server_transactions.hpp"
 
@@ -31,7 +37,13 @@ class ShardDrop {
 public:
     /// What it forgets from; all of it must outlive this.
     struct Parts {
-        Records& records;
+        Stats& stats;
+        OpenShards& shards;
+        PendingChanges& changes;
+        AorTable& aors;
+        SubscriptionStore& subscriptions;
+        Unsettled& unsettled;
+        SubscriptionEnds& ends;
         Documents& documents;
         Restorer& restorer;
         WaitingRequests& waiting;

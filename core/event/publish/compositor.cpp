@@ -38,7 +38,7 @@ struct Compositor::Change final : PendingChange {
     }
     /// One that only the store can refuse.
     Change(Compositor& compositor_, Aor& aor_)
-        : Change(compositor_, aor_, aor_.state(), compositor_.records_.settings.durable) {}
+        : Change(compositor_, aor_, aor_.state(), compositor_.settings_.durable) {}
 
     void finish(TimePoint now, bool ok, Outbox& outbox) override {
         if (is_initial) --compositor.reserved_;
@@ -80,20 +80,20 @@ void Compositor::handle_publish(
         responder_.respond(now, responder_.draft(request), reply, outbox);
     };
     const auto refuse_by = [&](Bound bound) {
-        note_refusal(bound, *name, request.flow, records_.stats, outbox);
+        note_refusal(bound, *name, request.flow, stats_, outbox);
         refuse(refusal_by(bound));
     };
     if (!name) return refuse(refusal(404));
     const auto event = event_of(request.message);  // step 2
     if (!event) return refuse(event.error());
 
-    Aor* aor = records_.aors.find(*name);
+    Aor* aor = aors_.find(*name);
     if (aor && aor->requests.is_locked) {
         WaitingRequest waiting{request.key, request.flow, std::string(bytes), {}, request.shard};
         if (waiting_.hold(aor->requests, std::move(waiting), outbox)) return;
         return responder_.refuse_for_now(now, responder_.draft(request), refusal_for_now(), outbox);
     }
-    if (records_.changes.is_full(request.flow, outbox)) {
+    if (changes_.is_full(request.flow, outbox)) {
         return responder_.refuse_for_now(now, responder_.draft(request), refusal_for_now(), outbox);
     }
     traced = trace_publish(tracer_, *name, request, outbox);
@@ -111,9 +111,8 @@ void Compositor::handle_publish(
         }
         return refuse(publish.error());
     }
-    if (const auto bound = bound_reached(
-            records_.settings.limits, records_.stats.publications + reserved_, *state, *publish
-        )) {
+    if (const auto bound =
+            bound_reached(settings_.limits, stats_.publications + reserved_, *state, *publish)) {
         return refuse_by(*bound);
     }
     if (!aor) {
@@ -123,7 +122,7 @@ void Compositor::handle_publish(
             reply.etag = tokens_.next();
             return refuse(reply);
         }
-        aor = &records_.find_or_create(*name);
+        aor = &aors_.find_or_create(*name);
     }
     if (const auto bound = change(now, request, *publish, *aor, std::move(state), outbox)) {
         refuse_by(*bound);
@@ -139,18 +138,18 @@ std::optional<Bound> Compositor::change(
     StateReader state,
     Outbox& outbox
 ) {
-    const bool is_near = is_near_bounds(records_.settings.limits, aor, *state, publish);
-    const bool may_fail = is_near || request.is_memory_full || records_.settings.durable;
+    const bool is_near = is_near_bounds(settings_.limits, aor, *state, publish);
+    const bool may_fail = is_near || request.is_memory_full || settings_.durable;
     Change change(*this, aor, std::move(state), may_fail);
     merge(now, change, publish);
     if (request.is_memory_full && has_grown(change)) return Bound::memory;
     if (is_near) {
         if (const auto bound = outgrown(now, change)) {
-            records_.drop_if_unused(aor, outbox);
+            unused_aors_.drop_if_unused(aor, outbox);
             return bound;
         }
     }
-    if (publish.document) note_left_out(request, *publish.document, records_.stats, outbox);
+    if (publish.document) note_left_out(request, *publish.document, stats_, outbox);
     change.draft = responder_.draft(request);
     commit(now, change, outbox);
     return std::nullopt;
@@ -166,7 +165,7 @@ void Compositor::merge(TimePoint now, Change& change, const PublishRequest& publ
     const Aor& aor = change.aor;
     const EntityTag tag = tokens_.next();
     const TimePoint deadline = now + publish.expires;
-    Merge merging(aor.name, change.next, records_.settings.contact_grace);
+    Merge merging(aor.name, change.next, settings_.contact_grace);
     if (publish.expires.count() == 0) {
         if (publish.current != 0) change.report = merging.remove(publish.current);
         change.counted = &Stats::publications_removed;
@@ -188,22 +187,21 @@ void Compositor::merge(TimePoint now, Change& change, const PublishRequest& publ
     change.received = now;
     change.trace = tracer_.latest(aor.name);
     change.reply.etag = tag;
-    change.reply.expires = std::max(
-        publish.expires - records_.settings.expires_offset, std::min(publish.expires, Seconds{1})
-    );
+    change.reply.expires =
+        std::max(publish.expires - settings_.expires_offset, std::min(publish.expires, Seconds{1}));
     change.is_initial = publish.current == 0;
 }
 
 void Compositor::handle_timeout(TimePoint now, Aor& aor, Outbox& outbox) {
     if (aor.requests.is_locked) return;  // set again when the pending change is in force
     Change change(*this, aor);
-    change.report = Merge(aor.name, change.next, records_.settings.contact_grace).expire(now);
+    change.report = Merge(aor.name, change.next, settings_.contact_grace).expire(now);
     commit(now, change, outbox);
 }
 
 void Compositor::drop_publication(TimePoint now, Aor& aor, EntityTag tag, Outbox& outbox) {
     Change change(*this, aor);
-    change.report = Merge(aor.name, change.next, records_.settings.contact_grace).remove(tag);
+    change.report = Merge(aor.name, change.next, settings_.contact_grace).remove(tag);
     change.counted = &Stats::publications_removed;
     commit(now, change, outbox);
 }
@@ -216,7 +214,7 @@ void Compositor::end_contact(
     Outbox& outbox
 ) {
     Change change(*this, aor);
-    Merge merging(aor.name, change.next, records_.settings.contact_grace);
+    Merge merging(aor.name, change.next, settings_.contact_grace);
     change.report = merging.end_contact(id, event);
     commit(now, change, outbox);
 }
@@ -227,13 +225,13 @@ void Compositor::commit(TimePoint now, Change& change, Outbox& outbox) {
     forget_old_ends(change);
     std::vector<Write> writes = writes_of(now, change);
     change.is_stored = !writes.empty() && writes.front().value.has_value();
-    records_.changes.commit(now, std::move(change), std::move(writes), outbox);
+    changes_.commit(now, std::move(change), std::move(writes), outbox);
 }
 
 /// Which bound of an AOR the change has gone over, if it has brought it there or further. Older
 /// ends that are kept for watchers who lag give way to what is live.
 std::optional<Bound> Compositor::outgrown(TimePoint now, Change& change) {
-    const Settings::Limits& limits = records_.settings.limits;
+    const Settings::Limits& limits = settings_.limits;
     const Aor& aor = change.aor;
     const std::size_t listed = listed_in(change.next);
     if (listed > limits.contacts_per_aor && listed > listed_in(*aor.state())) {
@@ -246,8 +244,7 @@ std::optional<Bound> Compositor::outgrown(TimePoint now, Change& change) {
         return change.next.contacts.size() + change.next.former_uris.size();
     };
     const std::size_t before = unsent();
-    Merge(aor.name, change.next, records_.settings.contact_grace)
-        .forget_ended(aor.revision(), kEndedKept);
+    Merge(aor.name, change.next, settings_.contact_grace).forget_ended(aor.revision(), kEndedKept);
     change.report.ends_given_up += before - unsent();
     change.record = encode(aor.name, change.next, now);
     const bool fits = change.record.size() <= limits.aor_bytes ||
@@ -260,7 +257,7 @@ void Compositor::forget_old_ends(Change& change) {
     const Aor& aor = change.aor;
     const bool all_told = aor.lagging() == 0;
     change.report.ends_given_up +=
-        Merge(aor.name, change.next, records_.settings.contact_grace)
+        Merge(aor.name, change.next, settings_.contact_grace)
             .forget_ended(all_told ? aor.revision() : Revision{0}, kEndedKept);
     if (change.next.incarnation == 0) change.next.incarnation = tokens_.next();
 }
@@ -269,7 +266,7 @@ void Compositor::forget_old_ends(Change& change) {
 /// none.
 std::vector<Write> Compositor::writes_of(TimePoint now, Change& change) const {
     std::vector<Write> writes;
-    if (!records_.settings.durable) return writes;
+    if (!settings_.durable) return writes;
     const bool needed = !change.next.publications.empty() || change.aor.watcher_count > 0 ||
                         change.aor.arriving > 0;
     writes.push_back({Bucket::aor, change.aor.name.string(), std::nullopt});
@@ -278,7 +275,7 @@ std::vector<Write> Compositor::writes_of(TimePoint now, Change& change) const {
                                                     : std::move(change.record);
     }
     change.makes_unsettled = change.report.visible && is_to_be_unsettled(change.aor);
-    if (change.makes_unsettled) writes.push_back(records_.unsettled.entry_of(change.aor));
+    if (change.makes_unsettled) writes.push_back(unsettled_.entry_of(change.aor));
     if (change.draft) {
         writes.push_back(responder_.write_of(*change.draft, change.reply));
     }
@@ -289,7 +286,7 @@ std::vector<Write> Compositor::writes_of(TimePoint now, Change& change) const {
 /// one.
 bool Compositor::is_to_be_unsettled(const Aor& aor) const {
     const bool is_watched = aor.watcher_count > 0 || aor.arriving > 0;
-    return records_.settings.durable && is_watched && !aor.is_unsettled;
+    return settings_.durable && is_watched && !aor.is_unsettled;
 }
 
 /// The change is visible: all watchers lag. Some may have come while it was being stored.
@@ -300,29 +297,28 @@ void Compositor::set_lagging(TimePoint now, const Change& change, Outbox& outbox
     aor.is_unsettled = aor.is_unsettled || change.makes_unsettled;
     if (is_to_be_unsettled(aor)) {
         aor.is_unsettled = true;
-        records_.changes.write(aor.shard, {records_.unsettled.entry_of(aor)}, outbox);
+        changes_.write(aor.shard, {unsettled_.entry_of(aor)}, outbox);
     }
-    records_.look_whether_settled(now, aor);
+    unsettled_.look_whether_settled(now, aor);
 }
 
 /// The change is durable: it takes effect, is answered, and makes NOTIFYs due.
 void Compositor::apply(TimePoint now, Change& change, Outbox& outbox) {
     Aor& aor = change.aor;
-    Stats& stats = records_.stats;
     const StateSummary before = aor.summary();
     aor.set_state(std::move(change.next));
     aor.is_stored = change.is_stored;
     if (change.report.visible) set_lagging(now, change, outbox);
 
     const StateSummary& after = aor.summary();
-    stats.contacts_active += std::uint64_t{after.contacts_active} - before.contacts_active;
-    stats.contacts_ended += std::uint64_t{after.contacts_ended} - before.contacts_ended;
-    stats.publications += std::uint64_t{after.publications} - before.publications;
-    stats.publications_expired += change.report.publications_expired;
-    stats.contacts_expired += change.report.contacts_expired;
-    stats.merge_conflicts += change.report.conflicts;
-    if (change.counted) ++(stats.*change.counted);
-    if (change.report.visible) ++stats.revisions;
+    stats_.contacts_active += std::uint64_t{after.contacts_active} - before.contacts_active;
+    stats_.contacts_ended += std::uint64_t{after.contacts_ended} - before.contacts_ended;
+    stats_.publications += std::uint64_t{after.publications} - before.publications;
+    stats_.publications_expired += change.report.publications_expired;
+    stats_.contacts_expired += change.report.contacts_expired;
+    stats_.merge_conflicts += change.report.conflicts;
+    if (change.counted) ++(stats_.*change.counted);
+    if (change.report.visible) ++stats_.revisions;
 
     note_given_up(change, outbox);
     if (change.trace != 0) {
@@ -332,9 +328,9 @@ void Compositor::apply(TimePoint now, Change& change, Outbox& outbox) {
     if (change.draft) responder_.respond(now, std::move(*change.draft), change.reply, outbox);
     if (change.report.visible) {
         if (before.has_members || after.has_members) {
-            records_.identities.update(aor.slot, *aor.state());
+            aors_.identities.update(aor.slot, *aor.state());
         }
-        if (records_.observer) records_.observer->registration_changed(now, aor);
+        observer_.registration_changed(now, aor);
         moves_.registered(aor);
         fan_out_.aor_changed(aor);
     }
@@ -345,8 +341,8 @@ void Compositor::apply(TimePoint now, Change& change, Outbox& outbox) {
 void Compositor::note_given_up(const Change& change, Outbox& outbox) {
     const auto note = [&](Bound bound, std::size_t count) {
         if (count == 0) return;
-        note_refusal(bound, change.aor.name, {}, records_.stats, outbox);
-        records_.stats.refused_by_bound[index_of(bound)] += count - 1;
+        note_refusal(bound, change.aor.name, {}, stats_, outbox);
+        stats_.refused_by_bound[index_of(bound)] += count - 1;
     };
     note(Bound::ended_contacts, change.report.ends_given_up);
     note(Bound::ended_words, change.report.words_given_up);
@@ -364,10 +360,10 @@ void Compositor::fail(TimePoint now, Change& change, Outbox& outbox) {
 /// @param earliest  when what is overdue is looked at again
 void Compositor::unlock(Aor& aor, TimePoint earliest, Outbox& outbox) {
     waiting_.release(aor);
-    auto deadline = next_deadline_of(*aor.state(), records_.settings.contact_grace);
+    auto deadline = next_deadline_of(*aor.state(), settings_.contact_grace);
     if (deadline) deadline = std::max(*deadline, earliest);
-    records_.aor_timers.set(aor, deadline);
-    records_.drop_if_unused(aor, outbox);
+    aors_.timers.set(aor, deadline);
+    unused_aors_.drop_if_unused(aor, outbox);
 }
 
 }  // namespace reginfo

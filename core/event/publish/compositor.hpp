@@ -6,13 +6,19 @@
 #include "core/base/token_source.hpp"
 #include "core/event/package.hpp"
 #include "core/event/publish/publish_request.hpp"
-#include "core/event/records/records.hpp"
+#include "core/event/records/aor_table.hpp"
+#include "core/event/records/observer_link.hpp"
+#include "core/event/records/pending_changes.hpp"
 #include "core/event/records/tracer.hpp"
+#include "core/event/records/unsettled.hpp"
+#include "core/event/records/unused_aors.hpp"
 #include "core/event/records/waiting_requests.hpp"
 #include "core/event/state/merge.hpp"
 #include "core/event/subscribe/fan_out.hpp"
 #include "core/event/subscribe/identity_moves.hpp"
 #include "core/outbox.hpp"
+#include "core/settings.hpp"
+#include "core/stats.hpp"
 #include "core/transaction/responder.hpp"
 
 #include <cstddef>
@@ -25,7 +31,13 @@ namespace reginfo {
 
 /// What the compositor works with; all of it must outlive the compositor.
 struct CompositorParts {
-    Records& records;
+    const Settings& settings;
+    Stats& stats;
+    const ObserverLink& observer;
+    PendingChanges& changes;
+    AorTable& aors;
+    Unsettled& unsettled;
+    UnusedAors& unused_aors;
     WaitingRequests& waiting;
     Responder& responder;
     FanOut& fan_out;
@@ -39,14 +51,20 @@ struct CompositorParts {
 class Compositor {
 public:
     explicit Compositor(const CompositorParts& parts)
-        : records_(parts.records),
+        : settings_(parts.settings),
+          stats_(parts.stats),
+          observer_(parts.observer),
+          changes_(parts.changes),
+          aors_(parts.aors),
+          unsettled_(parts.unsettled),
+          unused_aors_(parts.unused_aors),
           waiting_(parts.waiting),
           responder_(parts.responder),
           fan_out_(parts.fan_out),
           moves_(parts.moves),
           tokens_(parts.tokens),
           tracer_(parts.tracer),
-          reader_(records_.settings, records_.stats) {}
+          reader_(settings_, stats_) {}
 
     /// Carries out a PUBLISH, whole or not at all, or lets it wait its turn.
     ///
@@ -93,7 +111,13 @@ private:
     void fail(TimePoint now, Change& change, Outbox& outbox);
     void unlock(Aor& aor, TimePoint earliest, Outbox& outbox);
 
-    Records& records_;
+    const Settings& settings_;
+    Stats& stats_;
+    const ObserverLink& observer_;
+    PendingChanges& changes_;
+    AorTable& aors_;
+    Unsettled& unsettled_;
+    UnusedAors& unused_aors_;
     WaitingRequests& waiting_;
     Responder& responder_;
     FanOut& fan_out_;

@@ -5,9 +5,12 @@
 #include "core/base/gradual_table.hpp"
 #include "core/base/hash.hpp"
 #include "core/base/slot_table.hpp"
+#include "core/base/timer_queue.hpp"
 #include "core/event/persistence/open_states.hpp"
 #include "core/event/persistence/resting_state.hpp"
 #include "core/event/records/aor.hpp"
+#include "core/event/records/identity_index.hpp"
+#include "core/stats.hpp"
 
 #include <boost/unordered/unordered_flat_set.hpp>
 
@@ -17,13 +20,24 @@
 
 namespace reginfo {
 
-/// AORs by canonical name. An AOR stays as long as something is known of it.
+/// AORs by canonical name. An AOR stays as long as something is known of it. Keeps the gauges of
+/// AORs true, and those of what is published in one that goes.
 class AorTable {
 public:
+    struct Keys {
+        std::uint64_t names = 0;
+        std::uint64_t identities = 0;  ///< see IdentityIndex
+        std::uint64_t shards = 0;      ///< see shard_of
+    };
+
     /// @param open_states  see OpenStates
-    /// @param shard_seed   see shard_of
-    AorTable(std::uint64_t seed, std::size_t open_states, std::uint64_t shard_seed)
-        : states_(open_states, seed), aors_(ByName{seed}), shard_seed_(shard_seed) {}
+    /// @param stats        must outlive this
+    AorTable(const Keys& keys, std::size_t open_states, Stats& stats)
+        : identities(keys.identities),
+          states_(open_states, keys.names),
+          aors_(ByName{keys.names}),
+          shard_seed_(keys.shards),
+          stats_(stats) {}
     ~AorTable();
     AorTable(const AorTable&) = delete;
     AorTable& operator=(const AorTable&) = delete;
@@ -31,7 +45,13 @@ public:
     Aor* find(std::string_view name);
     Aor& find_or_create(std::string_view name);
 
+    /// @pre nothing is published for it
     void erase(Aor& aor);
+
+    /// Forgets it with its state, from memory only. Who still watches the AOR, from a dialog of
+    /// another shard, waits for it to come back.
+    /// @pre no request for it waits
+    void forget(Aor& aor);
 
     /// Of all AORs with what is published.
     std::size_t bytes() const { return bytes_ + states_.bytes(); }
@@ -56,6 +76,11 @@ public:
     std::size_t size() const { return aors_.size(); }
     const SlotTable<Aor>& slots() const { return slots_; }
 
+    /// When contacts or publications are due.
+    TimerQueue<Aor, &Aor::timer> timers;
+    /// AORs by what their sets list.
+    IdentityIndex identities;
+
 private:
     /// Seeded, as peers choose the names.
     struct ByName {
@@ -73,6 +98,9 @@ private:
         bool operator()(std::string_view a, const Aor* b) const { return b->name == a; }
     };
 
+    void uncount(Aor& aor);
+    void remove(Aor& aor);
+
     OpenStates states_;
     /// Owned. Names are not repeated here, nor keys of dialogs below: what finds a record is the
     /// smallest part of it, and hashed anew when the table grows.
@@ -81,6 +109,7 @@ private:
     std::size_t bytes_ = 0;  ///< without the states
     std::uint64_t shard_seed_;
     std::uint64_t last_serial_ = 0;
+    Stats& stats_;
 };
 
 }  // namespace reginfo

@@ -21,14 +21,14 @@ struct CseqReservations::Reservation final : PendingChange {
     }
 
     void finish(TimePoint now, bool ok, Outbox& outbox) override {
-        Dialog* const dialog = owner.records_.subscriptions.find(record.state.id());
+        Dialog* const dialog = owner.subscriptions_.find(record.state.id());
         if (!dialog) return;
         dialog->is_reserving = false;
         if (ok) {
             take_reservation(*dialog, record);
             owner.reserved_(now, *dialog, outbox);
         } else if (!dialog->in_flight) {
-            owner.records_.subscriptions.dialog_timers.set(*dialog, now + kRetryReservation);
+            owner.subscriptions_.dialog_timers.set(*dialog, now + kRetryReservation);
         }
     }
 
@@ -38,7 +38,7 @@ struct CseqReservations::Reservation final : PendingChange {
 
 bool CseqReservations::has_next(const Subscription& subscription) const {
     const Dialog& dialog = subscription.dialog;
-    return !records_.settings.durable || !dialog.is_stored ||
+    return !settings_.durable || !dialog.is_stored ||
            (dialog.state.local_cseq < dialog.cseq_reserved &&
             subscription.version < subscription.version_reserved);
 }
@@ -48,14 +48,14 @@ bool CseqReservations::is_low(const Dialog& dialog) const {
 }
 
 void CseqReservations::ask(TimePoint now, Dialog& dialog, Outbox& outbox) {
-    const bool is_needless = !records_.settings.durable || !dialog.is_stored;
+    const bool is_needless = !settings_.durable || !dialog.is_stored;
     if (is_needless || dialog.is_reserving || dialog.requests.is_locked) return;
     Reservation change(*this, dialog, record_of(dialog));
     if (change.record.subscriptions.empty()) return;
     dialog.is_reserving = true;
     std::vector<Write> writes;
     writes.push_back({Bucket::dialog, dialog_key(dialog.state), encode(change.record, now)});
-    records_.changes.commit(now, std::move(change), std::move(writes), outbox);
+    changes_.commit(now, std::move(change), std::move(writes), outbox);
 }
 
 }  // namespace reginfo

@@ -6,8 +6,10 @@
 #include "core/base/time.hpp"
 #include "core/event/persistence/dialog_record.hpp"
 #include "core/event/records/dialog.hpp"
-#include "core/event/records/records.hpp"
+#include "core/event/records/pending_changes.hpp"
+#include "core/event/records/subscription_store.hpp"
 #include "core/outbox.hpp"
+#include "core/settings.hpp"
 
 #include <functional>
 
@@ -17,8 +19,17 @@ class CseqReservations {
 public:
     /// @param reserved  called when a dialog has more, so that what waits for them goes on
     using Reserved = std::function<void(TimePoint now, Dialog& dialog, Outbox& outbox)>;
-    CseqReservations(Records& records, Reserved reserved)
-        : records_(records), reserved_(std::move(reserved)) {}
+    /// @param settings  must outlive this, as the next two
+    CseqReservations(
+        const Settings& settings,
+        PendingChanges& changes,
+        SubscriptionStore& subscriptions,
+        Reserved reserved
+    )
+        : settings_(settings),
+          changes_(changes),
+          subscriptions_(subscriptions),
+          reserved_(std::move(reserved)) {}
 
     /// Whether the subscription may send its next NOTIFY. The last one needs a reservation as well:
     /// a crash before its answer repeats it.
@@ -33,7 +44,9 @@ public:
 private:
     struct Reservation;
 
-    Records& records_;
+    const Settings& settings_;
+    PendingChanges& changes_;
+    SubscriptionStore& subscriptions_;
     Reserved reserved_;
 };
 

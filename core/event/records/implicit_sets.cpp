@@ -41,14 +41,14 @@ bool is_registered_in(const Aor& aor, std::string_view identity) {
     return aor.summary().has_members && lasts_until(*aor.state(), identity);
 }
 
-Aor* registered_in(Records& records, std::string_view identity) {
-    Aor* const own = records.aors.find(identity);
+Aor* registered_in(AorTable& aors, const OpenShards& shards, std::string_view identity) {
+    Aor* const own = aors.find(identity);
     if (own && own->summary().contacts_active > 0) return own;
     Aor* best = nullptr;
     std::optional<TimePoint> best_until;
-    for (const Slot slot : records.identities.holders_of(identity)) {
-        Aor* const aor = records.aors.slots().at(slot);
-        const bool is_there = aor && records.shards.has(aor->shard);
+    for (const Slot slot : aors.identities.holders_of(identity)) {
+        Aor* const aor = aors.slots().at(slot);
+        const bool is_there = aor && shards.has(aor->shard);
         const auto until = is_there ? lasts_until(*aor->state(), identity) : std::nullopt;
         if (!until || until < best_until) continue;
         if (until == best_until && std::string_view(aor->name) > best->name) continue;

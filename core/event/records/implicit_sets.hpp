@@ -4,8 +4,9 @@
 #pragma once
 
 #include "core/event/records/aor.hpp"
+#include "core/event/records/aor_table.hpp"
 #include "core/event/records/dialog.hpp"
-#include "core/event/records/records.hpp"
+#include "core/event/records/open_shards.hpp"
 
 #include <string>
 #include <string_view>
@@ -23,7 +24,7 @@ bool is_registered_in(const Aor& aor, std::string_view identity);
 /// The AOR in whose set it has one; null if there is none. An AOR of that name comes first. Of
 /// several sets it is the one in which its registration lasts longest, which is the one that was
 /// registered or refreshed last where all are for the same time.
-Aor* registered_in(Records& records, std::string_view identity);
+Aor* registered_in(AorTable& aors, const OpenShards& shards, std::string_view identity);
 
 /// Whether the subscription ends because nothing that it is about is registered any more, where its
 /// profile needs that.

@@ -9,16 +9,22 @@
 namespace reginfo {
 
 class Aor;
-struct Records;
+class AorTable;
+class OpenShards;
 struct Subscription;
+class SubscriptionStore;
 
 /// The one text of a URI that names an AOR; nothing if it names none.
 std::optional<std::string> canonical_aor(std::string_view uri);
 
 /// By any URI that names the AOR; nullptr if nothing is known of it.
-Aor* find_aor(Records& records, std::string_view uri);
+Aor* find_aor(AorTable& aors, const OpenShards& shards, std::string_view uri);
 
 /// @param id  "DIALOG" or "DIALOG.EVENT-ID", the former 32 hexadecimal digits
-Subscription* find_subscription(Records& records, std::string_view id);
+Subscription* find_subscription(
+    SubscriptionStore& subscriptions,
+    const OpenShards& shards,
+    std::string_view id
+);
 
 }  // namespace reginfo

@@ -2,6 +2,7 @@
 
 #include "core/event/persistence/aor_record.hpp"
 #include "core/event/records/dialog_storage.hpp"
+#include "core/event/records/grants.hpp"
 #include "core/event/records/implicit_sets.hpp"
 #include "core/event/state/aor_state.hpp"
 
@@ -13,23 +14,23 @@ namespace reginfo {
 bool Restorer::restore_aor(std::string_view key, std::string_view value, const RecordTime& time) {
     auto state = decode_aor(key, value, time);
     if (!state) return false;
-    Aor& aor = records_.find_or_create(key);
-    const auto deadline = next_deadline_of(*state, records_.settings.contact_grace);
-    if (!state->members.empty()) records_.identities.update(aor.slot, *state);
+    Aor& aor = aors_.find_or_create(key);
+    const auto deadline = next_deadline_of(*state, settings_.contact_grace);
+    if (!state->members.empty()) aors_.identities.update(aor.slot, *state);
     aor.set_state(std::move(*state));
     if (aor.revision() > 0) aor.all_lag();  // who watches it already is of another shard
     aor.is_stored = true;
-    aor.is_unsettled = records_.unsettled.was_unsettled(aor);
+    aor.is_unsettled = unsettled_.was_unsettled(aor);
     const StateSummary& summary = aor.summary();
-    records_.stats.contacts_active += summary.contacts_active;
-    records_.stats.contacts_ended += summary.contacts_ended;
-    records_.stats.publications += summary.publications;
+    stats_.contacts_active += summary.contacts_active;
+    stats_.contacts_ended += summary.contacts_ended;
+    stats_.publications += summary.publications;
     if (deadline) arm(time.now, aor.shard, {*deadline, aor.slot, Missed::What::aor_expired});
     return true;
 }
 
 void Restorer::arm(TimePoint now, Shard shard, const Missed& one) {
-    records_.shards.has(shard) ? arm(now, one) : still_[shard].push_back(one);
+    shards_.has(shard) ? arm(now, one) : still_[shard].push_back(one);
 }
 
 /// @param one  may be in the future
@@ -38,11 +39,9 @@ void Restorer::arm(TimePoint now, const Missed& one) {
     if (one.what == What::notify || one.since <= now) {
         missed_.push_back(one);
     } else if (one.what == What::aor_expired) {
-        records_.aor_timers.set(*records_.aors.slots().at(one.slot), one.since);
+        aors_.timers.set(*aors_.slots().at(one.slot), one.since);
     } else {
-        records_.subscriptions.expiries.set(
-            *records_.subscriptions.slots().at(one.slot), one.since
-        );
+        subscriptions_.expiries.set(*subscriptions_.slots().at(one.slot), one.since);
     }
 }
 
@@ -51,7 +50,7 @@ void Restorer::open(TimePoint now, Shard shard) {
         for (const Missed& one : at->second) arm(now, one);
         still_.erase(at);
     }
-    records_.aors.for_each_in(shard, [&](Aor& aor) { tell_watchers_elsewhere(now, aor); });
+    aors_.for_each_in(shard, [&](Aor& aor) { tell_watchers_elsewhere(now, aor); });
 }
 
 /// A dialog is in the shard of the identity that it is to, which may be registered in the set of an
@@ -66,7 +65,7 @@ void Restorer::tell_watchers_elsewhere(TimePoint now, Aor& aor) {
 
 /// The configuration may have changed: then one of the same transport takes over.
 std::optional<ListenerId> Restorer::listener_like(const Flow& flow) const {
-    const auto& listeners = records_.settings.listeners;
+    const auto& listeners = settings_.listeners;
     const auto fits = [&](std::size_t id) { return listeners[id].transport == flow.transport; };
     if (flow.listener < listeners.size() && fits(flow.listener)) return flow.listener;
     for (std::size_t id = 0; id < listeners.size(); ++id) {
@@ -89,16 +88,16 @@ bool Restorer::restore_dialog(
     const std::optional<ListenerId> listener = listener_like(flow);
     if (!listener) return false;
     flow.listener = *listener;
-    Dialog& dialog = records_.subscriptions.add(std::move(record->state));
+    Dialog& dialog = subscriptions_.add(std::move(record->state));
     dialog.shard = shard.value_or(dialog.shard);
     dialog.is_stored = true;
-    dialog.is_unsettled = records_.unsettled.was_unsettled(dialog);
+    dialog.is_unsettled = unsettled_.was_unsettled(dialog);
     dialog.cseq_reserved = dialog.state.local_cseq;
     for (SubscriptionRecord& kept : record->subscriptions) {
-        Aor& aor = records_.find_or_create(kept.aor);
-        Subscription& subscription = records_.subscriptions.add(dialog, aor, kept.watcher);
+        Aor& aor = aors_.find_or_create(kept.aor);
+        Subscription& subscription = subscriptions_.add(dialog, aor, kept.watcher);
         subscription.name(kept.event_id, kept.aor_text);
-        records_.subscriptions.set_profile(subscription, kept.profile);
+        subscriptions_.set_profile(subscription, kept.profile);
         subscription.version = kept.version;
         subscription.version_reserved = kept.version;
         // The record of a dialog is older than what its watcher has answered since.
@@ -109,9 +108,9 @@ bool Restorer::restore_dialog(
         dialog.has_accepted = dialog.has_accepted || kept.has_accepted;
         if (is_owed) subscription.set_urgent();
         subscription.deadline = kept.deadline;
-        records_.set_rates(time.now, subscription, kept.rates);
+        set_rates(settings_, time.now, subscription, kept.rates);
         using What = Missed::What;
-        const TimePoint until = records_.lives_until(subscription);
+        const TimePoint until = lives_until(settings_, subscription);
         arm(time.now, dialog.shard, {until, subscription.slot, What::subscription_expired});
         if (until <= time.now) continue;
         const bool may_move = traits_of(kept.profile).needs_contact &&
@@ -121,7 +120,7 @@ bool Restorer::restore_dialog(
             arm(time.now, dialog.shard, {since, subscription.slot, What::notify});
         }
     }
-    records_.subscriptions.measure(dialog);
+    subscriptions_.measure(dialog);
     return true;
 }
 

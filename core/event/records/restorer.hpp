@@ -3,9 +3,14 @@
 #pragma once
 
 #include "core/event/persistence/dialog_record.hpp"
+#include "core/event/records/aor_table.hpp"
 #include "core/event/records/missed.hpp"
-#include "core/event/records/records.hpp"
+#include "core/event/records/open_shards.hpp"
+#include "core/event/records/subscription_store.hpp"
+#include "core/event/records/unsettled.hpp"
 #include "core/outbox.hpp"
+#include "core/settings.hpp"
+#include "core/stats.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
@@ -18,8 +23,25 @@ namespace reginfo {
 /// is of a shard that is not open stands still until open().
 class Restorer {
 public:
-    /// @param missed  gets what should have happened since
-    Restorer(Records& records, MissedList& missed) : records_(records), missed_(missed) {}
+    /// All of it must outlive this.
+    struct Parts {
+        const Settings& settings;
+        Stats& stats;
+        const OpenShards& shards;
+        AorTable& aors;
+        SubscriptionStore& subscriptions;
+        Unsettled& unsettled;
+        MissedList& missed;  ///< gets what should have happened since
+    };
+
+    explicit Restorer(const Parts& parts)
+        : settings_(parts.settings),
+          stats_(parts.stats),
+          shards_(parts.shards),
+          aors_(parts.aors),
+          subscriptions_(parts.subscriptions),
+          unsettled_(parts.unsettled),
+          missed_(parts.missed) {}
 
     bool restore_aor(std::string_view key, std::string_view value, const RecordTime& time);
     /// @param shard  under which it was stored, where the store is shared
@@ -41,7 +63,12 @@ private:
     void tell_watchers_elsewhere(TimePoint now, Aor& aor);
     std::optional<ListenerId> listener_like(const Flow& flow) const;
 
-    Records& records_;
+    const Settings& settings_;
+    Stats& stats_;
+    const OpenShards& shards_;
+    AorTable& aors_;
+    SubscriptionStore& subscriptions_;
+    Unsettled& unsettled_;
     MissedList& missed_;
     boost::unordered_flat_map<Shard, MissedList> still_;  ///< of shards that are not open
 };

@@ -3,13 +3,12 @@
 #pragma once
 
 #include "core/base/gradual_table.hpp"
-#include "core/base/heap_bytes.hpp"
 #include "core/base/slot_table.hpp"
+#include "core/event/records/identity_index.hpp"
+#include "core/event/records/subscription.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
-#include <algorithm>
-#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -20,32 +19,12 @@ namespace reginfo {
 /// identity (IdentityMoves::follow): found here by then. Refers to them by their slots.
 class Strays {
 public:
-    /// @param identity  its key (IdentityIndex::key_of), here and below
-    /// @pre it is not there
-    void add(std::uint64_t identity, Slot subscription) {
-        auto* at = by_identity_.find(identity);
-        if (!at) {
-            by_identity_.emplace(identity, Slots());
-            at = by_identity_.find(identity);
-        }
-        Slots& slots = at->second;
-        slot_bytes_ -= heap_bytes(slots);
-        slots.insert(std::lower_bound(slots.begin(), slots.end(), subscription), subscription);
-        slot_bytes_ += heap_bytes(slots);
-    }
+    /// @param identities  whose keys are those of the identities here; must outlive this
+    explicit Strays(const IdentityIndex& identities) : identities_(identities) {}
 
-    /// @pre it is there
-    void remove(std::uint64_t identity, Slot subscription) {
-        auto* const at = by_identity_.find(identity);
-        assert(at);
-        Slots& slots = at->second;
-        const auto place = std::lower_bound(slots.begin(), slots.end(), subscription);
-        assert(place != slots.end() && *place == subscription);
-        slots.erase(place);
-        if (!slots.empty()) return;
-        slot_bytes_ -= heap_bytes(slots);
-        by_identity_.erase(identity);
-    }
+    /// What the subscription is to is registered nowhere now; or it is registered again, or the
+    /// subscription ends.
+    void set(Subscription& subscription, bool is_stray);
 
     const std::vector<Slot>* of(std::uint64_t identity) const {
         const auto* const at = by_identity_.find(identity);
@@ -57,6 +36,10 @@ public:
 private:
     using Slots = std::vector<Slot>;  ///< in order: as many as watch one AOR come and go
 
+    void add(std::uint64_t identity, Slot subscription);
+    void remove(std::uint64_t identity, Slot subscription);
+
+    const IdentityIndex& identities_;
     GradualTable<boost::unordered_flat_map<std::uint64_t, Slots>> by_identity_;
     std::size_t slot_bytes_ = 0;  ///< of the vectors in it
 };

@@ -56,6 +56,10 @@ public:
 
     /// All watchers of the AOR have the newest state. Does nothing if it is not unsettled.
     void told(TimePoint now, Aor& aor);
+    /// A watcher of the AOR ends, or has answered: perhaps it was the last one that lagged.
+    void look_whether_settled(TimePoint now, Aor& aor) {
+        if (aor.lagging() == 0) told(now, aor);
+    }
     /// A NOTIFY of the dialog was answered 2xx.
     void told(TimePoint now, Dialog& dialog);
 

@@ -12,7 +12,7 @@
 namespace reginfo {
 
 bool WaitingRequests::has_room_for(const WaitingRequest& request) const {
-    const Settings::Limits& limits = records_.settings.limits;
+    const Settings::Limits& limits = settings_.limits;
     return size_ < limits.waiting_requests &&
            message_bytes_ + request.bytes.size() <= limits.waiting_bytes;
 }
@@ -60,7 +60,7 @@ std::vector<WaitingRequest> WaitingRequests::take(Shard shard) {
 bool WaitingRequests::hold(RequestQueue& queue, WaitingRequest request, Outbox& outbox) {
     assert(queue.is_locked);
     if (!has_room_for(request)) {
-        note_refusal(Bound::waiting_requests, {}, request.flow, records_.stats, outbox);
+        note_refusal(Bound::waiting_requests, {}, request.flow, stats_, outbox);
         return false;
     }
     count(request);
@@ -75,14 +75,14 @@ bool WaitingRequests::hold_early(
     WaitingRequest request,
     Outbox& outbox
 ) {
-    const std::uint64_t key = records_.identities.key_of(identity);
+    const std::uint64_t key = aors_.identities.key_of(identity);
     if (!early_.has_room_for(key)) return false;
-    const Settings::Limits& limits = records_.settings.limits;
+    const Settings::Limits& limits = settings_.limits;
     const std::size_t early_bytes = early_.message_bytes() + request.bytes.size();
     const bool fits = has_room_for(request) && early_.size() * 2 < limits.waiting_requests &&
                       early_bytes * 2 <= limits.waiting_bytes;
     if (!fits) {
-        note_refusal(Bound::waiting_requests, identity, request.flow, records_.stats, outbox);
+        note_refusal(Bound::waiting_requests, identity, request.flow, stats_, outbox);
         return false;
     }
     count(request);
@@ -94,7 +94,7 @@ void WaitingRequests::release(Aor& aor) {
     aor.requests.is_locked = false;
     if (!aor.requests.waiting) return;
     const auto queue = [this, name = aor.name.string()] {
-        Aor* const found = records_.aors.find(name);
+        Aor* const found = aors_.find(name);
         return found ? &found->requests : nullptr;
     };
     ready_.push_back({std::move(aor.requests.waiting), queue});
@@ -107,7 +107,7 @@ void WaitingRequests::release(Dialog& dialog) {
                         call_id = std::string(dialog.state.call_id()),
                         local_tag = std::string(dialog.state.local_tag()),
                         remote_tag = std::string(dialog.state.remote_tag())] {
-        Dialog* const found = records_.subscriptions.find({call_id, local_tag, remote_tag});
+        Dialog* const found = subscriptions_.find({call_id, local_tag, remote_tag});
         return found ? &found->requests : nullptr;
     };
     ready_.push_back({std::move(dialog.requests.waiting), queue});

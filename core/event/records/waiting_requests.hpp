@@ -3,10 +3,13 @@
 #pragma once
 
 #include "core/base/time.hpp"
+#include "core/event/records/aor_table.hpp"
 #include "core/event/records/early_subscribes.hpp"
-#include "core/event/records/records.hpp"
 #include "core/event/records/request_queue.hpp"
+#include "core/event/records/subscription_store.hpp"
 #include "core/outbox.hpp"
+#include "core/settings.hpp"
+#include "core/stats.hpp"
 
 #include <cstddef>
 #include <deque>
@@ -21,8 +24,14 @@ namespace reginfo {
 /// back in the order in which they came.
 class WaitingRequests {
 public:
-    /// @param records  must outlive this
-    explicit WaitingRequests(Records& records) : records_(records) {}
+    /// All of it must outlive this.
+    WaitingRequests(
+        const Settings& settings,
+        Stats& stats,
+        AorTable& aors,
+        SubscriptionStore& subscriptions
+    )
+        : settings_(settings), stats_(stats), aors_(aors), subscriptions_(subscriptions) {}
 
     /// Holds a request back behind the pending change that has locked its AOR or dialog. Returns
     /// false if too many wait already; counted and noted.
@@ -69,7 +78,10 @@ private:
     void uncount(const WaitingRequest& request);
     void make_ready(RequestList early);
 
-    Records& records_;
+    const Settings& settings_;
+    Stats& stats_;
+    AorTable& aors_;
+    SubscriptionStore& subscriptions_;
     EarlySubscribes early_;
     std::deque<Ready> ready_;
     std::size_t size_ = 0;           ///< in all: behind a change, early and ready

@@ -36,7 +36,7 @@ bool FanOut::has_newest(TimePoint now, Subscription& subscription) {
         return true;
     }
     if (subscription.acked < news) return false;
-    records_.acknowledge(now, subscription, state.revision);
+    acknowledgements_.take(now, subscription, state.revision);
     return true;
 }
 
@@ -66,7 +66,7 @@ void FanOut::forget(Aor& aor) {
 bool FanOut::run(TimePoint now, std::size_t count, Outbox& outbox) {
     while (count > 0 && !changed_.empty()) {
         Aor& aor = *changed_.front();
-        if (!records_.shards.has(aor.shard)) {
+        if (!shards_.has(aor.shard)) {
             forget(aor);
             continue;
         }
@@ -76,7 +76,7 @@ bool FanOut::run(TimePoint now, std::size_t count, Outbox& outbox) {
             --aor.to_notify;
             Subscription& subscription = *at++;
             if (subscription.state == Subscription::State::terminated) continue;
-            if (!records_.shards.has(subscription.dialog.shard)) continue;
+            if (!shards_.has(subscription.dialog.shard)) continue;
             if (has_newest(now, subscription) && !aor.notifies_all && !subscription.is_due())
                 continue;
             subscription.full_next = subscription.full_next || aor.notifies_all;
@@ -90,7 +90,7 @@ bool FanOut::run(TimePoint now, std::size_t count, Outbox& outbox) {
         aor.is_in_fan_out = false;
         aor.to_notify = 0;
         aor.notifies_all = false;
-        records_.drop_if_unused(aor, outbox);
+        unused_aors_.drop_if_unused(aor, outbox);
     }
     return !changed_.empty();
 }

@@ -4,7 +4,9 @@
 
 #include "core/base/time.hpp"
 #include "core/event/notify/notify_scheduler.hpp"
-#include "core/event/records/records.hpp"
+#include "core/event/records/acknowledgements.hpp"
+#include "core/event/records/open_shards.hpp"
+#include "core/event/records/unused_aors.hpp"
 #include "core/event/subscribe/identity_moves.hpp"
 #include "core/outbox.hpp"
 
@@ -17,8 +19,18 @@ namespace reginfo {
 class FanOut {
 public:
     /// All of it must outlive this.
-    FanOut(Records& records, IdentityMoves& moves, NotifyScheduler& scheduler)
-        : records_(records), moves_(moves), scheduler_(scheduler) {}
+    FanOut(
+        const OpenShards& shards,
+        Acknowledgements& acknowledgements,
+        UnusedAors& unused_aors,
+        IdentityMoves& moves,
+        NotifyScheduler& scheduler
+    )
+        : shards_(shards),
+          acknowledgements_(acknowledgements),
+          unused_aors_(unused_aors),
+          moves_(moves),
+          scheduler_(scheduler) {}
 
     /// The AOR has a new revision: all its watchers get it, by run().
     void aor_changed(Aor& aor);
@@ -42,7 +54,9 @@ public:
 private:
     bool has_newest(TimePoint now, Subscription& subscription);
 
-    Records& records_;
+    const OpenShards& shards_;
+    Acknowledgements& acknowledgements_;
+    UnusedAors& unused_aors_;
     IdentityMoves& moves_;
     NotifyScheduler& scheduler_;
     std::deque<Aor*> changed_;

@@ -13,23 +13,23 @@ namespace reginfo {
 std::optional<AorPlace> IdentityMoves::place_of(const Subscription& like, Profile profile) {
     std::string identity = identity_of(like);
     if (!traits_of(profile).needs_contact) {
-        Aor* const aor = records_.aors.find(identity);
+        Aor* const aor = aors_.find(identity);
         return AorPlace{std::move(identity), aor};
     }
-    Aor* const aor = registered_in(records_, identity);
+    Aor* const aor = registered_in(aors_, shards_, identity);
     if (!aor) return std::nullopt;
     return AorPlace{aor->name.string(), aor};
 }
 
 void IdentityMoves::registered(const Aor& aor) {
-    if (!waiting_.has_early() && records_.strays.is_empty()) return;
+    if (!waiting_.has_early() && strays_.is_empty()) return;
     const auto is_registered = [this](std::string_view identity) {
-        const std::uint64_t key = records_.identities.key_of(identity);
+        const std::uint64_t key = aors_.identities.key_of(identity);
         waiting_.registered(key);
-        const auto* const strays = records_.strays.of(key);
+        const auto* const strays = strays_.of(key);
         if (!strays) return;
         for (const Slot slot : *strays) {
-            if (Subscription* const stray = records_.subscriptions.slots().at(slot)) {
+            if (Subscription* const stray = subscriptions_.slots().at(slot)) {
                 look_at(*stray);
             }
         }
@@ -52,9 +52,9 @@ void IdentityMoves::look_at(Subscription& subscription) {
 /// What a locked dialog kept from being ended is ended now.
 bool IdentityMoves::run(TimePoint now, std::size_t count, Outbox& outbox) {
     for (; count > 0 && !may_move_.empty(); --count) {
-        Subscription* const subscription = records_.subscriptions.slots().at(may_move_.front());
+        Subscription* const subscription = subscriptions_.slots().at(may_move_.front());
         may_move_.pop_front();
-        if (!subscription || !records_.shards.has(subscription->dialog.shard)) continue;
+        if (!subscription || !shards_.has(subscription->dialog.shard)) continue;
         if (follow(now, *subscription, outbox)) continue;
         if (!subscription->dialog.requests.is_locked && has_lost_its_contacts(*subscription)) {
             scheduler_.terminate(now, *subscription, TerminationReason::deactivated, outbox);
@@ -70,12 +70,12 @@ bool IdentityMoves::follow(TimePoint now, Subscription& subscription, Outbox& ou
     if (!is_active || subscription.dialog.requests.is_locked) return false;
     const std::string identity = identity_of(subscription);
     const bool is_there = is_registered_in(subscription.aor(), identity);
-    Aor* const place = is_there ? nullptr : registered_in(records_, identity);
-    records_.set_stray(subscription, !is_there);
+    Aor* const place = is_there ? nullptr : registered_in(aors_, shards_, identity);
+    strays_.set(subscription, !is_there);
     if (!place) return false;
-    if (place->watcher_count + place->arriving >= records_.settings.limits.subscriptions_per_aor) {
+    if (place->watcher_count + place->arriving >= settings_.limits.subscriptions_per_aor) {
         const Flow& flow = subscription.dialog.state.flow;
-        note_refusal(Bound::subscriptions_per_aor, place->name, flow, records_.stats, outbox);
+        note_refusal(Bound::subscriptions_per_aor, place->name, flow, stats_, outbox);
         return false;
     }
     move(now, subscription, *place, outbox);
@@ -85,27 +85,27 @@ bool IdentityMoves::follow(TimePoint now, Subscription& subscription, Outbox& ou
 void IdentityMoves::move(TimePoint now, Subscription& subscription, Aor& to, Outbox& outbox) {
     Aor& from = subscription.aor();
     Dialog& dialog = subscription.dialog;
-    records_.set_stray(subscription, false);
+    strays_.set(subscription, false);
     const auto& in_flight = dialog.in_flight;
     const bool is_told = in_flight && in_flight->subscription == &subscription;
     if (is_told) in_flight->carried = 0;  // its document has nothing of the other set
     subscription.forget_known();
-    records_.subscriptions.move(subscription, to);
-    records_.subscriptions.measure(dialog);
+    subscriptions_.move(subscription, to);
+    subscriptions_.measure(dialog);
     subscription.set_due();  // also in the record
-    if (records_.settings.durable && dialog.is_stored) {
+    if (settings_.durable && dialog.is_stored) {
         std::vector<Write> writes{
             {Bucket::dialog, dialog_key(dialog.state), encode(record_of(dialog), now)}
         };
         if (!std::exchange(dialog.is_unsettled, true)) {
-            writes.push_back(records_.unsettled.entry_of(dialog.state));
+            writes.push_back(unsettled_.entry_of(dialog.state));
         }
-        records_.changes.write(dialog.shard, std::move(writes), outbox);
+        changes_.write(dialog.shard, std::move(writes), outbox);
     }
-    records_.look_whether_settled(now, from);
-    records_.observe(now, subscription, SubscriptionEvent::moved);
+    unsettled_.look_whether_settled(now, from);
+    observer_.subscription_changed(now, subscription, SubscriptionEvent::moved);
     scheduler_.notify(now, subscription, true, outbox);
-    records_.drop_if_unused(from, outbox);
+    unused_aors_.drop_if_unused(from, outbox);
 }
 
 }  // namespace reginfo

@@ -6,9 +6,18 @@
 #include "core/base/slot_table.hpp"
 #include "core/base/time.hpp"
 #include "core/event/notify/notify_scheduler.hpp"
-#include "core/event/records/records.hpp"
+#include "core/event/records/aor_table.hpp"
+#include "core/event/records/observer_link.hpp"
+#include "core/event/records/open_shards.hpp"
+#include "core/event/records/pending_changes.hpp"
+#include "core/event/records/strays.hpp"
+#include "core/event/records/subscription_store.hpp"
+#include "core/event/records/unsettled.hpp"
+#include "core/event/records/unused_aors.hpp"
 #include "core/event/records/waiting_requests.hpp"
 #include "core/outbox.hpp"
+#include "core/settings.hpp"
+#include "core/stats.hpp"
 
 #include <cstddef>
 #include <deque>
@@ -28,8 +37,34 @@ struct AorPlace {
 class IdentityMoves {
 public:
     /// All of it must outlive this.
-    IdentityMoves(Records& records, WaitingRequests& waiting, NotifyScheduler& scheduler)
-        : records_(records), waiting_(waiting), scheduler_(scheduler) {}
+    struct Parts {
+        const Settings& settings;
+        Stats& stats;
+        const ObserverLink& observer;
+        const OpenShards& shards;
+        PendingChanges& changes;
+        AorTable& aors;
+        SubscriptionStore& subscriptions;
+        Strays& strays;
+        Unsettled& unsettled;
+        UnusedAors& unused_aors;
+        WaitingRequests& waiting;
+        NotifyScheduler& scheduler;
+    };
+
+    explicit IdentityMoves(const Parts& parts)
+        : settings_(parts.settings),
+          stats_(parts.stats),
+          observer_(parts.observer),
+          shards_(parts.shards),
+          changes_(parts.changes),
+          aors_(parts.aors),
+          subscriptions_(parts.subscriptions),
+          strays_(parts.strays),
+          unsettled_(parts.unsettled),
+          unused_aors_(parts.unused_aors),
+          waiting_(parts.waiting),
+          scheduler_(parts.scheduler) {}
 
     /// Where another subscription of the same dialog finds the dialog's identity; nothing if the
     /// profile needs it registered and it is not.
@@ -53,7 +88,16 @@ public:
 private:
     void move(TimePoint now, Subscription& subscription, Aor& to, Outbox& outbox);
 
-    Records& records_;
+    const Settings& settings_;
+    Stats& stats_;
+    const ObserverLink& observer_;
+    const OpenShards& shards_;
+    PendingChanges& changes_;
+    AorTable& aors_;
+    SubscriptionStore& subscriptions_;
+    Strays& strays_;
+    Unsettled& unsettled_;
+    UnusedAors& unused_aors_;
     WaitingRequests& waiting_;
     NotifyScheduler& scheduler_;
     std::deque<Slot> may_move_;  ///< subscriptions

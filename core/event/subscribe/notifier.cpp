@@ -35,7 +35,7 @@ void Notifier::refuse_by(
     Profile profile,
     Outbox& outbox
 ) {
-    note_refusal(bound, subject, request.flow, records_.stats, outbox);
+    note_refusal(bound, subject, request.flow, stats_, outbox);
     if (bound == Bound::dialog_state) return refuse(now, request, refusal(513), outbox);
     Reply reply = refusal(503, "Too many subscriptions");
     reply.retry_after = traits_of(profile).retry_after_max;
@@ -63,7 +63,7 @@ void Notifier::handle_subscribe(
     std::string_view bytes,
     Outbox& outbox
 ) {
-    if (records_.changes.is_full(request.flow, outbox)) {
+    if (pending_.is_full(request.flow, outbox)) {
         return refuse(now, request, refusal_for_now(), outbox);
     }
     request.to.tag.empty() ? subscribe(now, request, bytes, outbox)
@@ -79,17 +79,16 @@ void Notifier::subscribe(
 ) {
     const std::optional<std::string_view> name = request.aor;
     if (!name) return refuse(now, request, refusal(404), outbox);
-    Result<SubscribeRequest> subscribe =
-        read_subscribe(request, records_.settings, records_.subscriptions);
+    Result<SubscribeRequest> subscribe = read_subscribe(request, settings_, subscriptions_);
     if (!subscribe) return refuse(now, request, subscribe.error(), outbox);
     if (subscribe->party.target.empty()) {
         return refuse(now, request, refusal(400, "Missing Contact header"), outbox);
     }
-    Aor* aor = records_.aors.find(*name);
+    Aor* aor = aors_.find(*name);
     if (aor && aor->requests.is_locked) return hold(now, aor->requests, request, bytes, outbox);
     const ProfileTraits& traits = traits_of(subscribe->profile);
     if (traits.needs_contact) {
-        aor = registered_in(records_, *name);
+        aor = registered_in(aors_, shards_, *name);
         if (!aor) return wait_for_publish(now, request, bytes, *name, subscribe->profile, outbox);
         if (aor->requests.is_locked) return hold(now, aor->requests, request, bytes, outbox);
     }
@@ -119,8 +118,7 @@ void Notifier::resubscribe(
     std::string_view bytes,
     Outbox& outbox
 ) {
-    Dialog* dialog =
-        records_.subscriptions.find({request.call_id, request.to.tag, request.from.tag});
+    Dialog* dialog = subscriptions_.find({request.call_id, request.to.tag, request.from.tag});
     if (!dialog) return refuse(now, request, refusal(481), outbox);
     if (dialog->requests.is_locked) {
         return hold(now, dialog->requests, request, bytes, outbox);
@@ -129,8 +127,7 @@ void Notifier::resubscribe(
         return refuse(now, request, refusal(500, "CSeq out of order"), outbox);
     }
     dialog->state.remote_cseq = request.cseq.number;  // whatever becomes of it
-    Result<SubscribeRequest> subscribe =
-        read_subscribe(request, records_.settings, records_.subscriptions);
+    Result<SubscribeRequest> subscribe = read_subscribe(request, settings_, subscriptions_);
     if (!subscribe) return refuse(now, request, subscribe.error(), outbox);
     const Subscription* subscription = SubscriptionStore::find(*dialog, subscribe->event_id);
     const bool over = subscription && subscription->state == Subscription::State::terminated;
@@ -172,7 +169,7 @@ std::optional<Bound> Notifier::bound_reached(
     const SubscriptionChange& change,
     const SubscribeRequest& subscribe
 ) const {
-    const Settings::Limits& limits = records_.settings.limits;
+    const Settings::Limits& limits = settings_.limits;
     std::size_t bytes = change.state.bytes();
     if (dialog) {
         for (const auto& usage : dialog->subscriptions) {
@@ -185,10 +182,9 @@ std::optional<Bound> Notifier::bound_reached(
     if (aor && aor->watcher_count + aor->arriving >= limits.subscriptions_per_aor) {
         return Bound::subscriptions_per_aor;
     }
-    const std::size_t watched = records_.subscriptions.subscriptions_of(subscribe.watcher);
+    const std::size_t watched = subscriptions_.subscriptions_of(subscribe.watcher);
     if (watched >= limits.subscriptions_per_watcher) return Bound::subscriptions_per_watcher;
-    if (records_.subscriptions.size_with_reserved() >= limits.subscriptions)
-        return Bound::subscriptions;
+    if (subscriptions_.size_with_reserved() >= limits.subscriptions) return Bound::subscriptions;
     return std::nullopt;
 }
 
@@ -197,7 +193,7 @@ void Notifier::handle_expiry(TimePoint now, Subscription& subscription, Outbox& 
         return scheduler_.drop_unsent(now, subscription, outbox);
     }
     if (subscription.dialog.requests.is_locked) return;  // a refresh is being stored; see unlock
-    ++records_.stats.subscriptions_expired;
+    ++stats_.subscriptions_expired;
     scheduler_.terminate(now, subscription, TerminationReason::timeout, outbox);
 }
 
@@ -217,7 +213,7 @@ bool Notifier::forbids(
     if (place.empty() || state.reuse_connection) return false;
     std::string why(has_route ? "Record-Route" : "Contact");
     why.append(" leads to ").append(place);
-    note_forbidden_place(why, request.flow, records_.stats, outbox);
+    note_forbidden_place(why, request.flow, stats_, outbox);
     refuse(now, request, refusal(403, std::move(why)), outbox);
     return true;
 }
@@ -237,8 +233,8 @@ void Notifier::wait_for_publish(
     Profile profile,
     Outbox& outbox
 ) {
-    const TimePoint until = request.wait_until.value_or(now + records_.settings.ims_hold);
-    const bool may_wait = until > now && records_.stats.drain_phase == 0;
+    const TimePoint until = request.wait_until.value_or(now + settings_.ims_hold);
+    const bool may_wait = until > now && stats_.drain_phase == 0;
     const auto wait = [&] {
         return waiting_.hold_early(
             identity, {request.key, request.flow, std::string(bytes), until, request.shard}, outbox

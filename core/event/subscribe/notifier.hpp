@@ -5,12 +5,17 @@
 #include "core/base/time.hpp"
 #include "core/event/notify/notify_scheduler.hpp"
 #include "core/event/package.hpp"
-#include "core/event/records/records.hpp"
+#include "core/event/records/aor_table.hpp"
+#include "core/event/records/open_shards.hpp"
+#include "core/event/records/pending_changes.hpp"
+#include "core/event/records/subscription_store.hpp"
 #include "core/event/records/waiting_requests.hpp"
 #include "core/event/subscribe/identity_moves.hpp"
 #include "core/event/subscribe/subscribe_request.hpp"
 #include "core/event/subscribe/subscription_changes.hpp"
 #include "core/outbox.hpp"
+#include "core/settings.hpp"
+#include "core/stats.hpp"
 #include "core/transaction/responder.hpp"
 
 #include <cstddef>
@@ -23,13 +28,33 @@ namespace reginfo {
 /// Makes, refreshes and ends subscriptions.
 class Notifier {
 public:
-    explicit Notifier(const NotifierParts& parts)
-        : records_(parts.records),
+    /// All of it must outlive this.
+    struct Parts {
+        const Settings& settings;
+        Stats& stats;
+        const OpenShards& shards;
+        const PendingChanges& pending;
+        AorTable& aors;
+        SubscriptionStore& subscriptions;
+        WaitingRequests& waiting;
+        Responder& responder;
+        NotifyScheduler& scheduler;
+        IdentityMoves& moves;
+        SubscriptionChanges& changes;
+    };
+
+    explicit Notifier(const Parts& parts)
+        : settings_(parts.settings),
+          stats_(parts.stats),
+          shards_(parts.shards),
+          pending_(parts.pending),
+          aors_(parts.aors),
+          subscriptions_(parts.subscriptions),
           waiting_(parts.waiting),
           responder_(parts.responder),
           scheduler_(parts.scheduler),
           moves_(parts.moves),
-          changes_(parts) {}
+          changes_(parts.changes) {}
 
     /// Carries out a SUBSCRIBE, or lets it wait its turn.
     ///
@@ -91,12 +116,17 @@ private:
         Outbox& outbox
     );
 
-    Records& records_;
+    const Settings& settings_;
+    Stats& stats_;
+    const OpenShards& shards_;
+    const PendingChanges& pending_;
+    AorTable& aors_;
+    SubscriptionStore& subscriptions_;
     WaitingRequests& waiting_;
     Responder& responder_;
     NotifyScheduler& scheduler_;
     IdentityMoves& moves_;
-    SubscriptionChanges changes_;
+    SubscriptionChanges& changes_;
 };
 
 }  // namespace reginfo

@@ -2,6 +2,7 @@
 
 #include "core/base/local_tag.hpp"
 #include "core/event/records/dialog_storage.hpp"
+#include "core/event/records/grants.hpp"
 #include "core/event/records/implicit_sets.hpp"
 
 #include <algorithm>
@@ -49,38 +50,38 @@ void SubscriptionChanges::commit(
     if (fetch) return apply(now, change, outbox);  // nothing of it lasts
     if (!change.is_refresh) reserve(change);
     std::vector<Write> writes = writes_of(now, change);
-    records_.changes.commit(now, std::move(change), std::move(writes), outbox);
+    changes_.commit(now, std::move(change), std::move(writes), outbox);
 }
 
 /// nullptr if there is none, or none any more. A new one is not looked for: nobody else has its
 /// local tag.
 Dialog* SubscriptionChanges::dialog_of(const SubscriptionChange& change) {
-    return change.in_dialog ? records_.subscriptions.find(change.state.id()) : nullptr;
+    return change.in_dialog ? subscriptions_.find(change.state.id()) : nullptr;
 }
 
 /// That of the dialog, if there is one still.
 Shard SubscriptionChanges::shard_of(const DialogState& state) {
-    const Dialog* const dialog = records_.subscriptions.find(state.id());
+    const Dialog* const dialog = subscriptions_.find(state.id());
     return dialog ? dialog->shard : shard_in_tag(state);
 }
 
 /// Whoever comes meanwhile finds the subscription counted, and its AOR there.
 void SubscriptionChanges::reserve(SubscriptionChange& change) {
-    change.arrives_at = &records_.find_or_create(change.aor);
+    change.arrives_at = &aors_.find_or_create(change.aor);
     ++change.arrives_at->arriving;
-    if (records_.settings.durable) records_.subscriptions.reserve(change.watcher);
+    if (settings_.durable) subscriptions_.reserve(change.watcher);
 }
 
 void SubscriptionChanges::give_back(SubscriptionChange& change) {
     if (!change.arrives_at) return;
     --change.arrives_at->arriving;
-    if (records_.settings.durable) records_.subscriptions.give_back(change.watcher);
+    if (settings_.durable) subscriptions_.give_back(change.watcher);
 }
 
 /// The dialog as it will be: with the new, refreshed or ended subscription.
 std::vector<Write> SubscriptionChanges::writes_of(TimePoint now, SubscriptionChange& change) {
     std::vector<Write> writes;
-    if (!records_.settings.durable) return writes;
+    if (!settings_.durable) return writes;
     DialogRecord& record = change.record;
     Dialog* const dialog = dialog_of(change);
     if (dialog) record.subscriptions = record_of(*dialog).subscriptions;
@@ -96,7 +97,7 @@ std::vector<Write> SubscriptionChanges::writes_of(TimePoint now, SubscriptionCha
         own->watcher = change.watcher;
         own->profile = change.profile;
         own->version = kReservedRange;
-        if (const Aor* aor = records_.aors.find(change.aor)) own->acked = aor->revision();
+        if (const Aor* aor = aors_.find(change.aor)) own->acked = aor->revision();
     }
     own->deadline = now + change.expires;
     own->rates = change.rates;
@@ -111,14 +112,13 @@ std::vector<Write> SubscriptionChanges::writes_of(TimePoint now, SubscriptionCha
     writes.push_back({Bucket::dialog, dialog_key(change.state), std::nullopt});
     if (!record.subscriptions.empty()) writes.back().value = encode(record, now);
     const bool is_new_there = is_any_owed(record) && !(dialog && dialog->is_unsettled);
-    if (is_new_there) writes.push_back(records_.unsettled.entry_of(change.state));
+    if (is_new_there) writes.push_back(unsettled_.entry_of(change.state));
     writes.push_back(responder_.write_of(change.draft, change.reply));
     return writes;
 }
 
 /// The change is durable: it takes effect, is answered, and followed by a NOTIFY.
 void SubscriptionChanges::apply(TimePoint now, SubscriptionChange& change, Outbox& outbox) {
-    Stats& stats = records_.stats;
     give_back(change);
     Dialog* dialog = dialog_of(change);
     const std::optional<std::string_view> event_id = change.event_id;
@@ -128,12 +128,10 @@ void SubscriptionChanges::apply(TimePoint now, SubscriptionChange& change, Outbo
         responder_.respond(now, std::move(change.draft), refusal(481), outbox);
         if (dialog) {
             dialog->is_unsettled = dialog->is_unsettled || is_any_owed(change.record);
-            records_.unsettled.told(now, *dialog);
+            unsettled_.told(now, *dialog);
             unlock_unchanged(now, *dialog, outbox);
-        } else if (records_.settings.durable) {
-            records_.changes.write(
-                change.shard, {records_.unsettled.removal_of(change.state)}, outbox
-            );
+        } else if (settings_.durable) {
+            changes_.write(change.shard, {unsettled_.removal_of(change.state)}, outbox);
         }
         arrives_no_more(now, change, outbox);
         return;
@@ -144,16 +142,16 @@ void SubscriptionChanges::apply(TimePoint now, SubscriptionChange& change, Outbo
         scheduler_.subscribed(*dialog);
         unlock(*dialog);
     } else {
-        dialog = &records_.subscriptions.add(std::move(change.state));
+        dialog = &subscriptions_.add(std::move(change.state));
     }
     if (!subscription) {
-        Aor& aor = records_.find_or_create(change.aor);
-        subscription = &records_.subscriptions.add(*dialog, aor, change.watcher);
+        Aor& aor = aors_.find_or_create(change.aor);
+        subscription = &subscriptions_.add(*dialog, aor, change.watcher);
         subscription->name(change.event_id, change.aor_text);
-        records_.subscriptions.set_profile(*subscription, change.profile);
+        subscriptions_.set_profile(*subscription, change.profile);
     }
     const bool is_owed = is_any_owed(change.record);
-    store_without_ended(records_.changes, now, *dialog, change.record, outbox);
+    store_without_ended(changes_, now, *dialog, change.record, outbox);
     take_reservation(*dialog, change.record);
     dialog->is_unsettled = dialog->is_unsettled || (dialog->is_stored && is_owed);
     responder_.respond(now, std::move(change.draft), change.reply, outbox);
@@ -163,21 +161,22 @@ void SubscriptionChanges::apply(TimePoint now, SubscriptionChange& change, Outbo
         subscription->set_extras().known_to_watcher = subscription->aor().revision();
     }
     if (change.expires.count() == 0) {
-        ++(change.is_refresh ? stats.subscriptions_ended_by_watcher : stats.fetches);
-        if (!change.is_refresh) records_.observe(now, *subscription, SubscriptionEvent::fetched);
+        ++(change.is_refresh ? stats_.subscriptions_ended_by_watcher : stats_.fetches);
+        if (!change.is_refresh)
+            observer_.subscription_changed(now, *subscription, SubscriptionEvent::fetched);
         if (change.reply.status == 204) return scheduler_.end_silently(now, *subscription, outbox);
         scheduler_.terminate(now, *subscription, TerminationReason::timeout, outbox);
         return;
     }
-    ++(change.is_refresh ? stats.subscriptions_refreshed : stats.subscriptions_created);
-    records_.observe(
+    ++(change.is_refresh ? stats_.subscriptions_refreshed : stats_.subscriptions_created);
+    observer_.subscription_changed(
         now,
         *subscription,
         change.is_refresh ? SubscriptionEvent::refreshed : SubscriptionEvent::created
     );
-    records_.subscriptions.expiries.set(*subscription, records_.lives_until(*subscription));
-    records_.set_rates(now, *subscription, change.rates);
-    records_.subscriptions.measure(*dialog);
+    subscriptions_.expiries.set(*subscription, lives_until(settings_, *subscription));
+    set_rates(settings_, now, *subscription, change.rates);
+    subscriptions_.measure(*dialog);
     if (!change.is_refresh && traits_of(subscription->profile).one_per_contact) {
         end_same_contact(now, *subscription, outbox);
     }
@@ -196,12 +195,12 @@ void SubscriptionChanges::notify(
         return fan_out_.notify_change(now, subscription, outbox);
     }
     if (change.reply.status != 204) return scheduler_.notify(now, subscription, true, outbox);
-    records_.unsettled.told(now, subscription.dialog);
+    unsettled_.told(now, subscription.dialog);
     if (change.known && subscription.due() != Due::nothing && !subscription.is_urgent() &&
         *change.known == subscription.aor().revision()) {
         subscription.set_sent();  // the watcher has it
     }
-    if (change.known) records_.acknowledge(now, subscription, *change.known);
+    if (change.known) acknowledgements_.take(now, subscription, *change.known);
     scheduler_.rearm(now, subscription.dialog, outbox);
 }
 
@@ -212,8 +211,8 @@ void SubscriptionChanges::arrives_no_more(
     Outbox& outbox
 ) {
     if (!change.arrives_at) return;
-    records_.look_whether_settled(now, *change.arrives_at);
-    records_.drop_if_unused(*change.arrives_at, outbox);
+    unsettled_.look_whether_settled(now, *change.arrives_at);
+    unused_aors_.drop_if_unused(*change.arrives_at, outbox);
 }
 
 void SubscriptionChanges::fail(TimePoint now, SubscriptionChange& change, Outbox& outbox) {
@@ -221,19 +220,19 @@ void SubscriptionChanges::fail(TimePoint now, SubscriptionChange& change, Outbox
     give_back(change);
     arrives_no_more(now, change, outbox);
     if (!change.in_dialog) return;
-    Dialog* dialog = records_.subscriptions.find(change.state.id());
+    Dialog* dialog = subscriptions_.find(change.state.id());
     if (dialog) unlock_unchanged(now, *dialog, outbox);
 }
 
 void SubscriptionChanges::drop(TimePoint now, SubscriptionChange& change) {
     responder_.abandon(change.draft.key);
     give_back(change);
-    if (change.arrives_at) records_.watcher_left(now, *change.arrives_at);
+    if (change.arrives_at) unused_aors_.watcher_left(now, *change.arrives_at);
 }
 
 void SubscriptionChanges::unlock_unchanged(TimePoint now, Dialog& dialog, Outbox& outbox) {
     DialogRecord record = record_of(dialog);
-    store_without_ended(records_.changes, now, dialog, record, outbox);
+    store_without_ended(changes_, now, dialog, record, outbox);
     unlock(dialog);
     scheduler_.rearm(
         now, dialog, outbox
@@ -246,7 +245,7 @@ void SubscriptionChanges::unlock(Dialog& dialog) {
     for (const auto& subscription : dialog.subscriptions) {
         if (subscription->state == Subscription::State::terminated) continue;
         moves_.look_at(*subscription);
-        records_.subscriptions.expiries.set(*subscription, records_.lives_until(*subscription));
+        subscriptions_.expiries.set(*subscription, lives_until(settings_, *subscription));
     }
 }
 

@@ -6,13 +6,20 @@
 #include "core/dialog/dialog_state.hpp"
 #include "core/event/notify/notify_scheduler.hpp"
 #include "core/event/persistence/dialog_record.hpp"
+#include "core/event/records/acknowledgements.hpp"
+#include "core/event/records/aor_table.hpp"
+#include "core/event/records/observer_link.hpp"
 #include "core/event/records/pending_changes.hpp"
-#include "core/event/records/records.hpp"
+#include "core/event/records/subscription_store.hpp"
+#include "core/event/records/unsettled.hpp"
+#include "core/event/records/unused_aors.hpp"
 #include "core/event/records/waiting_requests.hpp"
 #include "core/event/subscribe/fan_out.hpp"
 #include "core/event/subscribe/identity_moves.hpp"
 #include "core/event/subscribe/subscribe_request.hpp"
 #include "core/outbox.hpp"
+#include "core/settings.hpp"
+#include "core/stats.hpp"
 #include "core/transaction/responder.hpp"
 
 #include <cstdint>
@@ -48,21 +55,37 @@ struct SubscriptionChange final : PendingChange {
     DialogRecord record;  ///< as the store has it afterwards
 };
 
-/// What the classes that carry out a SUBSCRIBE work with; all of it must outlive them.
-struct NotifierParts {
-    Records& records;
-    WaitingRequests& waiting;
-    Responder& responder;
-    NotifyScheduler& scheduler;
-    FanOut& fan_out;
-    IdentityMoves& moves;
-};
-
 /// Gives changes to the store, and puts them in force, or refuses them, when it has answered.
 class SubscriptionChanges {
 public:
-    explicit SubscriptionChanges(const NotifierParts& parts)
-        : records_(parts.records),
+    /// All of it must outlive this.
+    struct Parts {
+        const Settings& settings;
+        Stats& stats;
+        const ObserverLink& observer;
+        PendingChanges& changes;
+        AorTable& aors;
+        SubscriptionStore& subscriptions;
+        Unsettled& unsettled;
+        Acknowledgements& acknowledgements;
+        UnusedAors& unused_aors;
+        WaitingRequests& waiting;
+        Responder& responder;
+        NotifyScheduler& scheduler;
+        FanOut& fan_out;
+        IdentityMoves& moves;
+    };
+
+    explicit SubscriptionChanges(const Parts& parts)
+        : settings_(parts.settings),
+          stats_(parts.stats),
+          observer_(parts.observer),
+          changes_(parts.changes),
+          aors_(parts.aors),
+          subscriptions_(parts.subscriptions),
+          unsettled_(parts.unsettled),
+          acknowledgements_(parts.acknowledgements),
+          unused_aors_(parts.unused_aors),
           waiting_(parts.waiting),
           responder_(parts.responder),
           scheduler_(parts.scheduler),
@@ -99,7 +122,15 @@ private:
     void unlock_unchanged(TimePoint now, Dialog& dialog, Outbox& outbox);
     void end_same_contact(TimePoint now, const Subscription& fresh, Outbox& outbox);
 
-    Records& records_;
+    const Settings& settings_;
+    Stats& stats_;
+    const ObserverLink& observer_;
+    PendingChanges& changes_;
+    AorTable& aors_;
+    SubscriptionStore& subscriptions_;
+    Unsettled& unsettled_;
+    Acknowledgements& acknowledgements_;
+    UnusedAors& unused_aors_;
     WaitingRequests& waiting_;
     Responder& responder_;
     NotifyScheduler& scheduler_;

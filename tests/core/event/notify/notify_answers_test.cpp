@@ -4,6 +4,7 @@
 
 #include "core/event/notify/notify_answers.hpp"
 
+#include "core/event/records/grants.hpp"
 #include "tests/core/event/notify/notify_step_fixture.hpp"
 
 #include <gtest/gtest.h>
@@ -45,7 +46,7 @@ protected:
         return subscription;
     }
 
-    NotifyAnswers answers{records, next_hops, windows};
+    NotifyAnswers answers{parts_of_answers()};
 };
 
 TEST_F(NotifyAnswersTest, AfterA2xxTheWatcherHasWhatTheNotifyCarried) {
@@ -244,18 +245,19 @@ TEST_F(NotifyAnswersTest, A2xxMayAskForOtherRates) {
 
 TEST_F(NotifyAnswersTest, TheTimeThatANotifyTookToArriveIsAddedToTheSubscription) {
     Subscription& one = subscribe("one");
-    const auto lives_until = [&] {
-        records.subscriptions.expiries.set(one, records.lives_until(one));
+    const auto send = [&] {
+        const TimePoint until = lives_until(settings, one);
+        records.subscriptions.expiries.set(one, until);
         put_in_flight(one);
-        return records.lives_until(one);
+        return until;
     };
-    TimePoint end = lives_until();
+    TimePoint end = send();
     now += 499ms;
     answer(one, 200);
     EXPECT_EQ(records.subscriptions.expiries.pop_expired(end), &one) << "it was prompt";
     end_in_flight(one.dialog);
 
-    end = lives_until();
+    end = send();
     now += 8s;
     answer(one, 200);
     EXPECT_EQ(records.subscriptions.expiries.pop_expired(end + 8s - 1us), nullptr);

@@ -78,7 +78,7 @@ TEST_F(NotifyDispatchTest, TheNotifyOfASubscriptionThatIsOverIsItsLastOne) {
     send(one);
     EXPECT_FALSE(one.dialog.in_flight->terminates);
     end(one);
-    records.set_terminated(now, one, TerminationReason::giveup);
+    records.ends.set_terminated(now, one, TerminationReason::giveup);
     sent();
     send(one);
     EXPECT_TRUE(one.dialog.in_flight->terminates);
@@ -160,7 +160,7 @@ TEST_F(NotifyDispatchTest, NewsIsTimedFromItsPublishAndARepetitionIsNot) {
     EXPECT_EQ(observed(stats.publish_to_notify), 1U) << "its first NOTIFY failed";
     end(one);
     one.failures = 0;
-    records.acknowledge(now, one, aor().revision());
+    records.acknowledgements.take(now, one, aor().revision());
     send(one);
     EXPECT_EQ(observed(stats.publish_to_notify), 1U) << "the watcher has it";
 }
@@ -235,7 +235,7 @@ public:
 
 TEST_F(NotifyDispatchTest, AnObserverIsToldOfAFailureAndNotOfASupersededNotify) {
     FailureCount failures;
-    records.observer = &failures;
+    records.observer.set(&failures);
     Subscription& one = subscribe("one");
     for (const NotifyOutcome outcome : {NotifyOutcome::accepted, NotifyOutcome::superseded}) {
         send(one);
@@ -245,7 +245,7 @@ TEST_F(NotifyDispatchTest, AnObserverIsToldOfAFailureAndNotOfASupersededNotify) 
     send(one);
     end(one, NotifyOutcome::timed_out);
     EXPECT_EQ(failures.count, 1);
-    records.observer = nullptr;
+    records.observer.set(nullptr);
 }
 
 TEST_F(NotifyDispatchTest, TheMemoryOfOneThatIsOverIsUsedAgainAsIfItWereNew) {

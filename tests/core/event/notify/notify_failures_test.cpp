@@ -55,8 +55,8 @@ protected:
         return subscription.abridgement.needs_full_document();
     }
 
-    NotifyAnswers answers{records, next_hops, windows};
-    NotifyFailures failures{records, next_hops, windows, answers};
+    NotifyAnswers answers{parts_of_answers()};
+    NotifyFailures failures{{settings, stats, records.ends, next_hops, windows, answers}};
 };
 
 TEST_F(NotifyFailuresTest, AWatcherThatIsLateIsASuspectUntilItAnswers) {
@@ -83,7 +83,7 @@ TEST_F(NotifyFailuresTest, ASupersededNotifyIsFollowedByTheNewsInItsTurn) {
 
 TEST_F(NotifyFailuresTest, ASupersededLastNotifyIsSentAgainAtOnce) {
     Subscription& one = subscribe("one");
-    records.set_terminated(now, one, TerminationReason::giveup);
+    records.ends.set_terminated(now, one, TerminationReason::giveup);
     put_in_flight(one);
     EXPECT_EQ(give_up(one, NotifyOutcome::superseded), NotifyOutcome::superseded);
     EXPECT_EQ(one.due(), Due::urgent);
@@ -299,7 +299,7 @@ TEST_F(NotifyFailuresTest, AWatcherThatItsProfileKeepsIsTriedLaterUnlessItsSubsc
     one.set_due();
     EXPECT_TRUE(failures.unreachable(now, one.dialog, kNoRoute, outbox).empty());
     EXPECT_EQ(one.due(), Due::again);
-    records.set_terminated(now, one, TerminationReason::timeout);
+    records.ends.set_terminated(now, one, TerminationReason::timeout);
     EXPECT_EQ(failures.unreachable(now, one.dialog, kNoRoute, outbox), std::vector{&one});
 }
 

@@ -32,8 +32,16 @@ protected:
         EXPECT_TRUE(scheduler.handle_response(now, response, *via, outbox));
     }
 
-    WaitingRequests waiting{records};
-    NotifyScheduler scheduler{parts(), waiting};
+    WaitingRequests waiting{settings, stats, records.aors, records.subscriptions};
+    NotifyScheduler scheduler{
+        {parts(),
+         records.shards,
+         changes,
+         records.unsettled,
+         records.acknowledgements,
+         records.ends,
+         waiting}
+    };
 };
 
 TEST_F(NotifySchedulerStep, NewsLeavesAtOnceWhereNothingIsInTheWay) {
