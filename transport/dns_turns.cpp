@@ -3,6 +3,7 @@
 #include "transport/dns_zone.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 namespace reginfo {
@@ -97,7 +98,8 @@ void DnsTurns::add(const DnsQuery& query, DnsRank rank, const DnsAsker& asker) {
     entry->zone = &share(zones_, zone.parent, rank, window);
     entry->domain = &share(domains_, zone.domain, rank, std::min(of_domain, room));
     enter(*entry);
-    entries_.emplace(query, std::move(entry));
+    [[maybe_unused]] const bool is_new = entries_.emplace(query, std::move(entry)).second;
+    assert(is_new);
 }
 
 /// Gets in line as soon as its zone, and then its domain, has room.
@@ -149,6 +151,7 @@ std::optional<DnsQuery> DnsTurns::next(TimePoint now) {
 }
 
 void DnsTurns::ask(Entry& entry, TimePoint now) {
+    assert(!entry.is_asked);
     entry.is_asked = true;
     entry.old_at = now + kYoung;
     young_->push_back(entry);
@@ -163,6 +166,7 @@ void DnsTurns::grow_old(TimePoint now) {
 
 void DnsTurns::leave_place(Entry& entry) {
     if (!entry.in_domain) return;
+    assert(young_of_[index_of(entry.rank)] > 0);
     entry.unlink();
     --young_of_[index_of(entry.rank)];
     leave_domain(entry);
@@ -170,12 +174,14 @@ void DnsTurns::leave_place(Entry& entry) {
 
 void DnsTurns::leave_domain(Entry& entry) {
     if (!std::exchange(entry.in_domain, false)) return;
+    assert(entry.domain->used > 0);
     --entry.domain->used;
     let_in(*entry.domain);
 }
 
 void DnsTurns::leave_zone(Entry& entry) {
     if (!std::exchange(entry.in_zone, false)) return;
+    assert(entry.zone->used > 0);
     --entry.zone->used;
     let_in(*entry.zone);
 }
@@ -195,6 +201,7 @@ void DnsTurns::done(const DnsQuery& query, bool is_silent) {
     const std::unique_ptr<Entry> entry = std::move(found->second);
     entries_.erase(found);
     leave_place(*entry);
+    assert(asked_ > 0 && asked_of_[index_of(entry->rank)] > 0);
     --asked_;
     --asked_of_[index_of(entry->rank)];
     Share& zone = *entry->zone;

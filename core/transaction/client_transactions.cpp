@@ -27,7 +27,7 @@ void ClientTransactions::open(ClientTransaction& transaction, Shard shard) {
 }
 
 void ClientTransactions::send(TimePoint now, ClientTransaction& transaction, Outbox& outbox) {
-    assert(by_branch_.contains(transaction.branch));
+    assert(by_branch_.contains(transaction.branch) && !transaction.head.empty());
     transaction.sent_at = now;
     transaction.last_sent_at = now;
     transaction.interval = settings_.t1;
@@ -40,12 +40,14 @@ void ClientTransactions::send(TimePoint now, ClientTransaction& transaction, Out
 }
 
 void ClientTransactions::restart_timer_e(TimePoint now, ClientTransaction& transaction) const {
+    assert(transaction.interval > Duration::zero());
     transaction.interval =
         transaction.proceeding ? settings_.t2 : std::min(2 * transaction.interval, settings_.t2);
     transaction.retransmit_at = now + transaction.interval;
 }
 
 void ClientTransactions::send_copy(TimePoint now, ClientTransaction& transaction, Outbox& outbox) {
+    assert(!transaction.head.empty());
     transaction.last_sent_at = now;
     if (transaction.copies < std::numeric_limits<std::uint8_t>::max()) ++transaction.copies;
     ++stats_.retransmissions_sent;
@@ -97,7 +99,8 @@ std::vector<std::uint64_t> ClientTransactions::branches() const {
 }
 
 void ClientTransactions::close(ClientTransaction& transaction) {
-    by_branch_.erase(transaction.branch);
+    [[maybe_unused]] const std::size_t erased = by_branch_.erase(transaction.branch);
+    assert(erased == 1 && head_bytes_ >= transaction.head.capacity());
     head_bytes_ -= transaction.head.capacity();
     spare_texts_.give(std::move(transaction.head));
     stats_.notifies_in_flight = by_branch_.size();

@@ -64,7 +64,8 @@ public:
     /// @pre the transaction is open and has flow, head and tail
     void send(TimePoint now, ClientTransaction& transaction, Outbox& outbox);
 
-    /// Starts timer E again, with the next interval.
+    /// Starts timer E again, with the next interval, or sends a copy.
+    /// @pre the request was sent
     void restart_timer_e(TimePoint now, ClientTransaction& transaction) const;
     void send_copy(TimePoint now, ClientTransaction& transaction, Outbox& outbox);
 
@@ -82,7 +83,7 @@ public:
         sip::Method method
     ) const;
 
-    /// Ends the transaction. The string of its head is used again.
+    /// Ends the transaction. The string of its head is used again. @pre it is open
     void close(ClientTransaction& transaction);
 
     std::size_t size() const { return by_branch_.size(); }

@@ -10,6 +10,7 @@
 #include "core/sip/uri.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 namespace reginfo {
@@ -41,12 +42,17 @@ struct Compositor::Change final : PendingChange {
         : Change(compositor_, aor_, aor_.state(), compositor_.settings_.durable) {}
 
     void finish(TimePoint now, bool ok, Outbox& outbox) override {
-        if (is_initial) --compositor.reserved_;
+        give_back();
         ok ? compositor.apply(now, *this, outbox) : compositor.fail(now, *this, outbox);
     }
     void drop(TimePoint) override {
-        if (is_initial) --compositor.reserved_;
+        give_back();
         if (draft) compositor.responder_.abandon(draft->key);
+    }
+    void give_back() const {
+        if (!is_initial) return;
+        assert(compositor.reserved_ > 0);
+        --compositor.reserved_;
     }
 
     Compositor& compositor;
@@ -201,6 +207,7 @@ void Compositor::handle_timeout(TimePoint now, Aor& aor, Outbox& outbox) {
 
 void Compositor::drop_publication(TimePoint now, Aor& aor, EntityTag tag, Outbox& outbox) {
     Change change(*this, aor);
+    assert(change.next.has_publication(tag));
     change.report = Merge(aor.name, change.next, settings_.contact_grace).remove(tag);
     change.counted = &Stats::publications_removed;
     commit(now, change, outbox);
@@ -215,11 +222,15 @@ void Compositor::end_contact(
 ) {
     Change change(*this, aor);
     Merge merging(aor.name, change.next, settings_.contact_grace);
+    assert(std::ranges::any_of(change.next.contacts, [&](const ContactState& contact) {
+        return contact.active && contact.details->id == id;
+    }));
     change.report = merging.end_contact(id, event);
     commit(now, change, outbox);
 }
 
 void Compositor::commit(TimePoint now, Change& change, Outbox& outbox) {
+    assert(!change.aor.requests.is_locked);
     change.aor.requests.is_locked = true;
     if (change.is_initial) ++reserved_;
     forget_old_ends(change);
@@ -359,6 +370,7 @@ void Compositor::fail(TimePoint now, Change& change, Outbox& outbox) {
 
 /// @param earliest  when what is overdue is looked at again
 void Compositor::unlock(Aor& aor, TimePoint earliest, Outbox& outbox) {
+    assert(aor.requests.is_locked);
     waiting_.release(aor);
     auto deadline = next_deadline_of(*aor.state(), settings_.contact_grace);
     if (deadline) deadline = std::max(*deadline, earliest);
