@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <cstddef>
 #include <string_view>
@@ -105,9 +104,11 @@ bool read_seen(const RedisReply& reply, ClusterSeen& seen) {
     const RedisReply* id = meta->find("cluster");
     const RedisReply* seed = meta->find("hash_seed");
     if (id == nullptr || seed == nullptr) return false;
+    const auto hash_seed = parse_hex(seed->text);
+    if (!hash_seed) return false;
     seen.id = id->text;
-    const char* end = seed->text.data() + seed->text.size();
-    return std::from_chars(seed->text.data(), end, seen.hash_seed, 16).ptr == end;
+    seen.hash_seed = *hash_seed;
+    return true;
 }
 
 std::optional<ShardId> shard_of(const RedisReply& reply) {
