@@ -35,7 +35,7 @@ std::string living_in(const RedisReply& nodes) {
 }
 
 Duration age_of(Stamp written, Stamp now) {
-    // Not before 1970: whatever a dump says, the difference fits.
+    // Not before 1970: whatever is in a dump, the difference fits.
     return std::chrono::milliseconds{now - std::clamp<Stamp>(written, 0, now)};
 }
 
@@ -78,7 +78,7 @@ RedisRecords::Found RedisRecords::look() {
     const std::string layout = text_in(*meta, "layout");
     const auto seed = parse_hex(text_in(*meta, "hash_seed"));
     if (layout != "1" || text_in(*meta, "shards") != std::to_string(kShards) || !seed) {
-        throw StoreError(name_ + " has layout " + layout + ", which this reginfod does not know");
+        throw StoreError(name_ + " has layout " + layout + ", which this reginfod cannot read");
     }
     found.hash_seed = *seed;
     return found;

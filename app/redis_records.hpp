@@ -42,7 +42,7 @@ public:
     std::vector<std::string> check() override;
 
 private:
-    /// What look() says of the cluster.
+    /// What look() has found of the cluster.
     struct Found {
         std::string id;  ///< empty: there is none
         std::uint64_t hash_seed = 0;

@@ -221,7 +221,7 @@ void RedisStorage::handle_lost(RedisLoss loss, const std::string& why) {
     ++counters_.given_way;
     is_serving_ = false;
     log_.write(Severity::warning, "gives way", {{"node", options_.node}, {"why", why}});
-    // The store that says so is about to go.
+    // The store that called this is about to go.
     boost::asio::post(io_, [this] {
         if (is_stopped_ || is_ending_) return;
         access_.give_way();

@@ -182,7 +182,7 @@ local function check_member(p, name, incarnation)
     end
 end
 
--- Whether this very process lives, as far as its lease says.
+-- Whether this very process lives: its lease is not over.
 local function lives(p, name, incarnation)
     return redis.call('HGET', p .. 'node:' .. name, 'incarnation') == incarnation
 end
@@ -241,7 +241,7 @@ end
 local function check_layout(layout, shards)
     if layout == LAYOUT and shards == tostring(SHARDS) then return end
     refuse('WRONG_LAYOUT', 'the keys have layout ' .. tostring(layout) .. ' and '
-        .. tostring(shards) .. ' shards; this version of reginfod knows layout ' .. LAYOUT
+        .. tostring(shards) .. ' shards; this version of reginfod can use layout ' .. LAYOUT
         .. ' and ' .. SHARDS .. ' shards')
 end
 
@@ -295,7 +295,7 @@ local function node_change(node)
     return 'node ' .. node.name .. ' ' .. node.incarnation .. ' ' .. node.state .. ' ' .. node.ear
 end
 
--- What a member says of itself. The layouts are taken before.
+-- The arguments that describe a member. The layouts are taken before.
 local function take_node(arguments, name, incarnation, layouts)
     local node = {name = name, incarnation = incarnation, layouts = layouts.text}
     node.state = arguments:text('state')
@@ -310,7 +310,7 @@ end
 
 -- join NAME EXPECTED PROPOSED SEED LAYOUTS node incarnation lease state ear bus via version
 -- protocols. Makes the caller a member in place of another process of its name, whose shards are
--- then free, and the cluster if there is none. EXPECTED is empty if the caller knows of no cluster.
+-- then free, and the cluster if there is none. EXPECTED is empty if the caller has seen no cluster.
 define('join', {'allow-oom'}, function(arguments, p)
     local layouts, made = take_meta(arguments, p)
     local name = arguments:name('name of the node')
@@ -438,7 +438,7 @@ local function is_free(p, token, incarnation, is_calm)
 end
 
 -- claim NAME id node incarnation lease (shard epoch)... Takes the shards that are free. EPOCH is
--- the highest that the caller knows of. Replies (shard token before)... with an empty token where
+-- the highest that the caller has seen. Replies (shard token before)... with an empty token where
 -- it was refused.
 define('claim', {'allow-oom'}, function(arguments, p)
     take_cluster(arguments, p)
