@@ -45,9 +45,10 @@ def primary_restarted(stage, chance):
     started(stage, primary)
 
 
-@fault("redis", needs_replicas=True, weight=2)
+@fault("redis", needs_replicas=True, needs_owner=True, weight=2)
 def primary_paused(stage, chance):
-    """It comes back as a primary, beside the one that Sentinels have made."""
+    """It comes back as a primary, beside the one that Sentinels have made; if that is in the middle of it, the other
+    replica follows it for a moment."""
     primary = stage.store.primary()
     stage.does(f"{primary.name}, the primary, gets SIGSTOP")
     primary.pause()
@@ -76,6 +77,17 @@ def primary_stutters(stage, chance):
 
 @fault("redis", needs_replicas=True)
 def asked_failover(stage, chance):
+    """As deploy/redis/README.md says: nothing is written until the primary knows that it is none."""
+    primary = stage.store.primary()
+    stage.does(f"CLIENT PAUSE 4000 WRITE at {primary.name}, and SENTINEL FAILOVER")
+    stage.tell_primary("CLIENT", "PAUSE", "4000", "WRITE")
+    chance.choice(stage.store.sentinels).ask("FAILOVER")
+    yield from failed_over(stage, primary)
+
+
+@fault("redis", needs_replicas=True, needs_owner=True)
+def sudden_failover(stage, chance):
+    """For a second the old primary, with the other replica, takes changes that the new one has not."""
     primary = stage.store.primary()
     stage.does("SENTINEL FAILOVER")
     chance.choice(stage.store.sentinels).ask("FAILOVER")

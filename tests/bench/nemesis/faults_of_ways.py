@@ -64,12 +64,22 @@ def half_open(stage, chance):
     yield from mended(stage, slots, chance.uniform(1.0, 8.0))
 
 
+@fault("ways", weight=3)
+def one_connection(stage, chance):
+    """That of the lease, of changes, of the bus: the others go on."""
+    slots, which = [stage.draw_node(chance)], chance.random()
+    deed = chance.choice(("stalled", "half open", "heard by nobody"))
+    stage.does(f"one connection of {names(slots)} to Redis is {deed}")
+    stage.do_to_ways("strike_one", slots, which=which, deed=deed)
+    yield from mended(stage, slots, chance.uniform(1.0, 9.0))
+
+
 @fault("ways")
 def slow_ways(stage, chance):
     slots = chance.choice((stage.nodes.slots, [stage.draw_node(chance)]))
     seconds = chance.uniform(0.01, 0.3)
     stage.does(f"each message between Redis and {names(slots)} takes {1000 * seconds:.0f} ms more")
-    stage.slow_down(slots, seconds)
+    stage.do_to_ways("slow_down", slots, seconds=seconds)
     yield from mended(stage, slots, chance.uniform(3.0, 8.0))
 
 
@@ -106,7 +116,7 @@ def small_buffers(stage, chance):
     slot = stage.draw_node(chance)
     stage.does(f"the bus may hold back 1 kB for a node, and {slot.name} hears slowly")
     stage.tell_all("CONFIG", "SET", "client-output-buffer-limit", "pubsub 1kb 1kb 1")
-    stage.slow_down([slot], 0.4)
+    stage.do_to_ways("slow_down", [slot], seconds=0.4)
     try:
         yield from mended(stage, [slot], chance.uniform(2.0, 6.0))
     finally:

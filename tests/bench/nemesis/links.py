@@ -29,6 +29,12 @@ class Way:
         self.up, self.down = Gate(), Gate()
         self.is_left = False  # one of its ends is gone, and the other one does not know
 
+    def leave(self, node_knows):
+        self.is_left = True
+        self.up.shut()
+        self.down.shut()
+        (self.near if node_knows else self.far).transport.abort()
+
     def end(self):
         for writer in (self.near, self.far):
             writer.transport.abort()
@@ -42,7 +48,7 @@ class Link:
     def __init__(self, links, target, names=None):
         """`names` are {port: port} that a Sentinel's answers are to name instead."""
         self.links, self.target, self.names = links, target, names or {}
-        self.ways = set()
+        self.ways = {}  # in order of their beginnings; the values say nothing
         self.refuses = self.stalled = False
         self.seconds = 0.0  # that each piece takes
 
@@ -70,10 +76,20 @@ class Link:
         """Ends one side of each connection. If it is the node's, what it has sent meanwhile comes to Redis
         when all is mended, beside new connections. Else the node goes on sending to nobody."""
         for way in list(self.ways):
-            way.is_left = True
+            way.leave(node_knows)
+
+    def strike_one(self, which, deed):
+        """One of its connections, from 0 to 1 by age; the others go on."""
+        ways = list(self.ways)
+        if not ways:
+            return
+        way = ways[int(which * len(ways))]
+        if deed == "half open":
+            way.leave(node_knows=False)
+        else:
             way.up.shut()
-            way.down.shut()
-            (way.near if node_knows else way.far).transport.abort()
+            if deed == "stalled":
+                way.down.shut()
 
     def slow_down(self, seconds):
         self.seconds = seconds
@@ -111,9 +127,9 @@ class Link:
         way = Way(near, far)
         if self.stalled:
             self._shut(way)
-        self.ways.add(way)
+        self.ways[way] = True
         await asyncio.gather(self._carry(reader, far, way.up), self._carry(far_reader, near, way.down))
-        self.ways.discard(way)
+        del self.ways[way]
 
     async def _carry(self, reader, writer, gate):
         """Reads on while the gate is shut, so that the end of a connection is seen behind its last bytes."""
@@ -186,5 +202,15 @@ class Links:
 
     def close(self):
         self.do("reset", self.links)
+        asyncio.run_coroutine_threadsafe(self._cancel(), self.loop).result(10)
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join(5)
+        self.loop.close()
+
+    async def _cancel(self):
+        for link in self.links:
+            link.server.close()
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -21,9 +21,21 @@ class Scene:
         self.nodes = Nodes(bed, self.store, self.links, nodes, replicas)
         self.users = [User(number, seed, self.ledger, self.nodes, self.air, pause)
                       for number in range(1, users + 1)]
-        bed.closers[:0] = [user.close for user in self.users]
+        bed.closers[:0] = [self._resume, *(user.close for user in self.users), self._stop_nodes]
         for user in self.users:
             user.start()
+
+    def _resume(self):
+        """Who stands still when the run is interrupted could not be ended."""
+        for one in self.nodes.slots + self.store.servers + self.store.sentinels:
+            one.resume()
+
+    def _stop_nodes(self):
+        """Before the Redis that they need."""
+        found = [(slot.name, slot.node.stop(timeout=30)) for slot in self.nodes.slots if slot.node.running]
+        unclean = [f"{name} ended with {status}" for name, status in found if status]
+        if unclean:
+            raise AssertionError(", ".join(unclean))
 
     def places(self):
         return [(user, place) for user in self.users for place in user.places]

@@ -28,9 +28,6 @@ class Stage:
     def do_to_ways(self, deed, slots, **options):
         self.links.do(deed, [link for slot in slots for link in slot.ways], **options)
 
-    def slow_down(self, slots, seconds):
-        self.links.do("slow_down", [link for slot in slots for link in slot.ways], seconds=seconds)
-
     def has_other_primary(self, primary):
         found = self.store.primary()
         return bool(found and found is not primary and (found.role() or [b""])[0] == b"master")

@@ -8,6 +8,8 @@ from collections import Counter
 from harness import Process, free_port, wait_until
 from redis import PASSWORDS, WITH_REPLICAS, Client, RedisError, copy_here, write_users
 
+# A Sentinel that writes its file anew leaves out the quotes.
+OWN_PASSWORDS = PASSWORDS | {"sentinel": "secret-of-sentinel"}
 MEMORY = "2gb"  # maxmemory of deploy/redis/redis.conf
 
 
@@ -67,7 +69,7 @@ class Redis(Server):
     def __init__(self, bed, name, primary=None):
         super().__init__(bed, name)
         users = os.path.join(self.directory, "users.acl")
-        write_users(users)
+        write_users(users, OWN_PASSWORDS)
         copy_here("redis.conf", self.config)
         options = iter(WITH_REPLICAS)
         self.append(f"port {self.port}", "bind 127.0.0.1", f'aclfile "{users}"',
@@ -116,7 +118,7 @@ class Sentinel(Server):
         with open(self.config) as file:
             text = file.read()
         for ours, theirs in (("port 26379", f"port {self.port}"), ("127.0.0.1 6379", f"127.0.0.1 {primary.port}"),
-                             ("#sentinel auth", "sentinel auth"), ("PASSWORD", f'"{PASSWORDS["sentinel"]}"')):
+                             ("#sentinel auth", "sentinel auth"), ("PASSWORD", OWN_PASSWORDS["sentinel"])):
             assert ours in text, ours
             text = text.replace(ours, theirs)
         with open(self.config, "w") as file:
