@@ -68,9 +68,9 @@ def half_open(stage, chance):
 def one_connection(stage, chance):
     """That of the lease, of changes, of the bus: the others go on."""
     slots, which = [stage.draw_node(chance)], chance.random()
-    deed = chance.choice(("stalled", "half open", "heard by nobody"))
-    stage.does(f"one connection of {names(slots)} to Redis is {deed}")
-    stage.do_to_ways("strike_one", slots, which=which, deed=deed)
+    how = chance.choice(("stalled", "half open", "heard by nobody"))
+    stage.does(f"one connection of {names(slots)} to Redis is {how}")
+    stage.do_to_ways("strike_one", slots, which=which, how=how)
     yield from mended(stage, slots, chance.uniform(1.0, 9.0))
 
 

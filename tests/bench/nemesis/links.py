@@ -78,17 +78,17 @@ class Link:
         for way in list(self.ways):
             way.leave(node_knows)
 
-    def strike_one(self, which, deed):
+    def strike_one(self, which, how):
         """One of its connections, from 0 to 1 by age; the others go on."""
         ways = list(self.ways)
         if not ways:
             return
         way = ways[int(which * len(ways))]
-        if deed == "half open":
+        if how == "half open":
             way.leave(node_knows=False)
         else:
             way.up.shut()
-            if deed == "stalled":
+            if how == "stalled":
                 way.down.shut()
 
     def slow_down(self, seconds):
@@ -191,14 +191,10 @@ class Links:
 
     def do(self, deed, links, **options):
         """Calls one of cut, stall, ... of those links."""
-        done = threading.Event()
-
-        def act():
+        async def act():
             for link in links:
                 getattr(link, deed)(**options)
-            done.set()
-        self.loop.call_soon_threadsafe(act)
-        done.wait(10)
+        asyncio.run_coroutine_threadsafe(act(), self.loop).result(10)
 
     def close(self):
         self.do("reset", self.links)

@@ -68,7 +68,7 @@ class Nemesis:
         deadline = time.monotonic() + WHOLE_WITHIN
         while why := self.scene.store.why_not_whole():
             if time.monotonic() > deadline:
-                self.troubles.append((time.time(), f"Redis and its Sentinels do not recover: {why}"))
+                self._note(time.time(), f"Redis and its Sentinels do not recover: {why}")
                 return False
             self._calm(0.3)
         return True
@@ -90,9 +90,13 @@ class Nemesis:
             except StopIteration:
                 self._end(struck)
             except Exception as error:  # what is left is mended below
-                self.troubles.append((time.time(), f"{struck.name}: {type(error).__name__}: {error}"))
+                self._note(time.time(), f"{struck.name}: {type(error).__name__}: {error}")
                 self._end(struck)
         Stage(self.scene, struck, self.say).mend()
+
+    def _note(self, at, trouble):
+        self.troubles.append((at, trouble))
+        self.say(f"BROKEN: {trouble}")
 
     def _end(self, struck):
         struck.ended = time.time()
@@ -118,8 +122,8 @@ class Nemesis:
             if problems:
                 raise AssertionError("\n".join(problems))
             if time.time() > mended + BACK_WITHIN:
-                self.troubles.append((mended, f"{len(waiting)} users ({', '.join(waiting)}) are not answered 200 "
-                                      f"within {BACK_WITHIN:.0f} s after all was mended"))
+                self._note(mended, f"{len(waiting)} users ({', '.join(waiting)}) are not answered 200 "
+                           f"within {BACK_WITHIN:.0f} s after all was mended")
                 return
             self._calm(0.2)
         self.say(f"each user has been answered {time.time() - mended:.1f} s after all was mended")
