@@ -42,8 +42,8 @@ class User(threading.Thread):
         self.name, self.air, self.pause, self.ledger = f"user{number}", air, pause, ledger
         self.chance = random.Random(f"{seed} {number}")
         self.asking = Caller(ledger, nodes, random.Random(f"{seed} {number} ways"))
-        self.agent = AirAgent(air)
-        self.transports = ("udp", "tcp") if number % 2 else ("udp",)
+        self.agent = AirAgent(air, "udp" if number % 3 else "tcp")
+        self.transports = ("udp", "tcp") if number % 2 else ("udp",)  # of watchers
         self.places = [Place(self.name)]
         self.running, self.ending = threading.Event(), threading.Event()
         self.last_ok, self.last = 0.0, None   # time of the newest request with a 2xx; the last PUBLISH
