@@ -2,7 +2,7 @@
 """Publishers and watchers of a cluster, a nemesis that breaks it, and a ledger that is held against the promises.
 
     ledger.py [--bin build/release] [--server FILE] [--seconds 60] [--runs 1] [--seed N] [--only FAULT]...
-              [--nodes 3] [--users 16] [--replicas 1]
+              [--nodes 3] [--users 16] [--replicas 1] [--set REGINFOD_NAME=VALUE]...
 
 Each run has three reginfods on a Redis with two replicas and three Sentinels, of deploy/redis/. README.md here says
 what is done and what is judged. The status is 1 if a promise was broken. Everything is on 127.0.0.1, and ends by
@@ -35,11 +35,15 @@ def arguments():
     parser.add_argument("--nodes", type=int, default=3)
     parser.add_argument("--users", type=int, default=16)
     parser.add_argument("--replicas", type=int, default=1, help="storage.redis.replicas: 0 promises less")
+    parser.add_argument("--set", action="append", default=[], metavar="REGINFOD_NAME=VALUE",
+                        help="a variable of the nodes; repeatable")
     parser.add_argument("--expect-broken", action="store_true",
                         help="succeed if states, entity-tags and dialogs are found lost: for --only sabotage")
     found = parser.parse_args()
     if found.seconds > SECONDS_MAX:
         parser.error(f"--seconds is {SECONDS_MAX} at most; use --runs")
+    if not all("=" in one for one in found.set):
+        parser.error("--set takes NAME=VALUE")
     return found
 
 

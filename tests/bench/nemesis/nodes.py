@@ -100,9 +100,9 @@ class Slot:
 class Nodes:
     """The cluster. As an edge does, it passes over for a while who has not answered."""
 
-    def __init__(self, bed, store, links, count, replicas, environment=None):
+    def __init__(self, bed, store, links, count, replicas, environment):
         self.bed, self.store, self.links, self.replicas = bed, store, links, replicas
-        self.environment = environment or {}
+        self.environment = environment
         self.port = free_port()
         self.slots = [Slot(self, number) for number in range(1, count + 1)]
         for slot in self.slots:

@@ -50,7 +50,8 @@ class Run:
         wanted = self.wanted
         self.note(f"seed {self.seed}, {wanted.nodes} nodes, {wanted.users} users, replicas = {wanted.replicas}, "
                   f"{wanted.seconds:.0f} s: {self.bed.directory}")
-        self.scene = Scene(self.bed, self.seed, wanted.nodes, wanted.users, wanted.replicas)
+        environment = dict(one.split("=", 1) for one in wanted.set)
+        self.scene = Scene(self.bed, self.seed, wanted.nodes, wanted.users, wanted.replicas, environment)
         nemesis = Nemesis(self.scene, self.seed, self.say, wanted.only)
         nemesis.wait_for_users()
         nemesis.run(wanted.seconds, self._look)

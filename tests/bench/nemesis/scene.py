@@ -11,14 +11,14 @@ from users import User
 
 
 class Scene:
-    def __init__(self, bed, seed, nodes=3, users=16, replicas=1, pause=0.15):
+    def __init__(self, bed, seed, nodes, users, replicas, environment, pause=0.15):
         self.bed, self.replicas = bed, replicas
         self.ledger = Ledger(os.path.join(bed.directory, "ledger.jsonl"))
         self.air = Air(f"{seed} air")
         self.links = Links()
         bed.closers += [self.air.close, self.links.close, self.ledger.close]
         self.store = Store(bed, replicas_to_write=replicas)
-        self.nodes = Nodes(bed, self.store, self.links, nodes, replicas)
+        self.nodes = Nodes(bed, self.store, self.links, nodes, replicas, environment)
         self.users = [User(number, seed, self.ledger, self.nodes, self.air, pause)
                       for number in range(1, users + 1)]
         bed.closers[:0] = [self._resume, *(user.close for user in self.users), self._stop_nodes]
