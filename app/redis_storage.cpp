@@ -18,6 +18,9 @@ using Severity = Note::Severity;
 
 constexpr std::chrono::seconds kLeavePatience{2};
 
+/// A Redis that has forgotten the last few still knows one of these.
+constexpr std::size_t kIncarnationsMax = 16;
+
 std::string milliseconds_text(Duration time) {
     return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(time).count());
 }
@@ -50,6 +53,9 @@ void RedisStorage::start() {
     if (store_) {
         keep_counters();
         options_.cluster_id = store_->cluster_id();
+        auto& before = options_.incarnations_before;
+        before.push_back(options_.incarnation);
+        if (before.size() > kIncarnationsMax) before.erase(before.begin());
     }
     options_.incarnation = random_name(16);
     claimed_at_.reset();

@@ -51,6 +51,7 @@ RedisWords join_call(const RedisOptions& options, const ClusterSeen& seen) {
     RedisWords words = call(options, "join");
     add(words, {seen.id, options.new_cluster_id, HexText(options.new_hash_seed).text()});
     add_node(words, options);
+    for (const std::string& before : options.incarnations_before) words.push_back(before);
     return words;
 }
 

@@ -11,6 +11,6 @@ namespace reginfo {
 std::string_view redis_library_code();
 
 /// Of that text. A Redis that has an earlier revision gets this one; a later one stays.
-constexpr std::int64_t kRedisLibraryRevision = 2;
+constexpr std::int64_t kRedisLibraryRevision = 3;
 
 }  // namespace reginfo

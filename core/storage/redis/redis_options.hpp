@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace reginfo {
 
@@ -35,8 +36,10 @@ struct RedisOptions {
     std::string cluster = "rg";  ///< its name, and the prefix of its keys
     std::string node;            ///< the name of this node
     std::string incarnation;     ///< of this process: 16 hexadecimal digits, by chance
-    std::string via;             ///< where this node is reached
-    std::string version;         ///< of reginfod
+    /// That it had before it gave way. It does not replace a newer process of its name then.
+    std::vector<std::string> incarnations_before;
+    std::string via;      ///< where this node is reached
+    std::string version;  ///< of reginfod
     /// That this process has seen before; empty: any, or a new one.
     std::string cluster_id;
     /// For a cluster that is made now: by chance.

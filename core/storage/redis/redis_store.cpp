@@ -148,6 +148,7 @@ void RedisStore::join() {
     claims_.start();
     const TimePoint asked = clock_();
     session_.ask(join_call(options_, seen_), [this, asked](const RedisReply& reply) {
+        if (is_out(reply)) return lose_membership(reply);
         const std::string error = options_.where + ": " + join_trouble(reply);
         const bool has_joined = take_seen(reply, seen_);
         if (reply.is_error_of({"WRONG_CLUSTER", "WRONG_LAYOUT", "WRONG_ARGUMENT"})) {

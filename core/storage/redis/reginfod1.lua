@@ -38,7 +38,7 @@
 --
 -- Numbers of 64 bits travel as text: Lua has doubles, which are exact up to 2^53.
 
-local REVISION = 2 -- grows with each change that the callers of earlier ones can use
+local REVISION = 3 -- grows with each change that the callers of earlier ones can use
 local LAYOUT = '1'
 local SHARDS = 256
 local TURNS_BACK = 120 -- so many beats may be lost in a fail-over
@@ -174,12 +174,14 @@ local function incarnation_of(p, name)
     return entry and entry:match('^%x+')
 end
 
+local function refuse_replaced(name, newest)
+    refuse('REPLACED', 'a newer process has the name ' .. name .. ': ' .. newest)
+end
+
 local function check_member(p, name, incarnation)
     local newest = incarnation_of(p, name)
     if not newest then refuse('FORGOTTEN', name .. ' is no member; join as a new incarnation') end
-    if newest ~= incarnation then
-        refuse('REPLACED', 'a newer process has the name ' .. name .. ': ' .. newest)
-    end
+    if newest ~= incarnation then refuse_replaced(name, newest) end
 end
 
 -- Whether this very process lives: its lease is not over.
@@ -308,17 +310,30 @@ local function take_node(arguments, name, incarnation, layouts)
     return node
 end
 
+-- All that are left, as a set; nil if there are none.
+local function take_incarnations(arguments)
+    if arguments:is_over() then return nil end
+    local set = {}
+    while not arguments:is_over() do set[arguments:incarnation('incarnation before')] = true end
+    return set
+end
+
 -- join NAME EXPECTED PROPOSED SEED LAYOUTS node incarnation lease state ear bus via version
--- protocols. Makes the caller a member in place of another process of its name, whose shards are
--- then free, and the cluster if there is none. EXPECTED is empty if the caller has seen no cluster.
+-- protocols [incarnation...]. Makes the caller a member in place of another process of its name,
+-- whose shards are then free, and the cluster if there is none. EXPECTED is empty if the caller has
+-- seen no cluster. A process that joins again names the incarnations that it had: it does not replace
+-- a newer process that lives.
 define('join', {'allow-oom'}, function(arguments, p)
     local layouts, made = take_meta(arguments, p)
     local name = arguments:name('name of the node')
     local incarnation = arguments:incarnation('incarnation')
     local lease = arguments:lease()
     local node = take_node(arguments, name, incarnation, layouts)
-    arguments:finish()
+    local own = take_incarnations(arguments)
     local before = incarnation_of(p, name)
+    if own and before and before ~= incarnation and not own[before] and lives(p, name, before) then
+        refuse_replaced(name, before)
+    end
     if redis.call('HGET', p .. 'meta', 'loading') then
         refuse('NOT_READY', 'a dump is being loaded, or its load was cut short: then load it again')
     end

@@ -130,6 +130,9 @@ private:
     void join() {
         meta();
         node();
+        for (std::size_t count = pick(3); count > 0; --count) {
+            add({pick({node_.incarnation, "00000000000000a1", "00000000000000b1"})});
+        }
     }
 
     void beat() {

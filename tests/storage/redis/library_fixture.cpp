@@ -26,23 +26,28 @@ RedisReply LibraryTest::function(const std::string& name, const Words& arguments
     return command(words);
 }
 
-RedisReply LibraryTest::join(const Node& node, const std::string& expected) {
-    return function(
-        "join",
-        {expected,
-         kCluster,
-         kSeed,
-         node.layouts,
-         node.name,
-         node.incarnation,
-         node.lease,
-         node.state,
-         node.ear,
-         node.bus,
-         "192.0.2.1:5060",
-         "1.0",
-         "1-1"}
-    );
+RedisReply LibraryTest::join(
+    const Node& node,
+    const std::string& expected,
+    const Words& incarnations_before
+) {
+    Words words = {
+        expected,
+        kCluster,
+        kSeed,
+        node.layouts,
+        node.name,
+        node.incarnation,
+        node.lease,
+        node.state,
+        node.ear,
+        node.bus,
+        "192.0.2.1:5060",
+        "1.0",
+        "1-1"
+    };
+    words.insert(words.end(), incarnations_before.begin(), incarnations_before.end());
+    return function("join", words);
 }
 
 RedisReply LibraryTest::beat(const Node& node, std::int64_t view, std::int64_t turn) {

@@ -47,7 +47,11 @@ protected:
     RedisReply function(const std::string& name, const Words& arguments);
     RedisReply command(const Words& words) { return client_->call(words); }
 
-    RedisReply join(const Node& node, const std::string& expected = "");
+    RedisReply join(
+        const Node& node,
+        const std::string& expected = "",
+        const Words& incarnations_before = {}
+    );
     RedisReply beat(const Node& node, std::int64_t view = 0, std::int64_t turn = 0);
     RedisReply leave(const Node& node);
     /// @param shards  shard, epoch, shard, epoch...

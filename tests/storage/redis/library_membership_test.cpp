@@ -160,6 +160,21 @@ TEST_F(LibraryTest, ANewerProcessOfThatNameReplacesTheOneBefore) {
     EXPECT_EQ(command({"EXISTS", "rg:seq"}).number, 0);
 }
 
+TEST_F(LibraryTest, AProcessThatJoinsAgainDoesNotReplaceANewerOneThatLives) {
+    join(kA);
+    const Node newer{kA.name, "00000000000000a2"};
+    join(newer);
+    const Node again{kA.name, "00000000000000a3"};
+    EXPECT_TRUE(join(again, kCluster, {kA.incarnation}).is_error("REPLACED"));
+    EXPECT_FALSE(beat(newer).is_error()) << "nothing has changed";
+    // In place of itself it joins, and of one that is gone.
+    EXPECT_FALSE(join(again, kCluster, {kA.incarnation, newer.incarnation}).is_error());
+    end_lease(again);
+    const Node last{kA.name, "00000000000000a4"};
+    EXPECT_FALSE(join(last, kCluster, {kA.incarnation}).is_error());
+    EXPECT_TRUE(join(kB, kCluster, {"wrong"}).is_error("WRONG_ARGUMENT"));
+}
+
 TEST_F(LibraryTest, WhoIsNoMemberIsForgottenAndHasToJoin) {
     join(kA);
     EXPECT_TRUE(beat(kB).is_error("FORGOTTEN"));

@@ -3,6 +3,7 @@
 #include "tests/storage/redis/model_members.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace reginfo::test {
@@ -128,9 +129,15 @@ RedisReply model_join(ModelCluster& cluster, ModelArguments& arguments) {
     ModelLayouts layouts;
     const ModelKeys::Hash made = cluster.take_meta(arguments, layouts);
     const Caller caller = take_caller(arguments, layouts);
-    arguments.finish();
+    std::set<std::string> own = {caller.node.incarnation};
+    const bool joins_again = !arguments.is_over();
+    while (!arguments.is_over()) own.insert(arguments.incarnation());
     const Node& node = caller.node;
     const std::string before = cluster.incarnation_of(node.name);
+    const bool is_other = !before.empty() && !own.contains(before);
+    if (joins_again && is_other && cluster.lives(node.name, before)) {
+        throw ModelRefusal{"REPLACED", "a newer process has the name"};
+    }
 
     cluster.write_meta(made);
     if (!before.empty() && before != node.incarnation) {

@@ -280,5 +280,23 @@ TEST_F(RedisStoreServerTest, ItSignsInWithTheRightsThatTheManualNames) {
     EXPECT_THAT(other->process.lost, HasSubstr("WRONGPASS"));
 }
 
+TEST_F(RedisStoreServerTest, WhoGaveWayToANewerProcessOfItsNameDoesNotComeBackInPlaceOfIt) {
+    start();
+    if (!server) return;
+    auto first = node(options_a);
+    ASSERT_TRUE(until_open(*first)) << first->process.store.trouble();
+    auto newer = node(options_of("node-a", "00000000000000a2"));
+    ASSERT_TRUE(until_open(*newer)) << newer->process.store.trouble();
+    // A change that is fenced comes before a beat, so the process learns only that its shards are
+    // gone.
+    RedisOptions again = options_of("node-a", "00000000000000a3");
+    again.incarnations_before = {options_a.incarnation};
+    auto old = node(again);
+    ASSERT_TRUE(until({newer.get(), old.get()}, [&] { return !old->process.lost.empty(); }));
+    EXPECT_EQ(old->process.loss, RedisLoss::replaced);
+    EXPECT_THAT(old->process.lost, HasSubstr("REPLACED"));
+    EXPECT_TRUE(newer->process.store.healthy());
+}
+
 }  // namespace
 }  // namespace reginfo::test
