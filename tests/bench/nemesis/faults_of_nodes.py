@@ -93,8 +93,12 @@ def pause_goes_round(stage, chance):
 def node_replaced(stage, chance):
     slot = stage.draw_node(chance)
     stage.does(f"a second {slot.name} is started, and the first one is to end")
-    slot.replace()
-    yield 1.0
+    first = slot.replace()
+    for _ in range(80):
+        if not first.running:
+            break
+        yield 0.2
+    slot.note_replaced(first)
 
 
 @fault("air", weight=2)

@@ -1,7 +1,6 @@
 """The reginfods of a run, each with ways of its own to Redis and Sentinels."""
 
 import signal
-import subprocess
 import time
 
 from cluster import Node
@@ -47,20 +46,23 @@ class Slot:
             "REGINFOD_STORAGE_REDIS_REPLICAS": str(self.nodes.replicas)} | self.nodes.environment)
 
     def replace(self):
-        """A second process of this name, at another address. The first one ends by itself, with 1."""
+        """A second process of this name, at another address. The first one, which is returned, is to end by itself."""
         first, self.is_down = self.node, True
         first.may_fail = True
+        first.child.send_signal(signal.SIGCONT)  # it may stand still
         self.before.append(first)
         # The numbers of addresses: node-1 is at 127.0.0.11.
         self.node = self._process(self.number + 20 if first.host == f"127.0.0.{10 + self.number}" else self.number)
-        self.is_down = False
-        try:
-            status = first.child.wait(15)
-        except subprocess.TimeoutExpired:
+        self.is_down = self.is_paused = False
+        return first
+
+    def note_replaced(self, first):
+        """Notes how a process ended that another one has replaced."""
+        if first.running:
+            first.stop(signal.SIGKILL)
             self.faults.append((time.time(), f"the {self.name} that was replaced goes on"))
-            status = first.stop(signal.SIGKILL)
-        if status != 1:
-            self.faults.append((time.time(), f"the {self.name} that was replaced ended with {status}"))
+        elif first.child.returncode != 1:
+            self.faults.append((time.time(), f"the {self.name} that was replaced ended with {first.child.returncode}"))
 
     def kill(self, how=signal.SIGKILL):
         if how != signal.SIGKILL:
